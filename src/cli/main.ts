@@ -1,0 +1,128 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { say, UsageError } from "./output.js";
+
+const version: string = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
+
+const whole = (low: number) => (text: string) => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < low) throw new InvalidArgumentError(`must be a whole number of at least ${low}.`);
+  return value;
+};
+const real = (text: string) => {
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError("must be a number.");
+  return value;
+};
+const wholeList = (text: string) => text.split(",").map(whole(1));
+
+const devices = ["auto", "cpu", "webgpu", "cuda", "coreml", "dml", "wasm"];
+const deviceOption = () => new Option("--device <name>", "where to compute").choices(devices).default("auto");
+const jsonOption = () => new Option("--json", "print one JSON document on stdout");
+
+const program = new Command("fewstep")
+  .description("One-step and few-step generative models: train, sample, evaluate and export them.")
+  .version(version)
+  .showHelpAfterError("(add --help for what this command takes)")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  fewstep sample drifting-fashion --count 64 --label boot --out boots.png
+  fewstep train drifting --data ./my-pictures --preset tiny --out runs/mine
+  fewstep train drifting --resume runs/mine
+  fewstep eval runs/mine --json
+
+Exit codes: 0 done (or stopped by Ctrl-C with everything saved), 1 failed, 2 wrong use.`,
+  );
+
+program
+  .command("sample")
+  .description("draw images from a shipped model, a model folder, a training run or a URL")
+  .argument("<model>", "name, folder or URL")
+  .option("--count <n>", "how many images", whole(1), 64)
+  .option("--label <class>", "class name or number (default: all in turn)")
+  .option("--guidance <x>", "guidance strength; 1 is none", real)
+  .option("--steps <n>", "network evaluations, for methods that take several", whole(1))
+  .option("--seed <n>", "same seed, same images", whole(0), 0)
+  .option("--out <file.png>", "where the sheet goes (default out/<model>.png)")
+  .addOption(deviceOption())
+  .addOption(jsonOption())
+  .action(async (model, options) => (await import("./sample.js")).sampleCommand(model, options));
+
+program
+  .command("train")
+  .description("train a model on a data set or a folder of pictures")
+  .argument("<method>", "drifting or flow")
+  .option("--data <id|path>", "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files")
+  .option("--preset <name>", "tiny: minutes of two CPU cores; small: about an hour", "tiny")
+  .option("--out <folder>", "where checkpoints, logs, pictures and the model go")
+  .option("--resume <folder>", "go on with an interrupted run, bit for bit")
+  .option("--set <key=value...>", "change a setting of the preset, e.g. --set jointStage.steps=500 seed=3")
+  .option("--size <pixels>", "side that images of a folder are scaled to", whole(8))
+  .option("--max-seconds <s>", "stop after this much training time", real)
+  .option("--threads <n>", "threads of the runtime (default: all cores)", whole(1))
+  .addOption(jsonOption())
+  .action(async (method, options) => (await import("./train.js")).trainCommand(method, options));
+
+program
+  .command("eval")
+  .description("measure a model's samples against the test images, each number beside its real-against-real floor")
+  .argument("<model>", "name, folder or URL")
+  .option("--data <id|path>", "reference images (default: what the model was trained on)")
+  .option("--features <name>", "classifier, resnet50-imagenet, pixel-pca or an ONNX file", "classifier")
+  .option("--count <n>", "samples", whole(100), 10000)
+  .option("--steps <list>", "numbers of steps to compare, e.g. 1,2,4,8", wholeList)
+  .option("--guidance <x>", "guidance strength", real)
+  .option("--seed <n>", "seed of the samples", whole(0), 0)
+  .addOption(deviceOption())
+  .addOption(jsonOption())
+  .action(async (model, options) => (await import("./eval.js")).evalCommand(model, options));
+
+program
+  .command("export")
+  .description("write a model's network as one ONNX file")
+  .argument("<model>", "name, folder or URL")
+  .requiredOption("--out <file.onnx>", "where to")
+  .option("--batch <n>", "images per evaluation", whole(1), 1)
+  .action(async (model, options) => (await import("./export.js")).exportCommand(model, options));
+
+const data = program.command("data").description("data sets: list them, get one");
+data
+  .command("list")
+  .description("data sets by name, with size and licence")
+  .addOption(jsonOption())
+  .action(async (options) => (await import("./data.js")).listCommand(options));
+data
+  .command("get")
+  .description("fetch, check and cache a data set")
+  .argument("<id>", "see: fewstep data list")
+  .addOption(jsonOption())
+  .action(async (id, options) => (await import("./data.js")).getCommand(id, options));
+
+program
+  .command("doctor")
+  .description("what this machine has: runtimes, devices, browsers, caches")
+  .addOption(jsonOption())
+  .action(async (options) => (await import("./doctor.js")).doctorCommand(options));
+
+program
+  .command("models")
+  .description("the models that ship with fewstep")
+  .addOption(jsonOption())
+  .action(async (options) => (await import("./models.js")).modelsCommand(options));
+
+program
+  .command("demo")
+  .description("draw a sheet with every shipped model into out/")
+  .action(async () => (await import("./demo.js")).demo());
+
+program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+try {
+  await program.parseAsync();
+} catch (error) {
+  say(`fewstep: ${(error as Error).message}`);
+  if (process.env.FEWSTEP_DEBUG) say(String((error as Error).stack));
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

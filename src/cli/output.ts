@@ -1,0 +1,17 @@
+import Table from "cli-table3";
+
+/** Prints machine-readable output as one JSON document on stdout. */
+export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+
+/** Prints rows under headings. */
+export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+  const table = new Table({ head: [...head], style: { head: [], border: [] } });
+  for (const row of rows) table.push([...row]);
+  process.stdout.write(`${table.toString()}\n`);
+}
+
+/** A message for people, on stderr, so that stdout stays clean for pipes. */
+export const say = (message: string): void => void process.stderr.write(`${message}\n`);
+
+/** An error of the person at the keyboard: shown without a stack, exit code 2. */
+export class UsageError extends Error {}

@@ -1,0 +1,68 @@
+import { IndexStream } from "../../data/batches.js";
+import { type ImageDataset, toFloat } from "../../data/index.js";
+import * as optim from "../../optim/index.js";
+import { Random } from "../../random/index.js";
+import { compile, Parameters } from "../../runtime/index.js";
+import { grad } from "../../tensor/index.js";
+import { keep, runStages, type Stage } from "../../train/index.js";
+import { augment } from "../shared/augment.js";
+import { crossEntropy } from "../shared/feature-net.js";
+import { type ModelFiles, writeModel } from "../shared/model-files.js";
+import type { TrainOptions } from "../shared/training.js";
+import { type ClassifierSettings, classifierConfig } from "./config.js";
+import { type ClassifierConfig, evaluationClassifier } from "./network.js";
+import { ClassifierModel } from "./model.js";
+
+/** Trains an evaluation classifier and writes it, with its test accuracy, into the run's `model/`. */
+export async function trainClassifier(dataset: ImageDataset, settings: ClassifierSettings, { name = dataset.id, threads, ...run }: TrainOptions) {
+  const config = classifierConfig.parse(settings);
+  const { train, test, channels, height, width, classNames } = dataset;
+  if (!train.labels || !classNames) throw new Error(`The data "${dataset.id}" has no labels; a classifier needs class subfolders or a labels file.`);
+  const labels = train.labels;
+  const { batch, steps, lr, seed } = config;
+  const network: ClassifierConfig = { height, width, channels, classes: classNames.length, widths: config.widths, features: config.features };
+  const net = evaluationClassifier(network);
+  const parameters = new Parameters(net.namedParameters(), seed);
+  const program = compile(
+    { images: [batch, channels, height, width], labels: { shape: [batch], dtype: "int32" } },
+    ({ images, labels }) => {
+      const loss = crossEntropy(net(images).logits, labels, config.smoothing);
+      return { loss, gradients: grad(loss, parameters) };
+    },
+    { threads },
+  );
+  const optimizer = optim.adamw(parameters, { lr: optim.cosine({ peak: lr, warmup: Math.min(100, steps >> 2), steps }), weightDecay: config.weightDecay, clip: 2 });
+  const average = optim.ema(parameters, { decay: 0.995 });
+  const random = new Random(seed, "classifier");
+  const stream = new IndexStream(train.count, random.split("order"));
+  const stage: Stage = {
+    name: "classifier",
+    steps,
+    batch,
+    state: { parameters: keep.parameters(parameters), optimizer: keep.optimizer(optimizer), ema: keep.ema(average), random, stream },
+    async step() {
+      const indices = stream.next(batch);
+      const images = augment(toFloat(train, indices), [batch, channels, height, width], config.augmentation, random);
+      const { loss, gradients } = await program.run({ images, labels: Int32Array.from(indices, (i) => labels[i]) });
+      optimizer.update(gradients);
+      average.update();
+      return { loss: loss[0] };
+    },
+    async finish() {
+      parameters.flat.set(average.average);
+      await program.release();
+    },
+  };
+  const result = await runStages([() => stage], { ...run, config: { method: "classifier", data: dataset.id, ...config } });
+  if (result.status === "finished") {
+    const files: ModelFiles = {
+      config: { format: 1, method: "classifier", name, image: { height, width, channels }, classNames, network, training: { data: dataset.id, seconds: result.seconds, config } },
+      weights: parameters.toRecord(),
+    };
+    const model = new ClassifierModel(files);
+    files.config.training.testAccuracy = test.labels ? await model.accuracy(test) : null;
+    await model.release();
+    await writeModel(`${run.out}/model`, files);
+  }
+  return result;
+}

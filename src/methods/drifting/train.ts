@@ -1,0 +1,102 @@
+import type { ImageDataset } from "../../data/index.js";
+import { Random } from "../../random/index.js";
+import { compile, Parameters } from "../../runtime/index.js";
+import { runStages, type Stage } from "../../train/index.js";
+import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
+import { type AutoencoderConfig, encoder } from "../shared/autoencoder.js";
+import { classifier, type FeatureNetConfig } from "../shared/feature-net.js";
+import { classifierStage, maeStage } from "../shared/feature-stage.js";
+import { type ModelFiles, writeModel } from "../shared/model-files.js";
+import type { TrainOptions } from "../shared/training.js";
+import { type DriftingConfig, driftingConfig } from "./config.js";
+import { type GeneratorConfig, imageGenerator } from "./network.js";
+import { jointDriftStage, latentDriftStage } from "./stages.js";
+
+/** Networks' shapes for a data set. */
+export function networkConfig(dataset: ImageDataset, config: DriftingConfig): { features: FeatureNetConfig; generator: GeneratorConfig } {
+  const { height, width, channels, classNames } = dataset;
+  const { latent, encoder, hidden, decoder } = config.autoencoder;
+  const autoencoder: AutoencoderConfig = { height, width, channels, latent, encoder, hidden, decoder };
+  const { width: featureWidth, blocks, stemStride } = config.features;
+  return {
+    features: { channels, width: featureWidth, blocks, stemStride },
+    generator: {
+      autoencoder,
+      classes: classNames?.length ?? 0,
+      ...config.generator,
+      guidance: config.guidance !== null && classNames !== null,
+    },
+  };
+}
+
+/**
+ * The three-stage recipe for one-step images: a feature network, a perceptual autoencoder, drifting in its latent space, then
+ * drifting of generator and decoder together in pixel and feature space. Writes checkpoints, logs and `model/` into the run's folder.
+ */
+export async function trainDrifting(dataset: ImageDataset, settings: DriftingConfig, { name = dataset.id, threads, ...run }: TrainOptions) {
+  const config = driftingConfig.parse(settings);
+  const labelled = dataset.classNames !== null && dataset.train.labels !== null;
+  if (!labelled) config.features.task = "mae";
+  const shapes = networkConfig(dataset, config);
+  const { train } = dataset;
+  const seed = config.seed;
+
+  const features = classifier(shapes.features, Math.max(dataset.classNames?.length ?? 1, 1));
+  const encode = encoder(shapes.generator.autoencoder);
+  const generator = imageGenerator(shapes.generator);
+  for (const [label, network] of Object.entries({ features, encode, generator })) new Parameters(network.namedParameters(), new Random(seed, label).uint32());
+
+  const preview = previewer(shapes.generator, generator, dataset, threads);
+  const context = { dataset, config, generator, threads, sample: preview };
+  const featureTraining = { ...config.features, seed, threads, augmentation: { flip: true, noise: 0.4 } };
+  const stages: (() => Promise<Stage> | Stage)[] = [
+    ...(config.features.task.startsWith("mae") ? [() => maeStage(dataset, shapes.features, features, featureTraining)] : []),
+    ...(config.features.task.endsWith("classifier") ? [() => classifierStage(dataset, features, featureTraining)] : []),
+    () => autoencoderStage(dataset, encode, generator.decode, features.features, { ...config.autoencoder, seed, threads }),
+    async () => latentDriftStage(context, await encodeSplit(train, encode, dataset, config.autoencoder.latent)),
+    () => jointDriftStage(context, features.features),
+  ];
+  const result = await runStages(stages, { ...run, config: { method: "drifting", data: dataset.id, ...config } });
+  if (result.status === "finished") {
+    const { height, width, channels, classNames } = dataset;
+    const files: ModelFiles = {
+      config: {
+        format: 1,
+        method: "drifting",
+        name,
+        image: { height, width, channels },
+        classNames,
+        network: shapes.generator,
+        training: { data: dataset.id, licence: dataset.licence, attribution: dataset.attribution, seconds: result.seconds, config },
+      },
+      weights: new Parameters(generator.namedParameters()).toRecord(),
+    };
+    await writeModel(`${run.out}/model`, files);
+  }
+  return result;
+}
+
+/** Draws a sheet of samples with fixed noise, all classes in turn. */
+function previewer(shape: GeneratorConfig, generator: ReturnType<typeof imageGenerator>, dataset: ImageDataset, threads?: number): NonNullable<Stage["sample"]> {
+  const { latent, height, width, channels } = shape.autoencoder;
+  const groups = Math.max(1, Math.min(shape.classes, 10));
+  const per = groups === 1 ? 64 : 8;
+  const { count, size } = shape.styles;
+  const program = compile(
+    {
+      noise: [groups, per, latent],
+      label: { shape: [groups], dtype: "int32" },
+      guidance: shape.guidance && [groups],
+      style: count > 0 && { shape: [groups, per, count], dtype: "int32" },
+    },
+    (inputs) => ({ images: generator(inputs).clamp(-1, 1) }),
+    { threads },
+  );
+  return async () => {
+    const random = new Random(0, "preview");
+    const noise = random.normals(groups * per * latent);
+    const style = Int32Array.from({ length: groups * per * count }, (_, i) => (i % count) * size + random.integer(size));
+    const { images } = await program.run({ noise, style, label: Int32Array.from({ length: groups }, (_, i) => i), guidance: new Float32Array(groups).fill(1) });
+    return { pixels: images, shape: [groups * per, channels, height, width], columns: per, labels: dataset.classNames?.slice(0, groups) };
+  };
+}

@@ -1,0 +1,110 @@
+import { IndexStream } from "../../data/batches.js";
+import { type ImageDataset, type ImageSplit, toFloat } from "../../data/index.js";
+import * as nn from "../../nn/index.js";
+import * as optim from "../../optim/index.js";
+import { Random } from "../../random/index.js";
+import { compile } from "../../runtime/index.js";
+import { grad, type Tensor } from "../../tensor/index.js";
+import { keep, type Stage } from "../../train/index.js";
+import type { Decoder, Encoder } from "./autoencoder.js";
+import type { FeatureNet } from "./feature-net.js";
+
+export interface AutoencoderTraining {
+  batch: number;
+  steps: number;
+  warmSteps: number;
+  lr: number;
+  perceptual: number;
+  latentNoise: number;
+  latent: number;
+  seed: number;
+  threads?: number;
+}
+
+/** Σ over stages of ‖B(y) − B(x)‖² / mean(B(x)²): a distance in a frozen feature space. */
+export function perceptualLoss(features: FeatureNet, images: Tensor, reference: Tensor): Tensor {
+  const wanted = features(reference).map((t) => t.stopGradient());
+  return features(images)
+    .map((t, i) => t.sub(wanted[i]).square().mean().div(wanted[i].square().mean()))
+    .reduce((a, b) => a.add(b));
+}
+
+/**
+ * Trains encoder and decoder: mean square + ½ mean absolute error + 10⁻³ ‖z‖² per coordinate, with noise on the latent vectors
+ * and, after the first `warmSteps`, the perceptual distance in the frozen feature network.
+ */
+export function autoencoderStage(dataset: ImageDataset, encode: Encoder, decode: Decoder, features: FeatureNet, options: AutoencoderTraining): Stage {
+  const { train, channels, height, width } = dataset;
+  const { batch, latent, steps, warmSteps } = options;
+  const parameters = nn.module({ encode, decode }, () => {}).parameters;
+  const build = (perceptual: boolean) =>
+    compile(
+      { images: [batch, channels, height, width], noise: [batch, latent] },
+      ({ images, noise }) => {
+        const z = encode(images);
+        const error = decode(z.add(noise)).sub(images);
+        const pixel = error.square().mean().add(error.abs().mean().mul(0.5)).add(z.square().mean().mul(1e-3));
+        const loss = perceptual ? pixel.add(perceptualLoss(features, error.add(images), images).mul(options.perceptual)) : pixel;
+        return { loss, error: error.square().mean(), gradients: grad(loss, parameters) };
+      },
+      { threads: options.threads },
+    );
+  const programs = [build(false), build(true)];
+  const optimizer = optim.adamw(parameters, {
+    lr: optim.trapezoid({ peak: options.lr, warmup: 50, decayFrom: Math.round(steps * 0.5), steps, floor: 0.02 * options.lr }),
+    weightDecay: 0.01,
+  });
+  const random = new Random(options.seed, "autoencoder");
+  const stream = new IndexStream(train.count, random.split("order"));
+  const noise = new Float32Array(batch * latent);
+  return {
+    name: "autoencoder",
+    steps,
+    batch,
+    state: { parameters: keep.parameters(parameters), optimizer: keep.optimizer(optimizer), random, stream },
+    async step(k) {
+      random.fillNormal(noise);
+      for (let i = 0; i < noise.length; i++) noise[i] *= options.latentNoise;
+      const { loss, error, gradients } = await programs[k < warmSteps ? 0 : 1].run({ images: toFloat(train, stream.next(batch)), noise });
+      optimizer.update(gradients);
+      return { loss: loss[0], mse: error[0] };
+    },
+    async finish() {
+      for (const program of programs) await program.release();
+    },
+  };
+}
+
+export interface Latents {
+  /** Standardised, [count, latent]. */
+  values: Float32Array;
+  mean: Float32Array;
+  deviation: Float32Array;
+}
+
+/** Encodes a split and standardises each latent coordinate over it. */
+export async function encodeSplit(split: ImageSplit, encode: Encoder, dataset: ImageDataset, latent: number, batch = 500): Promise<Latents> {
+  const { channels, height, width } = dataset;
+  const size = Math.min(batch, split.count);
+  const program = compile({ images: [size, channels, height, width] }, ({ images }) => ({ z: encode(images) }), { freeze: true });
+  const values = new Float32Array(split.count * latent);
+  for (let at = 0; at < split.count; at += size) {
+    const start = Math.min(at, split.count - size); // the last batch overlaps the one before it
+    const { z } = await program.run({ images: toFloat(split, Array.from({ length: size }, (_, i) => start + i)) });
+    values.set(z, start * latent);
+  }
+  await program.release();
+  const mean = new Float32Array(latent);
+  const deviation = new Float32Array(latent);
+  for (let j = 0; j < latent; j++) {
+    let [sum, squares] = [0, 0];
+    for (let i = j; i < values.length; i += latent) {
+      sum += values[i];
+      squares += values[i] * values[i];
+    }
+    mean[j] = sum / split.count;
+    deviation[j] = Math.sqrt(Math.max(squares / split.count - mean[j] * mean[j], 1e-12));
+    for (let i = j; i < values.length; i += latent) values[i] = (values[i] - mean[j]) / deviation[j];
+  }
+  return { values, mean, deviation };
+}

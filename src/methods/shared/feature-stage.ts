@@ -1,0 +1,90 @@
+import { type ImageDataset, toFloat } from "../../data/index.js";
+import * as optim from "../../optim/index.js";
+import { Random } from "../../random/index.js";
+import { compile } from "../../runtime/index.js";
+import { grad } from "../../tensor/index.js";
+import { IndexStream } from "../../data/batches.js";
+import { keep, type Stage } from "../../train/index.js";
+import { augment, type Augmentation } from "./augment.js";
+import { classifier, crossEntropy, type FeatureNetConfig } from "./feature-net.js";
+import { drawMasks, maskedAutoencoder, maskedLoss } from "./mae.js";
+
+export interface FeatureTraining {
+  batch: number;
+  steps: number;
+  lr: number;
+  augmentation?: Augmentation;
+  seed: number;
+  threads?: number;
+}
+
+/** AdamW falling linearly to zero. */
+const decaying = ({ lr, steps }: FeatureTraining) => {
+  const warmup = Math.min(50, Math.floor(steps / 10));
+  return optim.trapezoid({ peak: lr, warmup, decayFrom: warmup, steps });
+};
+
+/** Trains a classifier of the data's labels; its stages become the feature space. */
+export function classifierStage(dataset: ImageDataset, network: ReturnType<typeof classifier>, options: FeatureTraining): Stage {
+  const { train, channels, height, width } = dataset;
+  if (!train.labels) throw new Error("A classifier needs labels; use masked auto-encoding for unlabelled images.");
+  const labels = train.labels;
+  const { batch } = options;
+  const program = compile(
+    { images: [batch, channels, height, width], labels: { shape: [batch], dtype: "int32" } },
+    ({ images, labels }) => {
+      const loss = crossEntropy(network(images), labels);
+      return { loss, gradients: grad(loss, network.parameters) };
+    },
+    { threads: options.threads },
+  );
+  const optimizer = optim.adamw(network.parameters, { lr: decaying(options), weightDecay: 0.01 });
+  const random = new Random(options.seed, "features");
+  const stream = new IndexStream(train.count, random.split("order"));
+  return {
+    name: "features",
+    steps: options.steps,
+    batch,
+    state: { parameters: keep.parameters(network.parameters), optimizer: keep.optimizer(optimizer), random, stream },
+    async step() {
+      const indices = stream.next(batch);
+      const images = augment(toFloat(train, indices), [batch, channels, height, width], options.augmentation ?? {}, random);
+      const { loss, gradients } = await program.run({ images, labels: Int32Array.from(indices, (i) => labels[i]) });
+      optimizer.update(gradients);
+      return { loss: loss[0] };
+    },
+    finish: () => program.release(),
+  };
+}
+
+/** Trains the feature network as a masked auto-encoder, without labels. */
+export function maeStage(dataset: ImageDataset, config: FeatureNetConfig, network: ReturnType<typeof classifier>, options: FeatureTraining): Stage {
+  const { train, channels, height, width } = dataset;
+  const { batch } = options;
+  const mae = maskedAutoencoder(config, network.features);
+  const parameters = mae.parameters;
+  const program = compile(
+    { images: [batch, channels, height, width], masks: [batch, 1, height, width] },
+    ({ images, masks }) => {
+      const loss = maskedLoss(mae(images, masks), images, masks);
+      return { loss, gradients: grad(loss, parameters) };
+    },
+    { threads: options.threads },
+  );
+  const optimizer = optim.adamw(parameters, { lr: decaying(options), betas: [0.9, 0.95], weightDecay: 0.01, clip: 2 });
+  const random = new Random(options.seed, "mae");
+  const stream = new IndexStream(train.count, random.split("order"));
+  return {
+    name: "mae",
+    steps: options.steps,
+    batch,
+    state: { parameters: keep.parameters(parameters), optimizer: keep.optimizer(optimizer), random, stream },
+    async step() {
+      const images = augment(toFloat(train, stream.next(batch)), [batch, channels, height, width], options.augmentation ?? {}, random);
+      const { loss, gradients } = await program.run({ images, masks: drawMasks(random, batch, height, width) });
+      optimizer.update(gradients);
+      return { loss: loss[0] };
+    },
+    finish: () => program.release(),
+  };
+}

@@ -1,0 +1,10 @@
+export * from "./activations.js";
+export * from "./attention.js";
+export * from "./blocks.js";
+export * from "./conv.js";
+export type { WeightInit } from "./initializers.js";
+export * as init from "./initializers.js";
+export { embedding, type Layer, type Linear, type LinearOptions, linear, mlp, sequential } from "./linear.js";
+export * from "./module.js";
+export * from "./norm.js";
+export { sinCos1d, sinCos2d, sinusoidal } from "./positions.js";

@@ -1,0 +1,64 @@
+import type { Parameters } from "../runtime/parameters.js";
+import { type Stateful, statefulVectors } from "./state.js";
+
+/** An exponential moving average of parameters. */
+export interface Ema extends Stateful {
+  /** The average, in the layout of `Parameters.flat`. */
+  readonly average: Float32Array;
+  /** Updates made. */
+  readonly updates: number;
+  /** average ← d·average + (1 − d)·parameters. */
+  update(): void;
+  /** Exchanges the parameters' values and the average's; a second call restores both. */
+  swap(): void;
+  /** Runs `use` with the average in place of the parameters, and puts these back whatever happens. */
+  withAverage<T>(use: () => T | Promise<T>): Promise<T>;
+}
+
+/**
+ * Weight average that starts at the present values and forgets them quickly: the k-th update (from 0) uses
+ * d = min(decay, (1 + k)/(10 + k)).
+ */
+export function ema(parameters: Parameters, { decay }: { decay: number }): Ema {
+  if (!(decay >= 0 && decay < 1)) throw new Error(`ema: decay must be in [0, 1), got ${decay}.`);
+  const { flat } = parameters;
+  const average = flat.slice();
+  let updates = 0;
+  const swap = () => {
+    for (let i = 0; i < flat.length; i++) {
+      const value = flat[i];
+      flat[i] = average[i];
+      average[i] = value;
+    }
+  };
+  return {
+    average,
+    get updates() {
+      return updates;
+    },
+    update() {
+      const d = Math.min(decay, (1 + updates) / (10 + updates));
+      for (let i = 0; i < flat.length; i++) average[i] += (1 - d) * (flat[i] - average[i]);
+      updates++;
+    },
+    swap,
+    async withAverage(use) {
+      swap();
+      try {
+        return await use();
+      } finally {
+        swap();
+      }
+    },
+    ...statefulVectors(
+      "Ema",
+      { average },
+      {
+        get: () => updates,
+        set: (value) => {
+          updates = value;
+        },
+      },
+    ),
+  };
+}

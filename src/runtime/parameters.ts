@@ -1,0 +1,77 @@
+import { Random } from "../random/index.js";
+import type { Parameter } from "../tensor/leaves.js";
+import { type Shape, showShape, sizeOf } from "../tensor/shape.js";
+
+export interface ParameterEntry {
+  /** Path in the module tree, e.g. `blocks.3.attention.query.weight`. */
+  readonly name: string;
+  readonly parameter: Parameter;
+  readonly shape: Shape;
+  /** First element in the flat vector. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/**
+ * Named parameters whose values are views into one flat vector. Gradients, optimiser state and weight averages are flat
+ * vectors of the same layout. A parameter belongs to one flat vector at a time: making a larger set of parameters that
+ * already have values moves the values into the new vector.
+ */
+export class Parameters implements Iterable<Parameter> {
+  readonly flat: Float32Array;
+  readonly entries: readonly ParameterEntry[];
+
+  /** New parameters are initialised from `seed`; each draws from a stream of its own, named by its path. */
+  constructor(named: Iterable<readonly [string, Parameter]>, seed = 0) {
+    const entries: ParameterEntry[] = [];
+    let offset = 0;
+    const seen = new Set<Parameter>();
+    for (const [name, parameter] of named) {
+      if (seen.has(parameter)) continue; // shared weights are stored once, under their first name
+      seen.add(parameter);
+      const size = sizeOf(parameter.shape);
+      entries.push({ name, parameter, shape: parameter.shape, offset, size });
+      offset += size;
+    }
+    this.entries = entries;
+    this.flat = new Float32Array(offset);
+    for (const { name, parameter, shape, offset: at, size } of entries) {
+      const view = this.flat.subarray(at, at + size);
+      if (parameter.value) view.set(parameter.value);
+      else parameter.initialize(view, shape, new Random(seed, name));
+      parameter.value = view;
+    }
+  }
+
+  /** Number of scalars. */
+  get count(): number {
+    return this.flat.length;
+  }
+
+  *[Symbol.iterator](): Iterator<Parameter> {
+    for (const { parameter } of this.entries) yield parameter;
+  }
+
+  /** Draws every initial value anew. */
+  initialize(seed: number): void {
+    for (const { name, parameter, shape } of this.entries) {
+      parameter.value!.fill(0);
+      parameter.initialize(parameter.value!, shape, new Random(seed, name));
+    }
+  }
+
+  /** The values by name, as copies; of this layout's `vector` where given (an average, say). */
+  toRecord(vector: Float32Array = this.flat): Record<string, { shape: number[]; data: Float32Array }> {
+    return Object.fromEntries(this.entries.map(({ name, shape, offset, size }) => [name, { shape: [...shape], data: vector.slice(offset, offset + size) }]));
+  }
+
+  /** Sets all values by name. Throws, and changes nothing, where a name is missing or a shape differs. */
+  load(record: Record<string, { shape: readonly number[]; data: ArrayLike<number> }>): void {
+    for (const { name, shape } of this.entries) {
+      const found = record[name];
+      if (!found) throw new Error(`The weights have no tensor "${name}" of shape ${showShape(shape)}.`);
+      if (String(found.shape) !== String(shape)) throw new Error(`The weights' tensor "${name}" has shape ${showShape(found.shape)}, the network needs ${showShape(shape)}.`);
+    }
+    for (const { name, offset } of this.entries) this.flat.set(record[name].data, offset);
+  }
+}
