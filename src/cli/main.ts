@@ -58,6 +58,7 @@ program
   .option("--data <id|path>", "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files")
   .option("--preset <name>", "tiny: minutes of two CPU cores; small: about an hour", "tiny")
   .option("--out <folder>", "where checkpoints, logs, pictures and the model go")
+  .option("--name <name>", "name that the model carries")
   .option("--resume <folder>", "go on with an interrupted run, bit for bit")
   .option("--set <key=value...>", "change a setting of the preset, e.g. --set jointStage.steps=500 seed=3")
   .option("--size <pixels>", "side that images of a folder are scaled to", whole(8))

@@ -1,14 +1,15 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { resolveDataset } from "../data/index.js";
 import { methods } from "../methods/index.js";
+import type { RunConfig } from "../methods/shared/training.js";
+import { readConfig, type RunResult, terminalProgress, withInterrupt } from "../train/index.js";
 import { printJson, say, UsageError } from "./output.js";
 
 export interface TrainCommand {
   data?: string;
   preset: string;
   out?: string;
+  name?: string;
   resume?: string;
   set?: string[];
   size?: number;
@@ -17,14 +18,41 @@ export interface TrainCommand {
   json?: boolean;
 }
 
-/** What a run's folder records of the command, so that it can be resumed from its name alone. */
-export interface RunRequest {
-  method: string;
-  data: string;
-  size?: number;
-  threads?: number;
-  maxSeconds?: number;
-  config: Record<string, unknown>;
+export async function trainCommand(methodName: string, command: TrainCommand): Promise<void> {
+  const method = methods[methodName];
+  if (!method) throw new UsageError(`There is no method "${methodName}"; choose one of ${Object.keys(methods).join(", ")}.`);
+  const { maxSeconds, threads } = command;
+  const resume = command.resume !== undefined;
+  const out = command.resume ?? command.out;
+  if (!out) throw new UsageError("Say where the run goes: --out <folder> (or --resume <folder> to go on with one).");
+  const run = resume ? await resumed(methodName, out) : requested(methodName, command);
+  const dataset = await resolveDataset(run.data, { size: run.size, onProgress: undefined });
+  const settings = resume ? run.settings : applyOverrides(method.settings(command.preset, dataset), command.set ?? []);
+  const result = await withInterrupt(
+    (signal) =>
+      method.train(dataset, settings as never, { out, name: run.name, source: { data: run.data, size: run.size }, resume, signal, maxSeconds, threads, onProgress: terminalProgress() }),
+    say,
+  );
+  report(out, result, command.json);
+}
+
+function requested(method: string, { data, size, name, out }: TrainCommand): RunConfig {
+  if (!data) throw new UsageError("Say what to train on: --data <id or folder> (see: fewstep data list).");
+  return { method, name: name ?? `${method}-${data.split(/[\\/]/).filter(Boolean).at(-1) ?? out}`, data, size, settings: null };
+}
+
+async function resumed(method: string, out: string): Promise<RunConfig> {
+  const config = (await readConfig(out)) as RunConfig;
+  if (config.method !== method) throw new UsageError(`${out} is a run of "${config.method}", not of "${method}".`);
+  return config;
+}
+
+function report(out: string, { status, step, seconds, metrics }: RunResult, json?: boolean): void {
+  const model = status === "finished" ? join(out, "model") : null;
+  const page = join(out, "report.html");
+  if (json) printJson({ status, step, seconds, metrics, model, report: page });
+  else if (model) say(`Trained in ${Math.round(seconds)} s. Model: ${model}. Report: ${page}`);
+  else say(`Stopped at step ${step}, saved. Go on with: fewstep train <method> --resume ${out}`);
 }
 
 /** Applies `path.to.key=value` overrides to a copy of the preset. Values are JSON where they parse as such. */
@@ -33,20 +61,22 @@ export function applyOverrides(config: object, overrides: readonly string[]): Re
   for (const item of overrides) {
     const [path, ...rest] = item.split("=");
     if (rest.length === 0) throw new UsageError(`--set takes key=value, got "${item}".`);
-    const text = rest.join("=");
     const keys = path.split(".");
     let at = copy;
     keys.forEach((key, i) => {
-      if (!(key in at)) throw new UsageError(`--set: the preset has no setting "${path}"; "${keys.slice(0, i).join(".") || "it"}" has ${Object.keys(at).join(", ")}.`);
+      if (at === null || typeof at !== "object" || !(key in at))
+        throw new UsageError(`--set: there is no setting "${path}"; ${i === 0 ? "the preset" : `"${keys.slice(0, i).join(".")}"`} has ${Object.keys(at ?? {}).join(", ") || "none"}.`);
       if (i < keys.length - 1) at = at[key] as Record<string, unknown>;
     });
-    let value: unknown = text;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      // not JSON: a plain string
-    }
-    at[keys[keys.length - 1]] = value;
+    at[keys[keys.length - 1]] = parseValue(rest.join("="));
   }
   return copy;
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // a plain string
+  }
 }

@@ -1,11 +1,104 @@
 import type { Random } from "../random/index.js";
-export class IndexStream {
-  order: Uint32Array; at = 0;
-  constructor(readonly count: number, readonly random: Random) { this.order = random.permutation(count); }
-  next(n: number): Uint32Array { const o = new Uint32Array(n); for (let i = 0; i < n; i++) { if (this.at === this.count) { this.order = this.random.permutation(this.count); this.at = 0; } o[i] = this.order[this.at++]; } return o; }
+
+/** Where an `IndexStream` stands; plain JSON. */
+export interface IndexStreamState {
+  epoch: number;
+  position: number;
 }
+
+/**
+ * The indices 0..count−1 in a new random order every epoch, without end: each appears once per epoch, and a batch may
+ * span two epochs. Epoch e's order is `random.split(e).permutation(count)`, so a state is two numbers.
+ */
+export class IndexStream {
+  private epoch = 0;
+  private position = 0;
+  private order: Uint32Array;
+
+  constructor(
+    readonly count: number,
+    private readonly random: Random,
+  ) {
+    if (!(Number.isInteger(count) && count > 0)) throw new Error(`A stream of indices needs data, got ${count} items.`);
+    this.order = random.split(0).permutation(count);
+  }
+
+  /** The next `n` indices. */
+  next(n: number): Uint32Array {
+    const batch = new Uint32Array(n);
+    for (let i = 0; i < n; i++) {
+      if (this.position === this.count) this.seek({ epoch: this.epoch + 1, position: 0 });
+      batch[i] = this.order[this.position++];
+    }
+    return batch;
+  }
+
+  state(): IndexStreamState {
+    return { epoch: this.epoch, position: this.position };
+  }
+
+  /** Continues exactly where `state` was taken, given the same count and random seed. */
+  seek({ epoch, position }: IndexStreamState): void {
+    if (!(Number.isInteger(epoch) && epoch >= 0 && Number.isInteger(position) && position >= 0))
+      throw new Error(`This is no position in a stream: epoch ${epoch}, position ${position}.`);
+    if (position > this.count)
+      throw new Error(`Position ${position} lies beyond the ${this.count} items: the data is not what it was.`);
+    if (epoch !== this.epoch) this.order = this.random.split(epoch).permutation(this.count);
+    this.epoch = epoch;
+    this.position = position;
+  }
+}
+
+/** Where a `ClassStream` stands: one state per class, null for a class without items. Plain JSON. */
+export type ClassStreamState = (IndexStreamState | null)[];
+
+/** Indices by class: for each class its own shuffled stream without replacement. */
 export class ClassStream {
-  streams: { rows: number[]; s: IndexStream }[];
-  constructor(labels: ArrayLike<number>, classes: number, random: Random) { this.streams = Array.from({ length: classes }, (_, c) => { const rows: number[] = []; for (let i = 0; i < labels.length; i++) if (labels[i] === c) rows.push(i); return { rows, s: new IndexStream(rows.length, random.split(c)) }; }); }
-  next(classes: ArrayLike<number>, n: number): Uint32Array { const o: number[] = []; for (const c of Array.from(classes)) for (const i of this.streams[c].s.next(n)) o.push(this.streams[c].rows[i]); return Uint32Array.from(o); }
+  private readonly classes: { rows: Uint32Array; stream: IndexStream | null }[];
+
+  /** `labels[i]` in [0, classes) is the class of item i. Class c is shuffled by `random.split(c)`. */
+  constructor(labels: ArrayLike<number>, classes: number, random: Random) {
+    const rows: number[][] = Array.from({ length: classes }, () => []);
+    for (let i = 0; i < labels.length; i++) {
+      if (!(labels[i] in rows)) throw new Error(`Item ${i} has label ${labels[i]}, but there are ${classes} classes.`);
+      rows[labels[i]].push(i);
+    }
+    this.classes = rows.map((list, c) => ({
+      rows: Uint32Array.from(list),
+      stream: list.length > 0 ? new IndexStream(list.length, random.split(c)) : null,
+    }));
+  }
+
+  /** `n` indices for each entry of `classes`, in that order: [classes.length × n]. */
+  next(classes: ArrayLike<number>, n: number): Uint32Array {
+    const batch = new Uint32Array(classes.length * n);
+    for (let i = 0; i < classes.length; i++) {
+      const { rows, stream } = this.classes[classes[i]] ?? {};
+      if (!rows || !stream) throw new Error(`Class ${classes[i]} has no items.`);
+      batch.set(
+        stream.next(n).map((index) => rows[index]),
+        i * n,
+      );
+    }
+    return batch;
+  }
+
+  /** `n` indices for every class, class by class: [number of classes × n]. */
+  perClass(n: number): Uint32Array {
+    return this.next([...this.classes.keys()], n);
+  }
+
+  state(): ClassStreamState {
+    return this.classes.map(({ stream }) => stream?.state() ?? null);
+  }
+
+  /** Continues exactly where `state` was taken, given the same labels and random seed. */
+  seek(state: ClassStreamState): void {
+    if (state.length !== this.classes.length)
+      throw new Error(`The stored state has ${state.length} classes, the data ${this.classes.length}.`);
+    this.classes.forEach(({ stream }, c) => {
+      if (!stream !== !state[c]) throw new Error(`Class ${c} is not what it was: the data has changed.`);
+      stream?.seek(state[c]!);
+    });
+  }
 }

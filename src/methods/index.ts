@@ -1,11 +1,11 @@
 import type { ImageDataset } from "../data/index.js";
 import type { CompileOptions } from "../runtime/index.js";
-import { presets as driftingPresets } from "./drifting/config.js";
+import type { RunResult } from "../train/index.js";
+import { type ClassifierSettings, presets as classifierPresets } from "./classifier/config.js";
+import { trainClassifier } from "./classifier/train.js";
+import { type DriftingConfig, presets as driftingPresets, forData } from "./drifting/config.js";
 import { DriftingModel } from "./drifting/sampler.js";
 import { trainDrifting } from "./drifting/train.js";
-import { presets as flowPresets } from "./flow/config.js";
-import { FlowModel } from "./flow/sampler.js";
-import { trainFlow } from "./flow/train.js";
 import type { Images } from "./shared/images.js";
 import { type ModelFiles, readModel } from "./shared/model-files.js";
 import type { TrainOptions } from "./shared/training.js";
@@ -33,33 +33,47 @@ export interface ImageModel {
   release(): Promise<void>;
 }
 
-interface Method {
+interface Method<Settings> {
   summary: string;
-  presets: Record<string, object>;
-  load(files: ModelFiles, options?: CompileOptions): ImageModel;
-  train(dataset: ImageDataset, config: never, options: TrainOptions): ReturnType<typeof trainDrifting>;
+  presets: Record<string, Settings>;
+  /** A preset fitted to a data set. */
+  fit?(settings: Settings, dataset: ImageDataset): Settings;
+  /** Absent where the method's models draw nothing. */
+  load?(files: ModelFiles, options?: CompileOptions): ImageModel;
+  train(dataset: ImageDataset, settings: Settings, options: TrainOptions): Promise<RunResult>;
 }
 
+const method = <Settings extends object>({ fit = (settings) => settings, presets, ...rest }: Method<Settings>) => ({
+  ...rest,
+  presets,
+  /** The settings of a preset for a data set. */
+  settings(preset: string, dataset: ImageDataset): Settings {
+    if (!(preset in presets)) throw new Error(`There is no preset "${preset}"; choose one of ${Object.keys(presets).join(", ")}.`);
+    return fit(presets[preset], dataset);
+  },
+});
+
 /** The image methods by name: what the command line and `loadModel` know. */
-export const methods: Record<string, Method> = {
-  drifting: {
+export const methods: Record<string, ReturnType<typeof method<never>>> = {
+  drifting: method<DriftingConfig>({
     summary: "one-step generation; the drift happens at training time (2602.04770)",
     presets: driftingPresets,
+    fit: forData,
     load: (files, options) => new DriftingModel(files, options),
     train: trainDrifting,
-  },
-  flow: {
-    summary: "flow matching, the many-step baseline",
-    presets: flowPresets,
-    load: (files, options) => new FlowModel(files, options),
-    train: trainFlow,
-  },
+  }) as never,
+  classifier: method<ClassifierSettings>({
+    summary: "a classifier whose features judge samples; draws nothing",
+    presets: classifierPresets as Record<string, ClassifierSettings>,
+    train: trainClassifier,
+  }) as never,
 };
 
 /** Loads a model by shipped name, folder (of a model or a training run) or URL. */
 export async function loadModel(location: string, options?: CompileOptions): Promise<ImageModel> {
   const files = await readModel(location);
-  const method = methods[files.config.method];
-  if (!method) throw new Error(`${location}: the method "${files.config.method}" is not known; this version has ${Object.keys(methods).join(", ")}.`);
-  return method.load(files, options);
+  const load = methods[files.config.method]?.load;
+  if (!load)
+    throw new Error(`${location}: a "${files.config.method}" model draws no images; ${Object.keys(methods).filter((name) => methods[name].load).join(" and ")} models do.`);
+  return load(files, options);
 }

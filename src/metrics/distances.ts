@@ -15,7 +15,14 @@ export function forEachProductRow(a: Features, b: Features, visit: (i: number, p
   for (let first = 0; first < a.count; first += ROWS) {
     const size = Math.min(ROWS, a.count - first);
     products.fill(0);
-    addProductTransposed(Float64Array.from(a.data.subarray(first * dim, (first + size) * dim)), base, size, b.count, dim, products);
+    addProductTransposed(
+      Float64Array.from(a.data.subarray(first * dim, (first + size) * dim)),
+      base,
+      size,
+      b.count,
+      dim,
+      products,
+    );
     for (let i = 0; i < size; i++) visit(first + i, products.subarray(i * b.count, (i + 1) * b.count));
   }
 }

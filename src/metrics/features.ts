@@ -20,7 +20,8 @@ export interface Features {
  * @throws RangeError where the length is not a multiple of `dim`, or a value is not finite.
  */
 export function features(data: Float32Array, dim: number): Features {
-  if (!Number.isInteger(dim) || dim < 1) throw new RangeError(`The feature width must be a positive integer, not ${dim}.`);
+  if (!Number.isInteger(dim) || dim < 1)
+    throw new RangeError(`The feature width must be a positive integer, not ${dim}.`);
   if (data.length === 0 || data.length % dim !== 0)
     throw new RangeError(`${data.length} numbers are not a whole, positive number of feature vectors of width ${dim}.`);
   const bad = data.findIndex((value) => !Number.isFinite(value));

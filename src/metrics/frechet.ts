@@ -12,9 +12,7 @@ export function frechetDistance(a: Features | GaussianStatistics, b: Features | 
 }
 
 /** {@link frechetDistance} to one reference, whose eigendecomposition is made once: for many sets against it. */
-export function frechetTo(
-  reference: Features | GaussianStatistics,
-): (other: Features | GaussianStatistics) => number {
+export function frechetTo(reference: Features | GaussianStatistics): (other: Features | GaussianStatistics) => number {
   const first = statisticsOf(reference);
   const { root, rank } = semidefiniteRoot(first.covariance, first.dim);
   return (other) => {

@@ -25,7 +25,8 @@ export interface Kid {
 export function kernelDistance(samples: Features, reference: Features, options: KidOptions): Kid {
   const { subsets = 100, random } = options;
   const size = Math.min(options.subsetSize ?? 1000, samples.count, reference.count);
-  if (!Number.isInteger(subsets) || subsets < 1) throw new RangeError(`subsets must be a positive integer, not ${subsets}.`);
+  if (!Number.isInteger(subsets) || subsets < 1)
+    throw new RangeError(`subsets must be a positive integer, not ${subsets}.`);
   const estimates = Array.from({ length: subsets }, () =>
     polynomialMmd2(sampleRows(samples, size, random), sampleRows(reference, size, random)),
   );

@@ -32,7 +32,16 @@ export function addProductTransposed(
 }
 
 /** Adds the 4 × 2 products of rows of a and b to `out`. */
-function tile(a: Float64Array, a0: number, b: Float64Array, b0: number, k: number, out: Float64Array, o: number, n: number) {
+function tile(
+  a: Float64Array,
+  a0: number,
+  b: Float64Array,
+  b0: number,
+  k: number,
+  out: Float64Array,
+  o: number,
+  n: number,
+) {
   const a1 = a0 + k;
   const a2 = a1 + k;
   const a3 = a2 + k;
@@ -111,11 +120,12 @@ export function symmetricEigenvalues(matrix: Float64Array, n: number): Float64Ar
 
 /**
  * Householder reduction QᵀAQ = T. `reflectors` holds in row k, from column k + 1, the vector v of H_k = I - v vᵀ
- * (so |v|² = 2, or v = 0), with Q = H_0 H_1 ….
+ * (so |v|² = 2, or v = 0; k ≤ n - 3), with Q = H_0 H_1 ….
  */
 function tridiagonalize(matrix: Float64Array, n: number) {
   const a = Float64Array.from(matrix);
-  if (a.length !== n * n) throw new RangeError(`A symmetric matrix of order ${n} has ${n * n} entries, not ${a.length}.`);
+  if (a.length !== n * n)
+    throw new RangeError(`A symmetric matrix of order ${n} has ${n * n} entries, not ${a.length}.`);
   if (!a.every(Number.isFinite)) throw new RangeError("The matrix has entries that are not finite.");
   const diagonal = new Float64Array(n);
   const offDiagonal = new Float64Array(n);
@@ -124,10 +134,9 @@ function tridiagonalize(matrix: Float64Array, n: number) {
   for (let k = 0; k < n - 1; k++) {
     diagonal[k] = a[k * n + k];
     offDiagonal[k] = columnReflector(a, n, k, v);
-    if (k < n - 2) {
-      rankTwoUpdate(a, n, k + 1, v, w);
-      for (let j = k + 1; j < n; j++) a[k * n + j] = v[j];
-    } else a[k * n + k + 1] = 0;
+    if (k === n - 2) break;
+    rankTwoUpdate(a, n, k + 1, v, w);
+    for (let j = k + 1; j < n; j++) a[k * n + j] = v[j];
   }
   if (n > 0) diagonal[n - 1] = a[n * n - 1];
   return { diagonal, offDiagonal, reflectors: a };
@@ -188,10 +197,12 @@ function rankTwoUpdate(a: Float64Array, n: number, start: number, v: Float64Arra
  */
 function implicitQL(d: Float64Array, e: Float64Array, vectors?: Float64Array): void {
   const n = d.length;
+  const negligible =
+    Number.EPSILON ** 2 * d.reduce((most, value, i) => Math.max(most, Math.abs(value), Math.abs(e[i])), 0);
   for (let l = 0; l < n; l++) {
     for (let iteration = 0; ; iteration++) {
       let m = l;
-      while (m < n - 1 && Math.abs(e[m]) > Number.EPSILON * (Math.abs(d[m]) + Math.abs(d[m + 1]))) m++;
+      while (m < n - 1 && Math.abs(e[m]) > Number.EPSILON * (Math.abs(d[m]) + Math.abs(d[m + 1])) + negligible) m++;
       if (m === l) break;
       if (iteration === 64) throw new Error(`The eigenvalue iteration of a matrix of order ${n} did not converge.`);
       const gap = (d[l + 1] - d[l]) / (2 * e[l]);

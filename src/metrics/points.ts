@@ -63,19 +63,16 @@ function unbiasedDiscrepancy(a: Features, b: Features, kernel: (squared: number)
   requireSameDim(a, b);
   requireCount(a, 2, "An unbiased discrepancy");
   requireCount(b, 2, "An unbiased discrepancy");
-  const sum = (x: Features, y: Features) => {
-    let total = 0;
-    forEachDistanceRow(x, y, (i, squared) => {
-      for (let j = 0; j < squared.length; j++) if (x !== y || i !== j) total += kernel(squared[j]);
-    });
-    return total;
-  };
-  const cross = a === b ? within(a, sum) : sum(a, b) / (a.count * b.count);
-  return within(a, sum) + within(b, sum) - 2 * cross;
+  const within = (x: Features) => kernelSum(x, x, kernel, true) / (x.count * (x.count - 1));
+  return within(a) + within(b) - (2 * kernelSum(a, b, kernel, false)) / (a.count * b.count);
 }
 
-function within(x: Features, sum: (x: Features, y: Features) => number): number {
-  return sum(x, x) / (x.count * (x.count - 1));
+function kernelSum(a: Features, b: Features, kernel: (squared: number) => number, skipDiagonal: boolean): number {
+  let total = 0;
+  forEachDistanceRow(a, b, (i, squared) => {
+    for (let j = 0; j < squared.length; j++) if (!skipDiagonal || i !== j) total += kernel(squared[j]);
+  });
+  return total;
 }
 
 export interface ModeCoverage {
@@ -109,5 +106,9 @@ export function modeCoverage(
 /** Centres of a ring mixture: `count` points at equal angles, the first at angle 0; `gaussians-8` has 8 at radius 1. */
 export function ringCentres(count = 8, radius = 1): Features {
   const angles = Array.from({ length: count }, (_, i) => (2 * Math.PI * i) / count);
-  return { data: Float32Array.from(angles.flatMap((t) => [radius * Math.cos(t), radius * Math.sin(t)])), count, dim: 2 };
+  return {
+    data: Float32Array.from(angles.flatMap((t) => [radius * Math.cos(t), radius * Math.sin(t)])),
+    count,
+    dim: 2,
+  };
 }

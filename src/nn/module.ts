@@ -82,3 +82,7 @@ export function countParameters(network: Pick<Parameterized, "namedParameters">)
   for (const [, { shape }] of network.namedParameters()) count += sizeOf(shape);
   return count;
 }
+
+/** The distinct parameters of a network, wherever their values are kept. */
+export const parameterList = (network: Pick<Parameterized, "namedParameters">): Parameter[] =>
+  Array.from(network.namedParameters(), ([, parameter]) => parameter);

@@ -7,8 +7,8 @@ import { module, parameter } from "./module.js";
 export interface NormOptions {
   /** Added to the variance (mean square); default 1e-5 for layerNorm and groupNorm, 1e-6 for rmsNorm. */
   eps?: number;
-  /** Learned gain (and bias, where the norm has one); default true. */
-  affine?: boolean;
+  /** Learned gain, and bias where the norm has one; `gain` leaves the bias out. Default true. */
+  affine?: boolean | "gain";
 }
 
 function checkWidth(layer: string, x: Tensor, axis: number, width: number): void {
@@ -20,7 +20,7 @@ function checkWidth(layer: string, x: Tensor, axis: number, width: number): void
 export function layerNorm(width: number, { eps: epsilon = 1e-5, affine = true }: NormOptions = {}) {
   checkSizes("layerNorm", { width });
   const weight = affine ? parameter([width], ones) : undefined;
-  const bias = affine ? parameter([width], zeros) : undefined;
+  const bias = affine === true ? parameter([width], zeros) : undefined;
   return module({ weight, bias }, (x: Tensor): Tensor => {
     checkWidth("layerNorm", x, -1, width);
     return x.layerNorm({ scale: weight, bias, epsilon });
@@ -51,7 +51,7 @@ export function groupNorm(groups: number, channels: number, { eps: epsilon = 1e-
   if (channels % groups !== 0)
     throw new Error(`groupNorm: ${groups} groups do not divide ${channels} channels; take ${groupCount(channels)}.`);
   const weight = affine ? parameter([channels], ones) : undefined;
-  const bias = affine ? parameter([channels], zeros) : undefined;
+  const bias = affine === true ? parameter([channels], zeros) : undefined;
   return module({ weight, bias }, (x: Tensor): Tensor => {
     checkWidth("groupNorm", x, 1, channels);
     return x.groupNorm(groups, { scale: weight, bias, epsilon });

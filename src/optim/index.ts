@@ -5,4 +5,4 @@ export { type MuonOptions, muon } from "./muon.js";
 export { clipScale, type Group, normOf, type Optimizer, type OptimizerOptions } from "./optimizer.js";
 export * from "./schedule.js";
 export { type SgdOptions, sgd } from "./sgd.js";
-export { type State, type Stateful, stateOf } from "./state.js";
+export type { State, Stateful } from "./state.js";

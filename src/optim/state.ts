@@ -1,5 +1,3 @@
-import type { Parameters } from "../runtime/parameters.js";
-
 /** What is saved so that training goes on exactly as from here. */
 export interface State {
   /** Updates made. */
@@ -41,7 +39,3 @@ export function statefulVectors(
     },
   };
 }
-
-/** The parameters' values as something to save beside the optimiser. */
-export const stateOf = (parameters: Parameters): Stateful =>
-  statefulVectors("Parameters", { values: parameters.flat }, { get: () => 0, set: () => {} });

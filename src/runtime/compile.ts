@@ -18,8 +18,11 @@ export interface CompileOptions {
   device?: DeviceName | "auto";
   /** Threads of the native or WASM runtime; default: all cores. */
   threads?: number;
-  /** Make the parameters' present values constants of the graph: faster for sampling, blind to later updates. */
-  freeze?: boolean;
+  /**
+   * Parameters whose present values become constants of the graph (true: all): faster, blind to later updates. For sampling, and
+   * for networks that a loss looks through.
+   */
+  freeze?: boolean | Iterable<Parameter>;
 }
 
 export interface Program<I extends string, O> {

@@ -11,8 +11,8 @@ export interface Lowered {
 }
 
 export interface LowerOptions {
-  /** Parameters become constants (an ordinary deployable model) instead of inputs. */
-  freeze?: boolean;
+  /** Which parameters become constants of the graph instead of inputs: all (an ordinary deployable model) or those listed. */
+  freeze?: boolean | Iterable<Parameter>;
   /** Names for parameters, e.g. their paths in the module tree. */
   nameOf?: (parameter: Parameter) => string | undefined;
   metadata?: Record<string, string>;
@@ -24,6 +24,7 @@ export function lower(inputs: readonly Tensor[], outputs: readonly { name: strin
   const names = new Map<Tensor, string>();
   const parameters: Lowered["parameters"] = [];
   const taken = new Set<string>();
+  const frozen = typeof options.freeze === "object" ? new Set(options.freeze) : null;
 
   for (const t of inputs) {
     const name = t.attributes.name as string;
@@ -37,7 +38,7 @@ export function lower(inputs: readonly Tensor[], outputs: readonly { name: strin
     if (t instanceof Parameter) {
       const name = options.nameOf?.(t) ?? `parameter${names.size}`;
       names.set(t, name);
-      if (options.freeze) graph.initializer(name, valueOf(t, name), t.shape, "float32");
+      if (frozen ? frozen.has(t) : options.freeze) graph.initializer(name, valueOf(t, name), t.shape, "float32");
       else {
         graph.input(name, t.shape, "float32");
         parameters.push({ name, parameter: t });

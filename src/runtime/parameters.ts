@@ -14,8 +14,8 @@ export interface ParameterEntry {
 
 /**
  * Named parameters whose values are views into one flat vector. Gradients, optimiser state and weight averages are flat
- * vectors of the same layout. A parameter belongs to one flat vector at a time: making a larger set of parameters that
- * already have values moves the values into the new vector.
+ * vectors of the same layout. A parameter belongs to one flat vector at a time: a set that lies within an existing vector
+ * becomes a view of it; any other set of parameters that already have values moves the values into a new vector.
  */
 export class Parameters implements Iterable<Parameter> {
   readonly flat: Float32Array;
@@ -34,7 +34,9 @@ export class Parameters implements Iterable<Parameter> {
       offset += size;
     }
     this.entries = entries;
-    this.flat = new Float32Array(offset);
+    const existing = adjacentView(entries, offset);
+    this.flat = existing ?? new Float32Array(offset);
+    if (existing) return;
     for (const { name, parameter, shape, offset: at, size } of entries) {
       const view = this.flat.subarray(at, at + size);
       if (parameter.value) view.set(parameter.value);
@@ -74,4 +76,12 @@ export class Parameters implements Iterable<Parameter> {
     }
     for (const { name, offset } of this.entries) this.flat.set(record[name].data, offset);
   }
+}
+
+/** The part of a flat vector that already holds exactly these parameters in this order (a module within a larger one), if there is one. */
+function adjacentView(entries: readonly ParameterEntry[], size: number): Float32Array | null {
+  const first = entries[0]?.parameter.value;
+  if (!first) return null;
+  const adjacent = entries.every(({ parameter: { value }, offset }) => value?.buffer === first.buffer && value.byteOffset === first.byteOffset + 4 * offset);
+  return adjacent ? new Float32Array(first.buffer, first.byteOffset, size) : null;
 }

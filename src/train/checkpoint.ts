@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { writeFileAtomic } from "../io/atomic.js";
-import { decodeSafetensors, encodeSafetensors } from "../io/safetensors.js";
-import { type Kept, type Packed, pack, type StoredTensor, unpack } from "./state.js";
+import { loadSafetensors, type SafetensorsFile, saveSafetensors, type TensorRecord } from "../io/index.js";
+import { RunError } from "./folder.js";
+import { type Kept, type Packed, pack, unpack } from "./state.js";
 
 /** Where a run stands. */
 export interface Position {
@@ -20,6 +20,8 @@ export interface Position {
 export interface Checkpoint {
   path: string;
   position: Position;
+  /** Whether the stage is finished. */
+  end: boolean;
   /** Puts the owners back to the kept state. Throws where the state does not fit them. */
   restore(kept: Record<string, Kept>): void;
 }
@@ -34,71 +36,90 @@ const numbered = /^(\d{8,})-(.+)\.safetensors$/;
 export class Checkpoints {
   constructor(
     readonly folder: string,
+    /** Number of numbered checkpoints kept of the present stage. */
     readonly keep: number,
   ) {}
 
-  /** Writes a checkpoint of `kept`, then drops the oldest ones beyond the last `keep`. Returns its path. */
-  async save(position: Position, kept: Record<string, Kept>): Promise<string> {
-    const path = join(this.folder, `${String(position.step).padStart(8, "0")}-${position.stage}.safetensors`);
-    await this.write(path, position, kept);
-    const all = await this.list();
-    for (const old of all.slice(0, Math.max(0, all.length - this.keep))) await rm(old, { force: true });
-    return path;
-  }
-
-  /** Writes the end of a stage, which is kept for good. */
-  async saveStage(position: Position, kept: Record<string, Kept>): Promise<string> {
-    const path = this.stagePath(position.stage);
-    await this.write(path, position, kept);
-    return path;
-  }
-
-  stagePath(stage: string): string {
-    return join(this.folder, `stage-${stage}.safetensors`);
-  }
-
-  /** Paths of the numbered checkpoints (of one stage), oldest first. */
-  async list(stage?: string): Promise<string[]> {
-    const names = await readdir(this.folder).catch(() => []);
-    return names
-      .map((name) => ({ name, match: numbered.exec(name) }))
-      .filter(({ match }) => match && (stage === undefined || match[2] === stage))
-      .sort((a, b) => Number(a.match![1]) - Number(b.match![1]))
-      .map(({ name }) => join(this.folder, name));
-  }
-
-  /** Removes what a killed process left half written. Returns the names. */
-  async clean(): Promise<string[]> {
-    const names = (await readdir(this.folder).catch(() => [])).filter((name) => !name.endsWith(".safetensors"));
-    for (const name of names) await rm(join(this.folder, name), { force: true });
-    return names;
-  }
-
-  private async write(path: string, position: Position, kept: Record<string, Kept>): Promise<void> {
+  /**
+   * Writes a checkpoint of `kept`, then drops the stage's oldest ones. The checkpoint of a stage's `end` is kept for good, and
+   * the one before it, should this one be damaged. Returns the path.
+   */
+  async save(position: Position, kept: Record<string, Kept>, end = false): Promise<string> {
+    const { stage, step } = position;
+    const name = end ? `stage-${stage}` : `${String(step).padStart(8, "0")}-${stage}`;
+    const path = join(this.folder, `${name}.safetensors`);
     const { tree, tensors } = pack(kept);
-    const json = JSON.stringify({ format: FORMAT, position, tree });
-    await mkdir(this.folder, { recursive: true });
-    await writeFileAtomic(path, encodeSafetensors(tensors, { checkpoint: json, sha256: digest(json, tensors) }));
+    const checkpoint = JSON.stringify({ format: FORMAT, position, end, tree });
+    await saveSafetensors(path, tensors, { metadata: { checkpoint, sha256: digest(checkpoint, tensors) } });
+    for (const old of (await this.list(stage)).slice(0, end ? -1 : -this.keep)) await rm(old, { force: true });
+    return path;
+  }
+
+  /** Paths of a stage's numbered checkpoints, oldest first. */
+  async list(stage: string): Promise<string[]> {
+    return (await this.names())
+      .map((name) => numbered.exec(name))
+      .filter((match) => match?.[2] === stage)
+      .sort((a, b) => Number(a![1]) - Number(b![1]))
+      .map((match) => join(this.folder, match![0]));
+  }
+
+  /**
+   * The stage's newest checkpoint, or null where it has none. One that cannot be read is set aside as `….damaged`, with a
+   * warning, and the one before it is used. Throws where none can be read.
+   */
+  async newest(stage: string, warn: (message: string) => void): Promise<Checkpoint | null> {
+    const paths = [...(await this.list(stage)), join(this.folder, `stage-${stage}.safetensors`)].reverse();
+    const damaged: { path: string; message: string }[] = [];
+    for (const path of paths) {
+      try {
+        const checkpoint = await readCheckpoint(path);
+        for (const { path, message } of damaged) {
+          warn(`${message} The one before it is used, of step ${checkpoint.position.step}.`);
+          await rename(path, `${path}.damaged`);
+        }
+        return checkpoint;
+      } catch (error) {
+        const { message, cause } = error as Error;
+        if ((cause as NodeJS.ErrnoException | undefined)?.code !== "ENOENT") damaged.push({ path, message });
+      }
+    }
+    if (damaged.length === 0) return null;
+    throw new RunError(
+      `No checkpoint of the stage "${stage}" can be used; to train it again from its beginning, move these files away.\n` +
+        damaged.map(({ message }) => message).join("\n"),
+    );
+  }
+
+  /** Removes what a killed process left half written. */
+  async clean(): Promise<void> {
+    for (const name of await this.names())
+      if (name.endsWith(".tmp")) await rm(join(this.folder, name), { force: true });
+  }
+
+  private names(): Promise<string[]> {
+    return readdir(this.folder).catch(() => []);
   }
 }
 
 /** Reads a checkpoint. Throws an error that names the file where it is missing, truncated, altered or of another format. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const { position, packed } = await readFile(path)
+  const { packed, ...rest } = await loadSafetensors(path)
     .then(parse)
     .catch((error: Error) => {
-      throw new Error(`The checkpoint ${path} cannot be used: ${error.message}`, { cause: error });
+      const reason = error.message.replace(`${path}: `, "");
+      throw new Error(`The checkpoint ${path} cannot be used: ${reason}`, { cause: error });
     });
   return {
     path,
-    position,
+    ...rest,
     restore(kept) {
       try {
         unpack(packed, kept);
       } catch (error) {
-        throw new Error(
-          `The checkpoint ${basename(path)} belongs to a different configuration: ${(error as Error).message}. ` +
-            "Resume with the configuration that the run was started with, or train into another folder.",
+        throw new RunError(
+          `The checkpoint ${basename(path)} is of another configuration: ${(error as Error).message} ` +
+            "Resume with the configuration that the run began with, or train into another folder.",
           { cause: error },
         );
       }
@@ -106,18 +127,17 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   };
 }
 
-function parse(bytes: Uint8Array): { position: Position; packed: Packed } {
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  const json = metadata?.checkpoint;
-  if (json === undefined) throw new Error("it is a safetensors file, but no checkpoint");
-  if (digest(json, tensors as Packed["tensors"]) !== metadata.sha256) throw new Error("its checksum is wrong: it was damaged after it was written");
-  const { format, position, tree } = JSON.parse(json);
-  if (format !== FORMAT) throw new Error(`it has format ${format}; this version reads format ${FORMAT}`);
-  return { position, packed: { tree, tensors: tensors as Packed["tensors"] } };
+function parse({ tensors, metadata: { checkpoint, sha256 } }: SafetensorsFile) {
+  if (checkpoint === undefined) throw new Error("It holds tensors, but not the state of a run.");
+  if (digest(checkpoint, tensors) !== sha256)
+    throw new Error("Its checksum is wrong: it was damaged after it was written.");
+  const { format, position, end, tree } = JSON.parse(checkpoint);
+  if (format !== FORMAT) throw new Error(`It has format ${format}; this version reads format ${FORMAT}.`);
+  return { position: position as Position, end: end as boolean, packed: { tree, tensors } as Packed };
 }
 
 /** SHA-256 of the JSON and of all tensors in the order of their names. */
-function digest(json: string, tensors: Record<string, StoredTensor>): string {
+function digest(json: string, tensors: Record<string, TensorRecord>): string {
   const hash = createHash("sha256").update(json);
   for (const name of Object.keys(tensors).sort()) {
     const { data } = tensors[name];

@@ -1,3 +1,4 @@
+import type { TensorRecord } from "../io/index.js";
 import { Random } from "../random/index.js";
 import type { Parameters } from "../runtime/parameters.js";
 
@@ -15,45 +16,54 @@ export interface Stateful {
 /** What a checkpoint keeps; parameters are kept by name, so that the file explains itself. */
 export type Kept = Stateful | Parameters | Random;
 
-type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+type TypedArray = TensorRecord["data"] | Uint32Array;
 
-export interface StoredTensor {
-  shape: number[];
-  data: TypedArray;
-}
-
-/** States as a JSON tree, in which `{ $vector: name }` and `{ $tensor: name }` stand for the tensor of that name. */
+/**
+ * States as a JSON tree, in which `{ $tensor: name, as }` stands for the tensor of that name: as "tensor" with its shape, as
+ * "vector" only its data, as "unsigned" these as Uint32Array.
+ */
 export interface Packed {
   tree: Record<string, unknown>;
-  tensors: Record<string, StoredTensor>;
+  tensors: Record<string, TensorRecord>;
 }
 
 const isTypedArray = (value: unknown): value is TypedArray => ArrayBuffer.isView(value) && !(value instanceof DataView);
-const isTensor = (value: object): value is StoredTensor => "shape" in value && "data" in value && isTypedArray(value.data);
+const isTensor = (value: object): value is TensorRecord =>
+  "shape" in value && "data" in value && isTypedArray(value.data);
 const mapValues = (object: object, map: (value: unknown, key: string) => unknown) =>
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value, key)]));
 
 /** Collects the states of `kept`; tensors are named by their path, such as `optimizer/vectors/m`. */
 export function pack(kept: Record<string, Kept>): Packed {
-  const tensors: Record<string, StoredTensor> = {};
+  const tensors: Record<string, TensorRecord> = {};
   function walk(value: unknown, path: string): unknown {
     if (isTypedArray(value)) {
-      tensors[path] = { shape: [value.length], data: value };
-      return { $vector: path };
+      const unsigned = value instanceof Uint32Array; // the file format has no such type
+      tensors[path] = {
+        shape: [value.length],
+        data: unsigned ? new Int32Array(value.buffer, value.byteOffset, value.length) : value,
+      };
+      return { $tensor: path, as: unsigned ? "unsigned" : "vector" };
     }
     if (typeof value === "object" && value !== null) {
       if (isTensor(value)) {
         tensors[path] = { shape: [...value.shape], data: value.data };
-        return { $tensor: path };
+        return { $tensor: path, as: "tensor" };
       }
       if (Array.isArray(value)) return value.map((item, i) => walk(item, `${path}/${i}`));
       return mapValues(value, (item, key) => walk(item, `${path}/${key}`));
     }
-    if (typeof value === "bigint" || typeof value === "function" || (typeof value === "number" && !Number.isFinite(value)))
+    if (
+      typeof value === "bigint" ||
+      typeof value === "function" ||
+      (typeof value === "number" && !Number.isFinite(value))
+    )
       throw new Error(`The state "${path}" is ${value} (${typeof value}), which a checkpoint cannot keep.`);
     return value;
   }
-  const tree = mapValues(kept, (owner, name) => walk("toRecord" in (owner as Kept) ? (owner as Parameters).toRecord() : (owner as Stateful).state(), name));
+  const tree = mapValues(kept, (owner, name) =>
+    walk("toRecord" in (owner as Kept) ? (owner as Parameters).toRecord() : (owner as Stateful).state(), name),
+  );
   return { tree, tensors };
 }
 
@@ -62,8 +72,11 @@ export function unpack({ tree, tensors }: Packed, kept: Record<string, Kept>): v
   function walk(value: unknown): unknown {
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return value.map(walk);
-    if ("$vector" in value) return tensors[String(value.$vector)]?.data;
-    if ("$tensor" in value) return tensors[String(value.$tensor)];
+    if ("$tensor" in value && "as" in value) {
+      const tensor = tensors[String(value.$tensor)];
+      if (value.as === "tensor") return tensor;
+      return value.as === "unsigned" ? new Uint32Array(tensor.data.buffer) : tensor.data;
+    }
     return mapValues(value, walk);
   }
   for (const [name, owner] of Object.entries(kept)) {
@@ -78,3 +91,10 @@ export function unpack({ tree, tensors }: Packed, kept: Record<string, Kept>): v
     }
   }
 }
+
+/** The same things under the names that a stage gives them. */
+export const keep = {
+  parameters: (parameters: Parameters): Kept => parameters,
+  optimizer: (optimizer: Stateful): Kept => optimizer,
+  ema: (average: Stateful): Kept => average,
+};

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as nn from "../../src/nn/index.js";
 import { compile } from "../../src/runtime/index.js";
-import type { Tensor } from "../../src/tensor/index.js";
+import { concat, type Tensor } from "../../src/tensor/index.js";
 
 const names = (network: nn.Parameterized) => [...network.namedParameters()].map(([name]) => name);
 
@@ -163,5 +163,22 @@ test("attention with given rotary positions depends on their differences only", 
   const { shifted, spread } = await program.run({ x: Float32Array.from({ length: 32 }, (_, i) => Math.cos(i * i)) });
   expect(shifted[0]).toBeLessThan(1e-5);
   expect(spread[0]).toBeGreaterThan(1e-3);
+  await program.release();
+});
+
+test("attention over a memory that is joined piece by piece equals attention over the whole", async () => {
+  const attention = nn.attention(8, 2, { rotary: true, queryKeyNorm: "width", causal: true });
+  attention.parameters.initialize(2);
+  const program = compile({ x: [2, 5, 8] }, ({ x }) => {
+    const [past, now] = x.split([3, 2], 1);
+    const first = attention.memory(past);
+    const second = attention.memory(now, [3, 4]);
+    const context = { keys: concat([first.keys, second.keys], 2), values: concat([first.values, second.values], 2) };
+    return { whole: attention(x).slice(1, 3), streamed: attention(now, { context, positions: [3, 4] }) };
+  });
+  const { whole, streamed } = await program.run({ x: Float32Array.from({ length: 80 }, (_, i) => Math.cos(i * i)) });
+  whole.forEach((value, i) => {
+    expect(streamed[i]).toBeCloseTo(value, 5);
+  });
   await program.release();
 });

@@ -22,7 +22,7 @@ const tiny: ClassifierSettings = {
   widths: [24, 48, 96],
   features: 64,
   batch: 128,
-  steps: 900,
+  steps: 1500,
   lr: 2e-3,
   weightDecay: 0.05,
   smoothing: 0,

@@ -1,20 +1,21 @@
+import { join } from "node:path";
 import { IndexStream } from "../../data/batches.js";
 import { type ImageDataset, toFloat } from "../../data/index.js";
 import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
-import { keep, runStages, type Stage } from "../../train/index.js";
+import { runStages, type Stage } from "../../train/index.js";
 import { augment } from "../shared/augment.js";
 import { crossEntropy } from "../shared/feature-net.js";
 import { type ModelFiles, writeModel } from "../shared/model-files.js";
-import type { TrainOptions } from "../shared/training.js";
+import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type ClassifierSettings, classifierConfig } from "./config.js";
 import { type ClassifierConfig, evaluationClassifier } from "./network.js";
 import { ClassifierModel } from "./model.js";
 
 /** Trains an evaluation classifier and writes it, with its test accuracy, into the run's `model/`. */
-export async function trainClassifier(dataset: ImageDataset, settings: ClassifierSettings, { name = dataset.id, threads, ...run }: TrainOptions) {
+export async function trainClassifier(dataset: ImageDataset, settings: ClassifierSettings, options: TrainOptions) {
   const config = classifierConfig.parse(settings);
   const { train, test, channels, height, width, classNames } = dataset;
   if (!train.labels || !classNames) throw new Error(`The data "${dataset.id}" has no labels; a classifier needs class subfolders or a labels file.`);
@@ -29,7 +30,7 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
       const loss = crossEntropy(net(images).logits, labels, config.smoothing);
       return { loss, gradients: grad(loss, parameters) };
     },
-    { threads },
+    { threads: options.threads },
   );
   const optimizer = optim.adamw(parameters, { lr: optim.cosine({ peak: lr, warmup: Math.min(100, steps >> 2), steps }), weightDecay: config.weightDecay, clip: 2 });
   const average = optim.ema(parameters, { decay: 0.995 });
@@ -39,7 +40,7 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
     name: "classifier",
     steps,
     batch,
-    state: { parameters: keep.parameters(parameters), optimizer: keep.optimizer(optimizer), ema: keep.ema(average), random, stream },
+    state: { parameters, optimizer, ema: average, random, stream },
     async step() {
       const indices = stream.next(batch);
       const images = augment(toFloat(train, indices), [batch, channels, height, width], config.augmentation, random);
@@ -53,16 +54,13 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
       await program.release();
     },
   };
-  const result = await runStages([() => stage], { ...run, config: { method: "classifier", data: dataset.id, ...config } });
+  const result = await runStages([stage], { ...options, config: runConfig("classifier", dataset, options, config) });
   if (result.status === "finished") {
-    const files: ModelFiles = {
-      config: { format: 1, method: "classifier", name, image: { height, width, channels }, classNames, network, training: { data: dataset.id, seconds: result.seconds, config } },
-      weights: parameters.toRecord(),
-    };
+    const files: ModelFiles = { config: modelConfig("classifier", dataset, options, network, result, config), weights: parameters.toRecord() };
     const model = new ClassifierModel(files);
     files.config.training.testAccuracy = test.labels ? await model.accuracy(test) : null;
     await model.release();
-    await writeModel(`${run.out}/model`, files);
+    await writeModel(join(options.out, "model"), files);
   }
   return result;
 }

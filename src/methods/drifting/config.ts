@@ -61,10 +61,10 @@ export const presets = {
   tiny,
   small: {
     ...tiny,
-    features: { ...tiny.features, steps: 1400 },
-    autoencoder: { ...tiny.autoencoder, steps: 3600, warmSteps: 400 },
-    latentStage: { ...tiny.latentStage, steps: 1200 },
-    jointStage: { ...tiny.jointStage, steps: 2600, emaDecay: 0.998 },
+    features: { ...tiny.features, steps: 1000 },
+    autoencoder: { ...tiny.autoencoder, steps: 2400, warmSteps: 300 },
+    latentStage: { ...tiny.latentStage, steps: 800 },
+    jointStage: { ...tiny.jointStage, steps: 1700, emaDecay: 0.998 },
   },
 } satisfies Record<string, DriftingConfig>;
 export type PresetName = keyof typeof presets;

@@ -25,8 +25,6 @@ const BATCHES = [1, 8, 64];
 /** A one-step image model: one network evaluation per image. */
 export class DriftingModel {
   readonly method = "drifting";
-  /** Network evaluations per sample. */
-  readonly nfe = 1;
   readonly config: ModelFiles["config"];
   private readonly network: GeneratorConfig;
   private readonly generator;
@@ -101,6 +99,11 @@ export class DriftingModel {
       pixels.set(images.subarray(0, n * size), at * size);
     }
     return new Images(pixels, count, channels as 1 | 3, height, width, this.config.classNames ? labels : null);
+  }
+
+  /** Network evaluations per image. */
+  nfe(): number {
+    return 1;
   }
 
   /** The generator for a batch as an ONNX model with inputs noise, label, guidance and style. */

@@ -1,10 +1,11 @@
 import { ClassStream, IndexStream } from "../../data/batches.js";
 import { type ImageDataset, toFloat } from "../../data/index.js";
+import { parameterList } from "../../nn/index.js";
 import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { compile, type InputSpec, Parameters } from "../../runtime/index.js";
 import { grad, type Tensor } from "../../tensor/index.js";
-import { keep, type Stage } from "../../train/index.js";
+import type { Stage } from "../../train/index.js";
 import type { FeatureNet } from "../shared/feature-net.js";
 import type { Latents } from "../shared/autoencoder-stage.js";
 import type { DriftingConfig } from "./config.js";
@@ -134,7 +135,7 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
     name: "latent",
     steps,
     batch: groups * samples,
-    state: { parameters: keep.parameters(parameters), optimizer: keep.optimizer(optimizer), ema: keep.ema(average), ...draw.state },
+    state: { parameters, optimizer, ema: average, ...draw.state },
     async step() {
       const { positives, others, ...feeds } = draw.next();
       const { gradients, ...values } = await program.run({ ...feeds, positives: rows(positives), others: rows(others) });
@@ -172,7 +173,7 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
       const { loss, scale, power } = familiesLoss(gen, positives, negatives, groups, inputs.weight, config.drift);
       return { loss, scale, power, gradients: grad(loss, parameters) };
     },
-    { threads },
+    { threads, freeze: parameterList(features) },
   );
   const optimizer = optim.adamw(parameters, { lr: schedule(config.jointStage), betas: [0.9, 0.95], weightDecay: 0, clip: 2 });
   const average = optim.ema(parameters, { decay: emaDecay });
@@ -180,7 +181,7 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
     name: "joint",
     steps,
     batch: groups * samples,
-    state: { parameters: keep.parameters(parameters), optimizer: keep.optimizer(optimizer), ema: keep.ema(average), ...draw.state },
+    state: { parameters, optimizer, ema: average, ...draw.state },
     async step() {
       const { positives, others, ...feeds } = draw.next();
       const real = toFloat(train, [...positives, ...others]);

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ImageDataset } from "../../data/index.js";
 import { Random } from "../../random/index.js";
 import { compile, Parameters } from "../../runtime/index.js";
@@ -6,8 +7,8 @@ import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
 import { type AutoencoderConfig, encoder } from "../shared/autoencoder.js";
 import { classifier, type FeatureNetConfig } from "../shared/feature-net.js";
 import { classifierStage, maeStage } from "../shared/feature-stage.js";
-import { type ModelFiles, writeModel } from "../shared/model-files.js";
-import type { TrainOptions } from "../shared/training.js";
+import { writeModel } from "../shared/model-files.js";
+import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type DriftingConfig, driftingConfig } from "./config.js";
 import { type GeneratorConfig, imageGenerator } from "./network.js";
 import { jointDriftStage, latentDriftStage } from "./stages.js";
@@ -33,13 +34,14 @@ export function networkConfig(dataset: ImageDataset, config: DriftingConfig): { 
  * The three-stage recipe for one-step images: a feature network, a perceptual autoencoder, drifting in its latent space, then
  * drifting of generator and decoder together in pixel and feature space. Writes checkpoints, logs and `model/` into the run's folder.
  */
-export async function trainDrifting(dataset: ImageDataset, settings: DriftingConfig, { name = dataset.id, threads, ...run }: TrainOptions) {
+export async function trainDrifting(dataset: ImageDataset, settings: DriftingConfig, options: TrainOptions) {
   const config = driftingConfig.parse(settings);
   const labelled = dataset.classNames !== null && dataset.train.labels !== null;
   if (!labelled) config.features.task = "mae";
   const shapes = networkConfig(dataset, config);
   const { train } = dataset;
-  const seed = config.seed;
+  const { seed } = config;
+  const { threads } = options;
 
   const features = classifier(shapes.features, Math.max(dataset.classNames?.length ?? 1, 1));
   const encode = encoder(shapes.generator.autoencoder);
@@ -56,23 +58,12 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingCon
     async () => latentDriftStage(context, await encodeSplit(train, encode, dataset, config.autoencoder.latent)),
     () => jointDriftStage(context, features.features),
   ];
-  const result = await runStages(stages, { ...run, config: { method: "drifting", data: dataset.id, ...config } });
-  if (result.status === "finished") {
-    const { height, width, channels, classNames } = dataset;
-    const files: ModelFiles = {
-      config: {
-        format: 1,
-        method: "drifting",
-        name,
-        image: { height, width, channels },
-        classNames,
-        network: shapes.generator,
-        training: { data: dataset.id, licence: dataset.licence, attribution: dataset.attribution, seconds: result.seconds, config },
-      },
+  const result = await runStages(stages, { ...options, config: runConfig("drifting", dataset, options, config) });
+  if (result.status === "finished")
+    await writeModel(join(options.out, "model"), {
+      config: modelConfig("drifting", dataset, options, shapes.generator, result, config),
       weights: new Parameters(generator.namedParameters()).toRecord(),
-    };
-    await writeModel(`${run.out}/model`, files);
-  }
+    });
   return result;
 }
 

@@ -3,9 +3,9 @@ import { type ImageDataset, type ImageSplit, toFloat } from "../../data/index.js
 import * as nn from "../../nn/index.js";
 import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
-import { compile } from "../../runtime/index.js";
+import { compile, Parameters } from "../../runtime/index.js";
 import { grad, type Tensor } from "../../tensor/index.js";
-import { keep, type Stage } from "../../train/index.js";
+import type { Stage } from "../../train/index.js";
 import type { Decoder, Encoder } from "./autoencoder.js";
 import type { FeatureNet } from "./feature-net.js";
 
@@ -36,7 +36,7 @@ export function perceptualLoss(features: FeatureNet, images: Tensor, reference: 
 export function autoencoderStage(dataset: ImageDataset, encode: Encoder, decode: Decoder, features: FeatureNet, options: AutoencoderTraining): Stage {
   const { train, channels, height, width } = dataset;
   const { batch, latent, steps, warmSteps } = options;
-  const parameters = nn.module({ encode, decode }, () => {}).parameters;
+  const parameters = new Parameters(nn.module({ encode, decode }, () => {}).namedParameters());
   const build = (perceptual: boolean) =>
     compile(
       { images: [batch, channels, height, width], noise: [batch, latent] },
@@ -47,7 +47,7 @@ export function autoencoderStage(dataset: ImageDataset, encode: Encoder, decode:
         const loss = perceptual ? pixel.add(perceptualLoss(features, error.add(images), images).mul(options.perceptual)) : pixel;
         return { loss, error: error.square().mean(), gradients: grad(loss, parameters) };
       },
-      { threads: options.threads },
+      { threads: options.threads, freeze: nn.parameterList(features) },
     );
   const programs = [build(false), build(true)];
   const optimizer = optim.adamw(parameters, {
@@ -61,7 +61,7 @@ export function autoencoderStage(dataset: ImageDataset, encode: Encoder, decode:
     name: "autoencoder",
     steps,
     batch,
-    state: { parameters: keep.parameters(parameters), optimizer: keep.optimizer(optimizer), random, stream },
+    state: { parameters, optimizer, random, stream },
     async step(k) {
       random.fillNormal(noise);
       for (let i = 0; i < noise.length; i++) noise[i] *= options.latentNoise;

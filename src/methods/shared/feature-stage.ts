@@ -1,10 +1,10 @@
 import { type ImageDataset, toFloat } from "../../data/index.js";
 import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
-import { compile } from "../../runtime/index.js";
+import { compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
 import { IndexStream } from "../../data/batches.js";
-import { keep, type Stage } from "../../train/index.js";
+import type { Stage } from "../../train/index.js";
 import { augment, type Augmentation } from "./augment.js";
 import { classifier, crossEntropy, type FeatureNetConfig } from "./feature-net.js";
 import { drawMasks, maskedAutoencoder, maskedLoss } from "./mae.js";
@@ -30,22 +30,23 @@ export function classifierStage(dataset: ImageDataset, network: ReturnType<typeo
   if (!train.labels) throw new Error("A classifier needs labels; use masked auto-encoding for unlabelled images.");
   const labels = train.labels;
   const { batch } = options;
+  const parameters = new Parameters(network.namedParameters());
   const program = compile(
     { images: [batch, channels, height, width], labels: { shape: [batch], dtype: "int32" } },
     ({ images, labels }) => {
       const loss = crossEntropy(network(images), labels);
-      return { loss, gradients: grad(loss, network.parameters) };
+      return { loss, gradients: grad(loss, parameters) };
     },
     { threads: options.threads },
   );
-  const optimizer = optim.adamw(network.parameters, { lr: decaying(options), weightDecay: 0.01 });
+  const optimizer = optim.adamw(parameters, { lr: decaying(options), weightDecay: 0.01 });
   const random = new Random(options.seed, "features");
   const stream = new IndexStream(train.count, random.split("order"));
   return {
     name: "features",
     steps: options.steps,
     batch,
-    state: { parameters: keep.parameters(network.parameters), optimizer: keep.optimizer(optimizer), random, stream },
+    state: { parameters, optimizer, random, stream },
     async step() {
       const indices = stream.next(batch);
       const images = augment(toFloat(train, indices), [batch, channels, height, width], options.augmentation ?? {}, random);
@@ -62,7 +63,7 @@ export function maeStage(dataset: ImageDataset, config: FeatureNetConfig, networ
   const { train, channels, height, width } = dataset;
   const { batch } = options;
   const mae = maskedAutoencoder(config, network.features);
-  const parameters = mae.parameters;
+  const parameters = new Parameters(mae.namedParameters());
   const program = compile(
     { images: [batch, channels, height, width], masks: [batch, 1, height, width] },
     ({ images, masks }) => {
@@ -78,7 +79,7 @@ export function maeStage(dataset: ImageDataset, config: FeatureNetConfig, networ
     name: "mae",
     steps: options.steps,
     batch,
-    state: { parameters: keep.parameters(parameters), optimizer: keep.optimizer(optimizer), random, stream },
+    state: { parameters, optimizer, random, stream },
     async step() {
       const images = augment(toFloat(train, stream.next(batch)), [batch, channels, height, width], options.augmentation ?? {}, random);
       const { loss, gradients } = await program.run({ images, masks: drawMasks(random, batch, height, width) });

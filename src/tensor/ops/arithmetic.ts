@@ -2,6 +2,7 @@ import { asTensor, scalarValue } from "../leaves.js";
 import { broadcastShapes, sameShape } from "../shape.js";
 import { defineOp, type GradContext, Tensor, type TensorLike } from "../tensor.js";
 import { asOperands, where } from "./compare.js";
+import { concat } from "./layout.js";
 
 /** Defines an op of two inputs with NumPy broadcasting; cotangents are summed to the inputs' shapes. */
 function binary(name: string, partials: (context: GradContext<undefined>) => [() => Tensor, () => Tensor]) {
@@ -60,8 +61,26 @@ const clampOp = defineOp<{ low: number; high: number }>("Clamp", {
 
 const keepsShape = (tensor: Tensor, other: Tensor) => other.size === 1 && other.rank <= tensor.rank;
 
+/**
+ * The sum of two tensors padded with zeros to neighbouring parts of one axis, as one concatenation: what the gradients of
+ * the parts of a `split` add up to.
+ */
+function joinPadded(first: Tensor, second: Tensor): Tensor | undefined {
+  if (first.op.name !== "Pad" || second.op.name !== "Pad" || !sameShape(first.shape, second.shape)) return;
+  const [p, q] = [first.attributes, second.attributes];
+  if (p.value !== 0 || q.value !== 0) return;
+  const [left, right] = [first.inputs[0], second.inputs[0]];
+  const cut = first.shape.map((_, i) => i).filter((i) => p.before[i] !== q.before[i] || p.after[i] !== q.after[i]);
+  const [axis] = cut;
+  if (cut.length !== 1 || p.before[axis] + left.shape[axis] !== q.before[axis]) return;
+  const parts = [left, right].flatMap((t) => (t.op.name === "Concat" && t.attributes.axis === axis ? t.inputs : [t]));
+  return concat(parts, axis).pad(p.before, p.after.with(axis, q.after[axis]));
+}
+
 export function add(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = asOperands(a, b);
+  const joined = joinPadded(x, y) ?? joinPadded(y, x);
+  if (joined) return joined;
   if (scalarValue(y) === 0 && keepsShape(x, y)) return x;
   if (scalarValue(x) === 0 && keepsShape(y, x)) return y;
   return addOp(x, y);

@@ -26,15 +26,18 @@ function matmulBackRight(a: Tensor, b: Tensor, dOut: Tensor) {
 
 declare module "../tensor.js" {
   interface Tensor {
-    /** Matrix product of the last two axes, [.., M, K] by [.., K, N]; leading axes broadcast. */
-    matmul(other: Tensor): Tensor;
+    /**
+     * Matrix product of the last two axes, [.., M, K] by [.., K, N]; leading axes broadcast. A bias [N] is added to every row,
+     * which for a matrix [K, N] costs no pass of its own.
+     */
+    matmul(other: Tensor, bias?: Tensor): Tensor;
   }
 }
 Object.assign(Tensor.prototype, {
-  matmul(this: Tensor, other: Tensor) {
-    if (other.rank === 2 && this.rank > 2) {
-      return matmulOp([this.flatten(0, -2), other], undefined).reshape([...this.shape.slice(0, -1), other.shape[1]]);
-    }
-    return matmulOp([this, other], undefined);
+  matmul(this: Tensor, other: Tensor, bias?: Tensor): Tensor {
+    if (other.rank === 2 && this.rank > 2)
+      return this.flatten(0, -2).matmul(other, bias).reshape([...this.shape.slice(0, -1), other.shape[1]]);
+    const product = matmulOp([this, other], undefined);
+    return bias ? product.add(bias) : product;
   },
 });

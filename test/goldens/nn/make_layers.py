@@ -67,6 +67,7 @@ case(
 )
 case("embedding", lambda w, x: F.embedding(x, w.get("weight", (5, 3))), x=torch.tensor([[0, 4, 1], [4, 4, 2]]))
 case("layerNorm", lambda w, x: layer_norm(w, "0", x), x=3 * randn(2, 3, 8) + 1)
+case("layerNormGain", lambda w, x: F.layer_norm(x, (8,), w.get("0.weight", (8,), 1.0)), x=randn(2, 3, 8))
 case("rmsNorm", lambda w, x: rms_norm(w, "0", x), x=3 * randn(2, 3, 8) + 1)
 case("groupNorm", lambda w, x: group_norm(w, "0", 2, x), x=3 * randn(2, 6, 3, 4) + 1)
 case("groupNorm1d", lambda w, x: group_norm(w, "0", 3, x), x=randn(2, 6, 5))
@@ -100,6 +101,11 @@ case(
     "attentionRotary",
     lambda w, x: attention(w, "0", x, 2, turn=True, norm=True, qkv_bias=False),
     x=randn(2, 4, 12),
+)
+case(
+    "attentionWidthNorm",
+    lambda w, x: attention(w, "0", x, 2, norm="width", out_bias=False),
+    x=randn(2, 3, 6),
 )
 case("swiglu", lambda w, x: swiglu(w, "0", x, 32), x=randn(2, 12))
 

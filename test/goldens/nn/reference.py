@@ -70,19 +70,21 @@ def rotary(x, base=1e4):
     return torch.cat([z.real, z.imag], -1)
 
 
-def attention(w, path, x, heads, context=None, turn=False, norm=False, causal=False, mask=None, qkv_bias=True):
+def attention(w, path, x, heads, context=None, turn=False, norm=False, causal=False, mask=None, qkv_bias=True, out_bias=True):
+    """norm: True normalises each head's queries and keys, "width" all heads of a position together."""
     context = x if context is None else context
     width = x.shape[-1]
     heads_of = lambda t: t.unflatten(-1, (heads, width // heads)).transpose(1, 2)
-    q = heads_of(linear(w, f"{path}.query", x, width, qkv_bias))
-    k = heads_of(linear(w, f"{path}.key", context, width, qkv_bias))
+    whole = lambda name, t: rms_norm(w, f"{path}.{name}", t) if norm == "width" else t
+    q = heads_of(whole("queryNorm", linear(w, f"{path}.query", x, width, qkv_bias)))
+    k = heads_of(whole("keyNorm", linear(w, f"{path}.key", context, width, qkv_bias)))
     v = heads_of(linear(w, f"{path}.value", context, width, qkv_bias))
-    if norm:
+    if norm is True:
         q, k = rms_norm(w, f"{path}.queryNorm", q), rms_norm(w, f"{path}.keyNorm", k)
     if turn:
         q, k = rotary(q), rotary(k)
     y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
-    return linear(w, f"{path}.out", y.transpose(1, 2).flatten(2), width)
+    return linear(w, f"{path}.out", y.transpose(1, 2).flatten(2), width, out_bias)
 
 
 def swiglu(w, path, x, hidden):

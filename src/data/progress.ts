@@ -1,0 +1,9 @@
+/** How far a task is. `total` is null where it is not known. */
+export interface ProgressReport {
+  task: string;
+  done: number;
+  total: number | null;
+  unit: "bytes" | "images";
+}
+
+export type Progress = (report: ProgressReport) => void;

@@ -1,0 +1,67 @@
+/** An 8-bit picture: rows top to bottom, [height, width, channels]. */
+export interface Picture {
+  pixels: Uint8Array;
+  width: number;
+  height: number;
+  channels: 1 | 3;
+}
+
+export interface GridOptions {
+  /** Default: as square as possible. */
+  columns?: number;
+  /** Whole-number magnification, each pixel becoming scale × scale. Default 1. */
+  scale?: number;
+  /** Pixels between and around the images, after scaling. Default 2. */
+  gap?: number;
+  /** Grey level of the gaps, 0–255. Default 255. */
+  background?: number;
+  /** Axis order of the input. `shape` is given in the same order. Default "NCHW". */
+  layout?: "NCHW" | "NHWC";
+}
+
+/** [−1, 1] → 0–255: round((x + 1) · 127.5), clamped. NaN stays NaN, which a byte array stores as 0. */
+export const toByte = (x: number): number => Math.min(255, Math.max(0, Math.round((x + 1) * 127.5)));
+
+/**
+ * Tiles N images into one sheet, row by row. Float pixels are in [−1, 1], bytes are taken as they are.
+ * `shape` is [N, C, H, W], or [N, H, W, C] with `layout: "NHWC"`; C is 1 or 3.
+ */
+export function tileImages(
+  images: Float32Array | Uint8Array,
+  shape: readonly [number, number, number, number],
+  options: GridOptions = {},
+): Picture {
+  const { layout = "NCHW", scale = 1, gap = 2, background = 255 } = options;
+  const [count, channels, height, width] =
+    layout === "NCHW" ? shape : ([shape[0], shape[3], shape[1], shape[2]] as const);
+  const columns = Math.min(options.columns ?? Math.ceil(Math.sqrt(count)), Math.max(1, count));
+  if (channels !== 1 && channels !== 3) throw new Error(`An image has 1 or 3 channels, got ${channels} (${layout}).`);
+  if (count < 1 || images.length !== count * channels * height * width)
+    throw new Error(`A grid of shape [${shape}] does not fit ${images.length} values.`);
+  for (const [name, value, least] of [
+    ["columns", columns, 1],
+    ["scale", scale, 1],
+    ["gap", gap, 0],
+  ] as const)
+    if (!Number.isInteger(value) || value < least)
+      throw new Error(`${name} must be an integer of at least ${least}, got ${value}.`);
+
+  const rows = Math.ceil(count / columns);
+  const sheetWidth = columns * (width * scale + gap) + gap;
+  const sheetHeight = rows * (height * scale + gap) + gap;
+  const pixels = new Uint8Array(sheetWidth * sheetHeight * channels).fill(background);
+  const byte = images instanceof Uint8Array ? (x: number) => x : toByte;
+  const [pixelStride, channelStride] = layout === "NCHW" ? [1, height * width] : [channels, 1];
+  for (let n = 0; n < count; n++) {
+    const left = (n % columns) * (width * scale + gap) + gap;
+    const top = Math.floor(n / columns) * (height * scale + gap) + gap;
+    for (let y = 0; y < height * scale; y++)
+      for (let x = 0; x < width * scale; x++) {
+        const from =
+          n * channels * height * width + (Math.floor(y / scale) * width + Math.floor(x / scale)) * pixelStride;
+        const to = ((top + y) * sheetWidth + left + x) * channels;
+        for (let c = 0; c < channels; c++) pixels[to + c] = byte(images[from + c * channelStride]);
+      }
+  }
+  return { pixels, width: sheetWidth, height: sheetHeight, channels };
+}

@@ -1,0 +1,30 @@
+export { accuracy, type Classified, correctPredictions } from "./accuracy.js";
+export { type BootstrapOptions, bootstrap, bootstrapFrechet, bootstrapMean, type Interval } from "./bootstrap.js";
+export { type Features, features, firstRows, type RandomSource, sampleRows } from "./features.js";
+export { realVsReal } from "./floor.js";
+export { frechetDistance, frechetTo } from "./frechet.js";
+export { type Kid, type KidOptions, kernelDistance, polynomialMmd2 } from "./kid.js";
+export { type Memorisation, memorisation, type Neighbours, nearestNeighbours } from "./neighbours.js";
+export { fitPca, type Pca, type PcaOptions, pcaFeatures } from "./pca.js";
+export {
+  energyDistance,
+  gaussianMmd2,
+  type ModeCoverage,
+  modeCoverage,
+  ringCentres,
+  slicedWasserstein1,
+  wasserstein1,
+} from "./points.js";
+export { type Prdc, prdc } from "./prdc.js";
+export { quantile } from "./quantile.js";
+export {
+  type EvaluationOptions,
+  type EvaluationSets,
+  evaluateFeatures,
+  evaluatePixels,
+  evaluatePoints,
+  type FeatureMetric,
+  type MetricReport,
+} from "./report.js";
+export { type ImageShape, pixelGradients, sharpness } from "./sharpness.js";
+export { type GaussianStatistics, gaussianStatistics } from "./statistics.js";

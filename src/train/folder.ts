@@ -1,0 +1,91 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "../io/index.js";
+
+/** A run that cannot start or go on, for a reason that the person at the keyboard can mend. */
+export class RunError extends Error {
+  override name = "RunError";
+}
+
+/**
+ * Begins a run in `out` by writing its config.json, or checks that there is one to resume, with a warning where its
+ * configuration was another.
+ */
+export async function openFolder(
+  out: string,
+  config: unknown,
+  resume: boolean,
+  warn: (message: string) => void,
+): Promise<void> {
+  if (resume) {
+    const changed = differences(await readConfig(out), JSON.parse(toText(config)));
+    if (changed.length > 0) warn(`${out} was trained with another configuration so far: ${changed.join(", ")}.`);
+    return;
+  }
+  const found = ["config.json", "metrics.jsonl", "checkpoints"].filter((name) => existsSync(join(out, name)));
+  if (found.length > 0)
+    throw new RunError(`${out} already holds a run (${found.join(", ")}). Resume it, or choose another folder.`);
+  await writing(out, () => writeConfig(out, config));
+}
+
+const toText = (config: unknown) => `${JSON.stringify(config ?? null, null, 2)}\n`;
+
+export const writeConfig = (out: string, config: unknown): Promise<void> =>
+  writeFileAtomic(join(out, "config.json"), toText(config));
+
+/** The configuration of the run in `out`. */
+export async function readConfig(out: string): Promise<unknown> {
+  const path = join(out, "config.json");
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw new RunError(`There is no run in ${out}: its config.json cannot be read (${error.message}).`, {
+      cause: error,
+    });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RunError(`${path} is not JSON: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/** Where two JSON values differ, with both values. */
+function differences(a: unknown, b: unknown, path = ""): string[] {
+  if (JSON.stringify(a) === JSON.stringify(b)) return [];
+  if (!isRecord(a) || !isRecord(b)) return [`${path || "all of it"} (${JSON.stringify(a)} → ${JSON.stringify(b)})`];
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return keys.flatMap((key) => differences(a[key], b[key], path ? `${path}.${key}` : key));
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const noSpace = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+const notAllowed = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR"]);
+
+/** Runs `write`; where the system refuses, the error says why and what to do. */
+export async function writing<T>(out: string, write: () => T | Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    const { message } = error as Error;
+    const code = systemCode(error);
+    if (noSpace.has(code))
+      throw new RunError(
+        `The disk is full (${message}). Earlier checkpoints are unharmed: free some space and resume ${out}.`,
+        { cause: error },
+      );
+    if (notAllowed.has(code))
+      throw new RunError(
+        `The run's folder ${out} cannot be written to (${message}). Check its permissions, or choose another.`,
+        { cause: error },
+      );
+    throw error;
+  }
+}
+
+/** The operating system's code of an error, or of what caused it. */
+function systemCode(error: unknown): string {
+  for (let e = error; e instanceof Error; e = e.cause) if ("code" in e) return String(e.code);
+  return "";
+}

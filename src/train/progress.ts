@@ -1,0 +1,55 @@
+import { performance } from "node:perf_hooks";
+import cliProgress from "cli-progress";
+import type { ProgressEvent } from "./stage.js";
+
+type StepEvent = Extract<ProgressEvent, { type: "step" }>;
+
+/**
+ * Shows a run on a terminal: one bar per stage with loss, images/s and the time left. Where `stream` is no terminal, one line
+ * about every ten seconds. Pass the result as `onProgress`.
+ */
+export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): (event: ProgressEvent) => void {
+  return stream.isTTY ? bars(stream) : lines(stream);
+}
+
+function bars(stream: NodeJS.WriteStream) {
+  const multi = new cliProgress.MultiBar(
+    { stream, format: "{stage} {bar} {value}/{total} · {text}", hideCursor: false, fps: 5, emptyOnZero: true },
+    cliProgress.Presets.shades_grey,
+  );
+  let bar: cliProgress.SingleBar | undefined;
+  return (event: ProgressEvent) => {
+    if (event.type === "stage")
+      bar = multi.create(event.steps, event.stageStep, { stage: event.stage, text: "starting" });
+    else if (event.type === "step") bar?.update(event.stageStep, { text: describe(event) });
+    else if (event.type === "end") multi.stop();
+    else if (event.type === "warning" || event.type === "info") multi.log(`${event.message}\n`);
+  };
+}
+
+function lines(stream: NodeJS.WriteStream) {
+  let written = Number.NEGATIVE_INFINITY;
+  return (event: ProgressEvent) => {
+    if (event.type === "warning" || event.type === "info") stream.write(`${event.message}\n`);
+    if (event.type !== "step") return;
+    const now = performance.now();
+    if (now - written < 10_000 && event.stageStep < event.steps) return;
+    written = now;
+    stream.write(`${event.stage} ${event.stageStep}/${event.steps} · ${describe(event)}\n`);
+  };
+}
+
+function describe({ metrics, imagesPerSecond, eta }: StepEvent): string {
+  const loss = metrics.loss === undefined ? "" : `loss ${metrics.loss.toPrecision(4)} · `;
+  return `${loss}${Number(imagesPerSecond.toPrecision(3))} images/s · ${formatDuration(eta)} left`;
+}
+
+/** 3723 → "1 h 02 min"; 62 → "1 min 02 s". */
+export function formatDuration(seconds: number): string {
+  const s = Math.round(seconds);
+  const two = (n: number) => String(n).padStart(2, "0");
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`;
+  const minutes = Math.round(s / 60);
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+}

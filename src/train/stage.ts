@@ -1,0 +1,50 @@
+import type { Kept } from "./state.js";
+
+/** A sheet of samples. */
+export interface SampleSheet {
+  /** Row-major [N, C, H, W], values in [−1, 1]. */
+  pixels: Float32Array;
+  shape: [number, number, number, number];
+  columns?: number;
+  /** Names of the rows, for the report. */
+  labels?: readonly string[];
+}
+
+/** A part of a training recipe: one loop with one set of things that it changes. */
+export interface Stage {
+  /** Letters, digits, `-` and `_`; unique within the run. */
+  name: string;
+  steps: number;
+  /** Images per step, for the rate. */
+  batch: number;
+  /** Everything that `step` changes and reads again: parameters, optimiser, averages, random numbers, data positions. */
+  state: Record<string, Kept>;
+  /**
+   * Training step `k` (from 0), a function of `state` and `k` alone. Returns what is logged; where `loss` or `norm` is not
+   * finite the run stops.
+   */
+  step(k: number): Promise<Record<string, number>>;
+  /** Draws samples for the eye, without changing `state`. */
+  sample?(): Promise<SampleSheet>;
+  /** Called at the end of the stage, and again when a resumed run loads the finished stage. A function of `state` alone. */
+  finish?(): Promise<void>;
+}
+
+export type ProgressEvent =
+  | { type: "stage"; stage: string; steps: number; stageStep: number }
+  | {
+      type: "step";
+      stage: string;
+      steps: number;
+      /** Training steps made in this stage. */
+      stageStep: number;
+      /** Training steps made in the whole run. */
+      step: number;
+      metrics: Record<string, number>;
+      imagesPerSecond: number;
+      /** Seconds until the end of this stage. */
+      eta: number;
+    }
+  | { type: "checkpoint" | "sample" | "report"; path: string }
+  | { type: "warning" | "info"; message: string }
+  | { type: "end"; status: "finished" | "interrupted" | "failed" };

@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import {
+  bootstrap,
+  bootstrapFrechet,
+  bootstrapMean,
+  evaluateFeatures,
+  evaluatePixels,
+  evaluatePoints,
+  features,
+  frechetTo,
+  type MetricReport,
+  ringCentres,
+} from "../../src/metrics/index.js";
+import { Random } from "../../src/random/index.js";
+import { normalFeatures } from "./fixtures.js";
+
+const random = new Random(11);
+const sets = {
+  samples: normalFeatures(random, 400, 6, 0.4),
+  reference: normalFeatures(random, 400, 6),
+  train: normalFeatures(random, 600, 6),
+};
+const options = () => ({
+  features: "test-classifier",
+  reference: "normal test",
+  random: new Random(12),
+  kid: { subsets: 10, subsetSize: 100 },
+  resamples: 20,
+});
+const called = (reports: MetricReport[], start: string) => reports.find(({ name }) => name.startsWith(start))!;
+
+test("the interval of a mean is 1.96 standard errors to either side", () => {
+  const terms = Float64Array.from({ length: 500 }, () => random.normal());
+  const mean = terms.reduce((sum, value) => sum + value, 0) / 500;
+  const variance = terms.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 500;
+  const [low, high] = bootstrapMean(terms, { random, resamples: 2000 });
+  expect((low + high) / 2).toBeCloseTo(mean, 10);
+  expect((high - low) / 2 / (1.96 * Math.sqrt(variance / 500))).toBeCloseTo(1, 1);
+  expect(() => bootstrap(5, 0, () => 0, { random, resamples: 1 })).toThrow("at least 2");
+});
+
+test("the interval of a Fréchet distance is as wide as fresh samples scatter", () => {
+  const distance = frechetTo(sets.reference);
+  const fresh = Array.from({ length: 60 }, () => distance(normalFeatures(random, 400, 6, 0.4)));
+  const mean = fresh.reduce((sum, value) => sum + value, 0) / 60;
+  const deviation = Math.sqrt(fresh.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 59);
+  const [low, high] = bootstrapFrechet(sets.samples, distance, { random, resamples: 100 });
+  const ratio = (high - low) / 2 / (1.96 * deviation);
+  expect(ratio).toBeGreaterThan(0.6);
+  expect(ratio).toBeLessThan(1.6);
+});
+
+test("a report has every metric with its floor and interval, and never says FID", () => {
+  const reports = evaluateFeatures(sets, options());
+  expect(reports.map(({ name }) => name)).toEqual([
+    "Fréchet distance on test-classifier",
+    "Kernel distance (KID) on test-classifier",
+    "Precision (k = 5) on test-classifier",
+    "Recall (k = 5) on test-classifier",
+    "Density (k = 5) on test-classifier",
+    "Coverage (k = 5) on test-classifier",
+    "Distance to the nearest training vector (median) on test-classifier",
+    "Distance to the nearest training vector (lowest 1 %) on test-classifier",
+  ]);
+  for (const { name, value, floor, interval, n } of reports) {
+    expect(n, name).toBe(400);
+    expect(floor, name).not.toBeNull();
+    expect(interval![0], name).toBeLessThanOrEqual(value);
+    expect(interval![1], name).toBeGreaterThanOrEqual(value);
+  }
+  const frechet = called(reports, "Fréchet");
+  expect(frechet.value).toBeGreaterThan(0.7);
+  expect(frechet.floor!).toBeLessThan(0.2);
+  expect(frechet.interval![0]).toBeGreaterThan(frechet.floor!);
+  expect(JSON.stringify(reports)).not.toContain("FID");
+  expect(evaluateFeatures(sets, options())).toEqual(reports);
+});
+
+test("without training data there are no floors; a selection computes only what it names", () => {
+  const { samples, reference } = sets;
+  const reports = evaluateFeatures(
+    { samples, reference },
+    { ...options(), metrics: ["frechet", "neighbours"], resamples: 0 },
+  );
+  expect(reports).toHaveLength(1);
+  expect(reports[0]).toMatchObject({ floor: null, interval: null, n: 400, reference: "normal test" });
+});
+
+test("accuracy is reported where there are logits", () => {
+  const logits = Float32Array.of(1, 0, 0, 1, 1, 0, 1, 0);
+  const [report] = evaluateFeatures(sets, {
+    ...options(),
+    metrics: [],
+    classified: { samples: { logits, labels: [0, 1, 0, 1] }, reference: { logits, labels: [0, 1, 0, 0] } },
+  });
+  expect(report).toMatchObject({ name: "Accuracy of the classifier of test-classifier", value: 0.75, floor: 1, n: 4 });
+});
+
+test("pixels are reported as a label-free Fréchet distance and sharpness", () => {
+  const blurred = {
+    ...sets,
+    samples: features(
+      sets.train.data.map((value) => value / 2),
+      6,
+    ),
+  };
+  const reports = evaluatePixels(blurred, {
+    ...options(),
+    shape: { height: 2, width: 3, channels: 1, layout: "CHW" },
+    pca: { components: 4 },
+  });
+  expect(reports.map(({ name }) => name)).toEqual([
+    "Fréchet distance on pixel PCA 4",
+    "Sharpness (pixel gradient ratio)",
+  ]);
+  expect(reports[1].value).toBeCloseTo(0.5, 1);
+  expect(reports[1].floor).toBeCloseTo(1, 1);
+  expect(reports[0].value).toBeGreaterThan(5 * reports[0].floor!);
+});
+
+test("points on the ring are reported with their modes", () => {
+  const centres = ringCentres();
+  const draw = (modes: number) => {
+    const data = new Float32Array(1000);
+    for (let i = 0; i < 500; i++) {
+      const mode = random.integer(modes);
+      data[2 * i] = centres.data[2 * mode] + 0.05 * random.normal();
+      data[2 * i + 1] = centres.data[2 * mode + 1] + 0.05 * random.normal();
+    }
+    return features(data, 2);
+  };
+  const reports = evaluatePoints(
+    { samples: draw(4), reference: draw(8), train: draw(8) },
+    { reference: "gaussians-8", random, centres: "ring" },
+  );
+  expect(called(reports, "Modes")).toMatchObject({ value: 4, floor: 8 });
+  for (const name of ["Sliced", "Energy", "MMD²"])
+    expect(called(reports, name).value, name).toBeGreaterThan(5 * Math.abs(called(reports, name).floor!));
+});

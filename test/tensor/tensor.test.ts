@@ -1,0 +1,188 @@
+import { describe, expect, test } from "vitest";
+import { compile, lower } from "../../src/runtime/index.js";
+import {
+  attention,
+  concat,
+  constant,
+  defineOp,
+  grad,
+  input,
+  straightThrough,
+  type Tensor,
+  topologicalOrder,
+  where,
+} from "../../src/tensor/index.js";
+
+const x = (...shape: number[]) => input("x", shape);
+const i32 = (...shape: number[]) => input("i", shape, "int32");
+const opsOf = (...outputs: Tensor[]) => topologicalOrder(outputs).map((t) => t.op.name);
+const asText = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
+
+describe("errors name the op and the shapes", () => {
+  const cases: [string, () => unknown, RegExp][] = [
+    ["shapes that do not broadcast", () => x(2, 3).add(x(4)), /^Add\(\[2, 3\], \[4\]\): .*do not broadcast/],
+    ["mixed dtypes", () => x(3).mul(i32(3)), /^Mul\(.*float32 and int32; cast/],
+    ["comparison of mixed dtypes", () => x(3).less(i32(3)), /^Less\(.*float32 and int32/],
+    ["and of floats", () => x(3).and(x(3)), /^And\(.*bool/],
+    ["not of floats", () => x(3).not(), /^Not\(.*bool/],
+    ["where without a condition", () => where(x(3), x(3), x(3)), /^Where\(.*must be bool, not float32/],
+    ["inner sizes", () => x(2, 3).matmul(x(4, 5)), /^MatMul\(\[2, 3\], \[4, 5\]\): inner sizes differ/],
+    ["reshape", () => x(2, 3).reshape([4]), /^Reshape\(\[2, 3\]\): 6 elements cannot take the shape \[4\]/],
+    ["transpose", () => x(2, 3).transpose([0, 0]), /^Transpose\(\[2, 3\]\): \[0, 0\] is no permutation/],
+    ["slice past the end", () => x(2, 3).slice(1, 0, 5), /^Slice\(\[2, 3\]\): axis 1 of size 3 has no slice \[0, 5\)/],
+    ["negative padding", () => x(3).pad([-1], [0]), /^Pad\(\[3\]\): .*must not be negative/],
+    ["too much reflection", () => x(3).padReflect(0, 3, 0), /padReflect: .*3 entries of axis 0/],
+    ["split", () => x(2, 3).split(2), /split: .*size 3 has no 2 equal parts/],
+    ["concat", () => concat([x(2, 3), x(3, 3)], 1), /^Concat\(\[2, 3\], \[3, 3\]\)/],
+    ["an axis out of range", () => x(2, 3).sum(2), /Axis 2 is out of range for a tensor of rank 2/],
+    ["a repeated axis", () => x(2, 3).sum([0, -2]), /repeat an axis/],
+    ["clamp", () => x(3).clamp(2, 1), /^Clamp\(\[3\]\): .*low <= high/],
+    ["float indices", () => x(5, 2).gather(x(3)), /^Gather\(.*must be int32, not float32/],
+    ["gatherElements", () => x(2, 3).gatherElements(i32(3, 1)), /^GatherElements\(\[2, 3\], \[3, 1\]\)/],
+    ["topK", () => x(2, 3).topK(4), /^TopKIndices\(\[2, 3\]\): k must be an integer from 1 to 3, got 4/],
+    ["conv channels", () => x(1, 3, 8, 8).conv2d(x(4, 2, 3, 3)), /^Conv\(\[1, 3, 8, 8\], \[4, 2, 3, 3\]\)/],
+    ["conv kernel larger than the image", () => x(1, 3, 2, 2).conv2d(x(4, 3, 5, 5)), /^Conv: .*not a valid shape/],
+    ["conv bias", () => x(1, 3, 8, 8).conv2d(x(4, 3, 3, 3), { bias: x(3) }), /^Conv\(.*bias must be \[4\], got \[3\]/],
+    ["transposed conv channels", () => x(1, 3, 8, 8).convTranspose2d(x(4, 2, 3, 3)), /^ConvTranspose\(/],
+    ["pool", () => x(3, 8, 8).avgPool2d(2), /^AvgPool\(\[3, 8, 8\]\): needs \[N, C, H, W\]/],
+    ["resize", () => x(1, 3, 8, 8).resize([0, 4]), /resize: .*positive integers, got \[1, 3, 8, 8\] and \[0, 4\]/],
+    ["depthToSpace", () => x(1, 3, 8, 8).depthToSpace(2), /depthToSpace: \[1, 3, 8, 8\]/],
+    ["layerNorm", () => x(2, 8).layerNorm({ scale: x(4) }), /^LayerNorm\(\[2, 8\], \[4\]\): scale and bias must be \[8\]/],
+    ["groupNorm", () => x(2, 6, 4).groupNorm(4), /groupNorm: \[2, 6, 4\] needs .* multiple of 4 groups/],
+    ["cdist", () => x(4, 3).cdist(x(4, 2)), /cdist: .*\[4, 3\] and \[4, 2\]/],
+    ["attention", () => attention(x(4, 3), x(5, 3), x(4, 3)), /attention: .*\[4, 3\], \[5, 3\], \[4, 3\]/],
+    ["rotary", () => x(4, 3).rotary(), /rotary: \[4, 3\] needs .*D even/],
+    ["rotary positions", () => x(4, 2).rotary({ positions: [1, 2] }), /rotary: 2 positions for 4 rows/],
+    ["constant", () => constant([1, 2, 3], [2]), /constant: 3 values do not fill \[2\]/],
+  ];
+  test.each(cases)("%s", (_, build, message) => expect(build).toThrow(message));
+});
+
+describe("grad", () => {
+  test("needs a scalar or a seed", () => {
+    const a = x(2, 3);
+    expect(() => grad(a.square(), [a])).toThrow(/scalar loss, got \[2, 3\]/);
+    expect(grad(a.square(), [a], a)[0].shape).toEqual([2, 3]);
+  });
+
+  test("gives zeros for what the loss does not depend on", async () => {
+    const program = compile({ a: [2], b: [3] }, ({ a, b }) => ({ all: grad(a.square().sum(), [b, a]) }));
+    expect([...(await program.run({ a: [1, 2], b: [5, 5, 5] })).all]).toEqual([0, 0, 0, 2, 4]);
+    await program.release();
+  });
+
+  test("sums over every use of a target, also where the target is the loss", async () => {
+    const program = compile({ a: [] }, ({ a }) => {
+      const b = a.mul(3);
+      return { d: grad(b.add(a.square()).add(b), [a])[0], same: grad(a, [a])[0] };
+    });
+    expect(await program.run({ a: 5 })).toEqual({ d: Float32Array.of(16), same: Float32Array.of(1) });
+    await program.release();
+  });
+
+  test("stops at stopGradient and follows the surrogate of straightThrough", async () => {
+    const program = compile({ a: [2] }, ({ a }) => {
+      const rounded = straightThrough(a.round(), a.mul(3));
+      return { rounded, stopped: grad(a.stopGradient().mul(a).sum(), [a])[0], through: grad(rounded.sum(), [a])[0] };
+    });
+    const { rounded, stopped, through } = await program.run({ a: [1.4, 2.6] });
+    expect([...rounded]).toEqual([1, 3]);
+    expect(stopped).toEqual(Float32Array.of(1.4, 2.6));
+    expect([...through]).toEqual([3, 3]);
+    await program.release();
+  });
+
+  test("differentiates twice", async () => {
+    const program = compile({ a: [3] }, ({ a }) => {
+      const [first] = grad(a.pow(3).sum(), [a]);
+      return { second: grad(first.sum(), [a])[0] };
+    });
+    const { second } = await program.run({ a: [1, 2, -3] });
+    [6, 12, -18].forEach((v, i) => expect(second[i]).toBeCloseTo(v, 4));
+    await program.release();
+  });
+
+  test("says which op has no gradient", () => {
+    const opaque = defineOp("Opaque (test)", { shape: ([a]) => a.shape, onnx: (_, [a]) => a });
+    const a = x(2);
+    expect(() => grad(opaque([a], undefined).sum(), [a])).toThrow(/Opaque \(test\) has no gradient; put stopGradient/);
+    expect(() => defineOp("Opaque (test)", { shape: ([t]) => t.shape, onnx: (_, [t]) => t })).toThrow(/defined twice/);
+  });
+});
+
+describe("graphs stay small", () => {
+  test("what nothing depends on is not lowered", () => {
+    const a = x(4);
+    a.softplus();
+    const [d] = grad(a.gelu().sum(), [a]);
+    const text = asText(lower([a], [{ name: "d", tensor: d }]).bytes);
+    expect(text).toContain("Erf");
+    expect(text).not.toContain("Softplus");
+    expect(text).not.toContain("Gelu");
+  });
+
+  test("equal constants are stored once", () => {
+    const a = x(4);
+    const marker = 1234.5;
+    const { bytes } = lower([a], [{ name: "y", tensor: a.add(marker).mul(marker).sub(marker) }]);
+    const pattern = asText(new Uint8Array(Float32Array.of(marker).buffer));
+    expect(asText(bytes).split(pattern)).toHaveLength(2);
+  });
+
+  test("adding zero and multiplying by one leave no node", () => {
+    const a = x(2, 3);
+    expect(a.add(0).mul(1).div(1).sub(0)).toBe(a);
+    expect(constant(0).add(a)).toBe(a);
+    expect(x().mul(constant([1], [1])).shape).toEqual([1]);
+  });
+
+  test("arithmetic broadcasts by itself", () => {
+    const [a, b] = [x(2, 3), x(3)];
+    expect(opsOf(a.add(b.broadcastTo([2, 3])))).not.toContain("BroadcastTo");
+    expect(b.broadcastTo([2, 3]).mul(x(1, 3)).shape).toEqual([2, 3]);
+    expect(b.broadcastTo([2, 3]).mul(b.broadcastTo([2, 3])).shape).toEqual([2, 3]);
+  });
+
+  test("the gradient of a split is one concatenation", async () => {
+    const parts = (t: Tensor) => t.split(3);
+    const build = (a: Tensor) => {
+      const [p, q, r] = parts(a);
+      return grad(p.mul(2).add(q.square()).add(r.exp()).sum(), [a])[0];
+    };
+    expect(opsOf(build(x(2, 6))).filter((op) => op === "Pad" || op === "Concat")).not.toContain("Pad");
+    const program = compile({ a: [1, 6] }, ({ a }) => ({ d: build(a) }));
+    const { d } = await program.run({ a: [0, 1, 2, 3, 0, 1] });
+    [2, 2, 4, 6, 1, Math.E].forEach((v, i) => expect(d[i]).toBeCloseTo(v, 5));
+    await program.release();
+  });
+});
+
+test("rows without variance stay finite, forwards and backwards, even far from zero", async () => {
+  const program = compile({ a: [2, 64] }, ({ a }) => {
+    const outputs = [a.layerNorm(), a.rmsNorm(), a.reshape([1, 2, 64]).groupNorm(2)];
+    return { values: outputs, gradients: outputs.map((y) => grad(y.sumSquare(), [a])[0]) };
+  });
+  const { values, gradients } = await program.run({ a: Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? 0 : 1000.1)) });
+  expect([...values, ...gradients].every(Number.isFinite)).toBe(true);
+  await program.release();
+});
+
+test("cdist of equal points is ε's root with no gradient", async () => {
+  const program = compile({ a: [2, 2] }, ({ a }) => {
+    const d = a.cdist(a, 1e-8);
+    return { d, slope: grad(d.sum(), [a])[0] };
+  });
+  const { d, slope } = await program.run({ a: [1, 2, 1, 2] });
+  for (const v of d) expect(v).toBeCloseTo(1e-4, 8);
+  expect([...slope]).toEqual([0, 0, 0, 0]);
+  await program.release();
+});
+
+test("a row that may attend to nothing attends to everything", async () => {
+  const program = compile({ v: [2, 1], m: { shape: [2, 2], dtype: "bool" } }, ({ v, m }) => ({
+    out: attention(v, v, v, { mask: m }),
+  }));
+  const { out } = await program.run({ v: [1, 3], m: [0, 0, 1, 0] });
+  [2, 1].forEach((v, i) => expect(out[i]).toBeCloseTo(v, 5));
+  await program.release();
+});
