@@ -1,6 +1,12 @@
-export { type Extractor, extractorFor } from "./methods/extractors.js";
-export { type Evaluation, type EvaluateOptions, evaluateModel, measureReference, nearestTraining } from "./methods/evaluate.js";
 export * as drifting from "./methods/drifting/index.js";
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluateModel,
+  measureReference,
+  nearestTraining,
+} from "./methods/evaluate.js";
+export { type Extractor, extractorFor } from "./methods/extractors.js";
 export { type CommonSampleOptions, type ImageModel, loadModel, methods } from "./methods/index.js";
 export { Images } from "./methods/shared/images.js";
 export type { TrainOptions } from "./methods/shared/training.js";

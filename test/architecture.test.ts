@@ -43,7 +43,11 @@ const imports: Import[] = files(src).flatMap((from) =>
 );
 
 test("every room is known", () => {
-  const rooms = new Set(files(src).map(roomOf).filter((room) => room !== null));
+  const rooms = new Set(
+    files(src)
+      .map(roomOf)
+      .filter((room) => room !== null),
+  );
   expect([...rooms].filter((room) => !(room in LEVELS))).toEqual([]);
 });
 
@@ -57,7 +61,9 @@ test("imports point downward only", () => {
 
 test("tensor is pure: it imports nothing but itself", () => {
   const outside = files(join(src, "tensor")).flatMap((path) =>
-    [...readFileSync(path, "utf8").matchAll(/from\s+["']([^"']+)["']/g)].filter(([, target]) => !target.startsWith(".")).map(([, target]) => `${relative(src, path)} imports ${target}`),
+    [...readFileSync(path, "utf8").matchAll(/from\s+["']([^"']+)["']/g)]
+      .filter(([, target]) => !target.startsWith("."))
+      .map(([, target]) => `${relative(src, path)} imports ${target}`),
   );
   expect(outside).toEqual([]);
 });

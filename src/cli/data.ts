@@ -1,3 +1,67 @@
 import cliProgress from "cli-progress";
-import { dataSets, getDataset } from "../data/index.js";
+import { getDataset, listDatasets, type Progress } from "../data/index.js";
 import { printJson, printTable, say } from "./output.js";
+
+/** A bar per task on a terminal; silent elsewhere. */
+export function downloadProgress(): { onProgress: Progress; stop(): void } {
+  if (!process.stderr.isTTY) return { onProgress: () => {}, stop: () => {} };
+  const multi = new cliProgress.MultiBar(
+    { format: "{task} {bar} {percentage}% {shown}", hideCursor: false, stream: process.stderr },
+    cliProgress.Presets.shades_grey,
+  );
+  const bars = new Map<string, cliProgress.SingleBar>();
+  return {
+    onProgress({ task, done, total, unit }) {
+      const shown = unit === "bytes" ? `${(done / 1e6).toFixed(1)} MB` : `${done} images`;
+      const bar = bars.get(task) ?? multi.create(total ?? done, 0, { task, shown });
+      bars.set(task, bar);
+      bar.update(done, { task, shown });
+    },
+    stop: () => multi.stop(),
+  };
+}
+
+export async function listCommand({ json }: { json?: boolean }): Promise<void> {
+  const list = await listDatasets();
+  if (json) return printJson(list);
+  printTable(
+    ["id", "what", "images", "size", "classes", "download", "here", "licence"],
+    list.map((d) => [
+      d.id,
+      d.title,
+      `${d.train} + ${d.test}`,
+      `${d.width}×${d.height}×${d.channels}`,
+      d.classes,
+      `${(d.downloadBytes / 1e6).toFixed(0)} MB`,
+      d.cached ? "yes" : "",
+      d.licence,
+    ]),
+  );
+}
+
+export async function getCommand(id: string, { json }: { json?: boolean }): Promise<void> {
+  const { onProgress, stop } = downloadProgress();
+  try {
+    const { height, width, channels, classNames, train, test, licence, attribution } = await getDataset(id, {
+      onProgress,
+    });
+    if (json)
+      printJson({
+        id,
+        height,
+        width,
+        channels,
+        classNames,
+        train: train.count,
+        test: test.count,
+        licence,
+        attribution,
+      });
+    else
+      say(
+        `${id}: ${train.count} training and ${test.count} test images of ${width}×${height}×${channels}, ${classNames?.length ?? 0} classes. ${licence}`,
+      );
+  } finally {
+    stop();
+  }
+}

@@ -5,7 +5,9 @@ import { sampleToFile } from "./sample.js";
 
 /** Generates a sheet from every shipped model into `out/` and says what each cost. */
 export async function demo(): Promise<void> {
-  const names = (await readdir(await shippedModelsFolder(), { withFileTypes: true })).filter((d) => d.isDirectory()).map((d) => d.name);
+  const names = (await readdir(await shippedModelsFolder(), { withFileTypes: true }))
+    .filter((d) => d.isDirectory())
+    .map((d) => d.name);
   const rows: (string | number)[][] = [];
   for (const name of names) {
     say(`drawing with ${name} …`);

@@ -5,6 +5,9 @@ import { printJson, printTable } from "./output.js";
 export async function doctorCommand({ json }: { json?: boolean }): Promise<void> {
   const facts = await inspectMachine();
   if (json) return printJson(facts);
-  const rows = Object.entries(facts).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value, null, 1)]);
+  const rows = Object.entries(facts).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : JSON.stringify(value, null, 1),
+  ]);
   printTable(["", "found"], rows);
 }

@@ -7,7 +7,8 @@ const version: string = JSON.parse(readFileSync(new URL("../../package.json", im
 
 const whole = (low: number) => (text: string) => {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < low) throw new InvalidArgumentError(`must be a whole number of at least ${low}.`);
+  if (!Number.isInteger(value) || value < low)
+    throw new InvalidArgumentError(`must be a whole number of at least ${low}.`);
   return value;
 };
 const real = (text: string) => {
@@ -55,7 +56,10 @@ program
   .command("train")
   .description("train a model on a data set or a folder of pictures")
   .argument("<method>", "drifting or flow")
-  .option("--data <id|path>", "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files")
+  .option(
+    "--data <id|path>",
+    "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files",
+  )
   .option("--preset <name>", "tiny: minutes of two CPU cores; small: about an hour", "tiny")
   .option("--out <folder>", "where checkpoints, logs, pictures and the model go")
   .option("--name <name>", "name that the model carries")

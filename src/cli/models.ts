@@ -11,9 +11,20 @@ export async function modelsCommand({ json }: { json?: boolean }): Promise<void>
     names.map(async (name) => {
       const { method, image, classNames, training } = await readModelConfig(join(folder, name));
       const { size } = await stat(join(folder, name, "model.safetensors"));
-      return { name, method, size: `${image.width}×${image.height}×${image.channels}`, classes: classNames?.length ?? 0, data: String(training.data), megabytes: Number((size / 1e6).toFixed(1)) };
+      return {
+        name,
+        method,
+        size: `${image.width}×${image.height}×${image.channels}`,
+        classes: classNames?.length ?? 0,
+        data: String(training.data),
+        megabytes: Number((size / 1e6).toFixed(1)),
+      };
     }),
   );
   if (json) printJson(rows);
-  else printTable(["model", "method", "images", "classes", "trained on", "MB"], rows.map((r) => Object.values(r)));
+  else
+    printTable(
+      ["model", "method", "images", "classes", "trained on", "MB"],
+      rows.map((r) => Object.values(r)),
+    );
 }

@@ -27,7 +27,10 @@ export interface SampleResult {
 }
 
 /** Draws a sheet of samples. The first call of a model compiles it, so the time is measured on a second one. */
-export async function sampleToFile(location: string, { count, label, guidance, steps, seed, out, device }: SampleCommand): Promise<SampleResult> {
+export async function sampleToFile(
+  location: string,
+  { count, label, guidance, steps, seed, out, device }: SampleCommand,
+): Promise<SampleResult> {
   const model = await loadModel(location, { device });
   try {
     const options = { count, label, guidance, steps, seed };
@@ -38,7 +41,15 @@ export async function sampleToFile(location: string, { count, label, guidance, s
     const path = resolve(out ?? `out/${basename(resolve(location))}.png`);
     await images.savePng(path, { scale: images.height <= 32 ? 2 : 1 });
     const nfe = model.nfe(options);
-    return { model: model.config.name, count, steps: steps ?? nfe, nfe, msPerImage: Number((elapsed / count).toFixed(3)), seed, out: path };
+    return {
+      model: model.config.name,
+      count,
+      steps: steps ?? nfe,
+      nfe,
+      msPerImage: Number((elapsed / count).toFixed(3)),
+      seed,
+      out: path,
+    };
   } finally {
     await model.release();
   }
@@ -47,5 +58,8 @@ export async function sampleToFile(location: string, { count, label, guidance, s
 export async function sampleCommand(location: string, command: SampleCommand): Promise<void> {
   const result = await sampleToFile(location, command);
   if (command.json) printJson(result);
-  else say(`${result.model}: ${result.count} images, ${result.nfe} network evaluation${result.nfe === 1 ? "" : "s"} each, ${result.msPerImage} ms per image → ${result.out}`);
+  else
+    say(
+      `${result.model}: ${result.count} images, ${result.nfe} network evaluation${result.nfe === 1 ? "" : "s"} each, ${result.msPerImage} ms per image → ${result.out}`,
+    );
 }

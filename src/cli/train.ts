@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { resolveDataset } from "../data/index.js";
 import { methods } from "../methods/index.js";
 import type { RunConfig } from "../methods/shared/training.js";
-import { readConfig, type RunResult, terminalProgress, withInterrupt } from "../train/index.js";
+import { type RunResult, readConfig, terminalProgress, withInterrupt } from "../train/index.js";
+import { downloadProgress } from "./data.js";
 import { printJson, say, UsageError } from "./output.js";
 
 export interface TrainCommand {
@@ -20,17 +21,28 @@ export interface TrainCommand {
 
 export async function trainCommand(methodName: string, command: TrainCommand): Promise<void> {
   const method = methods[methodName];
-  if (!method) throw new UsageError(`There is no method "${methodName}"; choose one of ${Object.keys(methods).join(", ")}.`);
+  if (!method)
+    throw new UsageError(`There is no method "${methodName}"; choose one of ${Object.keys(methods).join(", ")}.`);
   const { maxSeconds, threads } = command;
   const resume = command.resume !== undefined;
   const out = command.resume ?? command.out;
   if (!out) throw new UsageError("Say where the run goes: --out <folder> (or --resume <folder> to go on with one).");
   const run = resume ? await resumed(methodName, out) : requested(methodName, command);
-  const dataset = await resolveDataset(run.data, { size: run.size, onProgress: undefined });
+  const { onProgress, stop } = downloadProgress();
+  const dataset = await resolveDataset(run.data, { size: run.size, onProgress }).finally(stop);
   const settings = resume ? run.settings : applyOverrides(method.settings(command.preset, dataset), command.set ?? []);
   const result = await withInterrupt(
     (signal) =>
-      method.train(dataset, settings as never, { out, name: run.name, source: { data: run.data, size: run.size }, resume, signal, maxSeconds, threads, onProgress: terminalProgress() }),
+      method.train(dataset, settings as never, {
+        out,
+        name: run.name,
+        source: { data: run.data, size: run.size },
+        resume,
+        signal,
+        maxSeconds,
+        threads,
+        onProgress: terminalProgress(),
+      }),
     say,
   );
   report(out, result, command.json);
@@ -38,7 +50,13 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
 
 function requested(method: string, { data, size, name, out }: TrainCommand): RunConfig {
   if (!data) throw new UsageError("Say what to train on: --data <id or folder> (see: fewstep data list).");
-  return { method, name: name ?? `${method}-${data.split(/[\\/]/).filter(Boolean).at(-1) ?? out}`, data, size, settings: null };
+  return {
+    method,
+    name: name ?? `${method}-${data.split(/[\\/]/).filter(Boolean).at(-1) ?? out}`,
+    data,
+    size,
+    settings: null,
+  };
 }
 
 async function resumed(method: string, out: string): Promise<RunConfig> {
@@ -65,7 +83,9 @@ export function applyOverrides(config: object, overrides: readonly string[]): Re
     let at = copy;
     keys.forEach((key, i) => {
       if (at === null || typeof at !== "object" || !(key in at))
-        throw new UsageError(`--set: there is no setting "${path}"; ${i === 0 ? "the preset" : `"${keys.slice(0, i).join(".")}"`} has ${Object.keys(at ?? {}).join(", ") || "none"}.`);
+        throw new UsageError(
+          `--set: there is no setting "${path}"; ${i === 0 ? "the preset" : `"${keys.slice(0, i).join(".")}"`} has ${Object.keys(at ?? {}).join(", ") || "none"}.`,
+        );
       if (i < keys.length - 1) at = at[key] as Record<string, unknown>;
     });
     at[keys[keys.length - 1]] = parseValue(rest.join("="));

@@ -95,7 +95,10 @@ export async function readCached(cache: string, id: string): Promise<ImageDatase
 }
 
 /** Completes what a reader delivered to a data set. */
-export const describe = (parts: DatasetParts, about: Pick<ImageDataset, "id" | "licence" | "attribution">): ImageDataset => ({
+export const describe = (
+  parts: DatasetParts,
+  about: Pick<ImageDataset, "id" | "licence" | "attribution">,
+): ImageDataset => ({
   kind: "images",
   ...about,
   ...parts,

@@ -25,9 +25,15 @@ export function decodeCifar(bytes: Uint8Array, labelBytes: LabelBytes, name = "C
   return { height: SIDE, width: SIDE, channels: 3, count, pixels, labels };
 }
 
-const TEN = { train: /^data_batch(_\d+)?\.bin$/, test: /^test_batch\.bin$/, names: "batches.meta.txt", labelBytes: 1 } as const;
+const TEN = {
+  train: /^data_batch(_\d+)?\.bin$/,
+  test: /^test_batch\.bin$/,
+  names: "batches.meta.txt",
+  labelBytes: 1,
+} as const;
 const HUNDRED = { train: /^train\.bin$/, test: /^test\.bin$/, names: "fine_label_names.txt", labelBytes: 2 } as const;
-const variant = (files: readonly string[]) => [TEN, HUNDRED].find(({ train }) => files.some((file) => train.test(file)));
+const variant = (files: readonly string[]) =>
+  [TEN, HUNDRED].find(({ train }) => files.some((file) => train.test(file)));
 
 /** Whether a folder's listing has CIFAR-10 or CIFAR-100 binary files. */
 export const isCifarFolder = (files: readonly string[]): boolean => variant(files) !== undefined;
@@ -42,7 +48,10 @@ export async function readCifarFolder(folder: string): Promise<DatasetParts> {
     return found.length ? decodeCifar(Buffer.concat(contents), labelBytes, join(folder, found.join(" + "))) : undefined;
   };
   const classNames = files.includes(names)
-    ? (await readFile(join(folder, names), "utf8")).split("\n").map((line) => line.trim()).filter(Boolean)
+    ? (await readFile(join(folder, names), "utf8"))
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean)
     : undefined;
   return withSplit({ train: await read(train), test: await read(test) }, folder, classNames);
 }

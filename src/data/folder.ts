@@ -43,10 +43,15 @@ export async function readImageFolder(folder: string, options: FolderOptions = {
   const names = (side?: { classNames: string[] | null }) => side?.classNames ?? [];
   const classNames = [...new Set([...names(found.train), ...names(found.test)])].sort();
   const entries = (side: Scan) =>
-    side.files.map(({ path, className }): Entry => ({ path, label: className === null ? -1 : classNames.indexOf(className) }));
+    side.files.map(
+      ({ path, className }): Entry => ({ path, label: className === null ? -1 : classNames.indexOf(className) }),
+    );
   const first = found.train.files[0];
   if (!first) throw new Error(`${folder} has no pictures (PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG).`);
-  const layout = await resolveLayout(found.train.files.map(({ path }) => path), options);
+  const layout = await resolveLayout(
+    found.train.files.map(({ path }) => path),
+    options,
+  );
   const read = async (side: Scan | undefined): Promise<Part | undefined> =>
     side && (await readAll(entries(side), layout, options));
   return withSplit({ train: await read(found.train), test: await read(found.test) }, folder, classNames);
@@ -75,7 +80,11 @@ async function scan(folder: string): Promise<Scan> {
 
 async function list(folder: string): Promise<{ files: string[]; folders: string[] }> {
   const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith("."));
-  const names = (keep: (entry: (typeof entries)[number]) => boolean) => entries.filter(keep).map(({ name }) => name).sort();
+  const names = (keep: (entry: (typeof entries)[number]) => boolean) =>
+    entries
+      .filter(keep)
+      .map(({ name }) => name)
+      .sort();
   return {
     files: names((entry) => !entry.isDirectory() && PICTURE.test(entry.name)),
     folders: names((entry) => entry.isDirectory()),
@@ -98,14 +107,19 @@ async function resolveLayout(paths: string[], { size, channels, skipBroken }: Fo
   const sides = typeof size === "number" ? [size, size] : size;
   if (sides && !sides.every((side) => Number.isInteger(side) && side >= 1 && side <= 4096))
     throw new Error(`size is a side in pixels from 1 to 4096, or [height, width]; got ${JSON.stringify(size)}.`);
-  if (channels !== undefined && channels !== 1 && channels !== 3) throw new Error(`channels is 1 or 3, got ${channels}.`);
+  if (channels !== undefined && channels !== 1 && channels !== 3)
+    throw new Error(`channels is 1 or 3, got ${channels}.`);
   if (sides && channels) return { height: sides[0], width: sides[1], channels };
   const { default: sharp } = await import("sharp");
   for (const path of paths) {
-    const info = await sharp(path).metadata().catch((error: Error) => error);
+    const info = await sharp(path)
+      .metadata()
+      .catch((error: Error) => error);
     if (info instanceof Error) {
       if (skipBroken) continue;
-      throw new Error(`Could not read the image ${path}: ${info.message}. skipBroken leaves such files out.`, { cause: info });
+      throw new Error(`Could not read the image ${path}: ${info.message}. skipBroken leaves such files out.`, {
+        cause: info,
+      });
     }
     const { height, width } = info.autoOrient;
     const [h, w] = sides ?? (height <= 64 && width <= 64 ? [height, width] : [32, 32]);
@@ -133,8 +147,10 @@ async function readAll(entries: Entry[], layout: Layout, options: FolderOptions)
         const picture = await decodeImage(path, { ...layout, fit: options.crop ?? "cover" });
         pixels.set(picture.pixels, index * size);
       } catch (error) {
-        if (!options.skipBroken)
+        if (!options.skipBroken) {
+          next = entries.length;
           throw new Error(`${(error as Error).message}. skipBroken leaves such files out.`, { cause: error });
+        }
         broken.add(index);
         options.onSkip?.(path, error as Error);
       }
@@ -143,7 +159,8 @@ async function readAll(entries: Entry[], layout: Layout, options: FolderOptions)
   };
   await Promise.all(Array.from({ length: 8 }, worker));
   const kept = entries.map((_, i) => i).filter((i) => !broken.has(i));
-  kept.forEach((from, to) => from !== to && pixels.copyWithin(to * size, from * size, (from + 1) * size));
+  for (const [to, from] of kept.entries())
+    if (from !== to) pixels.copyWithin(to * size, from * size, (from + 1) * size);
   const labelled = entries.length > 0 && entries[0].label >= 0;
   return {
     ...layout,

@@ -1,6 +1,6 @@
-import { gunzipSync } from "node:zlib";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { type DatasetParts, type Part, withSplit } from "./parts.js";
 
 /** An array of bytes in the IDX format of the MNIST family. */
@@ -14,7 +14,8 @@ export function decodeIdx(file: Uint8Array, name = "IDX file"): IdxArray {
   const bytes = file[0] === 0x1f && file[1] === 0x8b ? gunzip(file, name) : file;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0) throw new Error(`${name} is no IDX file.`);
-  if (bytes[2] !== 0x08) throw new Error(`${name} holds IDX type 0x${bytes[2].toString(16)}; only unsigned bytes (0x8) are read.`);
+  if (bytes[2] !== 0x08)
+    throw new Error(`${name} holds IDX type 0x${bytes[2].toString(16)}; only unsigned bytes (0x8) are read.`);
   const rank = bytes[3];
   const start = 4 + 4 * rank;
   if (bytes.length < start) throw new Error(`${name} is cut off within its header.`);

@@ -1,8 +1,25 @@
-export interface ImageSplit { count: number; pixels: Uint8Array; labels: Uint16Array | null }
-export interface ImageDataset { id: string; kind: "images"; height: number; width: number; channels: 1 | 3; classNames: string[] | null; train: ImageSplit; test: ImageSplit; licence: string; attribution: string }
-export function toFloat(split: ImageSplit, indices: ArrayLike<number>): Float32Array {
-  const size = split.pixels.length / split.count;
-  const out = new Float32Array(indices.length * size);
-  for (let i = 0; i < indices.length; i++) for (let j = 0; j < size; j++) out[i * size + j] = split.pixels[indices[i] * size + j] / 127.5 - 1;
-  return out;
-}
+import type { ImageDataset } from "./dataset.js";
+import type { DatasetListing, GetOptions } from "./get.js";
+import type { ResolveOptions } from "./resolve.js";
+
+export { ClassStream, type ClassStreamState, IndexStream, type IndexStreamState } from "./batches.js";
+export { type ImageDataset, type ImageSplit, toFloat } from "./dataset.js";
+export type { FolderOptions } from "./folder.js";
+export type { DatasetListing, GetOptions } from "./get.js";
+export type { Progress, ProgressReport } from "./progress.js";
+export type { ResolveOptions } from "./resolve.js";
+export { type Toy, type ToyName, toy, toys } from "./toys.js";
+
+// What reads files or the network is loaded when called: this module itself also runs in the browser.
+
+/** @see resolve.ts */
+export const resolveDataset = async (idOrPath: string, options?: ResolveOptions): Promise<ImageDataset> =>
+  (await import("./resolve.js")).resolveDataset(idOrPath, options);
+
+/** @see get.ts */
+export const getDataset = async (id: string, options?: GetOptions): Promise<ImageDataset> =>
+  (await import("./get.js")).getDataset(id, options);
+
+/** @see get.ts */
+export const listDatasets = async (cache?: string): Promise<DatasetListing[]> =>
+  (await import("./get.js")).listDatasets(cache);

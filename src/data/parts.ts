@@ -15,7 +15,11 @@ export type DatasetParts = Pick<ImageDataset, "height" | "width" | "channels" | 
  * Makes a data set of what was found. Without a test part, a tenth of the images (at least one) is set aside: always
  * the same ones for the same count.
  */
-export function withSplit({ train, test }: { train?: Part; test?: Part }, name: string, classNames?: string[]): DatasetParts {
+export function withSplit(
+  { train, test }: { train?: Part; test?: Part },
+  name: string,
+  classNames?: string[],
+): DatasetParts {
   const all = train ?? test;
   if (!all || all.count === 0) throw new Error(`${name} has no images.`);
   if (!train || !test) {
@@ -27,7 +31,12 @@ export function withSplit({ train, test }: { train?: Part; test?: Part }, name: 
   if (test.height !== height || test.width !== width || test.channels !== channels)
     throw new Error(`${name}: train and test images differ in size or channels.`);
   if (!train.labels !== !test.labels) throw new Error(`${name}: only one of train and test has labels.`);
-  const split = ({ count, pixels, labels }: Part): ImageSplit => ({ count, pixels, labels, channels });
+  const split = ({ count, pixels, labels }: Part): ImageSplit => ({
+    count,
+    pixels: new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.length),
+    labels,
+    channels,
+  });
   return {
     height,
     width,
@@ -50,8 +59,14 @@ export function select<T extends ImageSplit>(part: T, keep: (index: number) => b
   const indices = Array.from({ length: part.count }, (_, i) => i).filter(keep);
   const size = part.pixels.length / part.count;
   const pixels = new Uint8Array(indices.length * size);
-  indices.forEach((from, to) => pixels.set(part.pixels.subarray(from * size, (from + 1) * size), to * size));
-  return { ...part, count: indices.length, pixels, labels: part.labels && Uint16Array.from(indices, (i) => part.labels![i]) };
+  for (const [to, from] of indices.entries())
+    pixels.set(part.pixels.subarray(from * size, (from + 1) * size), to * size);
+  return {
+    ...part,
+    count: indices.length,
+    pixels,
+    labels: part.labels && Uint16Array.from(indices, (i) => part.labels![i]),
+  };
 }
 
 const countedNames = (...labels: Uint16Array[]): string[] => {

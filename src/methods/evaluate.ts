@@ -1,15 +1,133 @@
-import { type ImageDataset, type ImageSplit, toFloat } from "../data/index.js";
-import { evaluateFeatures, evaluatePixels, type Features, features, type MetricReport, nearestNeighbours } from "../metrics/index.js";
-import { Random } from "../random/index.js";
+import { type ImageDataset, type ImageSplit, type Progress, toFloat } from "../data/index.js";
 import { toByte } from "../io/grid.js";
+import {
+  bootstrapMean,
+  type EvaluationOptions,
+  evaluateFeatures,
+  type FeatureMetric,
+  type Features,
+  features,
+  type MetricReport,
+  nearestNeighbours,
+  pixelGradients,
+  type RandomSource,
+} from "../metrics/index.js";
+import { Random } from "../random/index.js";
+import { pixelPca } from "./extractors/pixels.js";
 import type { Extractor } from "./extractors.js";
 import type { CommonSampleOptions, ImageModel } from "./index.js";
 import type { Images } from "./shared/images.js";
 
-export interface EvaluateOptions extends CommonSampleOptions {
-  /** Samples; default 10,000, classes balanced. */
+/** Features wider than this are measured with fewer images where the cost grows with the width (see `costs`). */
+const WIDE = 512;
+/** Images that are held as floats at a time, where not all have to be. */
+const CHUNK = 1000;
+
+/** One feature space with what real images look like in it. */
+interface Space {
+  extractor: Extractor;
+  metrics: readonly FeatureMetric[];
+  test: Features;
+  testLogits: Float32Array | null;
+  train: Features;
+}
+
+/** What real images look like to an extractor; measured once for any number of models. */
+export interface Reference {
+  dataset: ImageDataset;
+  /** The extractor's space if there is one, then the principal components of the pixels. */
+  spaces: Space[];
+  testLabels: Uint16Array | null;
+  /** Mean pixel gradient of the test images, and of as many training images. */
+  gradients: { test: number; train: number };
+}
+
+export interface ReferenceOptions {
+  /** Test images at most (10,000). */
+  limit?: number;
+  /** Training images at most, for the floors and the nearest neighbours. Default: all; with wide features as many as `limit`. */
+  trainLimit?: number;
+  onProgress?: Progress;
+}
+
+/**
+ * Measures real images: shuffled test images, and training images for the floors and the nearest neighbours. Without an
+ * extractor only the pixels are measured.
+ */
+export async function measureReference(
+  dataset: ImageDataset,
+  extractor: Extractor | null,
+  { limit = 10_000, trainLimit, onProgress }: ReferenceOptions = {},
+): Promise<Reference> {
+  const shuffled = (split: ImageSplit, label: string, most: number) =>
+    new Random(0, label).permutation(split.count).slice(0, most);
+  const testRows = shuffled(dataset.test, "test", limit);
+  const trainRows = shuffled(dataset.train, "train", trainLimit ?? ((extractor?.dim ?? 0) > WIDE ? limit : Infinity));
+
+  const pixels = toFloat(dataset.test, testRows);
+  const pca = pixelPca(pixels, testRows.length);
+  const test = features(pixels, pixels.length / testRows.length);
+  const train = features(toFloat(dataset.train, trainRows.slice(0, testRows.length)), test.dim);
+  const gradients = { test: meanGradient(test, dataset), train: meanGradient(train, dataset) };
+
+  const space = async (extractor: Extractor, metrics: readonly FeatureMetric[]): Promise<Space> => {
+    const measure = (split: ImageSplit, rows: Uint32Array, what: string) =>
+      extractSplit(extractor, split, rows, (done) =>
+        onProgress?.({ task: `${extractor.name}: ${what} images`, done, total: rows.length, unit: "images" }),
+      );
+    const { values, logits } = await measure(dataset.test, testRows, "test");
+    return {
+      extractor,
+      metrics,
+      test: features(values, extractor.dim),
+      testLogits: logits,
+      train: features((await measure(dataset.train, trainRows, "training")).values, extractor.dim),
+    };
+  };
+  const { labels } = dataset.test;
+  return {
+    dataset,
+    spaces: extractor
+      ? [await space(extractor, ["frechet", "kid", "prdc", "neighbours"]), await space(pca, ["frechet"])]
+      : [await space(pca, ["frechet", "prdc", "neighbours"])],
+    testLabels: labels && Uint16Array.from(testRows, (row) => labels[row]),
+    gradients,
+  };
+}
+
+/** Features of the images at `rows`, a chunk at a time. */
+async function extractSplit(
+  extractor: Extractor,
+  split: ImageSplit,
+  rows: ArrayLike<number>,
+  onChunk?: (done: number) => void,
+): Promise<{ values: Float32Array; logits: Float32Array | null }> {
+  const values = new Float32Array(rows.length * extractor.dim);
+  const logits: Float32Array[] = [];
+  for (let at = 0; at < rows.length; at += CHUNK) {
+    const chunk = Array.from({ length: Math.min(CHUNK, rows.length - at) }, (_, i) => rows[at + i]);
+    const found = await extractor.extract(toFloat(split, chunk), chunk.length);
+    values.set(found.features, at * extractor.dim);
+    if (found.logits) logits.push(found.logits);
+    onChunk?.(at + chunk.length);
+  }
+  return { values, logits: logits.length > 0 ? joined(logits) : null };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+export interface EvaluateOptions extends Omit<CommonSampleOptions, "label"> {
+  /** Samples; default 10,000. Their classes are shared out as in the test images. */
   count?: number;
-  /** Resamples of the bootstrap interval of the Fréchet distance; default 50. */
+  /** Resamples of the bootstrap interval of the Fréchet distance; default 50, with wide features none. */
   resamples?: number;
 }
 
@@ -23,94 +141,154 @@ export interface Evaluation {
   metrics: MetricReport[];
 }
 
-/** What real images look like to an extractor; computed once for any number of models. */
-export interface Reference {
-  dataset: ImageDataset;
-  extractor: Extractor;
-  test: Measured;
-  train: Measured;
-}
-interface Measured {
-  features: Features;
-  logits: Float32Array | null;
-  labels: Uint16Array | null;
-  pixels: Features;
-}
-
-/** Images as they are stored: rounded to bytes, so that samples and data are treated alike. */
-function rounded(images: Float32Array): Float32Array {
-  return images.map((x) => toByte(x) / 127.5 - 1);
-}
-
-async function measureSplit(extractor: Extractor, split: ImageSplit, indices: Uint32Array): Promise<Measured> {
-  const pixels = toFloat(split, indices);
-  const size = pixels.length / indices.length;
-  const { features: values, logits } = await extractor.extract(pixels, indices.length);
-  return {
-    features: features(values, extractor.dim),
-    logits,
-    labels: split.labels ? Uint16Array.from(indices, (i) => split.labels![i]) : null,
-    pixels: features(pixels, size),
-  };
-}
-
-/** Measures real images: all test images (10,000 at most) and as many training images, for the floors. */
-export async function measureReference(dataset: ImageDataset, extractor: Extractor, limit = 10_000): Promise<Reference> {
-  const pick = (split: ImageSplit, label: string) => new Random(0, label).permutation(split.count).slice(0, limit);
-  return {
-    dataset,
-    extractor,
-    test: await measureSplit(extractor, dataset.test, pick(dataset.test, "test")),
-    train: await measureSplit(extractor, dataset.train, pick(dataset.train, "train")),
-  };
-}
-
 /** Draws samples and measures them against held-out images; every number comes with its real-against-real floor. */
-export async function evaluateModel(model: ImageModel, reference: Reference, { count = 10_000, seed = 0, resamples, ...options }: EvaluateOptions = {}): Promise<Evaluation> {
-  const { dataset, extractor, test, train } = reference;
-  const images = await model.sample({ ...options, count, seed });
-  const pixels = rounded(images.pixels);
-  const { features: values, logits } = await extractor.extract(pixels, count);
-  const samples = features(values, extractor.dim);
-  const common = { reference: `${dataset.id} test`, random: new Random(seed, "evaluation"), resamples };
-  const classified =
-    logits && images.labels
-      ? { samples: { logits, labels: images.labels }, ...(test.logits && test.labels ? { reference: { logits: test.logits, labels: test.labels } } : {}) }
-      : undefined;
+export async function evaluateModel(
+  model: ImageModel,
+  reference: Reference,
+  { count = 10_000, seed = 0, resamples, ...options }: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { dataset } = reference;
+  requireSameSize(model, dataset);
+  const images = await model.sample({ ...options, count, seed, ...labelsLike(reference, model, count, seed) });
   return {
     model: model.config.name,
     data: dataset.id,
     count,
     nfe: model.nfe(options),
     seed,
-    metrics: [
-      ...evaluateFeatures({ samples, reference: test.features, train: train.features }, { ...common, features: extractor.name, classified }),
-      ...evaluatePixels(
-        { samples: features(pixels, pixels.length / count), reference: test.pixels, train: train.pixels },
-        { ...common, shape: { height: dataset.height, width: dataset.width, channels: dataset.channels, layout: "CHW" } },
-      ),
-    ],
+    metrics: await evaluateImages(images, reference, { seed, resamples }),
   };
 }
 
-/** Samples and, beside each, its nearest training images in feature space: pairs for a sheet that shows whether anything is copied. */
-export async function nearestTraining(images: Images, { dataset, extractor }: Reference, neighbours = 3): Promise<{ pixels: Float32Array; columns: number }> {
-  const { train } = dataset;
-  const chunk = 2000;
-  const all = new Float32Array(train.count * extractor.dim);
-  for (let at = 0; at < train.count; at += chunk) {
-    const n = Math.min(chunk, train.count - at);
-    const { features: part } = await extractor.extract(toFloat(train, Array.from({ length: n }, (_, i) => at + i)), n);
-    all.set(part, at * extractor.dim);
+/**
+ * Measures images, from wherever they are, against held-out ones: the metrics of the extractor's space, the Fréchet
+ * distance on principal components of pixels, and sharpness. They are rounded to bytes first, as the data are.
+ */
+export async function evaluateImages(
+  images: Images,
+  reference: Reference,
+  { seed = 0, resamples }: Pick<EvaluateOptions, "seed" | "resamples"> = {},
+): Promise<MetricReport[]> {
+  const { dataset, spaces, testLabels } = reference;
+  const random = new Random(seed, "evaluation");
+  const rounded = roundToBytes(images.pixels);
+  const reports: MetricReport[] = [];
+  for (const { extractor, metrics, test, testLogits, train } of spaces) {
+    const { features: values, logits } = await extractor.extract(rounded, images.count);
+    const classified = logits &&
+      images.labels && {
+        samples: { logits, labels: images.labels },
+        ...(testLogits && testLabels ? { reference: { logits: testLogits, labels: testLabels } } : {}),
+      };
+    reports.push(
+      ...evaluateFeatures(
+        { samples: features(values, extractor.dim), reference: test, train },
+        {
+          ...costs(extractor, resamples),
+          features: extractor.name,
+          reference: `${dataset.id} test`,
+          random,
+          metrics,
+          ...(classified ? { classified } : {}),
+        },
+      ),
+    );
   }
-  const { features: own } = await extractor.extract(rounded(images.pixels), images.count);
-  const { indices } = nearestNeighbours(features(own, extractor.dim), features(all, extractor.dim), neighbours);
+  return [...reports, reportSharpness(features(rounded, rounded.length / images.count), reference, random)];
+}
+
+/** Pairwise distances and eigendecompositions take minutes at 2048 dimensions: less of them there. */
+const costs = (
+  { dim }: Extractor,
+  resamples?: number,
+): Pick<EvaluationOptions, "resamples" | "kid" | "neighbourCount"> =>
+  dim > WIDE ? { resamples: resamples ?? 0, kid: { subsets: 5 }, neighbourCount: 2000 } : { resamples };
+
+function reportSharpness(samples: Features, { dataset, gradients }: Reference, random: RandomSource): MetricReport {
+  const ratios = pixelGradients(samples, { ...dataset, layout: "CHW" }).map((gradient) => gradient / gradients.test);
+  return {
+    name: "Sharpness (pixel gradient ratio)",
+    value: mean(ratios),
+    floor: gradients.train / gradients.test,
+    interval: bootstrapMean(ratios, { random }),
+    features: "pixels",
+    n: samples.count,
+    reference: `${dataset.id} test`,
+  };
+}
+
+const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const meanGradient = (images: Features, { height, width, channels }: ImageDataset): number =>
+  mean(pixelGradients(images, { height, width, channels, layout: "CHW" }));
+
+const roundToBytes = (pixels: Float32Array): Float32Array => pixels.map((x) => toByte(x) / 127.5 - 1);
+
+function requireSameSize({ config }: ImageModel, { id, height, width, channels }: ImageDataset): void {
+  const { image } = config;
+  if (image.height !== height || image.width !== width || image.channels !== channels)
+    throw new Error(
+      `${config.name} draws images of ${image.width}×${image.height}×${image.channels}, but ${id} has ${width}×${height}×${channels}; they cannot be compared.`,
+    );
+}
+
+/** Labels for the samples in the shares, and from the names, of the test images' classes; none where the model has other classes. */
+function labelsLike({ dataset, testLabels }: Reference, { classNames }: ImageModel, count: number, seed: number) {
+  if (!testLabels || !classNames || String(classNames) !== String(dataset.classNames)) return {};
+  const order = new Random(seed, "labels").permutation(testLabels.length);
+  return { label: Array.from({ length: count }, (_, i) => classNames[testLabels[order[i % order.length]]]) };
+}
+
+/** Rows of a sheet that shows whether anything is copied. */
+export interface NeighbourSheet {
+  /** [count · columns, channels, height, width] in [−1, 1]: each sample, then its nearest training images. */
+  pixels: Float32Array;
+  columns: number;
+  /** Distances in feature space, nearest first: [count, neighbours]. */
+  distances: Float64Array;
+}
+
+/** Samples and, beside each, its nearest training images in the reference's first feature space. */
+export async function nearestTraining(
+  images: Images,
+  { dataset: { train }, spaces: [{ extractor }] }: Pick<Reference, "dataset" | "spaces">,
+  {
+    neighbours = 5,
+    among = extractor.dim > WIDE ? 10_000 : train.count,
+    onProgress,
+  }: { neighbours?: number /** Training images that are searched. */; among?: number; onProgress?: Progress } = {},
+): Promise<NeighbourSheet> {
+  const own = features((await extractor.extract(roundToBytes(images.pixels), images.count)).features, extractor.dim);
+  const rows = new Random(0, "train").permutation(train.count).slice(0, among);
+  if (!(Number.isInteger(neighbours) && neighbours >= 1 && neighbours <= rows.length))
+    throw new Error(
+      `neighbours must be 1 to ${rows.length}, the training images that are searched; got ${neighbours}.`,
+    );
+  const best = Array.from({ length: images.count }, () => [] as { row: number; distance: number }[]);
+  for (let at = 0; at < rows.length; at += CHUNK) {
+    const chunk = rows.subarray(at, at + CHUNK);
+    const { values } = await extractSplit(extractor, train, chunk);
+    const k = Math.min(neighbours, chunk.length);
+    const { indices, distances } = nearestNeighbours(own, features(values, extractor.dim), k);
+    for (const [i, list] of best.entries()) {
+      for (let j = i * k; j < (i + 1) * k; j++) list.push({ row: chunk[indices[j]], distance: distances[j] });
+      list.sort((a, b) => a.distance - b.distance).splice(neighbours);
+    }
+    onProgress?.({ task: "nearest training images", done: at + chunk.length, total: rows.length, unit: "images" });
+  }
   const size = images.pixels.length / images.count;
   const columns = neighbours + 1;
   const pixels = new Float32Array(images.count * columns * size);
-  for (let i = 0; i < images.count; i++) {
+  for (const [i, list] of best.entries()) {
     pixels.set(images.pixels.subarray(i * size, (i + 1) * size), i * columns * size);
-    pixels.set(toFloat(train, indices.subarray(i * neighbours, (i + 1) * neighbours)), (i * columns + 1) * size);
+    const found = toFloat(
+      train,
+      list.map(({ row }) => row),
+    );
+    pixels.set(found, (i * columns + 1) * size);
   }
-  return { pixels, columns };
+  return {
+    pixels,
+    columns,
+    distances: Float64Array.from(best.flatMap((list) => list.map(({ distance }) => distance))),
+  };
 }

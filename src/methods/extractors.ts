@@ -1,34 +1,91 @@
+import { existsSync } from "node:fs";
+import { extname } from "node:path";
+import type { ImageDataset, Progress } from "../data/index.js";
 import type { CompileOptions } from "../runtime/index.js";
 import { ClassifierModel } from "./classifier/model.js";
-import { readModel } from "./shared/model-files.js";
+import type { Extractor, ImageSize } from "./extractors/extractor.js";
+import { readModel, shippedModelsFolder } from "./shared/model-files.js";
 
-/** A feature space that images are compared in. */
-export interface Extractor {
-  /** How reports call it. */
-  name: string;
-  dim: number;
-  /** Features [count, dim] of images [count, C, H, W] in [−1, 1]; logits too where it classifies. */
-  extract(images: Float32Array, count: number): Promise<{ features: Float32Array; logits: Float32Array | null }>;
-  release(): Promise<void>;
+export type { Extractor, ImageSize } from "./extractors/extractor.js";
+
+/** What an extractor is made for: images of a size, and the classes that a classifier's logits must mean. */
+export type ExtractorData = Pick<ImageDataset, "id" | "height" | "width" | "channels" | "classNames">;
+
+export interface ExtractorOptions extends CompileOptions {
+  /** Hears of a download. */
+  onProgress?: Progress;
 }
 
-/** The shipped (or given) classifier as an extractor. */
-export async function classifierExtractor(location: string, options?: CompileOptions): Promise<Extractor> {
+/** A trained classifier (shipped name, folder, run or URL) as an extractor. */
+export async function classifierExtractor(
+  location: string,
+  data: ExtractorData,
+  options?: CompileOptions,
+): Promise<Extractor> {
   const files = await readModel(location);
-  if (files.config.method !== "classifier") throw new Error(`${location} is a "${files.config.method}" model, not a classifier.`);
+  const { method, name, classNames } = files.config;
+  if (method !== "classifier") throw new Error(`${location} is a "${method}" model, not a classifier.`);
   const model = new ClassifierModel(files, options);
+  requireSize(location, model.network, data);
+  const sameClasses = String(classNames) === String(data.classNames);
   return {
-    name: files.config.name,
+    name,
+    preprocessing: "pixels in [−1, 1]",
     dim: model.network.features,
     async extract(images, count) {
       const size = images.length / count;
-      return model.judge(count, (from, to) => images.subarray(from * size, to * size));
+      const { features, logits } = await model.judge(count, (from, to) => images.subarray(from * size, to * size));
+      return { features, logits: sameClasses ? logits : null };
     },
     release: () => model.release(),
   };
 }
 
-/** The extractor of a name: the shipped classifier of the data, or a classifier's folder. */
-export async function extractorFor(name: string, dataset: { id: string }, options?: CompileOptions): Promise<Extractor> {
-  return classifierExtractor(name === "classifier" ? `classifier-${dataset.id}` : name, options);
+function requireSize(location: string, takes: Omit<ImageSize, "channels"> & { channels: number }, data: ExtractorData) {
+  const show = ({ width, height, channels }: typeof takes) => `${width}×${height}×${channels}`;
+  if (show(takes) !== show(data))
+    throw new Error(
+      `The classifier ${location} takes images of ${show(takes)}, but ${data.id} has ${show(data)}. ${advice(data)}`,
+    );
+}
+
+/** What to do without a classifier. */
+const advice = ({ classNames }: ExtractorData): string =>
+  classNames
+    ? `Train one with "fewstep train classifier --data <data> --out runs/judge" and give --features runs/judge, or take --features pixel-pca or resnet50-imagenet.`
+    : "Images without classes train no classifier; take --features pixel-pca, resnet50-imagenet or an .onnx file.";
+
+/** Whether a classifier ships for the data. */
+async function shippedClassifier({ id }: ExtractorData): Promise<string | null> {
+  const name = `classifier-${id}`;
+  return existsSync(`${await shippedModelsFolder()}/${name}/config.json`) ? name : null;
+}
+
+/**
+ * The feature network of a name: `classifier` (the shipped one of the data), `resnet50-imagenet` (fetched at the first
+ * use), the path of an ONNX file, or a trained classifier's folder. Null for `pixel-pca`, which needs no network.
+ */
+export async function extractorFor(
+  name: string,
+  data: ExtractorData,
+  { onProgress, ...options }: ExtractorOptions = {},
+): Promise<Extractor | null> {
+  if (name === "pixel-pca") return null;
+  if (name === "classifier") {
+    const shipped = await shippedClassifier(data);
+    if (!shipped) throw new Error(`No classifier ships for ${data.id}. ${advice(data)}`);
+    return classifierExtractor(shipped, data, options);
+  }
+  if (name === "resnet50-imagenet") {
+    const { readResnet50Weights } = await import("./extractors/resnet50-weights.js");
+    const { resnet50Extractor } = await import("./extractors/resnet50.js");
+    return resnet50Extractor(await readResnet50Weights({ onProgress }), data, options);
+  }
+  if (extname(name).toLowerCase() === ".onnx")
+    return (await import("./extractors/onnx-file.js")).onnxExtractor(name, data, options);
+  if (!/^https?:/.test(name) && !existsSync(name) && !existsSync(`${await shippedModelsFolder()}/${name}`))
+    throw new Error(
+      `There are no features "${name}". Choose classifier, resnet50-imagenet, pixel-pca, the folder of a trained classifier, or an .onnx file.`,
+    );
+  return classifierExtractor(name, data, options);
 }

@@ -48,7 +48,8 @@ const method = <Settings extends object>({ fit = (settings) => settings, presets
   presets,
   /** The settings of a preset for a data set. */
   settings(preset: string, dataset: ImageDataset): Settings {
-    if (!(preset in presets)) throw new Error(`There is no preset "${preset}"; choose one of ${Object.keys(presets).join(", ")}.`);
+    if (!(preset in presets))
+      throw new Error(`There is no preset "${preset}"; choose one of ${Object.keys(presets).join(", ")}.`);
     return fit(presets[preset], dataset);
   },
 });
@@ -74,6 +75,10 @@ export async function loadModel(location: string, options?: CompileOptions): Pro
   const files = await readModel(location);
   const load = methods[files.config.method]?.load;
   if (!load)
-    throw new Error(`${location}: a "${files.config.method}" model draws no images; ${Object.keys(methods).filter((name) => methods[name].load).join(" and ")} models do.`);
+    throw new Error(
+      `${location}: a "${files.config.method}" model draws no images; ${Object.keys(methods)
+        .filter((name) => methods[name].load)
+        .join(" and ")} models do.`,
+    );
   return load(files, options);
 }

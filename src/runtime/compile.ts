@@ -52,7 +52,11 @@ export function compile<I extends string, O extends GraphOutputs>(
   }
   const results = build(inputs);
   const outputs: { name: string; tensor: Tensor }[] = [];
-  const lists: { name: keyof O & string; flat: Float32Array; parts: { name: string; shape: Shape; view: Float32Array }[] }[] = [];
+  const lists: {
+    name: keyof O & string;
+    flat: Float32Array;
+    parts: { name: string; shape: Shape; view: Float32Array }[];
+  }[] = [];
   for (const [name, value] of Object.entries(results)) {
     if (value instanceof Tensor) {
       outputs.push({ name: `out.${name}`, tensor: value });
@@ -79,7 +83,9 @@ export function compile<I extends string, O extends GraphOutputs>(
   const bound = new Map<Parameter, { value: Float32Array; tensor: Ort.Tensor }>();
 
   return {
-    inputs: Object.fromEntries(inputList.map((t) => [t.attributes.name, { shape: t.shape, dtype: t.dtype }])) as Program<I, O>["inputs"],
+    inputs: Object.fromEntries(
+      inputList.map((t) => [t.attributes.name, { shape: t.shape, dtype: t.dtype }]),
+    ) as Program<I, O>["inputs"],
     async run(feeds) {
       started ??= start();
       const { ort, session, parameters } = await started;
@@ -88,15 +94,18 @@ export function compile<I extends string, O extends GraphOutputs>(
       for (const { name, parameter } of parameters) {
         const value = valueOf(parameter, name);
         let entry = bound.get(parameter);
-        if (entry?.value !== value) bound.set(parameter, (entry = { value, tensor: new ort.Tensor("float32", value, [...parameter.shape]) }));
+        if (entry?.value !== value)
+          bound.set(parameter, (entry = { value, tensor: new ort.Tensor("float32", value, [...parameter.shape]) }));
         given[name] = entry.tensor;
       }
       const fetches: Record<string, Ort.Tensor | null> = {};
       for (const { name } of outputs) fetches[name] = null;
-      for (const { parts } of lists) for (const { name, view, shape } of parts) fetches[name] = new ort.Tensor("float32", view, [...shape]);
+      for (const { parts } of lists)
+        for (const { name, view, shape } of parts) fetches[name] = new ort.Tensor("float32", view, [...shape]);
       const got = await session.run(given, fetches);
       const values = {} as Record<keyof O, Float32Array>;
-      for (const [name, value] of Object.entries(results)) if (value instanceof Tensor) values[name as keyof O] = got[`out.${name}`].data as Float32Array;
+      for (const [name, value] of Object.entries(results))
+        if (value instanceof Tensor) values[name as keyof O] = got[`out.${name}`].data as Float32Array;
       for (const { name, flat, parts } of lists) {
         for (const part of parts) {
           const data = got[part.name].data as Float32Array;
@@ -106,7 +115,12 @@ export function compile<I extends string, O extends GraphOutputs>(
       }
       return values;
     },
-    toOnnx: (metadata) => lower(inputList, outputs.map(({ name, tensor }) => ({ name: name.replace(/^out\./, ""), tensor })), { freeze: true, metadata }).bytes,
+    toOnnx: (metadata) =>
+      lower(
+        inputList,
+        outputs.map(({ name, tensor }) => ({ name: name.replace(/^out\./, ""), tensor })),
+        { freeze: true, metadata },
+      ).bytes,
     async release() {
       const running = started;
       started = null;
@@ -120,12 +134,17 @@ function feedTensor(ort: typeof Ort, t: Tensor, feed: Feed | undefined): Ort.Ten
   const name = t.attributes.name as string;
   if (feed === undefined) throw new Error(`The input "${name}" ${showShape(t.shape)} was not given.`);
   const values = typeof feed === "number" ? [feed] : feed;
-  if (values.length !== sizeOf(t.shape)) throw new Error(`The input "${name}" takes ${sizeOf(t.shape)} values ${showShape(t.shape)}, got ${values.length}.`);
+  if (values.length !== sizeOf(t.shape))
+    throw new Error(`The input "${name}" takes ${sizeOf(t.shape)} values ${showShape(t.shape)}, got ${values.length}.`);
   const data =
     t.dtype === "float32"
-      ? values instanceof Float32Array ? values : Float32Array.from(values)
+      ? values instanceof Float32Array
+        ? values
+        : Float32Array.from(values)
       : t.dtype === "int32"
-        ? values instanceof Int32Array ? values : Int32Array.from(values)
+        ? values instanceof Int32Array
+          ? values
+          : Int32Array.from(values)
         : Uint8Array.from(values);
   return new ort.Tensor(t.dtype, data as never, [...t.shape]);
 }

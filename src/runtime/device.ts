@@ -1,6 +1,10 @@
 import type * as Ort from "onnxruntime-web";
+import { hardwareGpu, inNode } from "./gpu.js";
+import { ProtoWriter } from "./protobuf.js";
+import { createSession } from "./session.js";
 
-export type DeviceName = "cpu" | "webgpu" | "cuda" | "coreml" | "dml" | "wasm";
+export const deviceNames = ["cpu", "webgpu", "cuda", "coreml", "dml", "wasm"] as const;
+export type DeviceName = (typeof deviceNames)[number];
 
 export interface Runtime {
   readonly device: DeviceName;
@@ -9,27 +13,135 @@ export interface Runtime {
   readonly ort: typeof Ort;
 }
 
-const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
+type Native = typeof Ort & { listSupportedBackends(): { name: string; bundled: boolean }[] };
 
-const nativeOrt = async (): Promise<typeof Ort> => {
+/** The native runtime. Throws where the optional package is not installed or `FEWSTEP_NO_NATIVE=1` hides it. */
+export async function nativeOrt(): Promise<Native> {
+  if (!inNode) throw new Error("native devices need Node.js");
+  if (process.env.FEWSTEP_NO_NATIVE === "1") throw new Error("FEWSTEP_NO_NATIVE=1 hides onnxruntime-node");
   const name = "onnxruntime-node"; // kept out of the bundler's sight: browsers never load it
-  const loaded = await import(/* @vite-ignore */ name);
-  return loaded.default ?? loaded;
-};
-const webOrt = async (): Promise<typeof Ort> => import("onnxruntime-web");
-
-/** Loads the runtime of a device, or the best there is for "auto". */
-export async function resolveRuntime(device: DeviceName | "auto" = "auto"): Promise<Runtime> {
-  if (device === "auto") {
-    if (inNode) {
-      try {
-        return { device: "cpu", package: "onnxruntime-node", ort: await nativeOrt() };
-      } catch {
-        // no native package on this machine: WASM runs everywhere
-      }
-    }
-    return { device: "wasm", package: "onnxruntime-web", ort: await webOrt() };
+  try {
+    const loaded = await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+    return loaded.default ?? loaded;
+  } catch (error) {
+    throw new Error(`onnxruntime-node cannot be loaded (npm install onnxruntime-node): ${firstLine(error)}`);
   }
-  if (device === "wasm" || !inNode) return { device, package: "onnxruntime-web", ort: await webOrt() };
-  return { device, package: "onnxruntime-node", ort: await nativeOrt() };
+}
+
+/** The WebAssembly runtime, which also drives a browser's WebGPU. */
+export const webOrt = async (): Promise<typeof Ort> => import("onnxruntime-web");
+
+const firstLine = (error: unknown): string => String((error as Error)?.message ?? error).split("\n")[0].slice(0, 300);
+
+const runtimes = new Map<string, Promise<Runtime>>();
+
+/**
+ * Loads the runtime of a device. "auto" takes a hardware GPU if there is one that works, else the native CPU, else WASM; never a
+ * software GPU. Throws an error that says what is missing and what there is instead.
+ */
+export function resolveRuntime(device: DeviceName | "auto" = "auto"): Promise<Runtime> {
+  let runtime = runtimes.get(device);
+  if (!runtime) {
+    runtime = device === "auto" ? automatic() : named(device);
+    runtimes.set(device, runtime);
+    runtime.catch(() => runtimes.delete(device));
+  }
+  return runtime;
+}
+
+async function automatic(): Promise<Runtime> {
+  const gpu = await hardwareGpu();
+  const native = await nativeOrt().catch(() => null);
+  const order: DeviceName[] = inNode ? (native ? [...nativeGpus(native, gpu !== null), "cpu"] : []) : gpu ? ["webgpu"] : [];
+  for (const device of order) {
+    try {
+      return await start(device);
+    } catch {
+      // this one does not work here: on to the next
+    }
+  }
+  return start("wasm");
+}
+
+/** Providers worth trying for a hardware GPU, best first. */
+function nativeGpus(native: Native, hardware: boolean): DeviceName[] {
+  if (!hardware) return [];
+  const listed = native.listSupportedBackends().map(({ name }) => name);
+  return (["cuda", "webgpu", "dml"] as const).filter((name) => listed.includes(name));
+}
+
+async function named(device: DeviceName): Promise<Runtime> {
+  if (!deviceNames.includes(device))
+    throw new Error(`There is no device "${device}"; choose "auto" or one of ${deviceNames.join(", ")}.`);
+  try {
+    return await start(device);
+  } catch (error) {
+    throw new Error(
+      `The device "${device}" is not available here: ${firstLine(error)}. Available: ${(await available()).join(", ")}.`,
+    );
+  }
+}
+
+/** What can be had here, without starting a GPU. */
+async function available(): Promise<string[]> {
+  const gpu = await hardwareGpu();
+  if (!inNode) return gpu ? ["webgpu", "wasm"] : ["wasm"];
+  const native = await nativeOrt().catch(() => null);
+  return native ? [...nativeGpus(native, gpu !== null), "cpu", "wasm"] : ["wasm"];
+}
+
+/** Loads the package of a device and, but for CPU and WASM, runs a tiny session to be sure that the device works. */
+export async function start(device: DeviceName): Promise<Runtime> {
+  const web = device === "wasm" || (!inNode && device === "webgpu");
+  const runtime: Runtime = web
+    ? { device, package: "onnxruntime-web", ort: await webOrt() }
+    : { device, package: "onnxruntime-node", ort: await nativeOrt() };
+  if (!web && device !== "cpu") requireProvider(runtime.ort as Native, device);
+  if (device !== "cpu" && device !== "wasm") await tryOut(runtime);
+  return runtime;
+}
+
+const PROVIDER_NEEDS: Partial<Record<DeviceName, string>> = {
+  cuda: "an NVIDIA GPU and ONNX Runtime's CUDA libraries (run: node node_modules/onnxruntime-node/script/install.js)",
+  coreml: "macOS",
+  dml: "Windows",
+};
+
+function requireProvider(native: Native, device: DeviceName): void {
+  const listed = native.listSupportedBackends().map(({ name }) => name);
+  if (!listed.includes(device))
+    throw new Error(`this build of onnxruntime-node has ${listed.join(", ")}; "${device}" needs ${PROVIDER_NEEDS[device]}`);
+}
+
+/** Runs 2·x on a device. Throws where the session does not start or the answer is wrong. */
+export async function tryOut(runtime: Runtime): Promise<void> {
+  const { ort, device } = runtime;
+  try {
+    const session = await createSession(runtime, doubling());
+    const { y } = await session.run({ x: new ort.Tensor("float32", Float32Array.of(1, 2, 3, 4), [4]) });
+    const ok = [2, 4, 6, 8].every((value, i) => (y.data as Float32Array)[i] === value);
+    await session.release();
+    if (!ok) throw new Error("a first computation came out wrong");
+  } catch (error) {
+    const needs = PROVIDER_NEEDS[device] ?? "a GPU with a Vulkan, Metal or Direct3D 12 driver";
+    throw new Error(`it needs ${needs}; the runtime says: ${firstLine(error)}`);
+  }
+}
+
+/** The ONNX model y = x + x on four numbers. */
+function doubling(): Uint8Array {
+  const value = (w: ProtoWriter, field: number, name: string) =>
+    w.message(field, (v) =>
+      v.string(1, name).message(2, (t) => t.message(1, (e) => e.int(1, 1).message(2, (s) => s.message(1, (d) => d.int(1, 4))))),
+    );
+  return new ProtoWriter()
+    .int(1, 10)
+    .message(7, (graph) => {
+      graph.message(1, (n) => n.string(1, "x").string(1, "x").string(2, "y").string(4, "Add")).string(2, "doubling");
+      value(graph, 11, "x");
+      value(graph, 12, "y");
+    })
+    .message(8, (opset) => opset.string(1, "").int(2, 21))
+    .finish()
+    .slice();
 }

@@ -19,7 +19,11 @@ export interface LowerOptions {
 }
 
 /** Writes the graph that computes `outputs` as ONNX. Dead nodes never enter it. */
-export function lower(inputs: readonly Tensor[], outputs: readonly { name: string; tensor: Tensor }[], options: LowerOptions = {}): Lowered {
+export function lower(
+  inputs: readonly Tensor[],
+  outputs: readonly { name: string; tensor: Tensor }[],
+  options: LowerOptions = {},
+): Lowered {
   const graph = new OnnxGraph();
   const names = new Map<Tensor, string>();
   const parameters: Lowered["parameters"] = [];
@@ -45,11 +49,23 @@ export function lower(inputs: readonly Tensor[], outputs: readonly { name: strin
       }
     } else if (isConstant(t)) {
       const { data } = t.attributes;
-      names.set(t, t.dtype === "float32" ? graph.float(data, t.shape) : t.dtype === "int32" ? graph.int32(data, t.shape) : graph.bool(data, t.shape));
+      names.set(
+        t,
+        t.dtype === "float32"
+          ? graph.float(data, t.shape)
+          : t.dtype === "int32"
+            ? graph.int32(data, t.shape)
+            : graph.bool(data, t.shape),
+      );
     } else if (isInput(t)) {
       throw new Error(`The graph uses the input "${t.attributes.name}", which it was not given.`);
     } else {
-      const lowered = t.op.onnx(graph, t.inputs.map((i) => names.get(i)!), t.attributes, { inputs: t.inputs, output: t });
+      const lowered = t.op.onnx(
+        graph,
+        t.inputs.map((i) => names.get(i)!),
+        t.attributes,
+        { inputs: t.inputs, output: t },
+      );
       names.set(t, lowered);
     }
   }
@@ -65,6 +81,9 @@ export function lower(inputs: readonly Tensor[], outputs: readonly { name: strin
 }
 
 export function valueOf(parameter: Parameter, name: string): Float32Array {
-  if (!parameter.value) throw new Error(`The parameter ${name} has no value yet: make the Parameters of its network first (network.parameters).`);
+  if (!parameter.value)
+    throw new Error(
+      `The parameter ${name} has no value yet: make the Parameters of its network first (network.parameters).`,
+    );
   return parameter.value;
 }

@@ -17,17 +17,23 @@ export class OnnxGraph implements GraphBuilder {
   private count = 0;
 
   private fresh(): string {
-    return `t${this.count++}`;
+    return `_t${this.count++}`;
   }
 
-  node(opType: string, inputs: readonly string[], attributes: Attributes = {}, { domain = "", output = 0 }: NodeOptions = {}): string {
+  node(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    { domain = "", output = 0 }: NodeOptions = {},
+  ): string {
     if (domain) this.domains.add(domain);
     const name = this.fresh();
     this.graph.message(1, (n) => {
       for (const i of inputs) n.string(1, i);
       for (let i = 0; i < output; i++) n.string(2, "");
       n.string(2, name).string(3, `n${name}`).string(4, opType);
-      for (const [key, value] of Object.entries(attributes)) if (value !== undefined) n.message(5, (a) => writeAttribute(a, key, value));
+      for (const [key, value] of Object.entries(attributes))
+        if (value !== undefined) n.message(5, (a) => writeAttribute(a, key, value));
       if (domain) n.string(7, domain);
     });
     return name;
@@ -48,22 +54,30 @@ export class OnnxGraph implements GraphBuilder {
     const key = data.byteLength <= 256 ? `${type}|${shape}|${bytesOf(data)}` : undefined;
     const known = key && this.constants.get(key);
     if (known) return known;
-    const name = `c${this.count++}`;
+    const name = `_c${this.count++}`;
     this.initializer(name, data, shape, type);
     if (key) this.constants.set(key, name);
     return name;
   }
   float(values: number | ArrayLike<number>, shape?: Shape): string {
-    return typeof values === "number" ? this.constant(Float32Array.of(values), [], "float32") : this.constant(Float32Array.from(values), shape ?? [values.length], "float32");
+    return typeof values === "number"
+      ? this.constant(Float32Array.of(values), [], "float32")
+      : this.constant(Float32Array.from(values), shape ?? [values.length], "float32");
   }
   int32(values: number | ArrayLike<number>, shape?: Shape): string {
-    return typeof values === "number" ? this.constant(Int32Array.of(values), [], "int32") : this.constant(Int32Array.from(values), shape ?? [values.length], "int32");
+    return typeof values === "number"
+      ? this.constant(Int32Array.of(values), [], "int32")
+      : this.constant(Int32Array.from(values), shape ?? [values.length], "int32");
   }
   bool(values: boolean | ArrayLike<number>, shape?: Shape): string {
-    return typeof values === "boolean" ? this.constant(Uint8Array.of(Number(values)), [], "bool") : this.constant(Uint8Array.from(values), shape ?? [values.length], "bool");
+    return typeof values === "boolean"
+      ? this.constant(Uint8Array.of(Number(values)), [], "bool")
+      : this.constant(Uint8Array.from(values), shape ?? [values.length], "bool");
   }
   int64(values: number | readonly number[]): string {
-    return typeof values === "number" ? this.constant(BigInt64Array.of(BigInt(values)), [], "int64") : this.constant(BigInt64Array.from(values, BigInt), [values.length], "int64");
+    return typeof values === "number"
+      ? this.constant(BigInt64Array.of(BigInt(values)), [], "int64")
+      : this.constant(BigInt64Array.from(values, BigInt), [values.length], "int64");
   }
 
   input(name: string, shape: Shape, dtype: DType): void {
@@ -85,11 +99,14 @@ export class OnnxGraph implements GraphBuilder {
   }
 
   finish(metadata: Record<string, string> = {}): Uint8Array {
-    const model = new ProtoWriter().int(1, IR_VERSION).string(2, "fewstep").bytes(7, this.graph.string(2, "graph").finish());
+    const model = new ProtoWriter()
+      .int(1, IR_VERSION)
+      .string(2, "fewstep")
+      .bytes(7, this.graph.string(2, "graph").finish());
     model.message(8, (o) => o.string(1, "").int(2, OPSET));
     for (const domain of this.domains) model.message(8, (o) => o.string(1, domain).int(2, 1));
     for (const [key, value] of Object.entries(metadata)) model.message(14, (m) => m.string(1, key).string(2, value));
-    return model.finish();
+    return model.finish().slice();
   }
 }
 
@@ -103,4 +120,3 @@ function writeAttribute(a: ProtoWriter, name: string, value: NonNullable<Attribu
     a.int(20, 7);
   }
 }
-

@@ -64,7 +64,12 @@ export class Parameters implements Iterable<Parameter> {
 
   /** The values by name, as copies; of this layout's `vector` where given (an average, say). */
   toRecord(vector: Float32Array = this.flat): Record<string, { shape: number[]; data: Float32Array }> {
-    return Object.fromEntries(this.entries.map(({ name, shape, offset, size }) => [name, { shape: [...shape], data: vector.slice(offset, offset + size) }]));
+    return Object.fromEntries(
+      this.entries.map(({ name, shape, offset, size }) => [
+        name,
+        { shape: [...shape], data: vector.slice(offset, offset + size) },
+      ]),
+    );
   }
 
   /** Sets all values by name. Throws, and changes nothing, where a name is missing or a shape differs. */
@@ -72,7 +77,10 @@ export class Parameters implements Iterable<Parameter> {
     for (const { name, shape } of this.entries) {
       const found = record[name];
       if (!found) throw new Error(`The weights have no tensor "${name}" of shape ${showShape(shape)}.`);
-      if (String(found.shape) !== String(shape)) throw new Error(`The weights' tensor "${name}" has shape ${showShape(found.shape)}, the network needs ${showShape(shape)}.`);
+      if (String(found.shape) !== String(shape))
+        throw new Error(
+          `The weights' tensor "${name}" has shape ${showShape(found.shape)}, the network needs ${showShape(shape)}.`,
+        );
     }
     for (const { name, offset } of this.entries) this.flat.set(record[name].data, offset);
   }
@@ -82,6 +90,9 @@ export class Parameters implements Iterable<Parameter> {
 function adjacentView(entries: readonly ParameterEntry[], size: number): Float32Array | null {
   const first = entries[0]?.parameter.value;
   if (!first) return null;
-  const adjacent = entries.every(({ parameter: { value }, offset }) => value?.buffer === first.buffer && value.byteOffset === first.byteOffset + 4 * offset);
+  const adjacent = entries.every(
+    ({ parameter: { value }, offset }) =>
+      value?.buffer === first.buffer && value.byteOffset === first.byteOffset + 4 * offset,
+  );
   return adjacent ? new Float32Array(first.buffer, first.byteOffset, size) : null;
 }

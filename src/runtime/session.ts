@@ -1,13 +1,44 @@
 import type * as Ort from "onnxruntime-web";
 import type { Runtime } from "./device.js";
+import { inNode } from "./gpu.js";
+
+export interface SessionOptions {
+  /** Threads of the native or WASM runtime; default `FEWSTEP_THREADS`, else all cores. */
+  threads?: number;
+  /** Where outputs stay, by name; default host memory. */
+  outputLocation?: Record<string, "cpu" | "gpu-buffer">;
+}
+
+function threadsOf({ threads }: SessionOptions): number | undefined {
+  const text = inNode ? process.env.FEWSTEP_THREADS : undefined;
+  const n = threads ?? (text ? Number(text) : undefined);
+  if (n !== undefined && !(Number.isInteger(n) && n >= 1))
+    throw new Error(`${threads === undefined ? "FEWSTEP_THREADS" : "threads"} must be a whole number ≥ 1, got ${threads ?? text}.`);
+  return n;
+}
 
 /** Creates a session of an ONNX model on a runtime. Denormal floats count as zero: they slow a CPU down and carry nothing. */
-export function createSession({ ort, device }: Runtime, bytes: Uint8Array, threads?: number): Promise<Ort.InferenceSession> {
+export async function createSession(
+  { ort, device, package: from }: Pick<Runtime, "ort" | "device" | "package">,
+  bytes: Uint8Array,
+  options: SessionOptions = {},
+): Promise<Ort.InferenceSession> {
+  const threads = threadsOf(options);
+  const web = from === "onnxruntime-web";
+  // The WASM runtime's threads are set once, before its first session
+  if (web) ort.env.wasm.numThreads ??= threads ?? (await coreCount());
   return ort.InferenceSession.create(bytes, {
     executionProviders: [device],
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(threads === undefined || web ? {} : { intraOpNumThreads: threads }),
+    ...(options.outputLocation && { preferredOutputLocation: options.outputLocation }),
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
     extra: { session: { set_denormal_as_zero: "1" } },
   });
+}
+
+/** Cores for WASM threads; a browser page that is not cross-origin isolated has no shared memory, hence one. */
+async function coreCount(): Promise<number> {
+  if (inNode) return (await import("node:os")).availableParallelism();
+  return globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
 }

@@ -13,7 +13,8 @@ const constantOp = leaf("Constant");
 const parameterOp = leaf("Parameter");
 
 /** A value given at each run, by name. */
-export const input = (name: string, shape: Shape, dtype: DType = "float32"): Tensor => new Tensor(inputOp, [], { name }, { shape, dtype });
+export const input = (name: string, shape: Shape, dtype: DType = "float32"): Tensor =>
+  new Tensor(inputOp, [], { name }, { shape, dtype });
 
 export type ConstantData = Float32Array | Int32Array | Uint8Array;
 
@@ -22,7 +23,8 @@ export function constant(values: number | ArrayLike<number>, shape?: Shape, dtyp
   const list = typeof values === "number" ? [values] : values;
   const type = shape ?? (typeof values === "number" ? [] : [list.length]);
   if (list.length !== sizeOf(type)) throw new Error(`constant: ${list.length} values do not fill ${showShape(type)}.`);
-  const data = dtype === "float32" ? Float32Array.from(list) : dtype === "int32" ? Int32Array.from(list) : Uint8Array.from(list);
+  const data =
+    dtype === "float32" ? Float32Array.from(list) : dtype === "int32" ? Int32Array.from(list) : Uint8Array.from(list);
   return new Tensor(constantOp, [], { data }, { shape: type, dtype });
 }
 

@@ -27,7 +27,8 @@ export function broadcastShapes(...shapes: Shape[]): number[] {
     for (const shape of shapes) {
       const n = shape[axis - rank + shape.length] ?? 1;
       if (n === 1 || n === size) continue;
-      if (size !== 1) throw new Error(`Shapes ${shapes.map(showShape).join(" and ")} do not broadcast: ${size} against ${n}.`);
+      if (size !== 1)
+        throw new Error(`Shapes ${shapes.map(showShape).join(" and ")} do not broadcast: ${size} against ${n}.`);
       size = n;
     }
     return size;

@@ -44,7 +44,12 @@ export interface GradContext<A> {
 export interface OpDefinition<A> {
   /** Result shape, or shape and dtype where the dtype is not the first input's. Throws on inputs that do not fit. */
   shape(inputs: readonly Tensor[], attributes: A): Shape | TensorType;
-  onnx(graph: GraphBuilder, inputs: readonly string[], attributes: A, context: { inputs: readonly Tensor[]; output: Tensor }): string;
+  onnx(
+    graph: GraphBuilder,
+    inputs: readonly string[],
+    attributes: A,
+    context: { inputs: readonly Tensor[]; output: Tensor },
+  ): string;
   /** Cotangents of the inputs (null or absent: none flows). Absent: the op has no gradient and asking for one throws. */
   grad?(context: GradContext<A>): readonly (Tensor | null | undefined)[];
 }

@@ -91,12 +91,6 @@ export class Checkpoints {
     );
   }
 
-  /** Removes what a killed process left half written. */
-  async clean(): Promise<void> {
-    for (const name of await this.names())
-      if (name.endsWith(".tmp")) await rm(join(this.folder, name), { force: true });
-  }
-
   private names(): Promise<string[]> {
     return readdir(this.folder).catch(() => []);
   }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../io/index.js";
 
@@ -59,6 +59,13 @@ function differences(a: unknown, b: unknown, path = ""): string[] {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Removes the temporary files that a killed process left in the run's folders. */
+export async function removeLeftovers(out: string): Promise<void> {
+  for (const folder of [out, join(out, "checkpoints"), join(out, "samples")])
+    for (const name of await readdir(folder).catch(() => []))
+      if (/^\..+\.\d+-[0-9a-f]+\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
+}
 
 const noSpace = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 const notAllowed = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR"]);

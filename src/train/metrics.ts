@@ -1,5 +1,4 @@
 import { closeSync, createReadStream, existsSync, openSync, writeSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { writeFileAtomic } from "../io/atomic.js";
 
 /** One line of metrics.jsonl: what the training step returned, and when. */
@@ -13,13 +12,18 @@ export interface MetricsRow {
   [metric: string]: number | string | null;
 }
 
-/** The rows of a metrics file; a line that a killed process left unfinished is skipped. */
+/** The rows of a metrics file, none where there is no file; a line that a killed process left unfinished is skipped. */
 export async function* readMetrics(path: string): AsyncGenerator<MetricsRow> {
   if (!existsSync(path)) return;
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    try {
-      yield JSON.parse(line);
-    } catch {}
+  let rest = "";
+  for await (const chunk of createReadStream(path, "utf8")) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      try {
+        yield JSON.parse(line);
+      } catch {}
+    }
   }
 }
 

@@ -14,7 +14,14 @@ export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): (
 
 function bars(stream: NodeJS.WriteStream) {
   const multi = new cliProgress.MultiBar(
-    { stream, format: "{stage} {bar} {value}/{total} · {text}", hideCursor: false, fps: 5, emptyOnZero: true },
+    {
+      stream,
+      format: "{stage} {bar} {value}/{total} · {text}",
+      gracefulExit: false,
+      hideCursor: false,
+      fps: 5,
+      emptyOnZero: true,
+    },
     cliProgress.Presets.shades_grey,
   );
   let bar: cliProgress.SingleBar | undefined;
@@ -22,8 +29,10 @@ function bars(stream: NodeJS.WriteStream) {
     if (event.type === "stage")
       bar = multi.create(event.steps, event.stageStep, { stage: event.stage, text: "starting" });
     else if (event.type === "step") bar?.update(event.stageStep, { text: describe(event) });
-    else if (event.type === "end") multi.stop();
-    else if (event.type === "warning" || event.type === "info") multi.log(`${event.message}\n`);
+    else if (event.type === "end") {
+      multi.update(); // shows what was logged last
+      multi.stop();
+    } else if (event.type === "warning" || event.type === "info") multi.log(`${event.message}\n`);
   };
 }
 

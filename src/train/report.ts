@@ -1,10 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
 import { readConfig } from "./folder.js";
 import { type MetricsRow, readMetrics } from "./metrics.js";
 import { formatDuration } from "./progress.js";
+import { listSheets } from "./samples.js";
 
 /** Points per curve; longer ones are averaged in equal pieces. */
 const POINTS = 800;
@@ -33,7 +34,7 @@ export async function writeReport(out: string, rowNames: Record<string, readonly
       rows.filter((row) => row.stage === stage),
     ),
   );
-  const sheets = await sampleSheets(join(out, "samples"));
+  const sheets = await shownSheets(out);
   const resolve = createRequire(import.meta.url).resolve;
   const [script, style] = await Promise.all(
     ["uplot/dist/uPlot.iife.min.js", "uplot/dist/uPlot.min.css"].map((f) => readFile(resolve(f), "utf8")),
@@ -69,22 +70,16 @@ interface Sheet {
   data: string;
 }
 
-async function sampleSheets(folder: string): Promise<Sheet[]> {
-  const names = (await readdir(folder).catch(() => [])).sort();
-  const found = names.flatMap((name) => {
-    const match = /^(\d+)-([\w-]+)\.png$/.exec(name);
-    return match ? [{ name, step: Number(match[1]), stage: match[2] }] : [];
-  });
-  const chosen = [...new Set(found.map(({ stage }) => stage))].flatMap((stage) => {
-    const own = found.filter((sheet) => sheet.stage === stage);
-    const count = Math.min(SHEETS, own.length);
-    return Array.from(
-      { length: count },
-      (_, i) => own[count === 1 ? 0 : Math.round((i * (own.length - 1)) / (count - 1))],
-    );
+async function shownSheets(out: string): Promise<Sheet[]> {
+  const sheets = await listSheets(out);
+  const shown = [...new Set(sheets.map(({ stage }) => stage))].flatMap((stage) => {
+    const own = sheets.filter((sheet) => sheet.stage === stage);
+    const last = own.length - 1;
+    const indices = Array.from({ length: SHEETS }, (_, i) => Math.round((i * last) / (SHEETS - 1)));
+    return [...new Set(indices)].map((i) => own[i]);
   });
   return await Promise.all(
-    chosen.map(async ({ name, ...sheet }) => ({ ...sheet, data: await readFile(join(folder, name), "base64") })),
+    shown.map(async ({ path, stage, step }) => ({ stage, step, data: await readFile(path, "base64") })),
   );
 }
 
@@ -143,6 +138,7 @@ for (const { stage, steps, values } of JSON.parse(document.getElementById("curve
   for (const [name, data] of Object.entries(values))
     new uPlot({
       title: name, width: 580, height: 260, scales: { x: { time: false } },
+      axes: [{}, { size: 72 }],
       series: [{ label: "step" }, { label: name, stroke: "#0b6bcb", width: 1.5 }],
     }, [steps, data], [...document.querySelectorAll(".plots")].find((e) => e.dataset.stage === stage));
 </script>

@@ -1,11 +1,11 @@
 import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
-import { saveGrid } from "../io/index.js";
 import { type Checkpoint, Checkpoints, type Position } from "./checkpoint.js";
-import { openFolder, RunError, writeConfig, writing } from "./folder.js";
+import { openFolder, RunError, removeLeftovers, writeConfig, writing } from "./folder.js";
 import { MetricsFile } from "./metrics.js";
 import { writeReport } from "./report.js";
+import { dropSheets, saveSheet } from "./samples.js";
 import type { ProgressEvent, Stage } from "./stage.js";
 
 export interface RunOptions {
@@ -86,7 +86,8 @@ export async function runStages(
     await writing(out, async () => {
       await writeConfig(out, config);
       await log.truncate(position.step);
-      await checkpoints.clean();
+      await dropSheets(out, position.step);
+      await removeLeftovers(out);
     });
   }
 
@@ -108,10 +109,9 @@ export async function runStages(
 
   async function sample(stage: Stage): Promise<void> {
     if (!stage.sample) return;
-    const { pixels, shape, columns, labels } = await stage.sample();
-    if (labels) rowNames[stage.name] = labels;
-    const path = join(out, "samples", `${String(position.step).padStart(8, "0")}-${stage.name}.png`);
-    await writing(out, () => saveGrid(path, pixels, shape, { columns, scale: shape[3] <= 32 ? 2 : 1 }));
+    const sheet = await stage.sample();
+    if (sheet.labels) rowNames[stage.name] = sheet.labels;
+    const path = await writing(out, () => saveSheet(out, position.step, stage.name, sheet));
     emit({ type: "sample", path });
   }
 

@@ -13,8 +13,15 @@ export interface Stateful {
   load(state: any): void;
 }
 
+/** The same for a stream of data, whose state is a position. */
+export interface Seekable {
+  state(): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: each owner knows its own state.
+  seek(state: any): void;
+}
+
 /** What a checkpoint keeps; parameters are kept by name, so that the file explains itself. */
-export type Kept = Stateful | Parameters | Random;
+export type Kept = Stateful | Seekable | Parameters | Random;
 
 type TypedArray = TensorRecord["data"] | Uint32Array;
 
@@ -85,16 +92,10 @@ export function unpack({ tree, tensors }: Packed, kept: Record<string, Kept>): v
       // biome-ignore lint/suspicious/noExplicitAny: the owner checks its state.
       const state = walk(tree[name]) as any;
       if (owner instanceof Random) Object.assign(owner, Random.fromState(state));
+      else if ("seek" in owner) owner.seek(state);
       else owner.load(state);
     } catch (error) {
       throw new Error(`its "${name}" does not fit: ${(error as Error).message}`, { cause: error });
     }
   }
 }
-
-/** The same things under the names that a stage gives them. */
-export const keep = {
-  parameters: (parameters: Parameters): Kept => parameters,
-  optimizer: (optimizer: Stateful): Kept => optimizer,
-  ema: (average: Stateful): Kept => average,
-};

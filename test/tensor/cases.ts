@@ -4,6 +4,7 @@ import {
   concat,
   constant,
   type DType,
+  grad,
   scatterAdd,
   scatterAddElements,
   stack,
@@ -33,13 +34,35 @@ const methods = (...names: (keyof Tensor & string)[]): Record<string, OpCase["bu
   Object.fromEntries(names.map((name) => [name, ({ x }) => (x[name] as () => Tensor).call(x)]));
 const operators = (...names: (keyof Tensor & string)[]): Record<string, OpCase["build"]> =>
   Object.fromEntries(names.map((name) => [name, ({ a, b }) => (a[name] as (other: Tensor) => Tensor).call(a, b)]));
-const iota = (n: number) => constant(Int32Array.from({ length: n }, (_, i) => i), [n], "int32");
+const iota = (n: number) =>
+  constant(
+    Int32Array.from({ length: n }, (_, i) => i),
+    [n],
+    "int32",
+  );
+
+/** The gradient of Σ y³. */
+const slope = (y: Tensor, of: Tensor) => grad(y.pow(3).sum(), [of])[0];
 
 const builds: Record<string, OpCase["build"]> = {
   ...operators("add", "sub", "mul", "div", "pow", "maximum", "minimum", "matmul", "cdist"),
   ...operators("equal", "greater", "greaterOrEqual", "less", "lessOrEqual", "and", "or"),
   ...methods("neg", "abs", "sign", "floor", "round", "exp", "log", "sqrt", "reciprocal", "square", "relu"),
-  ...methods("sin", "cos", "tan", "asin", "acos", "atan", "erf", "sigmoid", "tanh", "softplus", "silu", "gelu", "geluTanh"),
+  ...methods(
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "erf",
+    "sigmoid",
+    "tanh",
+    "softplus",
+    "silu",
+    "gelu",
+    "geluTanh",
+  ),
   ...methods("softmax", "layerNorm", "variance", "argmin"),
 
   "add: both broadcast": ({ a, b }) => a.add(b),
@@ -89,7 +112,6 @@ const builds: Record<string, OpCase["build"]> = {
   flip: ({ x }) => x.flip([0, 2]),
 
   "matmul: rows by a matrix": ({ a, b }) => a.matmul(b),
-  "matmul: bias": ({ a, b, bias }) => a.matmul(b, bias),
   "matmul: batched": ({ a, b }) => a.matmul(b),
   "matmul: leading axes broadcast": ({ a, b }) => a.matmul(b),
   "matmul: matrix by a batch": ({ a, b }) => a.matmul(b),
@@ -140,7 +162,8 @@ const builds: Record<string, OpCase["build"]> = {
   "conv2d: stride 2, a row left over": ({ x, w }) => x.conv2d(w, { stride: 2, padding: 1 }),
   "conv2d: stride (3, 2), several left over": ({ x, w }) => x.conv2d(w, { stride: [3, 2] }),
   "conv2d: dilated": ({ x, w }) => x.conv2d(w, { dilation: 2, padding: 2 }),
-  "conv2d: dilated, stride 2, a row left over": ({ x, w }) => x.conv2d(w, { dilation: [2, 1], stride: 2, padding: [2, 0] }),
+  "conv2d: dilated, stride 2, a row left over": ({ x, w }) =>
+    x.conv2d(w, { dilation: [2, 1], stride: 2, padding: [2, 0] }),
   "conv2d: grouped": ({ x, w }) => x.conv2d(w, { groups: 2, padding: 1 }),
   "conv2d: depthwise": ({ x, w }) => x.conv2d(w, { groups: 4, padding: 1 }),
   "conv2d: depthwise, stride 2, a row left over": ({ x, w }) => x.conv2d(w, { groups: 3, stride: 2, padding: 1 }),
@@ -167,6 +190,12 @@ const builds: Record<string, OpCase["build"]> = {
   "convTranspose2d: groups of one output": ({ x, w }) => x.convTranspose2d(w, { stride: 2, groups: 2, padding: 1 }),
   convTranspose1d: ({ x, w }) => x.convTranspose1d(w, { stride: 2, padding: 1 }),
 
+  "second derivative: conv2d, weight": ({ x, w }) => slope(x.conv2d(w, { stride: 2, padding: 1 }), w),
+  "second derivative: conv2d, input": ({ x, w }) => slope(x.conv2d(w, { padding: 1 }), x),
+  "second derivative: layerNorm": ({ x, scale, bias }) => slope(x.layerNorm({ scale, bias }), x),
+  "second derivative: groupNorm": ({ x, scale }) => slope(x.groupNorm(2, { scale }), x),
+  "second derivative: attention": ({ q, k, v }) => slope(attention(q, k, v), q),
+
   avgPool2d: ({ x }) => x.avgPool2d(2),
   "avgPool2d: a row left over": ({ x }) => x.avgPool2d([2, 3]),
   "avgPool2d: overlapping, padded": ({ x }) => x.avgPool2d(3, { stride: 2, padding: 1 }),
@@ -192,7 +221,13 @@ const builds: Record<string, OpCase["build"]> = {
   "rotary: positions fed": ({ x, i }) => x.rotary({ positions: i }),
 };
 
-const notTheDerivative = new Set(["attachGradient", "stopGradient", "straightThrough", "maximum: equal entries", "max: ties"]);
+const notTheDerivative = new Set([
+  "attachGradient",
+  "stopGradient",
+  "straightThrough",
+  "maximum: equal entries",
+  "max: ties",
+]);
 
 /** Every op at least once, by golden name. Nothing here needs Node, so that a browser can run the same list. */
 export const opCases: readonly OpCase[] = Object.entries(builds).map(([name, build]) =>

@@ -18,7 +18,11 @@ function compileCase({ name, build }: OpCase) {
     shapes.push([...output.shape]);
     if (!golden.cotangent) return { output };
     const seed = constant(golden.cotangent, output.shape);
-    const gradients = grad(output, wanted.map((key) => inputs[key]), seed);
+    const gradients = grad(
+      output,
+      wanted.map((key) => inputs[key]),
+      seed,
+    );
     for (const node of topologicalOrder(gradients)) appears.inGradient.add(node.op.name);
     return { output, gradients };
   });
@@ -32,7 +36,8 @@ function expectClose(got: ArrayLike<number>, expected: readonly number[], tolera
   const scale = expected.reduce((sum, v) => sum + Math.abs(v), 0) / Math.max(1, expected.length);
   expected.forEach((v, i) => {
     const error = Math.abs(got[i] - v) / (Math.abs(v) + scale || 1);
-    if (!(error <= tolerance)) expect.fail(`${what}[${i}] is ${got[i]}, expected ${v} (relative error ${error.toExponential(1)})`);
+    if (!(error <= tolerance))
+      expect.fail(`${what}[${i}] is ${got[i]}, expected ${v} (relative error ${error.toExponential(1)})`);
   });
 }
 
@@ -66,7 +71,9 @@ describe("values and gradients agree with PyTorch in float64 and with finite dif
       };
       const slope = ((await lossAt(h)) - (await lossAt(-h))) / (2 * h);
       const size = Math.sqrt(dot(found, found) * dot(direction, direction)) / Math.sqrt(found.length);
-      expect(Math.abs(slope - dot(found, direction)), `finite difference along ${key}`).toBeLessThan(1e-2 * size + 1e-3);
+      expect(Math.abs(slope - dot(found, direction)), `finite difference along ${key}`).toBeLessThan(
+        1e-2 * size + 1e-3,
+      );
     }
     await program.release();
   });
@@ -77,7 +84,8 @@ describe("values and gradients agree with PyTorch in float64 and with finite dif
 
   test("every registered op has a case", () => {
     const missing = [...opRegistry.values()].filter(
-      ({ name, grad: differentiable }) => !appears.inValue.has(name) && (differentiable || !appears.inGradient.has(name)),
+      ({ name, grad: differentiable }) =>
+        !appears.inValue.has(name) && (differentiable || !appears.inGradient.has(name)),
     );
     expect(missing.map((op) => op.name)).toEqual([]);
   });

@@ -16,6 +16,8 @@ import {
 const x = (...shape: number[]) => input("x", shape);
 const i32 = (...shape: number[]) => input("i", shape, "int32");
 const opsOf = (...outputs: Tensor[]) => topologicalOrder(outputs).map((t) => t.op.name);
+const expectNumbers = (got: Float32Array, expected: number[]) =>
+  expect([...got]).toEqual(expected.map((v) => expect.closeTo(v, 4)));
 const asText = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
 
 describe("errors name the op and the shapes", () => {
@@ -47,7 +49,11 @@ describe("errors name the op and the shapes", () => {
     ["pool", () => x(3, 8, 8).avgPool2d(2), /^AvgPool\(\[3, 8, 8\]\): needs \[N, C, H, W\]/],
     ["resize", () => x(1, 3, 8, 8).resize([0, 4]), /resize: .*positive integers, got \[1, 3, 8, 8\] and \[0, 4\]/],
     ["depthToSpace", () => x(1, 3, 8, 8).depthToSpace(2), /depthToSpace: \[1, 3, 8, 8\]/],
-    ["layerNorm", () => x(2, 8).layerNorm({ scale: x(4) }), /^LayerNorm\(\[2, 8\], \[4\]\): scale and bias must be \[8\]/],
+    [
+      "layerNorm",
+      () => x(2, 8).layerNorm({ scale: x(4) }),
+      /^LayerNorm\(\[2, 8\], \[4\]\): scale and bias must be \[8\]/,
+    ],
     ["groupNorm", () => x(2, 6, 4).groupNorm(4), /groupNorm: \[2, 6, 4\] needs .* multiple of 4 groups/],
     ["cdist", () => x(4, 3).cdist(x(4, 2)), /cdist: .*\[4, 3\] and \[4, 2\]/],
     ["attention", () => attention(x(4, 3), x(5, 3), x(4, 3)), /attention: .*\[4, 3\], \[5, 3\], \[4, 3\]/],
@@ -98,7 +104,7 @@ describe("grad", () => {
       return { second: grad(first.sum(), [a])[0] };
     });
     const { second } = await program.run({ a: [1, 2, -3] });
-    [6, 12, -18].forEach((v, i) => expect(second[i]).toBeCloseTo(v, 4));
+    expectNumbers(second, [6, 12, -18]);
     await program.release();
   });
 
@@ -136,6 +142,16 @@ describe("graphs stay small", () => {
     expect(x().mul(constant([1], [1])).shape).toEqual([1]);
   });
 
+  test("permutations of permutations are one", async () => {
+    const a = x(2, 3, 4);
+    expect(a.T.T).toBe(a);
+    expect(a.transpose([2, 0, 1]).transpose([1, 2, 0])).toBe(a);
+    const twice = a.transpose([2, 0, 1]).transpose([2, 1, 0]);
+    expect([twice.shape, twice.inputs]).toEqual([[3, 2, 4], [a]]);
+    const [d] = grad(x(3, 4).matmul(a.T).sum(), [a]);
+    expect(opsOf(d).filter((op) => op === "Transpose")).toHaveLength(1);
+  });
+
   test("arithmetic broadcasts by itself", () => {
     const [a, b] = [x(2, 3), x(3)];
     expect(opsOf(a.add(b.broadcastTo([2, 3])))).not.toContain("BroadcastTo");
@@ -152,7 +168,7 @@ describe("graphs stay small", () => {
     expect(opsOf(build(x(2, 6))).filter((op) => op === "Pad" || op === "Concat")).not.toContain("Pad");
     const program = compile({ a: [1, 6] }, ({ a }) => ({ d: build(a) }));
     const { d } = await program.run({ a: [0, 1, 2, 3, 0, 1] });
-    [2, 2, 4, 6, 1, Math.E].forEach((v, i) => expect(d[i]).toBeCloseTo(v, 5));
+    expectNumbers(d, [2, 2, 4, 6, 1, Math.E]);
     await program.release();
   });
 });
@@ -162,7 +178,9 @@ test("rows without variance stay finite, forwards and backwards, even far from z
     const outputs = [a.layerNorm(), a.rmsNorm(), a.reshape([1, 2, 64]).groupNorm(2)];
     return { values: outputs, gradients: outputs.map((y) => grad(y.sumSquare(), [a])[0]) };
   });
-  const { values, gradients } = await program.run({ a: Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? 0 : 1000.1)) });
+  const { values, gradients } = await program.run({
+    a: Float32Array.from({ length: 128 }, (_, i) => (i < 64 ? 0 : 1000.1)),
+  });
   expect([...values, ...gradients].every(Number.isFinite)).toBe(true);
   await program.release();
 });
@@ -183,6 +201,6 @@ test("a row that may attend to nothing attends to everything", async () => {
     out: attention(v, v, v, { mask: m }),
   }));
   const { out } = await program.run({ v: [1, 3], m: [0, 0, 1, 0] });
-  [2, 1].forEach((v, i) => expect(out[i]).toBeCloseTo(v, 5));
+  expectNumbers(out, [2, 1]);
   await program.release();
 });

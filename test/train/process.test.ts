@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -15,7 +15,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const script = fileURLToPath(new URL("fixtures/train-points.ts", import.meta.url));
 const steps = [60, 100] as const;
 const total = steps[0] + steps[1];
-const points = { steps, width: 64 };
+const points = { steps, width: 128 };
 
 interface Outcome {
   code: number | null;
@@ -84,13 +84,19 @@ test("killed at random points and in the middle of writes, then resumed: the sam
   let [kills, inWrites] = [0, 0];
   for (let attempt = 0; ; attempt++) {
     const before = existsSync(join(out, "metrics.jsonl")) ? (await losses(out)).length : 0;
-    const outcome = await train({ ...run, resume: attempt > 0 }, async (child) => {
-      if (kills === 14) return;
-      await setTimeout(random.uniform() * 250);
-      // Every other kill waits for a checkpoint to be under way.
-      if (attempt % 2 === 0) child.kill("SIGKILL");
-      else watch(join(out, "checkpoints"), (_, name) => name?.endsWith(".tmp") && child.kill("SIGKILL"));
-    });
+    const outcome = await train(
+      { ...run, resume: attempt > 0 },
+      async (child) => {
+        if (kills === 14) return;
+        await setTimeout(random.uniform() * 250);
+        // Every other kill waits for a checkpoint to be under way.
+        if (attempt % 2 === 0) return void child.kill("SIGKILL");
+        mkdirSync(join(out, "checkpoints"), { recursive: true });
+        const watcher = watch(join(out, "checkpoints"), (_, name) => name?.endsWith(".tmp") && child.kill("SIGKILL"));
+        child.once("close", () => watcher.close());
+      },
+      { options: { pause: 5 } },
+    );
     expect(outcome.errors).toBe("");
     if (outcome.signal === null) break;
     expect(outcome.signal).toBe("SIGKILL");
@@ -111,7 +117,7 @@ test("SIGINT finishes the step, saves and exits 0; resuming gives the same bits"
   const expected = await reference();
   const out = join(root, "interrupted");
   const run = { out, config: {} };
-  const first = await train(run, (child) => child.kill("SIGINT"));
+  const first = await train(run, (child) => child.kill("SIGINT"), { options: { pause: 5 } });
   expect({ code: first.code, signal: first.signal }).toEqual({ code: 0, signal: null });
   expect(first.output.trimEnd().split("\n").at(-1)).toBe("interrupted");
   expect(first.errors).toContain("saving");
@@ -129,11 +135,11 @@ test.skipIf(process.platform === "win32")(
   async () => {
     const expected = await reference();
     const out = join(root, "full");
-    await train({ out, config: {}, checkpointEvery: 10 }, (child) => child.kill("SIGINT"));
+    await train({ out, config: {}, checkpointEvery: 10 }, (child) => child.kill("SIGINT"), { options: { pause: 5 } });
     const files = () =>
       readdirSync(join(out, "checkpoints")).map((f) => `${f} ${statSync(join(out, "checkpoints", f)).size}`);
     const before = files();
-    // Files of at most 64 blocks (of 512 or 1024 bytes): a checkpoint of 70 kB fails half-way.
+    // Files of at most 64 blocks (of 512 or 1024 bytes): a checkpoint of 280 kB fails half-way.
     const run = { out, config: {}, checkpointEvery: 10, resume: true };
     const { code, errors } = await train(run, undefined, { limitBlocks: 64 });
     expect(code).toBe(1);

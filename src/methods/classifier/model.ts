@@ -24,7 +24,10 @@ export class ClassifierModel {
     const { channels, height, width } = this.network;
     const net = evaluationClassifier(this.network);
     new Parameters(net.namedParameters()).load(weights);
-    this.program = compile({ images: [BATCH, channels, height, width] }, ({ images }) => net(images), { freeze: true, ...options });
+    this.program = compile({ images: [BATCH, channels, height, width] }, ({ images }) => net(images), {
+      freeze: true,
+      ...options,
+    });
   }
 
   /** Features and logits of `count` images [count, C, H, W] in [−1, 1], handed over in batches by `batch(from, to)`. */
@@ -46,7 +49,12 @@ export class ClassifierModel {
   /** As `judge`, for images of a data set. */
   judgeSplit(split: ImageSplit, indices?: ArrayLike<number>): Promise<Judged> {
     const count = indices?.length ?? split.count;
-    return this.judge(count, (from, to) => toFloat(split, Array.from({ length: to - from }, (_, i) => (indices ? indices[from + i] : from + i))));
+    return this.judge(count, (from, to) =>
+      toFloat(
+        split,
+        Array.from({ length: to - from }, (_, i) => (indices ? indices[from + i] : from + i)),
+      ),
+    );
   }
 
   /** Share of a labelled split that is classified rightly. */

@@ -6,29 +6,34 @@ export interface ClassifierConfig {
   width: number;
   channels: number;
   classes: number;
-  /** Channels of the three convolution blocks. */
+  /** Channels of the three convolutions. */
   widths: readonly [number, number, number];
   /** Size of the penultimate layer, whose activations are the features of the Fréchet distance. */
   features: number;
 }
 
 /**
- * A plain convolutional classifier for measuring samples: three blocks of two 3×3 convolutions (GroupNorm, GELU, the second with
- * stride 2), mean pooling, a feature layer, a linear head. Built and trained apart from the networks that losses look through.
+ * A plain convolutional classifier for measuring samples: three convolutions (4×4 and 3×3 with stride 2, then 3×3) with GroupNorm and
+ * GELU, a feature layer over the whole map, a linear head. Built and trained apart from the networks that losses look through.
  */
-export function evaluationClassifier({ channels, classes, widths, features }: ClassifierConfig) {
-  const blocks = widths.map((to, i) => {
-    const from = i === 0 ? channels : widths[i - 1];
-    const first = nn.conv2d(from, to, 3, { padding: 1 });
-    const norm1 = nn.groupNorm(nn.groupCount(to), to);
-    const second = nn.conv2d(to, to, 3, { padding: 1, stride: 2 });
-    const norm2 = nn.groupNorm(nn.groupCount(to), to);
-    return nn.module({ first, norm1, second, norm2 }, (x: Tensor) => norm2(second(norm1(first(x)).gelu())).gelu());
-  });
-  const embed = nn.linear(widths[2], features);
+export function evaluationClassifier({
+  height,
+  width,
+  channels,
+  classes,
+  widths: [c1, c2, c3],
+  features,
+}: ClassifierConfig) {
+  const layer = (from: number, to: number, kernel: 3 | 4, stride: 1 | 2) => {
+    const conv = nn.conv2d(from, to, kernel, { padding: 1, stride });
+    const norm = nn.groupNorm(nn.groupCount(to), to);
+    return nn.module({ conv, norm }, (x: Tensor) => norm(conv(x)).gelu());
+  };
+  const layers = [layer(channels, c1, 4, 2), layer(c1, c2, 3, 2), layer(c2, c3, 3, 1)];
+  const embed = nn.linear(c3 * Math.ceil(Math.floor(height / 2) / 2) * Math.ceil(Math.floor(width / 2) / 2), features);
   const head = nn.linear(features, classes);
-  return nn.module({ blocks, embed, head }, (images: Tensor): { features: Tensor; logits: Tensor } => {
-    const activations = embed(blocks.reduce((h, block) => block(h), images).mean([2, 3])).gelu();
+  return nn.module({ layers, embed, head }, (images: Tensor): { features: Tensor; logits: Tensor } => {
+    const activations = embed(layers.reduce((h, layer) => layer(h), images).flatten(1)).gelu();
     return { features: activations, logits: head(activations) };
   });
 }

@@ -11,17 +11,25 @@ import { crossEntropy } from "../shared/feature-net.js";
 import { type ModelFiles, writeModel } from "../shared/model-files.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type ClassifierSettings, classifierConfig } from "./config.js";
-import { type ClassifierConfig, evaluationClassifier } from "./network.js";
 import { ClassifierModel } from "./model.js";
+import { type ClassifierConfig, evaluationClassifier } from "./network.js";
 
 /** Trains an evaluation classifier and writes it, with its test accuracy, into the run's `model/`. */
 export async function trainClassifier(dataset: ImageDataset, settings: ClassifierSettings, options: TrainOptions) {
   const config = classifierConfig.parse(settings);
   const { train, test, channels, height, width, classNames } = dataset;
-  if (!train.labels || !classNames) throw new Error(`The data "${dataset.id}" has no labels; a classifier needs class subfolders or a labels file.`);
+  if (!train.labels || !classNames)
+    throw new Error(`The data "${dataset.id}" has no labels; a classifier needs class subfolders or a labels file.`);
   const labels = train.labels;
   const { batch, steps, lr, seed } = config;
-  const network: ClassifierConfig = { height, width, channels, classes: classNames.length, widths: config.widths, features: config.features };
+  const network: ClassifierConfig = {
+    height,
+    width,
+    channels,
+    classes: classNames.length,
+    widths: config.widths,
+    features: config.features,
+  };
   const net = evaluationClassifier(network);
   const parameters = new Parameters(net.namedParameters(), seed);
   const program = compile(
@@ -32,7 +40,11 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
     },
     { threads: options.threads },
   );
-  const optimizer = optim.adamw(parameters, { lr: optim.cosine({ peak: lr, warmup: Math.min(100, steps >> 2), steps }), weightDecay: config.weightDecay, clip: 2 });
+  const optimizer = optim.adamw(parameters, {
+    lr: optim.cosine({ peak: lr, warmup: Math.min(100, steps >> 2), steps }),
+    weightDecay: config.weightDecay,
+    clip: 2,
+  });
   const average = optim.ema(parameters, { decay: 0.995 });
   const random = new Random(seed, "classifier");
   const stream = new IndexStream(train.count, random.split("order"));
@@ -45,9 +57,9 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
       const indices = stream.next(batch);
       const images = augment(toFloat(train, indices), [batch, channels, height, width], config.augmentation, random);
       const { loss, gradients } = await program.run({ images, labels: Int32Array.from(indices, (i) => labels[i]) });
-      optimizer.update(gradients);
+      const { norm } = optimizer.update(gradients);
       average.update();
-      return { loss: loss[0] };
+      return { loss: loss[0], norm };
     },
     async finish() {
       parameters.flat.set(average.average);
@@ -56,7 +68,10 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
   };
   const result = await runStages([stage], { ...options, config: runConfig("classifier", dataset, options, config) });
   if (result.status === "finished") {
-    const files: ModelFiles = { config: modelConfig("classifier", dataset, options, network, result, config), weights: parameters.toRecord() };
+    const files: ModelFiles = {
+      config: modelConfig("classifier", dataset, options, network, result, config),
+      weights: parameters.toRecord(),
+    };
     const model = new ClassifierModel(files);
     files.config.training.testAccuracy = test.labels ? await model.accuracy(test) : null;
     await model.release();

@@ -41,14 +41,27 @@ export const driftingConfig = z.object({
   jointStage: z.object({ samples: count, groups: count, emaDecay: positive, ...schedule }),
   drift: z.object({ temperatures: z.array(positive).min(1), floor: positive }),
   /** Guidance as an input: how α is drawn, and how many unconditional real negatives a group sees. Null: no guidance. */
-  guidance: z.object({ power: positive, max: z.number().gt(1), none: z.number().min(0).max(1), unconditional: count }).nullable(),
+  guidance: z
+    .object({ power: positive, max: z.number().gt(1), none: z.number().min(0).max(1), unconditional: count })
+    .nullable(),
 });
 export type DriftingConfig = z.infer<typeof driftingConfig>;
 
 const tiny: DriftingConfig = {
   seed: 0,
   features: { task: "classifier", width: 24, blocks: [1, 1, 1], stemStride: 2, batch: 256, steps: 450, lr: 2e-3 },
-  autoencoder: { latent: 32, encoder: [24, 48], hidden: 256, decoder: [48, 32, 10], batch: 128, steps: 900, warmSteps: 150, perceptual: 0.1, latentNoise: 0.05, lr: 2e-3 },
+  autoencoder: {
+    latent: 32,
+    encoder: [24, 48],
+    hidden: 256,
+    decoder: [48, 32, 10],
+    batch: 128,
+    steps: 900,
+    warmSteps: 150,
+    perceptual: 0.1,
+    latentNoise: 0.05,
+    lr: 2e-3,
+  },
   generator: { hidden: 512, blocks: 3, condition: 128, styles: { count: 4, size: 16 } },
   latentStage: { samples: 128, groups: 10, steps: 350, lr: 1e-3, emaDecay: 0.995 },
   jointStage: { samples: 64, groups: 10, steps: 130, lr: 5e-4, emaDecay: 0.99 },
@@ -72,10 +85,8 @@ export type PresetName = keyof typeof presets;
 /** A preset fitted to a data set: colour images get wider networks and a longer latent vector. */
 export function forData(config: DriftingConfig, { channels }: { channels: number }): DriftingConfig {
   if (channels === 1) return config;
-  const { features, autoencoder } = config;
   return {
     ...config,
-    features: { ...features, width: Math.max(features.width, 32) },
-    autoencoder: { ...autoencoder, latent: 64, encoder: [32, 64], hidden: 384, decoder: [64, 48, 16] },
+    autoencoder: { ...config.autoencoder, latent: 64, encoder: [32, 64], hidden: 384, decoder: [64, 48, 16] },
   };
 }

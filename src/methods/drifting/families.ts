@@ -11,7 +11,10 @@ const wholeImage = (map: Tensor): Tensor => map.flatten(1).unsqueeze(1);
 /** Non-overlapping size×size cells of [N, C, H, W] as [N, C, H/size, W/size, size²]. */
 function cells(map: Tensor, size: number): Tensor {
   const [n, c, h, w] = map.shape;
-  return map.reshape([n, c, h / size, size, w / size, size]).transpose([0, 1, 2, 4, 3, 5]).reshape([n, c, h / size, w / size, size * size]);
+  return map
+    .reshape([n, c, h / size, size, w / size, size])
+    .transpose([0, 1, 2, 4, 3, 5])
+    .reshape([n, c, h / size, w / size, size * size]);
 }
 
 /** Mean and standard deviation √(var + 10⁻⁶) over the last axis. */
@@ -40,7 +43,10 @@ export function pixelFamilies(images: Tensor): Family[] {
     const places = (t: Tensor) => t.flatten(2).T; // [N, 4, C]
     families.push({ name: "meanHalf", vectors: places(mean) }, { name: "stdHalf", vectors: places(std) });
     const patches = cells(images, h / 4); // [N, C, 4, 4, size²]
-    families.push({ name: "patches", vectors: patches.transpose([0, 2, 3, 1, 4]).reshape([n, 16, c * (h / 4) * (w / 4)]) });
+    families.push({
+      name: "patches",
+      vectors: patches.transpose([0, 2, 3, 1, 4]).reshape([n, 16, c * (h / 4) * (w / 4)]),
+    });
   }
   return families;
 }
@@ -61,5 +67,8 @@ export function stageFamilies(stages: readonly Tensor[]): Family[] {
 /** [groups·samples, V, S] to [groups·V, samples, S]: every place of every group a problem of its own. */
 export function groupPlaces(vectors: Tensor, groups: number): Tensor {
   const [n, v, s] = vectors.shape;
-  return vectors.reshape([groups, n / groups, v, s]).transpose([0, 2, 1, 3]).reshape([groups * v, n / groups, s]);
+  return vectors
+    .reshape([groups, n / groups, v, s])
+    .transpose([0, 2, 1, 3])
+    .reshape([groups * v, n / groups, s]);
 }

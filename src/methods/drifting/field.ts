@@ -44,7 +44,12 @@ export function logAffinity(logits: Tensor, normalization: Normalization = "both
  * negatives (own samples) [B, M, D]. V_i = s⁻ Σ₊ A y − s⁺ Σ₋ A y, with A the affinity over positives and negatives together and
  * s± its sums. Anti-symmetric: exchanging positives and negatives flips the sign. A constant for differentiation.
  */
-export function driftField(x: Tensor, positives: Tensor, negatives: Tensor, { temperature, selfMask = false, normalization = "both" }: FieldOptions): Tensor {
+export function driftField(
+  x: Tensor,
+  positives: Tensor,
+  negatives: Tensor,
+  { temperature, selfMask = false, normalization = "both" }: FieldOptions,
+): Tensor {
   if (!(temperature > 0)) throw new Error(`driftField: temperature must be positive, got ${temperature}.`);
   const [n, p, m] = [x.shape[1], positives.shape[1], negatives.shape[1]];
   if (selfMask && m !== n) throw new Error(`driftField: selfMask needs the ${n} queries as negatives, got ${m}.`);

@@ -8,7 +8,8 @@ export function guidanceWeight(guidance: number, generated: number, unconditiona
 }
 
 /** The inverse of `guidanceWeight`: α = ((G − 1) + U·w)/(G − 1). */
-export const guidanceOfWeight = (weight: number, generated: number, unconditional: number): number => (generated - 1 + unconditional * weight) / (generated - 1);
+export const guidanceOfWeight = (weight: number, generated: number, unconditional: number): number =>
+  (generated - 1 + unconditional * weight) / (generated - 1);
 
 /** Inverse CDF of the density ∝ α^−power on [1, max] at u in [0, 1]. */
 export function guidanceQuantile(u: number, power: number, max = 4): number {

@@ -1,4 +1,5 @@
 export { type DriftingConfig, driftingConfig, forData, presets } from "./config.js";
+export { type DitGeneratorConfig, ditGenerator, ditPresets } from "./dit.js";
 export { type Family, groupPlaces, pixelFamilies, stageFamilies } from "./families.js";
 export { driftField, driftLoss, type FieldOptions, type Normalization } from "./field.js";
 export { drawGuidance, guidanceOfWeight, guidanceQuantile, guidanceWeight } from "./guidance.js";

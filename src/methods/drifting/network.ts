@@ -44,7 +44,8 @@ export function latentGenerator(config: GeneratorConfig) {
   const { hidden, blocks, condition, styles } = config;
   const { latent } = config.autoencoder;
   const conditioning = conditionNet(config);
-  const style = styles.count > 0 ? nn.embedding(styles.count * styles.size, hidden, { init: nn.init.normal(0.02) }) : null;
+  const style =
+    styles.count > 0 ? nn.embedding(styles.count * styles.size, hidden, { init: nn.init.normal(0.02) }) : null;
   const mlp = latentMlp({ latent, hidden, blocks, condition });
   return nn.module({ conditioning, mlp, ...(style ? { style } : {}) }, (inputs: GeneratorInputs) => {
     const extra = style && inputs.style ? style(inputs.style).sum(2) : undefined;
@@ -59,7 +60,9 @@ export function imageGenerator(config: GeneratorConfig) {
   const scale = nn.parameter([latent], nn.init.ones);
   const shift = nn.parameter([latent], nn.init.zeros);
   const decode = decoder(config.autoencoder);
-  const module = nn.module({ generator, scale, shift, decode }, (inputs: GeneratorInputs) => decode(generator(inputs).reshape([-1, latent]).mul(scale).add(shift)));
+  const module = nn.module({ generator, scale, shift, decode }, (inputs: GeneratorInputs) =>
+    decode(generator(inputs).reshape([-1, latent]).mul(scale).add(shift)),
+  );
   return module;
 }
 export type ImageGenerator = ReturnType<typeof imageGenerator>;

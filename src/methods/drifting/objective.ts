@@ -34,14 +34,28 @@ export function normalizedDriftLoss(
   gen: Tensor,
   positives: Tensor,
   negatives?: { samples: Tensor; weights: Tensor },
-  { temperatures = [0.02, 0.05, 0.2], floor = 1e-12, selfDistance = Number.POSITIVE_INFINITY, powerFloor = 1e-30 }: DriftLossOptions = {},
+  {
+    temperatures = [0.02, 0.05, 0.2],
+    floor = 1e-12,
+    selfDistance = Number.POSITIVE_INFINITY,
+    powerFloor = 1e-30,
+  }: DriftLossOptions = {},
 ): DriftLoss {
   const [b, g, s] = gen.shape;
   const [n, p] = [negatives?.samples.shape[1] ?? 0, positives.shape[1]];
   const own = gen.stopGradient();
   const targets = concat(negatives ? [own, negatives.samples, positives] : [own, positives], 1);
   // Weights apply to the unconditional negatives alone: [B, 1, G + N + P].
-  const weights = negatives && concat([gen.fullLike(1).slice(2, 0, 1).reshape([b, g]), negatives.weights.broadcastTo([b, n]), positives.fullLike(1).slice(2, 0, 1).reshape([b, p])], 1).unsqueeze(1);
+  const weights =
+    negatives &&
+    concat(
+      [
+        gen.fullLike(1).slice(2, 0, 1).reshape([b, g]),
+        negatives.weights.broadcastTo([b, n]),
+        positives.fullLike(1).slice(2, 0, 1).reshape([b, p]),
+      ],
+      1,
+    ).unsqueeze(1);
 
   const d = distances(own, targets, 1e-8);
   const scale = (weights ? d.mul(weights).mean().div(weights.mean()) : d.mean()).reshape([]);
@@ -66,5 +80,11 @@ export function normalizedDriftLoss(
   const force = forces.div(power.maximum(powerFloor).sqrt()).sum(1).stopGradient();
   const perGroup = force.square().mean([1, 2]);
   const cotangent = force.mul(unit.reciprocal().mul(-2 / (b * g * s)));
-  return { loss: attachGradient(perGroup.mean(), gen, cotangent), perGroup, force, scale, power: power.reshape([temperatures.length]) };
+  return {
+    loss: attachGradient(perGroup.mean(), gen, cotangent),
+    perGroup,
+    force,
+    scale,
+    power: power.reshape([temperatures.length]),
+  };
 }

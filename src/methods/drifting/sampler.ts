@@ -1,6 +1,6 @@
-import type { Tensor } from "../../tensor/index.js";
 import { Random } from "../../random/index.js";
 import { type CompileOptions, compile, Parameters, type Program } from "../../runtime/index.js";
+import type { Tensor } from "../../tensor/index.js";
 import { Images, resolveLabels, resolveNoise } from "../shared/images.js";
 import type { ModelFiles } from "../shared/model-files.js";
 import { type GeneratorConfig, type GeneratorInputs, imageGenerator } from "./network.js";
@@ -67,15 +67,23 @@ export class DriftingModel {
   async sample({ count = 1, label, guidance = 1, seed = 0, noise, style }: SampleOptions = {}): Promise<Images> {
     const { autoencoder, styles } = this.network;
     const { latent, height, width, channels } = autoencoder;
-    if (!(Number.isInteger(count) && count > 0)) throw new Error(`count must be a positive whole number, got ${count}.`);
-    if (!(guidance >= 1 && guidance <= 4)) throw new Error(`guidance must be in [1, 4], the range it was trained on; got ${guidance}.`);
-    if (style && (style.length !== styles.count || style.some((s) => !Number.isInteger(s) || s < 0 || s >= styles.size)))
+    if (!(Number.isInteger(count) && count > 0))
+      throw new Error(`count must be a positive whole number, got ${count}.`);
+    if (!(guidance >= 1 && guidance <= 4))
+      throw new Error(`guidance must be in [1, 4], the range it was trained on; got ${guidance}.`);
+    if (
+      style &&
+      (style.length !== styles.count || style.some((s) => !Number.isInteger(s) || s < 0 || s >= styles.size))
+    )
       throw new Error(`style takes ${styles.count} whole numbers in [0, ${styles.size}), got [${style}].`);
     const labels = resolveLabels(label, count, this.config.classNames);
     const random = new Random(seed, "sample");
     const z = resolveNoise(noise, count, latent, random.split("noise"));
     const styleRandom = random.split("style");
-    const tokens = Int32Array.from({ length: count * styles.count }, (_, i) => (i % styles.count) * styles.size + (style?.[i % styles.count] ?? styleRandom.integer(styles.size)));
+    const tokens = Int32Array.from(
+      { length: count * styles.count },
+      (_, i) => (i % styles.count) * styles.size + (style?.[i % styles.count] ?? styleRandom.integer(styles.size)),
+    );
 
     const size = channels * height * width;
     const pixels = new Float32Array(count * size);

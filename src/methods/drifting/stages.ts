@@ -6,8 +6,9 @@ import { Random } from "../../random/index.js";
 import { compile, type InputSpec, Parameters } from "../../runtime/index.js";
 import { grad, type Tensor } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
-import type { FeatureNet } from "../shared/feature-net.js";
 import type { Latents } from "../shared/autoencoder-stage.js";
+import type { FeatureNet } from "../shared/feature-net.js";
+import { decaySchedule } from "../shared/training.js";
 import type { DriftingConfig } from "./config.js";
 import { type Family, groupPlaces, pixelFamilies, stageFamilies } from "./families.js";
 import { drawGuidance, guidanceWeight } from "./guidance.js";
@@ -40,7 +41,9 @@ class GroupDraw {
     const labelled = train.labels !== null && classNames !== null;
     this.groups = labelled ? Math.min(maxGroups, classNames.length) : 1;
     this.unconditional = labelled && config.guidance ? config.guidance.unconditional : 0;
-    this.positives = labelled ? new ClassStream(train.labels!, classNames.length, random.split("positives")) : new IndexStream(train.count, random.split("positives"));
+    this.positives = labelled
+      ? new ClassStream(train.labels!, classNames.length, random.split("positives"))
+      : new IndexStream(train.count, random.split("positives"));
     this.others = new IndexStream(train.count, random.split("unconditional"));
   }
 
@@ -67,11 +70,25 @@ class GroupDraw {
     const label = Int32Array.from({ length: groups }, (_, g) => (order ? order[g] : g));
     const noise = new Float32Array(groups * samples * config.autoencoder.latent);
     random.fillNormal(noise);
-    const style = Int32Array.from({ length: groups * samples * count }, (_, i) => (i % count) * size + random.integer(size));
-    const guidance = Float32Array.from({ length: groups }, () => (unconditional > 0 ? drawGuidance(random, config.guidance!) : 1));
+    const style = Int32Array.from(
+      { length: groups * samples * count },
+      (_, i) => (i % count) * size + random.integer(size),
+    );
+    const guidance = Float32Array.from({ length: groups }, () =>
+      unconditional > 0 ? drawGuidance(random, config.guidance!) : 1,
+    );
     const weight = guidance.map((alpha) => (unconditional > 0 ? guidanceWeight(alpha, samples, unconditional) : 0));
-    const positives = this.positives instanceof ClassStream ? this.positives.next(label, samples) : this.positives.next(samples);
-    return { label, noise, style, guidance, weight, positives, others: unconditional > 0 ? this.others.next(unconditional) : new Uint32Array(0) };
+    const positives =
+      this.positives instanceof ClassStream ? this.positives.next(label, samples) : this.positives.next(samples);
+    return {
+      label,
+      noise,
+      style,
+      guidance,
+      weight,
+      positives,
+      others: unconditional > 0 ? this.others.next(unconditional) : new Uint32Array(0),
+    };
   }
 
   get state() {
@@ -80,22 +97,30 @@ class GroupDraw {
 }
 
 /** Sum of the normalised drift losses of all families, with what is worth logging of the first. */
-function familiesLoss(gen: Family[], positives: Family[], negatives: Family[] | null, groups: number, weight: Tensor, drift: DriftingConfig["drift"]) {
+function familiesLoss(
+  gen: Family[],
+  positives: Family[],
+  negatives: Family[] | null,
+  groups: number,
+  weight: Tensor,
+  drift: DriftingConfig["drift"],
+) {
   const losses = gen.map(({ vectors }, i): DriftLoss => {
     const places = vectors.shape[1];
     const real = groupPlaces(positives[i].vectors, groups);
     if (!negatives) return normalizedDriftLoss(groupPlaces(vectors, groups), real, undefined, drift);
     // The pool of unconditional images is shared by the groups.
     const [n, v, s] = negatives[i].vectors.shape;
-    const samples = negatives[i].vectors.transpose([1, 0, 2]).unsqueeze(0).broadcastTo([groups, v, n, s]).reshape([groups * v, n, s]);
+    const samples = negatives[i].vectors
+      .transpose([1, 0, 2])
+      .unsqueeze(0)
+      .broadcastTo([groups, v, n, s])
+      .reshape([groups * v, n, s]);
     const weights = weight.broadcastTo([groups, places]).reshape([groups * places, 1]);
     return normalizedDriftLoss(groupPlaces(vectors, groups), real, { samples, weights }, drift);
   });
   return { loss: losses.map((l) => l.loss).reduce((a, b) => a.add(b)), scale: losses[0].scale, power: losses[0].power };
 }
-
-const schedule = ({ lr, steps }: { lr: number; steps: number }) =>
-  optim.trapezoid({ peak: lr, warmup: Math.min(50, Math.floor(steps / 5)), decayFrom: Math.round(steps * 0.4), steps, floor: 0.02 * lr });
 
 const logged = (values: Record<"loss" | "scale" | "power", Float32Array>): Record<string, number> => ({
   loss: values.loss[0],
@@ -115,20 +140,33 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
   const draw = new GroupDraw(context, samples, maxGroups, random);
   const { groups, unconditional } = draw;
   const program = compile(
-    { ...draw.specs(latent, config.generator.styles.count), positives: [groups, samples, latent], others: unconditional > 0 && [1, unconditional, latent] },
+    {
+      ...draw.specs(latent, config.generator.styles.count),
+      positives: [groups, samples, latent],
+      others: unconditional > 0 && [1, unconditional, latent],
+    },
     (inputs) => {
       const gen = generator.generator(inputs);
-      const negatives = unconditional > 0 ? { samples: inputs.others.broadcastTo([groups, unconditional, latent]), weights: inputs.weight } : undefined;
+      const negatives =
+        unconditional > 0
+          ? { samples: inputs.others.broadcastTo([groups, unconditional, latent]), weights: inputs.weight }
+          : undefined;
       const { loss, scale, power } = normalizedDriftLoss(gen, inputs.positives, negatives, config.drift);
       return { loss, scale, power, gradients: grad(loss, parameters) };
     },
     { threads },
   );
-  const optimizer = optim.adamw(parameters, { lr: schedule(config.latentStage), betas: [0.9, 0.95], weightDecay: 0, clip: 2 });
+  const optimizer = optim.adamw(parameters, {
+    lr: decaySchedule(config.latentStage),
+    betas: [0.9, 0.95],
+    weightDecay: 0,
+    clip: 2,
+  });
   const average = optim.ema(parameters, { decay: emaDecay });
   const rows = (indices: ArrayLike<number>) => {
     const out = new Float32Array(indices.length * latent);
-    for (let i = 0; i < indices.length; i++) out.set(latents.values.subarray(indices[i] * latent, (indices[i] + 1) * latent), i * latent);
+    for (let i = 0; i < indices.length; i++)
+      out.set(latents.values.subarray(indices[i] * latent, (indices[i] + 1) * latent), i * latent);
     return out;
   };
   return {
@@ -138,10 +176,14 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
     state: { parameters, optimizer, ema: average, ...draw.state },
     async step() {
       const { positives, others, ...feeds } = draw.next();
-      const { gradients, ...values } = await program.run({ ...feeds, positives: rows(positives), others: rows(others) });
-      optimizer.update(gradients);
+      const { gradients, ...values } = await program.run({
+        ...feeds,
+        positives: rows(positives),
+        others: rows(others),
+      });
+      const { norm } = optimizer.update(gradients);
       average.update();
-      return logged(values);
+      return { ...logged(values), norm };
     },
     sample: context.sample && (() => average.withAverage(context.sample!)),
     async finish() {
@@ -163,11 +205,15 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
   const { groups, unconditional } = draw;
   const familiesOf = (images: Tensor) => [...pixelFamilies(images), ...stageFamilies(features(images))];
   const program = compile(
-    { ...draw.specs(latent, config.generator.styles.count), real: [groups * samples + unconditional, channels, height, width] },
+    {
+      ...draw.specs(latent, config.generator.styles.count),
+      real: [groups * samples + unconditional, channels, height, width],
+    },
     (inputs) => {
       const gen = familiesOf(generator(inputs));
       const real = familiesOf(inputs.real);
-      const part = (from: number, to: number) => real.map(({ name, vectors }) => ({ name, vectors: vectors.slice(0, from, to) }));
+      const part = (from: number, to: number) =>
+        real.map(({ name, vectors }) => ({ name, vectors: vectors.slice(0, from, to) }));
       const positives = part(0, groups * samples);
       const negatives = unconditional > 0 ? part(groups * samples, groups * samples + unconditional) : null;
       const { loss, scale, power } = familiesLoss(gen, positives, negatives, groups, inputs.weight, config.drift);
@@ -175,7 +221,12 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
     },
     { threads, freeze: parameterList(features) },
   );
-  const optimizer = optim.adamw(parameters, { lr: schedule(config.jointStage), betas: [0.9, 0.95], weightDecay: 0, clip: 2 });
+  const optimizer = optim.adamw(parameters, {
+    lr: decaySchedule(config.jointStage),
+    betas: [0.9, 0.95],
+    weightDecay: 0,
+    clip: 2,
+  });
   const average = optim.ema(parameters, { decay: emaDecay });
   return {
     name: "joint",
@@ -186,9 +237,9 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
       const { positives, others, ...feeds } = draw.next();
       const real = toFloat(train, [...positives, ...others]);
       const { gradients, ...values } = await program.run({ ...feeds, real });
-      optimizer.update(gradients);
+      const { norm } = optimizer.update(gradients);
       average.update();
-      return logged(values);
+      return { ...logged(values), norm };
     },
     sample: context.sample && (() => average.withAverage(context.sample!)),
     async finish() {

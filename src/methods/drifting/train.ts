@@ -3,8 +3,8 @@ import type { ImageDataset } from "../../data/index.js";
 import { Random } from "../../random/index.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
-import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
 import { type AutoencoderConfig, encoder } from "../shared/autoencoder.js";
+import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
 import { classifier, type FeatureNetConfig } from "../shared/feature-net.js";
 import { classifierStage, maeStage } from "../shared/feature-stage.js";
 import { writeModel } from "../shared/model-files.js";
@@ -14,7 +14,10 @@ import { type GeneratorConfig, imageGenerator } from "./network.js";
 import { jointDriftStage, latentDriftStage } from "./stages.js";
 
 /** Networks' shapes for a data set. */
-export function networkConfig(dataset: ImageDataset, config: DriftingConfig): { features: FeatureNetConfig; generator: GeneratorConfig } {
+export function networkConfig(
+  dataset: ImageDataset,
+  config: DriftingConfig,
+): { features: FeatureNetConfig; generator: GeneratorConfig } {
   const { height, width, channels, classNames } = dataset;
   const { latent, encoder, hidden, decoder } = config.autoencoder;
   const autoencoder: AutoencoderConfig = { height, width, channels, latent, encoder, hidden, decoder };
@@ -46,15 +49,19 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingCon
   const features = classifier(shapes.features, Math.max(dataset.classNames?.length ?? 1, 1));
   const encode = encoder(shapes.generator.autoencoder);
   const generator = imageGenerator(shapes.generator);
-  for (const [label, network] of Object.entries({ features, encode, generator })) new Parameters(network.namedParameters(), new Random(seed, label).uint32());
+  for (const [label, network] of Object.entries({ features, encode, generator }))
+    new Parameters(network.namedParameters(), new Random(seed, label).uint32());
 
   const preview = previewer(shapes.generator, generator, dataset, threads);
   const context = { dataset, config, generator, threads, sample: preview };
   const featureTraining = { ...config.features, seed, threads, augmentation: { flip: true, noise: 0.4 } };
   const stages: (() => Promise<Stage> | Stage)[] = [
-    ...(config.features.task.startsWith("mae") ? [() => maeStage(dataset, shapes.features, features, featureTraining)] : []),
+    ...(config.features.task.startsWith("mae")
+      ? [() => maeStage(dataset, shapes.features, features, featureTraining)]
+      : []),
     ...(config.features.task.endsWith("classifier") ? [() => classifierStage(dataset, features, featureTraining)] : []),
-    () => autoencoderStage(dataset, encode, generator.decode, features.features, { ...config.autoencoder, seed, threads }),
+    () =>
+      autoencoderStage(dataset, encode, generator.decode, features.features, { ...config.autoencoder, seed, threads }),
     async () => latentDriftStage(context, await encodeSplit(train, encode, dataset, config.autoencoder.latent)),
     () => jointDriftStage(context, features.features),
   ];
@@ -68,7 +75,12 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingCon
 }
 
 /** Draws a sheet of samples with fixed noise, all classes in turn. */
-function previewer(shape: GeneratorConfig, generator: ReturnType<typeof imageGenerator>, dataset: ImageDataset, threads?: number): NonNullable<Stage["sample"]> {
+function previewer(
+  shape: GeneratorConfig,
+  generator: ReturnType<typeof imageGenerator>,
+  dataset: ImageDataset,
+  threads?: number,
+): NonNullable<Stage["sample"]> {
   const { latent, height, width, channels } = shape.autoencoder;
   const groups = Math.max(1, Math.min(shape.classes, 10));
   const per = groups === 1 ? 64 : 8;
@@ -86,8 +98,21 @@ function previewer(shape: GeneratorConfig, generator: ReturnType<typeof imageGen
   return async () => {
     const random = new Random(0, "preview");
     const noise = random.normals(groups * per * latent);
-    const style = Int32Array.from({ length: groups * per * count }, (_, i) => (i % count) * size + random.integer(size));
-    const { images } = await program.run({ noise, style, label: Int32Array.from({ length: groups }, (_, i) => i), guidance: new Float32Array(groups).fill(1) });
-    return { pixels: images, shape: [groups * per, channels, height, width], columns: per, labels: dataset.classNames?.slice(0, groups) };
+    const style = Int32Array.from(
+      { length: groups * per * count },
+      (_, i) => (i % count) * size + random.integer(size),
+    );
+    const { images } = await program.run({
+      noise,
+      style,
+      label: Int32Array.from({ length: groups }, (_, i) => i),
+      guidance: new Float32Array(groups).fill(1),
+    });
+    return {
+      pixels: images,
+      shape: [groups * per, channels, height, width],
+      columns: per,
+      labels: dataset.classNames?.slice(0, groups),
+    };
   };
 }

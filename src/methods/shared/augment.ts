@@ -11,7 +11,12 @@ export interface Augmentation {
 }
 
 /** Augments images [N, C, H, W] in place and returns them. */
-export function augment(images: Float32Array, [n, c, h, w]: readonly [number, number, number, number], { flip, noise, shift }: Augmentation, random: Random): Float32Array {
+export function augment(
+  images: Float32Array,
+  [n, c, h, w]: readonly [number, number, number, number],
+  { flip, noise, shift }: Augmentation,
+  random: Random,
+): Float32Array {
   const size = c * h * w;
   const copy = new Float32Array(size);
   for (let i = 0; i < n; i++) {

@@ -8,6 +8,7 @@ import { grad, type Tensor } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
 import type { Decoder, Encoder } from "./autoencoder.js";
 import type { FeatureNet } from "./feature-net.js";
+import { decaySchedule } from "./training.js";
 
 export interface AutoencoderTraining {
   batch: number;
@@ -33,7 +34,13 @@ export function perceptualLoss(features: FeatureNet, images: Tensor, reference: 
  * Trains encoder and decoder: mean square + ½ mean absolute error + 10⁻³ ‖z‖² per coordinate, with noise on the latent vectors
  * and, after the first `warmSteps`, the perceptual distance in the frozen feature network.
  */
-export function autoencoderStage(dataset: ImageDataset, encode: Encoder, decode: Decoder, features: FeatureNet, options: AutoencoderTraining): Stage {
+export function autoencoderStage(
+  dataset: ImageDataset,
+  encode: Encoder,
+  decode: Decoder,
+  features: FeatureNet,
+  options: AutoencoderTraining,
+): Stage {
   const { train, channels, height, width } = dataset;
   const { batch, latent, steps, warmSteps } = options;
   const parameters = new Parameters(nn.module({ encode, decode }, () => {}).namedParameters());
@@ -44,14 +51,16 @@ export function autoencoderStage(dataset: ImageDataset, encode: Encoder, decode:
         const z = encode(images);
         const error = decode(z.add(noise)).sub(images);
         const pixel = error.square().mean().add(error.abs().mean().mul(0.5)).add(z.square().mean().mul(1e-3));
-        const loss = perceptual ? pixel.add(perceptualLoss(features, error.add(images), images).mul(options.perceptual)) : pixel;
+        const loss = perceptual
+          ? pixel.add(perceptualLoss(features, error.add(images), images).mul(options.perceptual))
+          : pixel;
         return { loss, error: error.square().mean(), gradients: grad(loss, parameters) };
       },
       { threads: options.threads, freeze: nn.parameterList(features) },
     );
   const programs = [build(false), build(true)];
   const optimizer = optim.adamw(parameters, {
-    lr: optim.trapezoid({ peak: options.lr, warmup: 50, decayFrom: Math.round(steps * 0.5), steps, floor: 0.02 * options.lr }),
+    lr: decaySchedule(options, 0.5),
     weightDecay: 0.01,
   });
   const random = new Random(options.seed, "autoencoder");
@@ -65,9 +74,11 @@ export function autoencoderStage(dataset: ImageDataset, encode: Encoder, decode:
     async step(k) {
       random.fillNormal(noise);
       for (let i = 0; i < noise.length; i++) noise[i] *= options.latentNoise;
-      const { loss, error, gradients } = await programs[k < warmSteps ? 0 : 1].run({ images: toFloat(train, stream.next(batch)), noise });
-      optimizer.update(gradients);
-      return { loss: loss[0], mse: error[0] };
+      const { loss, error, gradients } = await programs[k < warmSteps ? 0 : 1].run({
+        images: toFloat(train, stream.next(batch)),
+        noise,
+      });
+      return { loss: loss[0], mse: error[0], norm: optimizer.update(gradients).norm };
     },
     async finish() {
       for (const program of programs) await program.release();
@@ -83,14 +94,27 @@ export interface Latents {
 }
 
 /** Encodes a split and standardises each latent coordinate over it. */
-export async function encodeSplit(split: ImageSplit, encode: Encoder, dataset: ImageDataset, latent: number, batch = 500): Promise<Latents> {
+export async function encodeSplit(
+  split: ImageSplit,
+  encode: Encoder,
+  dataset: ImageDataset,
+  latent: number,
+  batch = 500,
+): Promise<Latents> {
   const { channels, height, width } = dataset;
   const size = Math.min(batch, split.count);
-  const program = compile({ images: [size, channels, height, width] }, ({ images }) => ({ z: encode(images) }), { freeze: true });
+  const program = compile({ images: [size, channels, height, width] }, ({ images }) => ({ z: encode(images) }), {
+    freeze: true,
+  });
   const values = new Float32Array(split.count * latent);
   for (let at = 0; at < split.count; at += size) {
     const start = Math.min(at, split.count - size); // the last batch overlaps the one before it
-    const { z } = await program.run({ images: toFloat(split, Array.from({ length: size }, (_, i) => start + i)) });
+    const { z } = await program.run({
+      images: toFloat(
+        split,
+        Array.from({ length: size }, (_, i) => start + i),
+      ),
+    });
     values.set(z, start * latent);
   }
   await program.release();

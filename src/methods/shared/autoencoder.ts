@@ -26,7 +26,9 @@ export function encoder({ height, width, channels, latent, encoder: [c1, c2], hi
   const conv2 = nn.conv2d(c1, c2, 4, { stride: 2, padding: 1 });
   const linear1 = nn.linear(flat, hidden);
   const linear2 = nn.linear(hidden, latent);
-  return nn.module({ conv1, conv2, linear1, linear2 }, (images: Tensor) => linear2(linear1(conv2(conv1(images).silu()).silu().flatten(1)).silu()));
+  return nn.module({ conv1, conv2, linear1, linear2 }, (images: Tensor) =>
+    linear2(linear1(conv2(conv1(images).silu()).silu().flatten(1)).silu()),
+  );
 }
 
 /** Latent vectors [N, latent] to images [N, C, H, W], unbounded: two linear layers, three convolutions, two pixel shuffles. */

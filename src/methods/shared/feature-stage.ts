@@ -1,13 +1,14 @@
+import { IndexStream } from "../../data/batches.js";
 import { type ImageDataset, toFloat } from "../../data/index.js";
 import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
-import { IndexStream } from "../../data/batches.js";
 import type { Stage } from "../../train/index.js";
-import { augment, type Augmentation } from "./augment.js";
-import { classifier, crossEntropy, type FeatureNetConfig } from "./feature-net.js";
+import { type Augmentation, augment } from "./augment.js";
+import { type classifier, crossEntropy, type FeatureNetConfig } from "./feature-net.js";
 import { drawMasks, maskedAutoencoder, maskedLoss } from "./mae.js";
+import { decaySchedule } from "./training.js";
 
 export interface FeatureTraining {
   batch: number;
@@ -18,14 +19,12 @@ export interface FeatureTraining {
   threads?: number;
 }
 
-/** AdamW falling linearly to zero. */
-const decaying = ({ lr, steps }: FeatureTraining) => {
-  const warmup = Math.min(50, Math.floor(steps / 10));
-  return optim.trapezoid({ peak: lr, warmup, decayFrom: warmup, steps });
-};
-
 /** Trains a classifier of the data's labels; its stages become the feature space. */
-export function classifierStage(dataset: ImageDataset, network: ReturnType<typeof classifier>, options: FeatureTraining): Stage {
+export function classifierStage(
+  dataset: ImageDataset,
+  network: ReturnType<typeof classifier>,
+  options: FeatureTraining,
+): Stage {
   const { train, channels, height, width } = dataset;
   if (!train.labels) throw new Error("A classifier needs labels; use masked auto-encoding for unlabelled images.");
   const labels = train.labels;
@@ -39,7 +38,7 @@ export function classifierStage(dataset: ImageDataset, network: ReturnType<typeo
     },
     { threads: options.threads },
   );
-  const optimizer = optim.adamw(parameters, { lr: decaying(options), weightDecay: 0.01 });
+  const optimizer = optim.adamw(parameters, { lr: decaySchedule(options, 0, 0), weightDecay: 0.01 });
   const random = new Random(options.seed, "features");
   const stream = new IndexStream(train.count, random.split("order"));
   return {
@@ -49,17 +48,26 @@ export function classifierStage(dataset: ImageDataset, network: ReturnType<typeo
     state: { parameters, optimizer, random, stream },
     async step() {
       const indices = stream.next(batch);
-      const images = augment(toFloat(train, indices), [batch, channels, height, width], options.augmentation ?? {}, random);
+      const images = augment(
+        toFloat(train, indices),
+        [batch, channels, height, width],
+        options.augmentation ?? {},
+        random,
+      );
       const { loss, gradients } = await program.run({ images, labels: Int32Array.from(indices, (i) => labels[i]) });
-      optimizer.update(gradients);
-      return { loss: loss[0] };
+      return { loss: loss[0], norm: optimizer.update(gradients).norm };
     },
     finish: () => program.release(),
   };
 }
 
 /** Trains the feature network as a masked auto-encoder, without labels. */
-export function maeStage(dataset: ImageDataset, config: FeatureNetConfig, network: ReturnType<typeof classifier>, options: FeatureTraining): Stage {
+export function maeStage(
+  dataset: ImageDataset,
+  config: FeatureNetConfig,
+  network: ReturnType<typeof classifier>,
+  options: FeatureTraining,
+): Stage {
   const { train, channels, height, width } = dataset;
   const { batch } = options;
   const mae = maskedAutoencoder(config, network.features);
@@ -72,7 +80,12 @@ export function maeStage(dataset: ImageDataset, config: FeatureNetConfig, networ
     },
     { threads: options.threads },
   );
-  const optimizer = optim.adamw(parameters, { lr: decaying(options), betas: [0.9, 0.95], weightDecay: 0.01, clip: 2 });
+  const optimizer = optim.adamw(parameters, {
+    lr: decaySchedule(options, 0, 0),
+    betas: [0.9, 0.95],
+    weightDecay: 0.01,
+    clip: 2,
+  });
   const random = new Random(options.seed, "mae");
   const stream = new IndexStream(train.count, random.split("order"));
   return {
@@ -81,10 +94,14 @@ export function maeStage(dataset: ImageDataset, config: FeatureNetConfig, networ
     batch,
     state: { parameters, optimizer, random, stream },
     async step() {
-      const images = augment(toFloat(train, stream.next(batch)), [batch, channels, height, width], options.augmentation ?? {}, random);
+      const images = augment(
+        toFloat(train, stream.next(batch)),
+        [batch, channels, height, width],
+        options.augmentation ?? {},
+        random,
+      );
       const { loss, gradients } = await program.run({ images, masks: drawMasks(random, batch, height, width) });
-      optimizer.update(gradients);
-      return { loss: loss[0] };
+      return { loss: loss[0], norm: optimizer.update(gradients).norm };
     },
     finish: () => program.release(),
   };

@@ -19,7 +19,8 @@ export class Images {
 
   /** Image `index` as RGBA bytes, e.g. for a canvas's ImageData. */
   toRgba(index = 0): Uint8ClampedArray<ArrayBuffer> {
-    if (!(index >= 0 && index < this.count)) throw new Error(`There is no image ${index}: the batch has ${this.count}.`);
+    if (!(index >= 0 && index < this.count))
+      throw new Error(`There is no image ${index}: the batch has ${this.count}.`);
     const area = this.height * this.width;
     const image = this.pixels.subarray(index * this.channels * area, (index + 1) * this.channels * area);
     const rgba = new Uint8ClampedArray(area * 4);
@@ -38,7 +39,11 @@ export class Images {
 }
 
 /** Which class each of `count` samples has: one for all, a list, or (none given) all classes in turn. */
-export function resolveLabels(label: string | number | readonly (string | number)[] | undefined, count: number, classNames: readonly string[] | null): Int32Array {
+export function resolveLabels(
+  label: string | number | readonly (string | number)[] | undefined,
+  count: number,
+  classNames: readonly string[] | null,
+): Int32Array {
   if (classNames === null) {
     if (label !== undefined) throw new Error(`This model has no classes; leave out the label "${label}".`);
     return new Int32Array(count);
@@ -47,9 +52,12 @@ export function resolveLabels(label: string | number | readonly (string | number
     const wanted = String(name).toLowerCase();
     const exact = classNames.findIndex((n) => n.toLowerCase() === wanted);
     const partial = classNames.map((n, i) => [n.toLowerCase(), i] as const).filter(([n]) => n.includes(wanted));
-    const index = exact >= 0 ? exact : /^\d+$/.test(wanted) ? Number(wanted) : partial.length === 1 ? partial[0][1] : -1;
+    const index =
+      exact >= 0 ? exact : /^\d+$/.test(wanted) ? Number(wanted) : partial.length === 1 ? partial[0][1] : -1;
     if (index < 0 || index >= classNames.length)
-      throw new Error(`There is no class "${name}"; the model knows ${classNames.map((n, i) => `${i} ${n}`).join(", ")}.`);
+      throw new Error(
+        `There is no class "${name}"; the model knows ${classNames.map((n, i) => `${i} ${n}`).join(", ")}.`,
+      );
     return index;
   };
   if (label === undefined) return Int32Array.from({ length: count }, (_, i) => i % classNames.length);
@@ -59,7 +67,12 @@ export function resolveLabels(label: string | number | readonly (string | number
 }
 
 /** Gaussian noise for `count` samples: as given, or drawn so that sample i does not depend on how many are drawn. */
-export function resolveNoise(noise: Float32Array | undefined, count: number, size: number, random: Random): Float32Array {
+export function resolveNoise(
+  noise: Float32Array | undefined,
+  count: number,
+  size: number,
+  random: Random,
+): Float32Array {
   if (!noise) {
     const drawn = new Float32Array(count * size);
     random.fillNormal(drawn);

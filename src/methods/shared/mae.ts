@@ -19,7 +19,11 @@ export function drawMasks(random: Random, count: number, height: number, width: 
 /** Mean over samples of the squared error over masked cells: Σ mask·(prediction − image)² / (C·Σ mask); 0 where nothing is masked. */
 export function maskedLoss(prediction: Tensor, images: Tensor, masks: Tensor): Tensor {
   const error = prediction.sub(images).square().mean(1, true);
-  return error.mul(masks).sum([1, 2, 3]).div(masks.sum([1, 2, 3]).maximum(1e-6)).mean();
+  return error
+    .mul(masks)
+    .sum([1, 2, 3])
+    .div(masks.sum([1, 2, 3]).maximum(1e-6))
+    .mean();
 }
 
 function convNormRelu(from: number, to: number) {

@@ -1,5 +1,3 @@
-
-
 /** The part of a model's config.json that every method shares. */
 export interface ModelConfig {
   format: 1;
@@ -34,9 +32,11 @@ export async function readModel(location: string): Promise<ModelFiles> {
 }
 
 /** Only the description of a model. */
-export const readModelConfig = async (location: string): Promise<ModelConfig> => parseConfig(location, await (await readerOf(location))("config.json"));
+export const readModelConfig = async (location: string): Promise<ModelConfig> =>
+  parseConfig(location, await (await readerOf(location))("config.json"));
 
-const readerOf = async (location: string) => (/^https?:/.test(location) || !inNode ? fetcher(location) : localReader(location));
+const readerOf = async (location: string) =>
+  /^https?:/.test(location) || !inNode ? fetcher(location) : localReader(location);
 
 function parseConfig(location: string, bytes: Uint8Array): ModelConfig {
   const text = new TextDecoder().decode(bytes);
@@ -47,7 +47,9 @@ function parseConfig(location: string, bytes: Uint8Array): ModelConfig {
     throw new Error(`${location}/config.json is not JSON: ${(error as Error).message}`);
   }
   if (config.format !== 1 || typeof config.method !== "string")
-    throw new Error(`${location}/config.json is no model of this version (format ${config.format}, method ${config.method}).`);
+    throw new Error(
+      `${location}/config.json is no model of this version (format ${config.format}, method ${config.method}).`,
+    );
   return config;
 }
 
@@ -72,10 +74,18 @@ async function localReader(location: string) {
   const { join, resolve } = await import("node:path");
   const shipped = await shippedModelsFolder();
   // A run's folder keeps its model in `model/`.
-  const folder = [resolve(location), resolve(location, "model"), join(shipped, location)].find((f) => existsSync(join(f, "config.json")) && existsSync(join(f, "model.safetensors")));
+  const folder = [resolve(location), resolve(location, "model"), join(shipped, location)].find(
+    (f) => existsSync(join(f, "config.json")) && existsSync(join(f, "model.safetensors")),
+  );
   if (!folder) {
-    const names = existsSync(shipped) ? readdirSync(shipped, { withFileTypes: true }).filter((d) => d.isDirectory()).map((d) => d.name) : [];
-    throw new Error(`There is no model "${location}": neither a folder with config.json and model.safetensors nor a shipped one (${names.join(", ") || "none"}).`);
+    const names = existsSync(shipped)
+      ? readdirSync(shipped, { withFileTypes: true })
+          .filter((d) => d.isDirectory())
+          .map((d) => d.name)
+      : [];
+    throw new Error(
+      `There is no model "${location}": neither a folder with config.json and model.safetensors nor a shipped one (${names.join(", ") || "none"}).`,
+    );
   }
   return async (file: string): Promise<Uint8Array> => readFile(join(folder, file));
 }

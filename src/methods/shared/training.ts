@@ -1,4 +1,5 @@
 import type { ImageDataset } from "../../data/index.js";
+import { type Schedule, trapezoid } from "../../optim/index.js";
 import type { RunOptions, RunResult } from "../../train/index.js";
 import type { ModelConfig } from "./model-files.js";
 
@@ -20,7 +21,12 @@ export interface RunConfig {
   settings: unknown;
 }
 
-export const runConfig = (method: string, dataset: ImageDataset, { name = dataset.id, source }: TrainOptions, settings: unknown): RunConfig => ({
+export const runConfig = (
+  method: string,
+  dataset: ImageDataset,
+  { name = dataset.id, source }: TrainOptions,
+  settings: unknown,
+): RunConfig => ({
   method,
   name,
   data: source?.data ?? dataset.id,
@@ -29,7 +35,14 @@ export const runConfig = (method: string, dataset: ImageDataset, { name = datase
 });
 
 /** The description of a freshly trained model. */
-export const modelConfig = (method: string, dataset: ImageDataset, { name = dataset.id, source }: TrainOptions, network: unknown, result: RunResult, settings: unknown): ModelConfig => ({
+export const modelConfig = (
+  method: string,
+  dataset: ImageDataset,
+  { name = dataset.id, source }: TrainOptions,
+  network: unknown,
+  result: RunResult,
+  settings: unknown,
+): ModelConfig => ({
   format: 1,
   method,
   name,
@@ -45,3 +58,15 @@ export const modelConfig = (method: string, dataset: ImageDataset, { name = data
     settings,
   },
 });
+
+/** Learning rate of most stages: a short warm-up, constant until the share `from` of the steps, then linear down to `floor`·lr. */
+export function decaySchedule({ lr, steps }: { lr: number; steps: number }, from = 0.4, floor = 0.02): Schedule {
+  const warmup = Math.min(50, Math.floor(steps / 10));
+  return trapezoid({
+    peak: lr,
+    warmup,
+    decayFrom: Math.max(warmup, Math.floor(steps * from)),
+    steps,
+    floor: floor * lr,
+  });
+}

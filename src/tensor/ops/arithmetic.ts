@@ -26,7 +26,9 @@ function withoutBroadcasts([a, b]: [Tensor, Tensor]): [Tensor, Tensor] {
   const source = (t: Tensor, other: Tensor) => {
     if (t.op.name !== "BroadcastTo") return t;
     const [before] = t.inputs;
-    const fits = other.rank >= t.rank && sameShape(broadcastShapes(t.shape, other.shape), broadcastShapes(before.shape, other.shape));
+    const fits =
+      other.rank >= t.rank &&
+      sameShape(broadcastShapes(t.shape, other.shape), broadcastShapes(before.shape, other.shape));
     return fits ? before : t;
   };
   const left = source(a, b);
@@ -46,8 +48,14 @@ const powOp = binary("Pow", ({ inputs: [a, b], output, dOut }) => [
 ]);
 // Where both are equal the cotangent is shared equally.
 const share = (a: Tensor, b: Tensor) => a.greater(b).cast("float32").add(a.equal(b).cast("float32").mul(0.5));
-const maximumOp = binary("Max", ({ inputs: [a, b], dOut }) => [() => dOut.mul(share(a, b)), () => dOut.mul(share(b, a))]);
-const minimumOp = binary("Min", ({ inputs: [a, b], dOut }) => [() => dOut.mul(share(b, a)), () => dOut.mul(share(a, b))]);
+const maximumOp = binary("Max", ({ inputs: [a, b], dOut }) => [
+  () => dOut.mul(share(a, b)),
+  () => dOut.mul(share(b, a)),
+]);
+const minimumOp = binary("Min", ({ inputs: [a, b], dOut }) => [
+  () => dOut.mul(share(b, a)),
+  () => dOut.mul(share(a, b)),
+]);
 
 const clampOp = defineOp<{ low: number; high: number }>("Clamp", {
   shape: ([x], { low, high }) => {

@@ -1,5 +1,5 @@
 import { sameShape, showShape } from "../shape.js";
-import { type Tensor, defineOp } from "../tensor.js";
+import { defineOp, type Tensor } from "../tensor.js";
 
 const attachGradientOp = defineOp("AttachGradient", {
   shape: ([value, x, cotangent]) => {
@@ -12,4 +12,5 @@ const attachGradientOp = defineOp("AttachGradient", {
 });
 
 /** A scalar `value` whose gradient towards `x` is declared to be `cotangent` rather than derived; nothing else receives one. */
-export const attachGradient = (value: Tensor, x: Tensor, cotangent: Tensor): Tensor => attachGradientOp([value, x, cotangent], undefined);
+export const attachGradient = (value: Tensor, x: Tensor, cotangent: Tensor): Tensor =>
+  attachGradientOp([value, x, cotangent], undefined);

@@ -28,7 +28,12 @@ export interface AttentionOptions {
 export function attention(query: Tensor, key: Tensor, value: Tensor, { scale, mask }: AttentionOptions = {}): Tensor {
   const lead = (t: Tensor) => String(t.shape.slice(0, -2));
   const [width, keys] = [query.shape[query.rank - 1], key.shape[key.rank - 2]];
-  if (lead(query) !== lead(key) || lead(key) !== lead(value) || key.shape[key.rank - 1] !== width || value.shape[value.rank - 2] !== keys)
+  if (
+    lead(query) !== lead(key) ||
+    lead(key) !== lead(value) ||
+    key.shape[key.rank - 1] !== width ||
+    value.shape[value.rank - 2] !== keys
+  )
     throw new Error(
       `attention: needs [.., N, D], [.., M, D] and [.., M, E], got ${[query, key, value].map((t) => showShape(t.shape)).join(", ")}.`,
     );
@@ -43,7 +48,8 @@ interface RotateAttributes {
 /** x·cos + swap(x)·sin, where swap exchanges the members of each pair and sin carries the signs; the adjoint turns back. */
 const rotateOp: ApplyOp<RotateAttributes> = defineOp<RotateAttributes>("Rotate", {
   shape: ([x, cos]) => {
-    if (!sameShape(broadcastShapes(x.shape, cos.shape), x.shape)) throw new Error("the angles must broadcast to the rows");
+    if (!sameShape(broadcastShapes(x.shape, cos.shape), x.shape))
+      throw new Error("the angles must broadcast to the rows");
     return x.shape;
   },
   onnx: (g, [x, cos, sin], { interleaved }, { inputs: [t] }) => {
@@ -51,7 +57,8 @@ const rotateOp: ApplyOp<RotateAttributes> = defineOp<RotateAttributes>("Rotate",
     const pairs = interleaved ? g.node("Reshape", [x, g.int64([...t.shape.slice(0, -1), width / 2, 2])]) : x;
     const axis = interleaved ? t.rank : t.rank - 1;
     const half = interleaved ? 1 : width / 2;
-    const part = (i: number) => g.node("Slice", [pairs, g.int64([i * half]), g.int64([(i + 1) * half]), g.int64([axis])]);
+    const part = (i: number) =>
+      g.node("Slice", [pairs, g.int64([i * half]), g.int64([(i + 1) * half]), g.int64([axis])]);
     const joined = g.node("Concat", [part(1), part(0)], { axis });
     const swapped = interleaved ? g.node("Reshape", [joined, g.int64([...t.shape])]) : joined;
     return g.node("Add", [g.node("Mul", [x, cos]), g.node("Mul", [swapped, sin])]);
@@ -77,7 +84,8 @@ declare module "../tensor.js" {
 Object.assign(Tensor.prototype, {
   rotary(this: Tensor, { base = 1e4, positions, interleaved = false }: RotaryOptions = {}) {
     const [rows, width] = this.shape.slice(-2);
-    if (this.rank < 2 || width % 2 !== 0) throw new Error(`rotary: ${showShape(this.shape)} needs axes [.., N, D] with D even.`);
+    if (this.rank < 2 || width % 2 !== 0)
+      throw new Error(`rotary: ${showShape(this.shape)} needs axes [.., N, D] with D even.`);
     const pairOf = (i: number) => (interleaved ? Math.floor(i / 2) : i % (width / 2));
     const frequencies = Array.from({ length: width }, (_, i) => base ** ((-2 * pairOf(i)) / width));
     const signs = frequencies.map((_, i) => ((interleaved ? i % 2 === 0 : i < width / 2) ? -1 : 1));
@@ -89,6 +97,8 @@ Object.assign(Tensor.prototype, {
     if (list.length !== rows) throw new Error(`rotary: ${list.length} positions for ${rows} rows.`);
     const angles = list.flatMap((position) => frequencies.map((f) => position * f));
     const sines = angles.map((angle, i) => Math.sin(angle) * signs[i % width]);
-    return rotateOp([this, constant(angles.map(Math.cos), [rows, width]), constant(sines, [rows, width])], { interleaved });
+    return rotateOp([this, constant(angles.map(Math.cos), [rows, width]), constant(sines, [rows, width])], {
+      interleaved,
+    });
   },
 });

@@ -12,7 +12,8 @@ export function asOperands(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
 function comparison(name: string) {
   const apply = defineOp(name, {
     shape: ([a, b]) => {
-      if (a.dtype !== b.dtype) throw new Error(`needs two tensors of one dtype, got ${a.dtype} and ${b.dtype}; cast one of them`);
+      if (a.dtype !== b.dtype)
+        throw new Error(`needs two tensors of one dtype, got ${a.dtype} and ${b.dtype}; cast one of them`);
       return { shape: broadcastShapes(a.shape, b.shape), dtype: "bool" as const };
     },
     onnx: (g, inputs) => g.node(name, inputs),
@@ -26,7 +27,8 @@ function comparison(name: string) {
 function logical(name: string) {
   const apply = defineOp(name, {
     shape: ([a, b]) => {
-      if (a.dtype !== "bool" || b.dtype !== "bool") throw new Error(`needs two bool tensors, got ${a.dtype} and ${b.dtype}`);
+      if (a.dtype !== "bool" || b.dtype !== "bool")
+        throw new Error(`needs two bool tensors, got ${a.dtype} and ${b.dtype}`);
       return broadcastShapes(a.shape, b.shape);
     },
     onnx: (g, inputs) => g.node(name, inputs),
@@ -56,7 +58,8 @@ const castOp = defineOp<{ to: DType }>("Cast", {
 const whereOp = defineOp("Where", {
   shape: ([c, a, b]) => {
     if (c.dtype !== "bool") throw new Error(`the condition must be bool, not ${c.dtype}`);
-    if (a.dtype !== b.dtype) throw new Error(`both choices need one dtype, got ${a.dtype} and ${b.dtype}; cast one of them`);
+    if (a.dtype !== b.dtype)
+      throw new Error(`both choices need one dtype, got ${a.dtype} and ${b.dtype}; cast one of them`);
     return { shape: broadcastShapes(c.shape, a.shape, b.shape), dtype: a.dtype };
   },
   onnx: (g, inputs) => g.node("Where", inputs),
@@ -68,7 +71,8 @@ const whereOp = defineOp("Where", {
 });
 
 /** `condition ? a : b` per element, broadcasted. */
-export const where = (condition: Tensor, a: TensorLike, b: TensorLike): Tensor => whereOp([condition, ...asOperands(a, b)], undefined);
+export const where = (condition: Tensor, a: TensorLike, b: TensorLike): Tensor =>
+  whereOp([condition, ...asOperands(a, b)], undefined);
 
 declare module "../tensor.js" {
   interface Tensor {

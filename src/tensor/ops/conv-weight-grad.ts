@@ -1,5 +1,5 @@
-import { defineOp, type GraphBuilder } from "../tensor.js";
-import type { ConvAttributes } from "./conv.js";
+import { type ApplyOp, defineOp, type GraphBuilder } from "../tensor.js";
+import { type ConvAttributes, convInputGrad, convOp } from "./conv.js";
 
 type Pair = readonly [number, number];
 export interface WeightGradAttributes extends ConvAttributes {
@@ -14,12 +14,14 @@ export interface WeightGradAttributes extends ConvAttributes {
  * [channels, N·F_h·F_w]: tap (i, j) is now one shift by i·d·F_w + j·d, which never mixes rows since the zeros are in between.
  * The operand with fewer channels is shifted, one contiguous slice per tap.
  */
-export const convWeightGradOp = defineOp<WeightGradAttributes>("ConvWeightGrad", {
+export const convWeightGradOp: ApplyOp<WeightGradAttributes> = defineOp<WeightGradAttributes>("ConvWeightGrad", {
   shape: ([x, dOut], { kernel, groups }) => [dOut.shape[1], x.shape[1] / groups, ...kernel],
   onnx: (g, [x, dOut], a, { inputs: [xt, dt] }) => {
     const [n, c] = xt.shape;
     const [, o, ...size] = dt.shape;
-    const axes = ([0, 1] as const).map((i) => axisPlan(xt.shape[2 + i], size[i], a.kernel[i], a.stride[i], a.dilation[i], a.padding[i]));
+    const axes = ([0, 1] as const).map((i) =>
+      axisPlan(xt.shape[2 + i], size[i], a.kernel[i], a.stride[i], a.dilation[i], a.padding[i]),
+    );
     const [rows, columns] = axes;
     const phases = a.stride[0] * a.stride[1];
     const length = n * rows.frame * columns.frame;
@@ -36,7 +38,12 @@ export const convWeightGradOp = defineOp<WeightGradAttributes>("ConvWeightGrad",
     const frames = framesOfX(g, x, axes, [n, c], a);
     const fixedX = matrices(frames, c * phases, length);
     // moved instead of x, dOut needs zeros in front: an empty image
-    const spread = pad(g, g.node("Transpose", [dOut], { perm: [1, 0, 2, 3] }), [0, moveX ? 0 : 1, 0, 0], [0, 0, rows.frame - size[0], columns.frame - size[1]]);
+    const spread = pad(
+      g,
+      g.node("Transpose", [dOut], { perm: [1, 0, 2, 3] }),
+      [0, moveX ? 0 : 1, 0, 0],
+      [0, 0, rows.frame - size[0], columns.frame - size[1]],
+    );
     const empty = moveX ? 0 : rows.frame * columns.frame;
     const fixedD = matrices(spread, o, length + empty);
     const width = moveX ? length - farthest : length;
@@ -44,7 +51,9 @@ export const convWeightGradOp = defineOp<WeightGradAttributes>("ConvWeightGrad",
     const moved = shifts.map((shift) => (moveX ? along(fixedX, shift, width) : along(fixedD, empty - shift, width)));
 
     const product = (d: string, xs: string) =>
-      a.groups > 1 ? g.node("MatMul", [d, g.node("Transpose", [xs], { perm: [0, 2, 1] })]) : g.node("Gemm", [d, xs], { transB: 1 });
+      a.groups > 1
+        ? g.node("MatMul", [d, g.node("Transpose", [xs], { perm: [0, 2, 1] })])
+        : g.node("Gemm", [d, xs], { transB: 1 });
     const inputs = (c / a.groups) * phases;
     let all: string; // [O, inputs, taps]
     if (a.groups === 1 && taps > 1 && taps * (moveX ? inputs : o) <= (moveX ? o : inputs)) {
@@ -54,11 +63,18 @@ export const convWeightGradOp = defineOp<WeightGradAttributes>("ConvWeightGrad",
       const split = g.node("Reshape", [together, g.int64(moveX ? [o, taps, inputs] : [taps, o, inputs])]);
       all = g.node("Transpose", [split], { perm: moveX ? [0, 2, 1] : [1, 2, 0] });
     } else {
-      const each = moved.map((m) => g.node("Reshape", [moveX ? product(still, m) : product(m, still), g.int64([o, inputs, 1])]));
+      const each = moved.map((m) =>
+        g.node("Reshape", [moveX ? product(still, m) : product(m, still), g.int64([o, inputs, 1])]),
+      );
       all = taps > 1 ? g.node("Concat", each, { axis: 2 }) : each[0];
     }
     return assemble(g, all, [o, c / a.groups], a, axes);
   },
+  // bilinear in x and dOut: ⟨dW(x, dOut), V⟩ = ⟨conv(x, V), dOut⟩
+  grad: ({ inputs: [x, dOut], attributes: a, dOut: v, needs }) => [
+    needs(0) ? convInputGrad(dOut, v, a, [x.shape[2], x.shape[3]]) : null,
+    needs(1) ? convOp([x, v], a) : null,
+  ],
 });
 
 interface AxisPlan {
@@ -70,7 +86,14 @@ interface AxisPlan {
   /** Padding at the end; negative where entries of x are never read. */
   after: number;
 }
-function axisPlan(from: number, to: number, kernel: number, stride: number, dilation: number, padding: number): AxisPlan {
+function axisPlan(
+  from: number,
+  to: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  padding: number,
+): AxisPlan {
   const span = (kernel - 1) * dilation + 1;
   const shifts =
     stride === 1
@@ -86,22 +109,42 @@ function pad(g: GraphBuilder, x: string, before: readonly number[], after: reado
 }
 
 /** x [N, C, H, W] padded or cut to whole frames, in the order [C, s_h, s_w, N, F_h, F_w]. */
-function framesOfX(g: GraphBuilder, x: string, [rows, columns]: AxisPlan[], [n, c]: Pair, { stride }: ConvAttributes): string {
+function framesOfX(
+  g: GraphBuilder,
+  x: string,
+  [rows, columns]: AxisPlan[],
+  [n, c]: Pair,
+  { stride }: ConvAttributes,
+): string {
   const excess = [rows, columns].map((axis) => Math.min(0, axis.after));
   const cut = excess.some((v) => v < 0)
     ? g.node("Slice", [x, g.int64([0, 0]), g.int64(excess.map((v) => (v < 0 ? v : 2 ** 31))), g.int64([2, 3])])
     : x;
-  const padded = pad(g, cut, [0, 0, rows.before, columns.before], [0, 0, Math.max(0, rows.after), Math.max(0, columns.after)]);
+  const padded = pad(
+    g,
+    cut,
+    [0, 0, rows.before, columns.before],
+    [0, 0, Math.max(0, rows.after), Math.max(0, columns.after)],
+  );
   // row phases move whole rows, then column phases move one axis: each is a fast case of ORT's Transpose
   const byRow = g.node("Reshape", [padded, g.int64([n, c, rows.frame, stride[0], columns.frame * stride[1]])]);
   const channelsFirst = g.node("Transpose", [byRow], { perm: [1, 3, 0, 2, 4] });
   if (stride[1] === 1) return channelsFirst;
-  const byColumn = g.node("Reshape", [channelsFirst, g.int64([c * stride[0], n * rows.frame * columns.frame, stride[1]])]);
+  const byColumn = g.node("Reshape", [
+    channelsFirst,
+    g.int64([c * stride[0], n * rows.frame * columns.frame, stride[1]]),
+  ]);
   return g.node("Transpose", [byColumn], { perm: [0, 2, 1] });
 }
 
 /** [O, C·s_h·s_w, shifts] to [O, C, kh, kw]: tap i is phase i·d mod s of shift ⌊i·d/s⌋. */
-function assemble(g: GraphBuilder, all: string, [o, c]: Pair, { stride, dilation, kernel }: WeightGradAttributes, [rows, columns]: AxisPlan[]): string {
+function assemble(
+  g: GraphBuilder,
+  all: string,
+  [o, c]: Pair,
+  { stride, dilation, kernel }: WeightGradAttributes,
+  [rows, columns]: AxisPlan[],
+): string {
   const [b, e] = [rows.shifts.length, columns.shifts.length];
   if (stride[0] * stride[1] === 1) return g.node("Reshape", [all, g.int64([o, c, b, e])]);
   const split = g.node("Reshape", [all, g.int64([o, c, ...stride, b, e])]);

@@ -1,5 +1,5 @@
 import { showShape } from "../shape.js";
-import { defineOp, Tensor } from "../tensor.js";
+import { type ApplyOp, defineOp, Tensor } from "../tensor.js";
 import { convWeightGradOp } from "./conv-weight-grad.js";
 
 type Pair = readonly [number, number];
@@ -33,7 +33,8 @@ export interface Conv1dOptions {
 }
 
 const pair = (v: number | Pair): Pair => (typeof v === "number" ? [v, v] : v);
-const sides = (v: number | Pair | Padding): Padding => (typeof v === "number" ? [v, v, v, v] : v.length === 2 ? [v[0], v[1], v[0], v[1]] : v);
+const sides = (v: number | Pair | Padding): Padding =>
+  typeof v === "number" ? [v, v, v, v] : v.length === 2 ? [v[0], v[1], v[0], v[1]] : v;
 const attributesOf = ({ stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions): ConvAttributes => ({
   stride: pair(stride),
   padding: sides(padding),
@@ -45,10 +46,16 @@ function oneRow({ stride = 1, padding = 0, dilation = 1, groups = 1, bias }: Con
   const [before, after] = pair(padding);
   return { stride: [1, stride], padding: [0, before, 0, after], dilation: [1, dilation], groups, bias };
 }
-const onnxAttributes = ({ stride, padding, dilation, groups }: ConvAttributes) => ({ strides: stride, pads: padding, dilations: dilation, group: groups });
+const onnxAttributes = ({ stride, padding, dilation, groups }: ConvAttributes) => ({
+  strides: stride,
+  pads: padding,
+  dilations: dilation,
+  group: groups,
+});
 
 function checkBias([bias]: readonly Tensor[], outputs: number): void {
-  if (bias && (bias.rank !== 1 || bias.size !== outputs)) throw new Error(`the bias must be [${outputs}], got ${showShape(bias.shape)}`);
+  if (bias && (bias.rank !== 1 || bias.size !== outputs))
+    throw new Error(`the bias must be [${outputs}], got ${showShape(bias.shape)}`);
 }
 const withBias = (x: Tensor, weight: Tensor, bias: Tensor | undefined) => (bias ? [x, weight, bias] : [x, weight]);
 
@@ -56,15 +63,25 @@ const withBias = (x: Tensor, weight: Tensor, bias: Tensor | undefined) => (bias 
 const span = (k: number, d: number) => (k - 1) * d + 1;
 
 function outputSize(x: Tensor, kernel: Pair, { stride, padding, dilation }: ConvAttributes): Pair {
-  const size = (axis: 0 | 1) => Math.floor((x.shape[2 + axis] + padding[axis] + padding[axis + 2] - span(kernel[axis], dilation[axis])) / stride[axis]) + 1;
+  const size = (axis: 0 | 1) =>
+    Math.floor(
+      (x.shape[2 + axis] + padding[axis] + padding[axis + 2] - span(kernel[axis], dilation[axis])) / stride[axis],
+    ) + 1;
   return [size(0), size(1)];
 }
 
-const convOp = defineOp<ConvAttributes>("Conv", {
+export const convOp: ApplyOp<ConvAttributes> = defineOp<ConvAttributes>("Conv", {
   shape: ([x, weight, ...bias], a) => {
     checkBias(bias, weight.shape[0]);
-    if (x.rank !== 4 || weight.rank !== 4 || x.shape[1] !== weight.shape[1] * a.groups || weight.shape[0] % a.groups !== 0)
-      throw new Error(`needs [N, C, H, W] by [O, C/groups, kh, kw], got ${showShape(x.shape)} by ${showShape(weight.shape)} with ${a.groups} groups`);
+    if (
+      x.rank !== 4 ||
+      weight.rank !== 4 ||
+      x.shape[1] !== weight.shape[1] * a.groups ||
+      weight.shape[0] % a.groups !== 0
+    )
+      throw new Error(
+        `needs [N, C, H, W] by [O, C/groups, kh, kw], got ${showShape(x.shape)} by ${showShape(weight.shape)} with ${a.groups} groups`,
+      );
     return [x.shape[0], weight.shape[0], ...outputSize(x, [weight.shape[2], weight.shape[3]], a)];
   },
   onnx: (g, inputs, a) => g.node("Conv", inputs, onnxAttributes(a)),
@@ -83,12 +100,16 @@ const convTransposeOp = defineOp<TransposedAttributes>("ConvTranspose", {
   shape: ([x, weight, ...bias], a) => {
     checkBias(bias, weight.shape[1] * a.groups);
     if (x.rank !== 4 || weight.rank !== 4 || x.shape[1] !== weight.shape[0] || x.shape[1] % a.groups !== 0)
-      throw new Error(`needs [N, C, H, W] by [C, O/groups, kh, kw], got ${showShape(x.shape)} by ${showShape(weight.shape)} with ${a.groups} groups`);
+      throw new Error(
+        `needs [N, C, H, W] by [C, O/groups, kh, kw], got ${showShape(x.shape)} by ${showShape(weight.shape)} with ${a.groups} groups`,
+      );
     return [x.shape[0], weight.shape[1] * a.groups, ...a.size];
   },
   onnx: (g, inputs, a, { inputs: [xt, wt] }) => {
     const extra = ([0, 1] as const).map(
-      (i) => a.size[i] - ((xt.shape[2 + i] - 1) * a.stride[i] + span(wt.shape[2 + i], a.dilation[i]) - a.padding[i] - a.padding[i + 2]),
+      (i) =>
+        a.size[i] -
+        ((xt.shape[2 + i] - 1) * a.stride[i] + span(wt.shape[2 + i], a.dilation[i]) - a.padding[i] - a.padding[i + 2]),
     );
     return g.node("ConvTranspose", inputs, { ...onnxAttributes(a), output_padding: extra });
   },
@@ -100,7 +121,7 @@ const convTransposeOp = defineOp<TransposedAttributes>("ConvTranspose", {
 });
 
 /** Transposed convolution of the cotangent; for stride 1 and one group as an ordinary one with the flipped kernel, which is faster. */
-function convInputGrad(dOut: Tensor, weight: Tensor, a: ConvAttributes, size: Pair): Tensor {
+export function convInputGrad(dOut: Tensor, weight: Tensor, a: ConvAttributes, size: Pair): Tensor {
   const [kh, kw] = [weight.shape[2], weight.shape[3]];
   const reach = [span(kh, a.dilation[0]) - 1, span(kw, a.dilation[1]) - 1];
   const padding = a.padding.map((p, i) => reach[i % 2] - p) as unknown as Padding;
@@ -136,16 +157,29 @@ Object.assign(Tensor.prototype, {
   conv2d(this: Tensor, weight: Tensor, options: ConvOptions = {}) {
     return convOp(withBias(this, weight, options.bias), attributesOf(options));
   },
-  convTranspose2d(this: Tensor, weight: Tensor, { outputPadding = 0, ...options }: ConvOptions & { outputPadding?: number | Pair } = {}) {
+  convTranspose2d(
+    this: Tensor,
+    weight: Tensor,
+    { outputPadding = 0, ...options }: ConvOptions & { outputPadding?: number | Pair } = {},
+  ) {
     const a = attributesOf(options);
     const extra = pair(outputPadding);
-    const size = (i: 0 | 1) => (this.shape[2 + i] - 1) * a.stride[i] + span(weight.shape[2 + i], a.dilation[i]) - a.padding[i] - a.padding[i + 2] + extra[i];
+    const size = (i: 0 | 1) =>
+      (this.shape[2 + i] - 1) * a.stride[i] +
+      span(weight.shape[2 + i], a.dilation[i]) -
+      a.padding[i] -
+      a.padding[i + 2] +
+      extra[i];
     return transposed(this, weight, { ...a, size: [size(0), size(1)] }, options.bias);
   },
   conv1d(this: Tensor, weight: Tensor, options: Conv1dOptions = {}) {
     return this.unsqueeze(2).conv2d(weight.unsqueeze(2), oneRow(options)).squeeze(2);
   },
-  convTranspose1d(this: Tensor, weight: Tensor, { outputPadding = 0, ...options }: Conv1dOptions & { outputPadding?: number } = {}) {
+  convTranspose1d(
+    this: Tensor,
+    weight: Tensor,
+    { outputPadding = 0, ...options }: Conv1dOptions & { outputPadding?: number } = {},
+  ) {
     const row = { ...oneRow(options), outputPadding: [0, outputPadding] as const };
     return this.unsqueeze(2).convTranspose2d(weight.unsqueeze(2), row).squeeze(2);
   },

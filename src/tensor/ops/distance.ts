@@ -14,7 +14,9 @@ Object.assign(Tensor.prototype, {
   cdist(this: Tensor, other: Tensor, epsilon = 1e-12) {
     const width = this.shape[this.rank - 1];
     if (this.rank < 2 || other.rank < 2 || other.shape[other.rank - 1] !== width)
-      throw new Error(`cdist: needs [.., N, D] and [.., M, D], got ${showShape(this.shape)} and ${showShape(other.shape)}.`);
+      throw new Error(
+        `cdist: needs [.., N, D] and [.., M, D], got ${showShape(this.shape)} and ${showShape(other.shape)}.`,
+      );
     if (!(epsilon > 0)) throw new Error(`cdist: epsilon must be positive, got ${epsilon}.`);
     const centre = other.mean(-2, true).stopGradient();
     const [x, y] = [this.sub(centre), other.sub(centre)];

@@ -26,8 +26,11 @@ Object.assign(Tensor.prototype, {
   padReflect(this: Tensor, axis: number, before: number, after: number) {
     const n = this.shape[normalizeAxis(axis, this.rank)];
     if (before < 0 || after < 0 || before >= n || after >= n)
-      throw new Error(`padReflect: borders ${before} and ${after} must be at least 0 and less than the ${n} entries of axis ${axis}.`);
-    const mirrored = (from: number, count: number) => (count > 0 ? [this.slice(axis, from, from + count).flip(axis)] : []);
+      throw new Error(
+        `padReflect: borders ${before} and ${after} must be at least 0 and less than the ${n} entries of axis ${axis}.`,
+      );
+    const mirrored = (from: number, count: number) =>
+      count > 0 ? [this.slice(axis, from, from + count).flip(axis)] : [];
     return concat([...mirrored(1, before), this, ...mirrored(n - 1 - after, after)], axis);
   },
 });

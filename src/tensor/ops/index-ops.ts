@@ -1,5 +1,5 @@
 import { normalizeAxis, type Shape, sameShape, showShape } from "../shape.js";
-import { Tensor, defineOp } from "../tensor.js";
+import { defineOp, Tensor } from "../tensor.js";
 
 const gatherOp = defineOp("Gather", {
   shape: ([table, indices]) => {
@@ -25,7 +25,8 @@ const scatterAddOp = defineOp<{ shape: Shape }>("ScatterAdd", {
 });
 
 /** Adds rows `updates[i…]` to row `indices[i…]` of a zero tensor of the given shape; repeated rows accumulate. */
-export const scatterAdd = (updates: Tensor, indices: Tensor, shape: Shape): Tensor => scatterAddOp([updates, indices], { shape });
+export const scatterAdd = (updates: Tensor, indices: Tensor, shape: Shape): Tensor =>
+  scatterAddOp([updates, indices], { shape });
 
 const gatherElementsOp = defineOp<{ axis: number }>("GatherElements", {
   shape: ([x, indices], { axis }) => {
@@ -48,7 +49,10 @@ const scatterElementsOp = defineOp<{ axis: number; shape: Shape }>("ScatterEleme
     return shape;
   },
   onnx: (g, [updates, indices], { axis, shape }) =>
-    g.node("ScatterElements", [g.node("Expand", [g.float(0), g.int64([...shape])]), indices, updates], { axis, reduction: "add" }),
+    g.node("ScatterElements", [g.node("Expand", [g.float(0), g.int64([...shape])]), indices, updates], {
+      axis,
+      reduction: "add",
+    }),
   grad: ({ inputs: [, indices], attributes: { axis }, dOut }) => [dOut.gatherElements(indices, axis), null],
 });
 

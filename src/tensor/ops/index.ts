@@ -18,8 +18,8 @@ import "./distance.js";
 
 export { attachGradient } from "./attach-gradient.js";
 export { type AttentionOptions, attention, type RotaryOptions } from "./attention.js";
-export type { Conv1dOptions, ConvOptions } from "./conv.js";
 export { where } from "./compare.js";
+export type { Conv1dOptions, ConvOptions } from "./conv.js";
 export { scatterAdd, scatterAddElements } from "./index-ops.js";
 export { concat, stack } from "./layout.js";
 export type { NormOptions } from "./norms.js";

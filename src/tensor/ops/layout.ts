@@ -1,5 +1,5 @@
 import { broadcastShapes, normalizeAxis, type Shape, sameShape, showShape, sizeOf } from "../shape.js";
-import { Tensor, defineOp } from "../tensor.js";
+import { defineOp, Tensor } from "../tensor.js";
 
 const reshapeOp = defineOp<{ shape: Shape }>("Reshape", {
   shape: ([x], { shape }) => {
@@ -12,7 +12,8 @@ const reshapeOp = defineOp<{ shape: Shape }>("Reshape", {
 
 const transposeOp = defineOp<{ order: readonly number[] }>("Transpose", {
   shape: ([x], { order }) => {
-    if (order.length !== x.rank || new Set(order).size !== x.rank) throw new Error(`${showShape(order)} is no permutation of ${x.rank} axes`);
+    if (order.length !== x.rank || new Set(order).size !== x.rank)
+      throw new Error(`${showShape(order)} is no permutation of ${x.rank} axes`);
     return { shape: order.map((axis) => x.shape[axis]), dtype: x.dtype };
   },
   onnx: (g, [x], { order }) => g.node("Transpose", [x], { perm: order }),
@@ -21,7 +22,8 @@ const transposeOp = defineOp<{ order: readonly number[] }>("Transpose", {
 
 const broadcastOp = defineOp<{ shape: Shape }>("BroadcastTo", {
   shape: ([x], { shape }) => {
-    if (!sameShape(broadcastShapes(x.shape, shape), shape)) throw new Error(`cannot be broadcast to ${showShape(shape)}`);
+    if (!sameShape(broadcastShapes(x.shape, shape), shape))
+      throw new Error(`cannot be broadcast to ${showShape(shape)}`);
     return { shape, dtype: x.dtype };
   },
   onnx: (g, [x], { shape }) => g.node("Expand", [x, g.int64([...shape])]),
@@ -37,7 +39,9 @@ const sliceOp = defineOp<SliceAttributes>("Slice", {
   shape: ([x], { starts, ends, steps }) => {
     for (let i = 0; i < x.rank; i++)
       if (starts[i] < 0 || ends[i] > x.shape[i] || starts[i] > ends[i] || steps[i] < 1)
-        throw new Error(`axis ${i} of size ${x.shape[i]} has no slice [${starts[i]}, ${ends[i]}) with step ${steps[i]}`);
+        throw new Error(
+          `axis ${i} of size ${x.shape[i]} has no slice [${starts[i]}, ${ends[i]}) with step ${steps[i]}`,
+        );
     return { shape: x.shape.map((_, i) => Math.ceil((ends[i] - starts[i]) / steps[i])), dtype: x.dtype };
   },
   onnx: (g, [x], { starts, ends, steps }, { inputs: [t] }) => {
@@ -56,11 +60,16 @@ const sliceOp = defineOp<SliceAttributes>("Slice", {
 
 const padOp = defineOp<{ before: readonly number[]; after: readonly number[]; value: number }>("Pad", {
   shape: ([x], { before, after }) => {
-    if (before.length !== x.rank || after.length !== x.rank) throw new Error(`needs ${x.rank} paddings before and after`);
-    if ([...before, ...after].some((n) => n < 0)) throw new Error(`paddings ${showShape(before)}, ${showShape(after)} must not be negative`);
+    if (before.length !== x.rank || after.length !== x.rank)
+      throw new Error(`needs ${x.rank} paddings before and after`);
+    if ([...before, ...after].some((n) => n < 0))
+      throw new Error(`paddings ${showShape(before)}, ${showShape(after)} must not be negative`);
     return { shape: x.shape.map((n, i) => before[i] + n + after[i]), dtype: x.dtype };
   },
-  onnx: (g, [x], { before, after, value }, { inputs: [t] }) => g.node("Pad", [x, g.int64([...before, ...after]), t.dtype === "int32" ? g.int32(value) : g.float(value)], { mode: "constant" }),
+  onnx: (g, [x], { before, after, value }, { inputs: [t] }) =>
+    g.node("Pad", [x, g.int64([...before, ...after]), t.dtype === "int32" ? g.int32(value) : g.float(value)], {
+      mode: "constant",
+    }),
   grad: ({ inputs: [x], attributes: { before }, dOut }) => [
     sliceOp([dOut], { starts: before, ends: x.shape.map((n, i) => before[i] + n), steps: x.shape.map(() => 1) }),
   ],
@@ -70,7 +79,11 @@ const concatOp = defineOp<{ axis: number }>("Concat", {
   shape: (inputs, { axis }) => {
     const [first] = inputs;
     for (const t of inputs)
-      if (t.rank !== first.rank || t.dtype !== first.dtype || t.shape.some((n, i) => i !== axis && n !== first.shape[i]))
+      if (
+        t.rank !== first.rank ||
+        t.dtype !== first.dtype ||
+        t.shape.some((n, i) => i !== axis && n !== first.shape[i])
+      )
         throw new Error(`the inputs differ outside axis ${axis}`);
     return first.shape.map((n, i) => (i === axis ? inputs.reduce((sum, t) => sum + t.shape[axis], 0) : n));
   },
@@ -91,7 +104,11 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   return tensors.length === 1 ? tensors[0] : concatOp(tensors, { axis: normalizeAxis(axis, tensors[0].rank) });
 }
 /** Joins tensors of one shape along a new axis. */
-export const stack = (tensors: readonly Tensor[], axis = 0): Tensor => concat(tensors.map((t) => t.unsqueeze(axis)), axis);
+export const stack = (tensors: readonly Tensor[], axis = 0): Tensor =>
+  concat(
+    tensors.map((t) => t.unsqueeze(axis)),
+    axis,
+  );
 
 declare module "../tensor.js" {
   interface Tensor {
@@ -146,8 +163,13 @@ Object.assign(Tensor.prototype, {
   },
   transpose(this: Tensor, order?: readonly number[]) {
     const last = this.rank - 1;
-    const full = order ? order.map((axis) => normalizeAxis(axis, this.rank)) : this.shape.map((_, i) => (i === last ? last - 1 : i === last - 1 ? last : i));
-    return full.every((axis, i) => axis === i) ? this : transposeOp([this], { order: full });
+    const full = order
+      ? order.map((axis) => normalizeAxis(axis, this.rank))
+      : this.shape.map((_, i) => (i === last ? last - 1 : i === last - 1 ? last : i));
+    if (full.every((axis, i) => axis === i)) return this;
+    const result = transposeOp([this], { order: full });
+    if (this.op !== result.op) return result;
+    return this.inputs[0].transpose(full.map((axis) => this.attributes.order[axis])); // two permutations are one
   },
   broadcastTo(this: Tensor, shape: Shape) {
     return sameShape(shape, this.shape) ? this : broadcastOp([this], { shape });
@@ -171,7 +193,8 @@ Object.assign(Tensor.prototype, {
   split(this: Tensor, parts: number | readonly number[], axis = -1) {
     const at = normalizeAxis(axis, this.rank);
     const n = this.shape[at];
-    if (typeof parts === "number" && n % parts !== 0) throw new Error(`split: axis ${axis} of size ${n} has no ${parts} equal parts.`);
+    if (typeof parts === "number" && n % parts !== 0)
+      throw new Error(`split: axis ${axis} of size ${n} has no ${parts} equal parts.`);
     const sizes = typeof parts === "number" ? new Array<number>(parts).fill(n / parts) : parts;
     if (sizes.reduce((a, b) => a + b, 0) !== n) throw new Error(`split: sizes ${showShape(sizes)} do not sum to ${n}.`);
     let from = 0;
@@ -187,7 +210,10 @@ Object.assign(Tensor.prototype, {
       const zeros = spread.shape.map(() => 0);
       const shape = x.shape.map((n, i) => (i === axis ? n * step : n));
       return spread
-        .pad(zeros, zeros.map((_, i) => (i === axis + 1 ? step - 1 : 0)))
+        .pad(
+          zeros,
+          zeros.map((_, i) => (i === axis + 1 ? step - 1 : 0)),
+        )
         .reshape(shape)
         .slice(axis, 0, (x.shape[axis] - 1) * step + 1);
     }, this);

@@ -1,5 +1,5 @@
 import { broadcastShapes, showShape } from "../shape.js";
-import { Tensor, defineOp } from "../tensor.js";
+import { defineOp, Tensor } from "../tensor.js";
 
 const swap = (t: Tensor) => t.transpose();
 
@@ -11,33 +11,44 @@ const matmulOp = defineOp("MatMul", {
   },
   onnx: (g, [a, b]) => g.node("MatMul", [a, b]),
   grad: ({ inputs: [a, b], dOut, needs }) => [
-    needs(0) ? matmulBackLeft(a, b, dOut) : null,
-    needs(1) ? matmulBackRight(a, b, dOut) : null,
+    needs(0)
+      ? gradOf(
+          a,
+          () => dOut.matmul(swap(b)),
+          () => b.matmul(swap(dOut)),
+        )
+      : null,
+    needs(1)
+      ? gradOf(
+          b,
+          () => swap(a).matmul(dOut),
+          () => swap(dOut).matmul(a),
+        )
+      : null,
   ],
 });
 
-const matmulBackLeft = (a: Tensor, b: Tensor, dOut: Tensor) => dOut.matmul(swap(b)).sumTo(a.shape);
-
-/** For a shared matrix under a batch of rows, one product over all rows instead of a batch of products and a sum. */
-function matmulBackRight(a: Tensor, b: Tensor, dOut: Tensor) {
-  if (b.rank === 2 && a.rank > 2) return swap(a.flatten(0, -2)).matmul(dOut.flatten(0, -2));
-  return swap(a).matmul(dOut).sumTo(b.shape);
+/** The cotangent of a factor, or, where that is itself a transposed matrix, its transpose swapped back: two swaps cancel. */
+function gradOf(factor: Tensor, direct: () => Tensor, transposed: () => Tensor): Tensor {
+  const { op, rank, attributes } = factor;
+  const swapped =
+    op.name === "Transpose" && attributes.order.every((axis: number, i: number) => axis === swappedAxis(i, rank));
+  return (swapped ? swap(transposed()) : direct()).sumTo(factor.shape);
 }
+const swappedAxis = (i: number, rank: number) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i);
 
 declare module "../tensor.js" {
   interface Tensor {
-    /**
-     * Matrix product of the last two axes, [.., M, K] by [.., K, N]; leading axes broadcast. A bias [N] is added to every row,
-     * which for a matrix [K, N] costs no pass of its own.
-     */
-    matmul(other: Tensor, bias?: Tensor): Tensor;
+    /** Matrix product of the last two axes, [.., M, K] by [.., K, N]; leading axes broadcast. */
+    matmul(other: Tensor): Tensor;
   }
 }
 Object.assign(Tensor.prototype, {
-  matmul(this: Tensor, other: Tensor, bias?: Tensor): Tensor {
+  matmul(this: Tensor, other: Tensor): Tensor {
     if (other.rank === 2 && this.rank > 2)
-      return this.flatten(0, -2).matmul(other, bias).reshape([...this.shape.slice(0, -1), other.shape[1]]);
-    const product = matmulOp([this, other], undefined);
-    return bias ? product.add(bias) : product;
+      return this.flatten(0, -2)
+        .matmul(other)
+        .reshape([...this.shape.slice(0, -1), other.shape[1]]);
+    return matmulOp([this, other], undefined);
   },
 });

@@ -1,5 +1,5 @@
 import { normalizeAxis } from "../shape.js";
-import { Tensor, defineOp } from "../tensor.js";
+import { defineOp, Tensor } from "../tensor.js";
 
 const softmaxOp = defineOp<{ axis: number }>("Softmax", {
   shape: ([x]) => x.shape,

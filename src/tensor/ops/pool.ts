@@ -33,13 +33,23 @@ function pooledSize(x: Tensor, { kernel, stride, padding }: PoolAttributes): [nu
 const avgPoolOp = defineOp<PoolAttributes>("AvgPool", {
   shape: ([x], a) => [x.shape[0], x.shape[1], ...pooledSize(x, a)],
   onnx: (g, [x], { kernel, stride, padding }) =>
-    g.node("AveragePool", [x], { kernel_shape: kernel, strides: stride, pads: [...padding, ...padding], count_include_pad: 1 }),
+    g.node("AveragePool", [x], {
+      kernel_shape: kernel,
+      strides: stride,
+      pads: [...padding, ...padding],
+      count_include_pad: 1,
+    }),
   grad: ({ inputs: [x], attributes: { kernel, stride, padding }, dOut }) => {
     const [n, c, h, w] = x.shape;
     const [ph, pw] = dOut.shape.slice(2);
     const share = 1 / (kernel[0] * kernel[1]);
     if (sameShape(kernel, stride) && padding[0] === 0 && padding[1] === 0)
-      return [dOut.mul(share).upsample(kernel).pad([0, 0, 0, 0], [0, 0, h - ph * kernel[0], w - pw * kernel[1]])];
+      return [
+        dOut
+          .mul(share)
+          .upsample(kernel)
+          .pad([0, 0, 0, 0], [0, 0, h - ph * kernel[0], w - pw * kernel[1]]),
+      ];
     const window = constant(new Float32Array(kernel[0] * kernel[1]).fill(share), [1, 1, ...kernel]);
     const outputPadding: Pair = [
       h - ((ph - 1) * stride[0] + kernel[0] - 2 * padding[0]),

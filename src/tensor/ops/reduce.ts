@@ -1,5 +1,5 @@
 import { normalizeAxes, sizeOf } from "../shape.js";
-import { type GradContext, Tensor, defineOp } from "../tensor.js";
+import { defineOp, type GradContext, Tensor } from "../tensor.js";
 
 interface ReduceAttributes {
   axes: readonly number[];
@@ -28,7 +28,9 @@ function extremumGrad({ inputs: [x], output, dOut, attributes: { axes } }: GradC
 
 const methods = {
   sum: reduction("Sum", "ReduceSum", ({ inputs: [x], dOut }) => dOut.broadcastTo(x.shape)),
-  mean: reduction("Mean", "ReduceMean", ({ inputs: [x], dOut, attributes: { axes } }) => dOut.mul(1 / sizeOf(axes.map((i) => x.shape[i]))).broadcastTo(x.shape)),
+  mean: reduction("Mean", "ReduceMean", ({ inputs: [x], dOut, attributes: { axes } }) =>
+    dOut.mul(1 / sizeOf(axes.map((i) => x.shape[i]))).broadcastTo(x.shape),
+  ),
   sumSquare: reduction("SumSquare", "ReduceSumSquare", ({ inputs: [x], dOut }) => dOut.mul(2).mul(x)),
   max: reduction("ReduceMax", "ReduceMax", extremumGrad),
   min: reduction("ReduceMin", "ReduceMin", extremumGrad),

@@ -8,7 +8,8 @@ type Pair = readonly [number, number];
 const upsampleOp = defineOp<{ factors: Pair }>("Upsample", {
   shape: ([x], { factors }) => {
     if (x.rank !== 4) throw new Error(`needs [N, C, H, W], got ${showShape(x.shape)}`);
-    if (factors.some((f) => !Number.isInteger(f) || f < 1)) throw new Error(`factors must be positive integers, got ${showShape(factors)}`);
+    if (factors.some((f) => !Number.isInteger(f) || f < 1))
+      throw new Error(`factors must be positive integers, got ${showShape(factors)}`);
     return [x.shape[0], x.shape[1], x.shape[2] * factors[0], x.shape[3] * factors[1]];
   },
   onnx: (g, [x], { factors }) =>
@@ -70,7 +71,9 @@ Object.assign(Tensor.prototype, {
   },
   resize(this: Tensor, [h, w]: Pair, { mode = "nearest", antialias = false }: ResizeOptions = {}) {
     if (this.rank !== 4 || ![h, w].every((n) => Number.isInteger(n) && n > 0))
-      throw new Error(`resize: needs [N, C, H, W] and a size of positive integers, got ${showShape(this.shape)} and ${showShape([h, w])}.`);
+      throw new Error(
+        `resize: needs [N, C, H, W] and a size of positive integers, got ${showShape(this.shape)} and ${showShape([h, w])}.`,
+      );
     const [height, width] = this.shape.slice(2);
     if (mode === "nearest" && h % height === 0 && w % width === 0) return this.upsample([h / height, w / width]);
     const along = (from: number, to: number) => resizeMatrix(from, to, { mode, antialias });
@@ -79,12 +82,18 @@ Object.assign(Tensor.prototype, {
   },
   depthToSpace(this: Tensor, r: number) {
     const [n, c, h, w] = this.shape;
-    if (this.rank !== 4 || c % (r * r) !== 0) throw new Error(`depthToSpace: ${showShape(this.shape)} needs [N, C·${r * r}, H, W].`);
-    return this.reshape([n, c / (r * r), r, r, h, w]).transpose([0, 1, 4, 2, 5, 3]).reshape([n, c / (r * r), h * r, w * r]);
+    if (this.rank !== 4 || c % (r * r) !== 0)
+      throw new Error(`depthToSpace: ${showShape(this.shape)} needs [N, C·${r * r}, H, W].`);
+    return this.reshape([n, c / (r * r), r, r, h, w])
+      .transpose([0, 1, 4, 2, 5, 3])
+      .reshape([n, c / (r * r), h * r, w * r]);
   },
   spaceToDepth(this: Tensor, r: number) {
     const [n, c, h, w] = this.shape;
-    if (this.rank !== 4 || h % r !== 0 || w % r !== 0) throw new Error(`spaceToDepth: height and width of ${showShape(this.shape)} must be multiples of ${r}.`);
-    return this.reshape([n, c, h / r, r, w / r, r]).transpose([0, 1, 3, 5, 2, 4]).reshape([n, c * r * r, h / r, w / r]);
+    if (this.rank !== 4 || h % r !== 0 || w % r !== 0)
+      throw new Error(`spaceToDepth: height and width of ${showShape(this.shape)} must be multiples of ${r}.`);
+    return this.reshape([n, c, h / r, r, w / r, r])
+      .transpose([0, 1, 3, 5, 2, 4])
+      .reshape([n, c * r * r, h / r, w / r]);
   },
 });

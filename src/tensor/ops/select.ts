@@ -63,7 +63,11 @@ Object.assign(Tensor.prototype, {
     return { values: this.gatherElements(indices, at), indices };
   },
   oneHot(this: Tensor, classes: number) {
-    const all = constant(Int32Array.from({ length: classes }, (_, i) => i), [classes], "int32");
+    const all = constant(
+      Int32Array.from({ length: classes }, (_, i) => i),
+      [classes],
+      "int32",
+    );
     return this.unsqueeze(-1).equal(all).cast("float32");
   },
 });

@@ -11,7 +11,8 @@ const COEFFICIENTS = [-1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800];
  * sine is accurate to 2⁻¹¹ only and undefined for large arguments; this one is accurate to 10⁻⁶ up to |x| of 10⁴ everywhere.
  */
 function sine(g: GraphBuilder, x: string, offset: 0 | 0.5): string {
-  const binary = (op: string) => (a: string, b: string | number) => g.node(op, [a, typeof b === "number" ? g.float(b) : b]);
+  const binary = (op: string) => (a: string, b: string | number) =>
+    g.node(op, [a, typeof b === "number" ? g.float(b) : b]);
   const [add, sub, mul] = [binary("Add"), binary("Sub"), binary("Mul")];
   const turns = mul(x, 1 / Math.PI);
   const n = g.node("Round", [offset ? add(turns, offset) : turns]);

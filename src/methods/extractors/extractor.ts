@@ -1,0 +1,51 @@
+import type { Tensor } from "../../tensor/index.js";
+
+/** A feature space that images are compared in. */
+export interface Extractor {
+  /** How reports call it. */
+  readonly name: string;
+  /** How an image becomes its input, for those who want the same numbers elsewhere. */
+  readonly preprocessing: string;
+  readonly dim: number;
+  /**
+   * Features [count, dim] of images [count, channels, height, width] in [−1, 1], of the size that it was made for; logits
+   * [count, classes] too where it classifies the data's own classes.
+   */
+  extract(images: Float32Array, count: number): Promise<{ features: Float32Array; logits: Float32Array | null }>;
+  release(): Promise<void>;
+}
+
+/** The size of a data set's images. */
+export interface ImageSize {
+  height: number;
+  width: number;
+  channels: 1 | 3;
+}
+
+/**
+ * Runs `program` on consecutive batches of images [batch, …], the last one filled up with zeros, and gathers the rows
+ * [count, dim] of its output.
+ */
+export async function gatherFeatures(
+  images: Float32Array,
+  { count, batch, dim }: { count: number; batch: number; dim: number },
+  program: (images: Float32Array) => Promise<Float32Array>,
+): Promise<Float32Array> {
+  const size = images.length / count;
+  const features = new Float32Array(count * dim);
+  for (let at = 0; at < count; at += batch) {
+    const n = Math.min(batch, count - at);
+    const part = new Float32Array(batch * size);
+    part.set(images.subarray(at * size, (at + n) * size));
+    features.set((await program(part)).subarray(0, n * dim), at * dim);
+  }
+  return features;
+}
+
+/** Images [N, 1 or 3, H, W] as three channels of `size`: grey is repeated, scaling is bilinear (antialiased where it shrinks). */
+export function scaleRgb(images: Tensor, [height, width]: readonly [number, number]): Tensor {
+  const [n, , h, w] = images.shape;
+  const scaled =
+    h === height && w === width ? images : images.resize([height, width], { mode: "bilinear", antialias: true });
+  return scaled.broadcastTo([n, 3, height, width]);
+}

@@ -1,0 +1,132 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type DriftingConfig, presets } from "../../../src/methods/drifting/config.js";
+import { trainDrifting } from "../../../src/methods/drifting/train.js";
+import { type ImageModel, loadModel } from "../../../src/methods/index.js";
+import { shapes } from "../pictures.js";
+
+const micro: DriftingConfig = {
+  ...presets.tiny,
+  features: { task: "mae+classifier", width: 8, blocks: [1, 1], stemStride: 2, batch: 16, steps: 6, lr: 2e-3 },
+  autoencoder: {
+    latent: 6,
+    encoder: [8, 8],
+    hidden: 32,
+    decoder: [8, 8, 4],
+    batch: 16,
+    steps: 8,
+    warmSteps: 4,
+    perceptual: 0.1,
+    latentNoise: 0.05,
+    lr: 2e-3,
+  },
+  generator: { hidden: 32, blocks: 1, condition: 16, styles: { count: 2, size: 4 } },
+  latentStage: { samples: 16, groups: 10, steps: 8, lr: 1e-3, emaDecay: 0.9 },
+  jointStage: { samples: 16, groups: 10, steps: 5, lr: 5e-4, emaDecay: 0.9 },
+  guidance: { power: 3, max: 4, none: 0.5, unconditional: 8 },
+};
+
+const folder = mkdtempSync(join(tmpdir(), "drifting-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const weights = (run: string) => readFileSync(join(folder, run, "model", "model.safetensors"));
+const quiet = { threads: 1, sampleEvery: 0, onProgress: () => {} };
+
+let model: ImageModel;
+beforeAll(async () => {
+  const result = await trainDrifting(shapes(), micro, { out: join(folder, "run"), ...quiet });
+  expect(result.status).toBe("finished");
+  model = await loadModel(join(folder, "run"));
+});
+afterAll(() => model.release());
+
+describe("the image recipe", () => {
+  test("leaves a model, a log, a sheet of samples and a report", () => {
+    for (const file of ["model/config.json", "model/model.safetensors", "metrics.jsonl", "report.html", "config.json"])
+      expect(existsSync(join(folder, "run", file)), file).toBe(true);
+    const rows = readFileSync(join(folder, "run", "metrics.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(new Set(rows.map((r) => r.stage))).toEqual(new Set(["mae", "features", "autoencoder", "latent", "joint"]));
+    expect(rows.filter((r) => r.stage === "joint").every((r) => r.loss > 0 && r.scale > 0)).toBe(true);
+  });
+
+  test("stopped in every stage and resumed, it ends with the same bits", async () => {
+    const out = join(folder, "stopped");
+    for (let run = 0; ; run++) {
+      const controller = new AbortController();
+      let steps = 0;
+      const result = await trainDrifting(shapes(), micro, {
+        out,
+        ...quiet,
+        resume: run > 0,
+        signal: controller.signal,
+        onProgress: (event) => {
+          if (event.type === "step" && ++steps === 11) controller.abort();
+        },
+      });
+      if (result.status === "finished") break;
+      expect(run).toBeLessThan(6);
+    }
+    expect(weights("stopped").equals(weights("run"))).toBe(true);
+  });
+
+  test("works without labels: one group, features from masked auto-encoding", async () => {
+    const out = join(folder, "unlabelled");
+    await trainDrifting(shapes({ labelled: false, channels: 3 }), micro, { out, ...quiet });
+    const plain = await loadModel(out);
+    const images = await plain.sample({ count: 3 });
+    expect(images.shape).toEqual([3, 3, 16, 16]);
+    expect(images.labels).toBeNull();
+    await expect(plain.sample({ label: "disc" })).rejects.toThrow(/no classes/);
+    await plain.release();
+  });
+});
+
+describe("a drifting model", () => {
+  test("draws in one evaluation, the same for the same seed, different for another", async () => {
+    const [a, b, c] = [
+      await model.sample({ count: 4, seed: 1 }),
+      await model.sample({ count: 4, seed: 1 }),
+      await model.sample({ count: 4, seed: 2 }),
+    ];
+    expect(model.nfe()).toBe(1);
+    expect(a.shape).toEqual([4, 1, 16, 16]);
+    expect(a.pixels).toEqual(b.pixels);
+    expect(a.pixels).not.toEqual(c.pixels);
+    expect(a.pixels.every((x) => x >= -1 && x <= 1)).toBe(true);
+    expect([...a.labels!]).toEqual([0, 1, 0, 1]);
+  });
+
+  test("a sample does not depend on how many are drawn beside it", async () => {
+    const [one, many] = [
+      await model.sample({ count: 1, seed: 3, label: 0 }),
+      await model.sample({ count: 70, seed: 3, label: 0 }),
+    ];
+    for (let i = 0; i < one.pixels.length; i++) expect(many.pixels[i]).toBeCloseTo(one.pixels[i], 4);
+  });
+
+  test("noise, style, label and guidance are inputs", async () => {
+    const noise = new Float32Array(6).fill(0.3);
+    const draw = async (options: object) =>
+      (await model.sample({ noise, style: [0, 0], label: "disc", ...options } as never)).pixels;
+    const base = await draw({});
+    expect(await draw({ seed: 99 })).toEqual(base);
+    for (const change of [{ style: [3, 1] }, { label: "cross" }, { guidance: 3 }, { noise: new Float32Array(6) }])
+      expect(await draw(change), JSON.stringify(change)).not.toEqual(base);
+  });
+
+  test.each([
+    [{ count: 0 }, /count must be a positive whole number, got 0/],
+    [{ guidance: 0.5 }, /guidance must be in \[1, 4\].*0\.5/],
+    [{ label: "square" }, /no class "square".*disc.*cross/],
+    [{ count: 2, label: ["disc"] }, /1 labels were given for 2/],
+    [{ noise: new Float32Array(5) }, /1 × 6 numbers, got 5/],
+    [{ noise: new Float32Array(6).fill(Number.NaN) }, /finite, got NaN/],
+    [{ style: [0, 4] }, /2 whole numbers in \[0, 4\)/],
+  ])("refuses %o", async (options, message) => {
+    await expect(model.sample(options as never)).rejects.toThrow(message);
+  });
+});
