@@ -81,6 +81,7 @@ program
   .option("--steps <list>", "numbers of steps to compare, e.g. 1,2,4,8", wholeList)
   .option("--guidance <x>", "guidance strength", real)
   .option("--seed <n>", "seed of the samples", whole(0), 0)
+  .option("--neighbours <file.png>", "write a sheet of samples beside their nearest training images")
   .addOption(deviceOption())
   .addOption(jsonOption())
   .action(async (model, options) => (await import("./eval.js")).evalCommand(model, options));

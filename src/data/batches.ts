@@ -27,7 +27,7 @@ export class IndexStream {
   next(n: number): Uint32Array {
     const batch = new Uint32Array(n);
     for (let i = 0; i < n; i++) {
-      if (this.position === this.count) this.seek({ epoch: this.epoch + 1, position: 0 });
+      if (this.position === this.count) this.load({ epoch: this.epoch + 1, position: 0 });
       batch[i] = this.order[this.position++];
     }
     return batch;
@@ -38,7 +38,7 @@ export class IndexStream {
   }
 
   /** Continues exactly where `state` was taken, given the same count and random seed. */
-  seek({ epoch, position }: IndexStreamState): void {
+  load({ epoch, position }: IndexStreamState): void {
     if (!(Number.isInteger(epoch) && epoch >= 0 && Number.isInteger(position) && position >= 0))
       throw new Error(`This is no position in a stream: epoch ${epoch}, position ${position}.`);
     if (position > this.count)
@@ -93,12 +93,12 @@ export class ClassStream {
   }
 
   /** Continues exactly where `state` was taken, given the same labels and random seed. */
-  seek(state: ClassStreamState): void {
+  load(state: ClassStreamState): void {
     if (state.length !== this.classes.length)
       throw new Error(`The stored state has ${state.length} classes, the data ${this.classes.length}.`);
     this.classes.forEach(({ stream }, c) => {
       if (!stream !== !state[c]) throw new Error(`Class ${c} is not what it was: the data has changed.`);
-      stream?.seek(state[c]!);
+      stream?.load(state[c]!);
     });
   }
 }

@@ -74,8 +74,10 @@ export async function getPinned(id: string, pinned: PinnedDataset, options: GetO
     try {
       const parts = await source.load({ folder, onProgress, signal });
       const hash = contentHash(parts);
-      if (hash !== pinned.sha256)
+      if (hash !== pinned.sha256) {
+        await rm(folder, { recursive: true, force: true });
         throw new Error(`its content has SHA-256 ${hash} instead of ${pinned.sha256}; it was not taken over`);
+      }
       const dataset = describe(parts, { id, licence: pinned.licence, attribution: pinned.attribution });
       await writeCached(cache, dataset);
       await rm(folder, { recursive: true, force: true });

@@ -129,6 +129,8 @@ export interface EvaluateOptions extends Omit<CommonSampleOptions, "label"> {
   count?: number;
   /** Resamples of the bootstrap interval of the Fréchet distance; default 50, with wide features none. */
   resamples?: number;
+  /** Which metrics of the feature spaces to compute; default all. */
+  metrics?: readonly FeatureMetric[];
 }
 
 export interface Evaluation {
@@ -145,7 +147,7 @@ export interface Evaluation {
 export async function evaluateModel(
   model: ImageModel,
   reference: Reference,
-  { count = 10_000, seed = 0, resamples, ...options }: EvaluateOptions = {},
+  { count = 10_000, seed = 0, resamples, metrics, ...options }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { dataset } = reference;
   requireSameSize(model, dataset);
@@ -156,7 +158,7 @@ export async function evaluateModel(
     count,
     nfe: model.nfe(options),
     seed,
-    metrics: await evaluateImages(images, reference, { seed, resamples }),
+    metrics: await evaluateImages(images, reference, { seed, resamples, metrics }),
   };
 }
 
@@ -167,7 +169,7 @@ export async function evaluateModel(
 export async function evaluateImages(
   images: Images,
   reference: Reference,
-  { seed = 0, resamples }: Pick<EvaluateOptions, "seed" | "resamples"> = {},
+  { seed = 0, resamples, metrics: wanted }: Pick<EvaluateOptions, "seed" | "resamples" | "metrics"> = {},
 ): Promise<MetricReport[]> {
   const { dataset, spaces, testLabels } = reference;
   const random = new Random(seed, "evaluation");
@@ -188,7 +190,7 @@ export async function evaluateImages(
           features: extractor.name,
           reference: `${dataset.id} test`,
           random,
-          metrics,
+          metrics: metrics.filter((metric) => wanted?.includes(metric) ?? true),
           ...(classified ? { classified } : {}),
         },
       ),

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { extname } from "node:path";
 import type { ImageDataset, Progress } from "../data/index.js";
 import type { CompileOptions } from "../runtime/index.js";
 import { ClassifierModel } from "./classifier/model.js";
@@ -55,10 +53,11 @@ const advice = ({ classNames }: ExtractorData): string =>
     ? `Train one with "fewstep train classifier --data <data> --out runs/judge" and give --features runs/judge, or take --features pixel-pca or resnet50-imagenet.`
     : "Images without classes train no classifier; take --features pixel-pca, resnet50-imagenet or an .onnx file.";
 
-/** Whether a classifier ships for the data. */
-async function shippedClassifier({ id }: ExtractorData): Promise<string | null> {
-  const name = `classifier-${id}`;
-  return existsSync(`${await shippedModelsFolder()}/${name}/config.json`) ? name : null;
+/** Whether `name` is a shipped model; with `path`, also whether it is a file or folder, or a URL. */
+async function isThere(name: string, { path }: { path: boolean }): Promise<boolean> {
+  const { existsSync } = await import("node:fs");
+  if (path && (/^https?:/.test(name) || existsSync(name))) return true;
+  return existsSync(`${await shippedModelsFolder()}/${name}/config.json`);
 }
 
 /**
@@ -72,8 +71,9 @@ export async function extractorFor(
 ): Promise<Extractor | null> {
   if (name === "pixel-pca") return null;
   if (name === "classifier") {
-    const shipped = await shippedClassifier(data);
-    if (!shipped) throw new Error(`No classifier ships for ${data.id}. ${advice(data)}`);
+    const shipped = `classifier-${data.id}`;
+    if (!(await isThere(shipped, { path: false })))
+      throw new Error(`No classifier ships for ${data.id}. ${advice(data)}`);
     return classifierExtractor(shipped, data, options);
   }
   if (name === "resnet50-imagenet") {
@@ -81,9 +81,8 @@ export async function extractorFor(
     const { resnet50Extractor } = await import("./extractors/resnet50.js");
     return resnet50Extractor(await readResnet50Weights({ onProgress }), data, options);
   }
-  if (extname(name).toLowerCase() === ".onnx")
-    return (await import("./extractors/onnx-file.js")).onnxExtractor(name, data, options);
-  if (!/^https?:/.test(name) && !existsSync(name) && !existsSync(`${await shippedModelsFolder()}/${name}`))
+  if (/\.onnx$/i.test(name)) return (await import("./extractors/onnx-file.js")).onnxExtractor(name, data, options);
+  if (!(await isThere(name, { path: true })))
     throw new Error(
       `There are no features "${name}". Choose classifier, resnet50-imagenet, pixel-pca, the folder of a trained classifier, or an .onnx file.`,
     );

@@ -46,8 +46,7 @@ export function conv2d(
   const weight = parameter([outputs, inputs / groups, kh, kw], weightInitializer(init, fans));
   const offset = bias ? parameter([outputs], biasInitializer(init, fans)) : null;
   return module({ weight, bias: offset }, (x: Tensor): Tensor => {
-    const y = x.conv2d(weight, { ...options, groups });
-    return offset ? y.add(offset.reshape([outputs, 1, 1])) : y;
+    return x.conv2d(weight, { ...options, groups, bias: offset ?? undefined });
   });
 }
 
@@ -64,8 +63,7 @@ export function conv1d(
   const weight = parameter([outputs, inputs / groups, kernel], weightInitializer(init, fans));
   const offset = bias ? parameter([outputs], biasInitializer(init, fans)) : null;
   return module({ weight, bias: offset }, (x: Tensor): Tensor => {
-    const y = x.conv1d(weight, { ...options, groups });
-    return offset ? y.add(offset.reshape([outputs, 1])) : y;
+    return x.conv1d(weight, { ...options, groups, bias: offset ?? undefined });
   });
 }
 
@@ -87,7 +85,6 @@ export function convTranspose2d(
   const weight = parameter([inputs, outputs / groups, kh, kw], weightInitializer(init, fans));
   const offset = bias ? parameter([outputs], biasInitializer(init, fans)) : null;
   return module({ weight, bias: offset }, (x: Tensor): Tensor => {
-    const y = x.convTranspose2d(weight, { ...options, groups });
-    return offset ? y.add(offset.reshape([outputs, 1, 1])) : y;
+    return x.convTranspose2d(weight, { ...options, groups, bias: offset ?? undefined });
   });
 }

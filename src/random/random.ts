@@ -130,15 +130,21 @@ export class Random {
     return { key: [this.key[0], this.key[1]], stream: [this.stream[0], this.stream[1]], position: this.position };
   }
 
-  static fromState({ key, stream, position }: RandomState): Random {
-    const isWords = (pair: unknown) =>
+  /** Goes to a state stored before. Throws, and stays as it is, where that is none. */
+  load({ key, stream, position }: RandomState): void {
+    const isWords = (pair: unknown): pair is number[] =>
       Array.isArray(pair) && pair.length === 2 && pair.every((w) => Number.isInteger(w) && w >= 0 && w < TWO_32);
     if (!isWords(key) || !isWords(stream) || !(Number.isSafeInteger(position) && position >= 0))
       throw new Error(`This is no state of a generator: ${JSON.stringify({ key, stream, position })}.`);
+    this.key.set(key);
+    this.stream.set(stream);
+    this.position = position;
+    this.blockIndex = -1;
+  }
+
+  static fromState(state: RandomState): Random {
     const random = new Random(0);
-    random.key.set(key);
-    random.stream.set(stream);
-    random.position = position;
+    random.load(state);
     return random;
   }
 

@@ -1,10 +1,11 @@
-import type * as Ort from "onnxruntime-web";
 import { input, type Parameter } from "../tensor/leaves.js";
 import { type Shape, showShape, sizeOf } from "../tensor/shape.js";
 import { type DType, Tensor } from "../tensor/tensor.js";
-import { type DeviceName, resolveRuntime } from "./device.js";
+import type { DeviceName } from "./device.js";
+import { type Executor, execute, type InputValue, type TensorData } from "./executor.js";
 import { lower, valueOf } from "./lower.js";
-import { createSession } from "./session.js";
+import type { ParameterEntry } from "./parameters.js";
+import { executeInWorker } from "./worker.js";
 
 /** An input's shape (float32), or its shape and dtype; null or false for an input that this graph does without. */
 export type InputSpec = Shape | { readonly shape: Shape; readonly dtype: DType } | null | false;
@@ -16,8 +17,13 @@ export type Feed = Float32Array | Int32Array | Uint8Array | readonly number[] | 
 
 export interface CompileOptions {
   device?: DeviceName | "auto";
-  /** Threads of the native or WASM runtime; default: all cores. */
+  /** Threads of the native or WASM runtime; default: the environment's `FEWSTEP_THREADS`, else all cores. */
   threads?: number;
+  /**
+   * Runs the session in a worker thread (Node) or Web Worker, so that this thread's event loop stays free. Parameters that are not
+   * frozen are copied to it at each run.
+   */
+  worker?: boolean;
   /**
    * Parameters whose present values become constants of the graph (true: all): faster, blind to later updates. For sampling, and
    * for networks that a loss looks through.
@@ -28,13 +34,16 @@ export interface CompileOptions {
 export interface Program<I extends string, O> {
   readonly inputs: Record<I, { shape: Shape; dtype: DType }>;
   /**
-   * Runs the graph once. The runtime's call blocks its thread. Lists of tensors (gradients) come back in a buffer that the next
+   * Runs the graph once. The native and WASM runtimes block the thread that runs them (see `worker`). Lists of tensors (gradients) come back in a buffer that the next
    * run overwrites; everything else is freshly allocated.
    */
   run(feeds: Record<I, Feed>): Promise<Values<O>>;
-  /** The graph as an ONNX model with the parameters' present values inside. */
-  toOnnx(metadata?: Record<string, string>): Uint8Array;
-  /** Frees the session. */
+  /**
+   * The graph as an ONNX model with the parameters' present values inside, under the names of `parameters` (such as
+   * `network.parameters`) where given.
+   */
+  toOnnx(metadata?: Record<string, string>, parameters?: { readonly entries: readonly ParameterEntry[] }): Uint8Array;
+  /** Frees the session and ends its worker. */
   release(): Promise<void>;
 }
 
@@ -51,12 +60,10 @@ export function compile<I extends string, O extends GraphOutputs>(
     inputs[name] = input(name, type.shape, type.dtype);
   }
   const results = build(inputs);
+  const inputList = Object.values(inputs) as Tensor[];
   const outputs: { name: string; tensor: Tensor }[] = [];
-  const lists: {
-    name: keyof O & string;
-    flat: Float32Array;
-    parts: { name: string; shape: Shape; view: Float32Array }[];
-  }[] = [];
+  const lists = new Map<string, Float32Array>();
+  const into = new Map<string, Float32Array>();
   for (const [name, value] of Object.entries(results)) {
     if (value instanceof Tensor) {
       outputs.push({ name: `out.${name}`, tensor: value });
@@ -64,23 +71,21 @@ export function compile<I extends string, O extends GraphOutputs>(
     }
     const flat = new Float32Array(value.reduce((n, t) => n + t.size, 0));
     let at = 0;
-    const parts = value.map((tensor, i) => {
-      const part = { name: `out.${name}.${i}`, shape: tensor.shape, view: flat.subarray(at, (at += tensor.size)) };
-      outputs.push({ name: part.name, tensor });
-      return part;
+    value.forEach((tensor, i) => {
+      const part = `out.${name}.${i}`;
+      outputs.push({ name: part, tensor });
+      into.set(part, flat.subarray(at, (at += tensor.size)));
     });
-    lists.push({ name, flat, parts });
+    lists.set(name, flat);
   }
-  const inputList = Object.values(inputs) as Tensor[];
 
-  async function start() {
-    const runtime = await resolveRuntime(options.device);
-    const lowered = lower(inputList, outputs, { freeze: options.freeze });
-    const session = await createSession(runtime, lowered.bytes, options.threads);
-    return { ort: runtime.ort, session, parameters: lowered.parameters };
+  async function start(): Promise<{ executor: Executor; parameters: { name: string; parameter: Parameter }[] }> {
+    const { bytes, parameters } = lower(inputList, outputs, { freeze: options.freeze });
+    const shapes = outputs.map(({ name, tensor: { shape } }) => ({ name, shape }));
+    const job = { bytes, outputs: shapes, device: options.device, threads: options.threads };
+    return { executor: await (options.worker ? executeInWorker : execute)(job, into), parameters };
   }
   let started: ReturnType<typeof start> | null = null;
-  const bound = new Map<Parameter, { value: Float32Array; tensor: Ort.Tensor }>();
 
   return {
     inputs: Object.fromEntries(
@@ -88,63 +93,38 @@ export function compile<I extends string, O extends GraphOutputs>(
     ) as Program<I, O>["inputs"],
     async run(feeds) {
       started ??= start();
-      const { ort, session, parameters } = await started;
-      const given: Record<string, Ort.Tensor> = {};
-      for (const t of inputList) given[t.attributes.name] = feedTensor(ort, t, feeds[t.attributes.name as I]);
-      for (const { name, parameter } of parameters) {
-        const value = valueOf(parameter, name);
-        let entry = bound.get(parameter);
-        if (entry?.value !== value)
-          bound.set(parameter, (entry = { value, tensor: new ort.Tensor("float32", value, [...parameter.shape]) }));
-        given[name] = entry.tensor;
-      }
-      const fetches: Record<string, Ort.Tensor | null> = {};
-      for (const { name } of outputs) fetches[name] = null;
-      for (const { parts } of lists)
-        for (const { name, view, shape } of parts) fetches[name] = new ort.Tensor("float32", view, [...shape]);
-      const got = await session.run(given, fetches);
-      const values = {} as Record<keyof O, Float32Array>;
-      for (const [name, value] of Object.entries(results))
-        if (value instanceof Tensor) values[name as keyof O] = got[`out.${name}`].data as Float32Array;
-      for (const { name, flat, parts } of lists) {
-        for (const part of parts) {
-          const data = got[part.name].data as Float32Array;
-          if (data.buffer !== flat.buffer) part.view.set(data);
-        }
-        values[name] = flat;
-      }
-      return values;
+      const { executor, parameters } = await started;
+      const given: Record<string, InputValue> = {};
+      for (const t of inputList) given[t.attributes.name] = feedValue(t, feeds[t.attributes.name as I]);
+      for (const { name, parameter } of parameters)
+        given[name] = { dtype: "float32", shape: parameter.shape, data: valueOf(parameter, name) };
+      const got = await executor.run(given);
+      return Object.fromEntries(Object.keys(results).map((name) => [name, lists.get(name) ?? got[`out.${name}`]])) as Values<O>;
     },
-    toOnnx: (metadata) =>
-      lower(
-        inputList,
-        outputs.map(({ name, tensor }) => ({ name: name.replace(/^out\./, ""), tensor })),
-        { freeze: true, metadata },
-      ).bytes,
+    toOnnx(metadata, parameters) {
+      const names = new Map(parameters?.entries.map(({ parameter, name }) => [parameter, name]));
+      const named = outputs.map(({ name, tensor }) => ({ name: name.replace(/^out\./, ""), tensor }));
+      return lower(inputList, named, { freeze: true, metadata, nameOf: (parameter) => names.get(parameter) }).bytes;
+    },
     async release() {
       const running = started;
       started = null;
-      bound.clear();
-      await (await running)?.session.release();
+      await (await running?.catch(() => null))?.executor.release();
     },
   };
 }
 
-function feedTensor(ort: typeof Ort, t: Tensor, feed: Feed | undefined): Ort.Tensor {
-  const name = t.attributes.name as string;
-  if (feed === undefined) throw new Error(`The input "${name}" ${showShape(t.shape)} was not given.`);
+/** Checks and converts what is fed to an input. Throws where it is missing or has another number of values. */
+export function feedValue({ attributes: { name }, shape, dtype }: Tensor, feed: Feed | undefined): InputValue {
+  if (feed === undefined) throw new Error(`The input "${name}" ${showShape(shape)} was not given.`);
   const values = typeof feed === "number" ? [feed] : feed;
-  if (values.length !== sizeOf(t.shape))
-    throw new Error(`The input "${name}" takes ${sizeOf(t.shape)} values ${showShape(t.shape)}, got ${values.length}.`);
-  const data =
-    t.dtype === "float32"
-      ? values instanceof Float32Array
-        ? values
-        : Float32Array.from(values)
-      : t.dtype === "int32"
-        ? values instanceof Int32Array
-          ? values
-          : Int32Array.from(values)
-        : Uint8Array.from(values);
-  return new ort.Tensor(t.dtype, data as never, [...t.shape]);
+  if (values.length !== sizeOf(shape))
+    throw new Error(`The input "${name}" takes ${sizeOf(shape)} values ${showShape(shape)}, got ${values.length}.`);
+  return { dtype, shape, data: convert(values, dtype) };
+}
+
+function convert(values: ArrayLike<number>, dtype: DType): TensorData {
+  if (dtype === "float32") return values instanceof Float32Array ? values : Float32Array.from(values);
+  if (dtype === "int32") return values instanceof Int32Array ? values : Int32Array.from(values);
+  return Uint8Array.from(values);
 }

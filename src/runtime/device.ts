@@ -31,7 +31,12 @@ export async function nativeOrt(): Promise<Native> {
 /** The WebAssembly runtime, which also drives a browser's WebGPU. */
 export const webOrt = async (): Promise<typeof Ort> => import("onnxruntime-web");
 
-const firstLine = (error: unknown): string => String((error as Error)?.message ?? error).split("\n")[0].slice(0, 300);
+/** An error's first line, without the runtime's source location. */
+const firstLine = (error: unknown): string =>
+  String((error as Error)?.message ?? error)
+    .split("\n")[0]
+    .replace(/^.* was false\. /, "")
+    .slice(0, 300);
 
 const runtimes = new Map<string, Promise<Runtime>>();
 

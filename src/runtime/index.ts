@@ -1,4 +1,13 @@
-export { type CompileOptions, compile, type Feed, type InputSpec, type Program } from "./compile.js";
-export { type DeviceName, resolveRuntime } from "./device.js";
+export {
+  type CompileOptions,
+  compile,
+  type Feed,
+  type GraphOutputs,
+  type InputSpec,
+  type Program,
+  type Values,
+} from "./compile.js";
+export { type DeviceName, deviceNames, type Runtime, resolveRuntime } from "./device.js";
 export { lower } from "./lower.js";
 export { type ParameterEntry, Parameters } from "./parameters.js";
+export { inWorker, type ThreadOptions, type ThreadTask } from "./thread.js";

@@ -41,6 +41,8 @@ export function lower(
     if (names.has(t)) continue;
     if (t instanceof Parameter) {
       const name = options.nameOf?.(t) ?? `parameter${names.size}`;
+      if (taken.has(name)) throw new Error(`"${name}" names a parameter and an input.`);
+      taken.add(name);
       names.set(t, name);
       if (frozen ? frozen.has(t) : options.freeze) graph.initializer(name, valueOf(t, name), t.shape, "float32");
       else {
@@ -70,7 +72,7 @@ export function lower(
     }
   }
   for (const { name, tensor } of outputs) {
-    if (taken.has(name)) throw new Error(`"${name}" names an input and an output.`);
+    if (taken.has(name)) throw new Error(`"${name}" names an output and an input or parameter.`);
     taken.add(name);
     const from = names.get(tensor)!;
     if (tensor.dtype === "float32") graph.alias(from, name);

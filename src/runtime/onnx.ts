@@ -30,7 +30,7 @@ export class OnnxGraph implements GraphBuilder {
     const name = this.fresh();
     this.graph.message(1, (n) => {
       for (const i of inputs) n.string(1, i);
-      for (let i = 0; i < output; i++) n.string(2, "");
+      for (let i = 0; i < output; i++) n.string(2, this.fresh());
       n.string(2, name).string(3, `n${name}`).string(4, opType);
       for (const [key, value] of Object.entries(attributes))
         if (value !== undefined) n.message(5, (a) => writeAttribute(a, key, value));
@@ -99,10 +99,8 @@ export class OnnxGraph implements GraphBuilder {
   }
 
   finish(metadata: Record<string, string> = {}): Uint8Array {
-    const model = new ProtoWriter()
-      .int(1, IR_VERSION)
-      .string(2, "fewstep")
-      .bytes(7, this.graph.string(2, "graph").finish());
+    const model = new ProtoWriter().int(1, IR_VERSION).string(2, "fewstep");
+    model.message(7, (graph) => graph.raw(this.graph.finish()).string(2, "graph"));
     model.message(8, (o) => o.string(1, "").int(2, OPSET));
     for (const domain of this.domains) model.message(8, (o) => o.string(1, domain).int(2, 1));
     for (const [key, value] of Object.entries(metadata)) model.message(14, (m) => m.string(1, key).string(2, value));

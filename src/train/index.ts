@@ -6,4 +6,4 @@ export { formatDuration, terminalProgress } from "./progress.js";
 export { writeReport } from "./report.js";
 export { type RunOptions, type RunResult, runStages } from "./run.js";
 export type { ProgressEvent, SampleSheet, Stage } from "./stage.js";
-export type { Kept, Seekable, Stateful } from "./state.js";
+export type { Kept, Stateful } from "./state.js";

@@ -1,5 +1,4 @@
 import type { TensorRecord } from "../io/index.js";
-import { Random } from "../random/index.js";
 import type { Parameters } from "../runtime/parameters.js";
 
 /**
@@ -13,15 +12,8 @@ export interface Stateful {
   load(state: any): void;
 }
 
-/** The same for a stream of data, whose state is a position. */
-export interface Seekable {
-  state(): unknown;
-  // biome-ignore lint/suspicious/noExplicitAny: each owner knows its own state.
-  seek(state: any): void;
-}
-
 /** What a checkpoint keeps; parameters are kept by name, so that the file explains itself. */
-export type Kept = Stateful | Seekable | Parameters | Random;
+export type Kept = Stateful | Parameters;
 
 type TypedArray = TensorRecord["data"] | Uint32Array;
 
@@ -90,10 +82,7 @@ export function unpack({ tree, tensors }: Packed, kept: Record<string, Kept>): v
     if (!(name in tree)) throw new Error(`it keeps no "${name}", only ${Object.keys(tree).join(", ") || "nothing"}`);
     try {
       // biome-ignore lint/suspicious/noExplicitAny: the owner checks its state.
-      const state = walk(tree[name]) as any;
-      if (owner instanceof Random) Object.assign(owner, Random.fromState(state));
-      else if ("seek" in owner) owner.seek(state);
-      else owner.load(state);
+      owner.load(walk(tree[name]) as any);
     } catch (error) {
       throw new Error(`its "${name}" does not fit: ${(error as Error).message}`, { cause: error });
     }

@@ -40,15 +40,15 @@ test.each([0, 3, 10, 13, 20, 47])("a stream resumed from JSON after %i indices c
   const stream = new IndexStream(10, new Random(5));
   stream.next(drawn);
   const resumed = new IndexStream(10, new Random(5));
-  resumed.seek(JSON.parse(JSON.stringify(stream.state())));
+  resumed.load(JSON.parse(JSON.stringify(stream.state())));
   expect(resumed.next(25)).toEqual(stream.next(25));
 });
 
 test("a stream refuses data or a state that do not fit", () => {
   expect(() => new IndexStream(0, new Random(1))).toThrow(/got 0/);
   const stream = new IndexStream(5, new Random(1));
-  expect(() => stream.seek({ epoch: 0, position: 6 })).toThrow(/beyond the 5/);
-  expect(() => stream.seek({ epoch: -1, position: 0 })).toThrow(/no position/);
+  expect(() => stream.load({ epoch: 0, position: 6 })).toThrow(/beyond the 5/);
+  expect(() => stream.load({ epoch: -1, position: 0 })).toThrow(/no position/);
 });
 
 const labels = [0, 1, 0, 1, 0, 2, 2, 2, 2, 0];
@@ -68,10 +68,10 @@ test("class streams resume exactly and notice changed data", () => {
   const stream = new ClassStream(labels, 4, new Random(3));
   stream.next([0, 1, 0, 2], 3);
   const resumed = new ClassStream(labels, 4, new Random(3));
-  resumed.seek(JSON.parse(JSON.stringify(stream.state())));
+  resumed.load(JSON.parse(JSON.stringify(stream.state())));
   expect(resumed.next([0, 1, 2], 7)).toEqual(stream.next([0, 1, 2], 7));
   expect(() => stream.next([3], 1)).toThrow(/Class 3 has no items/);
-  expect(() => new ClassStream(labels, 3, new Random(3)).seek(stream.state())).toThrow(/4 classes, the data 3/);
-  expect(() => new ClassStream([...labels, 3], 4, new Random(3)).seek(stream.state())).toThrow(/Class 3/);
+  expect(() => new ClassStream(labels, 3, new Random(3)).load(stream.state())).toThrow(/4 classes, the data 3/);
+  expect(() => new ClassStream([...labels, 3], 4, new Random(3)).load(stream.state())).toThrow(/Class 3/);
   expect(() => new ClassStream(labels, 2, new Random(3))).toThrow(/label 2/);
 });

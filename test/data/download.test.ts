@@ -39,6 +39,7 @@ function send(request: IncomingMessage, response: ServerResponse, content = body
 }
 
 const target = async () => join(await mkdtemp(join(tmpdir(), "download-")), "file.bin");
+const isWhole = async (path: string) => (await readFile(path)).equals(body);
 const listing = (path: string) => readdir(join(path, ".."));
 
 test("downloads, checks and reports progress", async () => {
@@ -46,7 +47,7 @@ test("downloads, checks and reports progress", async () => {
   const path = await target();
   const seen: [number, number | null][] = [];
   await download(url, path, good, { onProgress: ({ done, total }) => seen.push([done, total]) });
-  expect(await readFile(path)).toEqual(body);
+  expect(await isWhole(path)).toBe(true);
   expect(seen.at(-1)).toEqual([body.length, body.length]);
   expect(await listing(path)).toEqual(["file.bin"]);
 });
@@ -55,7 +56,7 @@ test("a broken connection is continued where it stopped", async () => {
   const { url, requests } = await serve((request, response) => send(request, response, body, 120_000));
   const path = await target();
   await download(url, path, good);
-  expect(await readFile(path)).toEqual(body);
+  expect(await isWhole(path)).toBe(true);
   expect(requests.map(({ range }) => range)).toEqual([undefined, "bytes=120000-", "bytes=240000-"]);
 });
 
@@ -65,10 +66,10 @@ test("an interrupted download goes on the next time", async () => {
   await writeFile(`${path}.part`, body.subarray(0, 100_000));
   await download(url, path, good);
   expect(requests.map(({ range }) => range)).toEqual(["bytes=100000-"]);
-  expect(await readFile(path)).toEqual(body);
+  expect(await isWhole(path)).toBe(true);
   await writeFile(`${path}.part`, body);
   await download(url, path, good);
-  expect(await readFile(path)).toEqual(body);
+  expect(await isWhole(path)).toBe(true);
 });
 
 test("a server without ranges, or a stale part of something else, is fetched from the start", async () => {
@@ -76,11 +77,11 @@ test("a server without ranges, or a stale part of something else, is fetched fro
   const path = await target();
   await writeFile(`${path}.part`, body.subarray(0, 100_000));
   await download(plain.url, path, good);
-  expect(await readFile(path)).toEqual(body);
+  expect(await isWhole(path)).toBe(true);
   const ranged = await serve((request, response) => send(request, response));
   await writeFile(`${path}.part`, "something else");
   await download(ranged.url, path, good);
-  expect(await readFile(path)).toEqual(body);
+  expect(await isWhole(path)).toBe(true);
   expect(ranged.requests.length).toBe(2);
 });
 
@@ -146,7 +147,7 @@ test("a package comes from the registry that the user's npm is set to, once", as
   const { requests } = await registry();
   const folder = await mkdtemp(join(tmpdir(), "npm-"));
   const path = await fetchNpmPackage(somePackage, folder);
-  expect(await readFile(path)).toEqual(body);
+  expect(await isWhole(path)).toBe(true);
   expect(requests.map(({ url }) => url)).toEqual(["/some-data/-/some-data-1.2.3.tgz"]);
   expect(await fetchNpmPackage(somePackage, folder)).toBe(path);
   expect(requests.length).toBe(1);
@@ -156,7 +157,7 @@ test("a registry that wants the user's token is asked through npm itself", async
   const { requests } = await registry("secret");
   const folder = await mkdtemp(join(tmpdir(), "npm-"));
   const path = await fetchNpmPackage(somePackage, folder);
-  expect(await readFile(path)).toEqual(body);
+  expect(await isWhole(path)).toBe(true);
   expect(requests.length).toBeGreaterThan(1);
   expect(await readdir(folder)).toEqual(["some-data-1.2.3.tgz"]);
 });

@@ -16,9 +16,7 @@ function residualBlock(hidden: number, condition: number) {
   const second = nn.linear(hidden, hidden);
   return nn.module({ modulation, first, second }, (h: Tensor, c: Tensor) => {
     const [a, b, g] = modulation(c).split(3);
-    const centred = h.sub(h.mean(-1, true));
-    const normalized = centred.div(centred.square().mean(-1, true).add(1e-5).sqrt());
-    return h.add(second(first(normalized.mul(a.add(1)).add(b)).silu()).mul(g.add(1)));
+    return h.add(second(first(h.layerNorm().mul(a.add(1)).add(b)).silu()).mul(g.add(1)));
   });
 }
 

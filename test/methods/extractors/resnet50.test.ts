@@ -53,5 +53,5 @@ test.skipIf(!resnet50IsCached())("grey images count as three equal channels", as
     await extractor.release();
   }
   expect(features[0].some((value) => value > 0.1)).toBe(true);
-  features[0].forEach((value, i) => expect(Math.abs(value - features[1][i])).toBeLessThan(1e-3));
+  for (const [i, value] of features[0].entries()) expect(Math.abs(value - features[1][i])).toBeLessThan(1e-3);
 });

@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { Bench } from "./report.js";
+
+const benches: Record<string, string> = {
+  train: "training-step time of three networks against PyTorch, TensorFlow.js and jax-js",
+  drift: "what the drift loss adds to a training step",
+  sample: "one-step latency, and how many steps the flow baselines need for the same quality",
+  toys: "sliced Wasserstein distance on two-dimensional toys",
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    threads: { type: "string", default: "2" },
+    rounds: { type: "string", default: "4" },
+    help: { type: "boolean", short: "h", default: false },
+  },
+});
+const [name] = positionals;
+const usage = `npm run bench -- <name> [--json] [--threads 2] [--rounds 4]\n${Object.entries(benches)
+  .map(([key, what]) => `  ${key.padEnd(7)} ${what}`)
+  .join("\n")}`;
+
+function count(option: "threads" | "rounds"): number {
+  const value = Number(values[option]);
+  if (!Number.isInteger(value) || value < 1) fail(`--${option} must be a positive integer, got "${values[option]}".`);
+  return value;
+}
+function fail(message: string): never {
+  console.error(`${message}\n${usage}`);
+  process.exit(2);
+}
+
+if (values.help) {
+  console.log(usage);
+} else {
+  if (!name || !Object.hasOwn(benches, name)) fail(name ? `There is no bench called "${name}".` : "Which bench?");
+  const file = new URL(`./${name}.ts`, import.meta.url);
+  if (!existsSync(file)) fail(`The bench "${name}" is not part of this version.`);
+  const bench: Bench = await import(file.href);
+  const options = { threads: count("threads"), rounds: count("rounds"), note: (text: string) => console.error(text) };
+  const result = await bench.run(options);
+  console.log(values.json ? JSON.stringify(result, null, 2) : bench.show(result));
+  process.exit(0); // the runtime's worker threads would hold the process a while
+}

@@ -1,0 +1,82 @@
+/**
+ * Writes the card of a shipped model from a fresh measurement: `npm run card -- <name> [count]`. The section "Limits" of an existing
+ * card is kept; everything above it is written anew.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { resolveDataset } from "../src/data/index.js";
+import { saveGrid, writeFileAtomic } from "../src/io/index.js";
+import { type Evaluation, evaluateModel, measureReference, nearestTraining } from "../src/methods/evaluate.js";
+import { classifierExtractor } from "../src/methods/extractors/index.js";
+import { loadModel } from "../src/methods/index.js";
+
+const [name, countText = "10000"] = process.argv.slice(2);
+if (!name) throw new Error("usage: npm run card -- <model> [samples]");
+const count = Number(countText);
+const folder = join(import.meta.dirname, "../models", name);
+const model = await loadModel(folder);
+const { image, classNames, training, method } = model.config;
+const dataset = await resolveDataset(String(training.data));
+const extractor = await classifierExtractor(`classifier-${dataset.id}`);
+const reference = await measureReference(dataset, extractor);
+
+const stepsToShow = method === "flow" ? [1, 2, 4, 8, 16, 50] : [undefined];
+const evaluations: Evaluation[] = [];
+for (const steps of stepsToShow) evaluations.push(await evaluateModel(model, reference, { count, steps }));
+
+const best = stepsToShow[stepsToShow.length - 1];
+const columns = 10;
+const perClass = await model.sample({ count: Math.max(1, classNames?.length ?? 8) * columns, label: classNames ? classNames.flatMap((c) => new Array(columns).fill(c)) : undefined, seed: 1, steps: best });
+await saveGrid(join(folder, "samples.png"), perClass.pixels, perClass.shape, { columns, scale: 2 });
+const few = await model.sample({ count: 20, seed: 2, steps: best });
+const pairs = await nearestTraining(few, reference, 4);
+await saveGrid(join(folder, "neighbours.png"), pairs.pixels, [pairs.pixels.length / (image.channels * image.height * image.width), image.channels, image.height, image.width], { columns: pairs.columns * 2, scale: 2 });
+
+const figure = (x: number) => Number(x.toPrecision(3));
+const table = (evaluation: Evaluation) => [
+  "| metric | value | 95 % interval | real against real |",
+  "|---|---|---|---|",
+  ...evaluation.metrics.map(({ name, value, interval, floor }) => `| ${name} | ${figure(value)} | ${interval ? `${figure(interval[0])} … ${figure(interval[1])}` : ""} | ${floor === null ? "" : figure(floor)} |`),
+];
+const pick = (evaluation: Evaluation, start: string) => figure(evaluation.metrics.find((m) => m.name.startsWith(start))?.value ?? Number.NaN);
+const brief = ["Fréchet distance on classifier", "Fréchet distance on pixel PCA", "Precision", "Recall", "Coverage", "Accuracy"];
+
+const path = join(folder, "README.md");
+const old = existsSync(path) ? readFileSync(path, "utf8") : "";
+const limits = old.includes("## Limits") ? old.slice(old.indexOf("## Limits")) : "## Limits\n";
+const settings = training.settings as Record<string, unknown>;
+const card = [
+  `# ${name}`,
+  "",
+  `${classNames ? "Class-conditional" : "Unconditional"} ${image.width}×${image.height} ${image.channels === 3 ? "colour" : "grey"} images; ${method === "flow" ? "flow matching, many evaluations per image (the baseline)" : "drifting model, one network evaluation per image"}.`,
+  "",
+  "![samples, one row per class](samples.png)",
+  "",
+  `- **Data:** ${dataset.id}: ${dataset.train.count} training images. Licence: ${dataset.licence}. ${dataset.attribution}.`,
+  `- **Training:** ${training.seconds} s of wall clock, ${training.steps} steps, on ${training.machine ?? "two shared CPU cores"}.`,
+  `- **Reproduce:** \`${training.command ?? `fewstep train ${method} --data ${dataset.id} --preset small`}\``,
+  ...(classNames ? [`- **Classes:** ${classNames.join(", ")}.`] : []),
+  `- **Seed:** ${settings.seed ?? 0}. All settings stand in config.json.`,
+  "",
+  "## Measured",
+  "",
+  `\`fewstep eval ${name} --count ${count}${evaluations.length > 1 ? ` --steps ${stepsToShow.join(",")}` : ""}\` against all ${dataset.test.count} test images, class-balanced samples rounded to bytes, no guidance. The classifier (\`classifier-${dataset.id}\`) is used for nothing else. Not comparable with FID.`,
+  "",
+  ...(evaluations.length > 1
+    ? [`| steps | ${brief.join(" | ")} |`, `|---${"|---".repeat(brief.length)}|`, ...evaluations.map((e) => `| ${e.nfe} | ${brief.map((b) => pick(e, b)).join(" | ")} |`)]
+    : table(evaluations[0])),
+  "",
+  "## Nearest training images",
+  "",
+  "Each sample is followed by its four nearest training images in the classifier's feature space.",
+  "",
+  "![samples and their nearest training images](neighbours.png)",
+  "",
+  limits.trimEnd(),
+  "",
+].join("\n");
+await writeFileAtomic(path, card);
+await writeFileAtomic(join(folder, "metrics.json"), `${JSON.stringify(evaluations, null, 1)}\n`);
+process.stdout.write(`${path}\n`);
+await extractor.release();
+await model.release();

@@ -1,0 +1,58 @@
+import type { Worker } from "node:worker_threads";
+
+/** A module of this package beside the caller, as source (run by a TypeScript loader) or built. */
+export const siblingModule = (base: string, name: string): URL =>
+  new URL(`./${name}.${base.endsWith(".ts") ? "ts" : "js"}`, base);
+
+/** Starts a Node worker thread on a module; TypeScript sources are loaded by `tsx`, which only development has. */
+export async function startThread(module: URL, workerData?: unknown): Promise<Worker> {
+  const { Worker } = await import("node:worker_threads");
+  if (!module.pathname.endsWith(".ts")) return new Worker(module, { workerData });
+  const source = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(module.href)}); });`;
+  return new Worker(source, { eval: true, workerData, execArgv: [] });
+}
+
+export interface ThreadOptions<M> {
+  /** Receives what the export posts. */
+  onMessage?(message: M): void;
+  /** Passed on: the export's own signal aborts when this one does. */
+  signal?: AbortSignal;
+}
+
+/** What an export that runs in a worker thread is given. */
+export type ThreadTask<P, R, M = unknown> = (payload: P, post: (message: M) => void, signal: AbortSignal) => R | Promise<R>;
+
+/**
+ * Runs `exportName` of a module in a worker thread of Node and resolves to what it returns; this thread stays free meanwhile.
+ * The export has the type `ThreadTask`; payload, messages and result are copied (structured clone). An error comes back with its
+ * name, message and stack. Aborting `signal` aborts the export's signal; the export decides how to end.
+ */
+export async function inWorker<P, R, M = unknown>(
+  moduleUrl: URL,
+  exportName: string,
+  payload: P,
+  { onMessage, signal }: ThreadOptions<M> = {},
+): Promise<R> {
+  const worker = await startThread(siblingModule(import.meta.url, "thread-entry"), {
+    module: moduleUrl.href,
+    exportName,
+    payload,
+    aborted: signal?.aborted ?? false,
+  });
+  const abort = () => worker.postMessage("abort");
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await new Promise<R>((resolve, reject) => {
+      worker.on("message", ({ type, value }: { type: "message" | "result" | "error"; value: unknown }) => {
+        if (type === "message") onMessage?.(value as M);
+        else if (type === "result") resolve(value as R);
+        else reject(value);
+      });
+      worker.on("error", reject);
+      worker.on("exit", (code) => reject(new Error(`The worker thread ended (exit code ${code}) before ${exportName} returned.`)));
+    });
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    await worker.terminate();
+  }
+}

@@ -1,0 +1,45 @@
+import { type Executor, execute, type InputValue, type Job } from "./executor.js";
+import { inNode } from "./gpu.js";
+
+/** Requests to a session's worker, answered in order. */
+export type Request =
+  | { readonly type: "start"; readonly job: Job; readonly wasmPaths: unknown }
+  | { readonly type: "run"; readonly inputs: Record<string, InputValue> }
+  | { readonly type: "release" };
+export type Reply = { readonly values?: Record<string, Float32Array>; readonly error?: string };
+
+let executor: Executor | undefined;
+
+async function answer(request: Request): Promise<Reply> {
+  if (request.type === "start") {
+    if (request.wasmPaths) (await import("onnxruntime-web")).env.wasm.wasmPaths = request.wasmPaths as string;
+    executor = await execute(request.job);
+    return {};
+  }
+  if (request.type === "run") return { values: await executor!.run(request.inputs) };
+  await executor?.release();
+  return {};
+}
+
+/** Answers requests one after the other: a session runs one at a time. */
+function serve(post: (reply: Reply, transfer: ArrayBuffer[]) => void): (request: Request) => void {
+  let last: Promise<unknown> = Promise.resolve();
+  return (request) => {
+    last = last.then(async () => {
+      const reply = await answer(request).catch((error): Reply => ({ error: String(error?.message ?? error) }));
+      const buffers = Object.values(reply.values ?? {}).map(({ buffer }) => buffer as ArrayBuffer);
+      post(reply, [...new Set(buffers)]);
+    });
+  };
+}
+
+if (inNode) {
+  const { parentPort } = await import("node:worker_threads");
+  parentPort!.on(
+    "message",
+    serve((reply, transfer) => parentPort!.postMessage(reply, transfer)),
+  );
+} else {
+  const handle = serve((reply, transfer) => self.postMessage(reply, { transfer }));
+  self.addEventListener("message", ({ data }) => handle(data as Request));
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ImageDataset, resolveDataset } from "../../../src/data/index.js";
+import { presets } from "../../../src/methods/classifier/config.js";
+import { ClassifierModel } from "../../../src/methods/classifier/model.js";
+import { trainClassifier } from "../../../src/methods/classifier/train.js";
+import { readModel } from "../../../src/methods/shared/model-files.js";
+
+const root = mkdtempSync(join(tmpdir(), "fewstep-classifier-"));
+const out = join(root, "run");
+let dataset: ImageDataset;
+
+beforeAll(async () => {
+  dataset = await resolveDataset(fileURLToPath(new URL("../../fixtures/fashion-mnist", import.meta.url)));
+  const settings = { ...presets.tiny, widths: [8, 16, 16] as [number, number, number], features: 12, batch: 40 };
+  await trainClassifier(dataset, { ...settings, steps: 60, lr: 4e-3 }, { out, name: "judge", threads: 1 });
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+test("a short training learns, and the model on disk says how well", async () => {
+  const files = await readModel(out);
+  expect(files.config).toMatchObject({ method: "classifier", name: "judge", classNames: dataset.classNames });
+  const model = new ClassifierModel(files);
+  const accuracy = await model.accuracy(dataset.test);
+  await model.release();
+  expect(accuracy).toBeGreaterThan(0.3);
+  // stored as float16, measured before that
+  expect(Math.abs(accuracy - (files.config.training.testAccuracy as number))).toBeLessThanOrEqual(2 / 80);
+});
+
+test("features and logits do not depend on the batches that images come in", async () => {
+  const model = new ClassifierModel(await readModel(out));
+  const all = await model.judgeSplit(dataset.train);
+  const some = await model.judgeSplit(dataset.train, [7, 3]);
+  await model.release();
+  expect(all.features).toHaveLength(200 * 12);
+  expect(all.logits).toHaveLength(200 * 10);
+  for (let i = 0; i < 12; i++) {
+    expect(some.features[i]).toBeCloseTo(all.features[7 * 12 + i], 4);
+    expect(some.features[12 + i]).toBeCloseTo(all.features[3 * 12 + i], 4);
+  }
+});
+
+test("images without classes train no classifier", async () => {
+  const unlabelled = { ...dataset, classNames: null, train: { ...dataset.train, labels: null } };
+  await expect(trainClassifier(unlabelled, presets.tiny, { out: join(root, "none") })).rejects.toThrow(
+    "has no labels; a classifier needs class subfolders",
+  );
+});

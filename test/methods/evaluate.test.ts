@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ImageDataset, resolveDataset, toFloat } from "../../src/data/index.js";
+import { presets } from "../../src/methods/classifier/config.js";
+import { trainClassifier } from "../../src/methods/classifier/train.js";
+import {
+  evaluateImages,
+  evaluateModel,
+  measureReference,
+  nearestTraining,
+  type Reference,
+} from "../../src/methods/evaluate.js";
+import { classifierExtractor, type Extractor, extractorFor } from "../../src/methods/extractors.js";
+import { loadModel } from "../../src/methods/index.js";
+import { Images } from "../../src/methods/shared/images.js";
+import type { MetricReport } from "../../src/metrics/index.js";
+import { Random } from "../../src/random/index.js";
+import { writeUntrainedDrifting } from "./fixtures/untrained.js";
+
+const root = mkdtempSync(join(tmpdir(), "fewstep-evaluate-"));
+let dataset: ImageDataset;
+let extractor: Extractor;
+let reference: Reference;
+
+beforeAll(async () => {
+  dataset = await resolveDataset(fileURLToPath(new URL("../fixtures/fashion-mnist", import.meta.url)));
+  const settings = { ...presets.tiny, widths: [8, 16, 16] as [number, number, number], features: 12, batch: 40 };
+  await trainClassifier(
+    dataset,
+    { ...settings, steps: 60, lr: 4e-3 },
+    { out: join(root, "judge"), name: "judge", threads: 1 },
+  );
+  extractor = await classifierExtractor(join(root, "judge"), dataset);
+  reference = await measureReference(dataset, extractor);
+});
+afterAll(async () => {
+  await extractor?.release();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const indices = Array.from({ length: 200 }, (_, i) => i);
+const real = () =>
+  new Images(
+    toFloat(dataset.train, indices),
+    200,
+    1,
+    28,
+    28,
+    Int32Array.from(indices, (i) => dataset.train.labels![i]),
+  );
+const noise = () =>
+  new Images(
+    new Random(3).normals(80 * 784).map((x) => x / 2),
+    80,
+    1,
+    28,
+    28,
+  );
+const find = (metrics: MetricReport[], start: string) => metrics.find(({ name }) => name.startsWith(start))!;
+
+test("real images taken for samples score their floor", async () => {
+  const metrics = await evaluateImages(real(), reference);
+  expect(metrics.map(({ name }) => name)).toEqual([
+    "Fréchet distance on judge",
+    "Kernel distance (KID) on judge",
+    "Precision (k = 5) on judge",
+    "Recall (k = 5) on judge",
+    "Density (k = 5) on judge",
+    "Coverage (k = 5) on judge",
+    "Distance to the nearest training vector (median) on judge",
+    "Distance to the nearest training vector (lowest 1 %) on judge",
+    "Accuracy of the classifier of judge",
+    "Fréchet distance on pixel PCA 64",
+    "Sharpness (pixel gradient ratio)",
+  ]);
+  for (const start of ["Fréchet distance on judge", "Fréchet distance on pixel", "Precision", "Recall", "Coverage"]) {
+    const { value, floor } = find(metrics, start);
+    expect(value / floor!, start).toBeCloseTo(1, 3);
+  }
+  expect(find(metrics, "Sharpness").value).toBeCloseTo(1, 0);
+  expect(find(metrics, "Distance to the nearest training vector (median)").value).toBeCloseTo(0, 3);
+  expect(find(metrics, "Accuracy").value).toBeGreaterThan(0.3);
+});
+
+test("noise scores far worse, in every space", async () => {
+  const metrics = await evaluateImages(noise(), reference);
+  expect(find(metrics, "Fréchet distance on judge").value).toBeGreaterThan(
+    5 * find(metrics, "Fréchet distance on judge").floor!,
+  );
+  expect(find(metrics, "Fréchet distance on pixel").value).toBeGreaterThan(
+    2 * find(metrics, "Fréchet distance on pixel").floor!,
+  );
+  expect(find(metrics, "Coverage").value).toBeLessThan(0.5 * find(metrics, "Coverage").floor!);
+  expect(find(metrics, "Sharpness").value).toBeGreaterThan(1.5);
+  expect(find(metrics, "Accuracy")).toBeUndefined();
+});
+
+test("a choice of metrics computes no others", async () => {
+  const metrics = await evaluateImages(noise(), reference, { metrics: ["frechet"], resamples: 0 });
+  expect(metrics.map(({ name, interval }) => [name, interval === null])).toEqual([
+    ["Fréchet distance on judge", true],
+    ["Fréchet distance on pixel PCA 64", true],
+    ["Sharpness (pixel gradient ratio)", false],
+  ]);
+});
+
+test("pixels alone need no network", async () => {
+  expect(await extractorFor("pixel-pca", dataset)).toBeNull();
+  const metrics = await evaluateImages(real(), await measureReference(dataset, null));
+  expect(new Set(metrics.map(({ features }) => features))).toEqual(new Set(["pixel PCA 64", "pixels"]));
+  expect(find(metrics, "Coverage").value).toBeCloseTo(find(metrics, "Coverage").floor!, 10);
+});
+
+test("the reference is the same whatever the chunk or limit, and the images are taken in random order", async () => {
+  const { spaces, testLabels } = await measureReference(dataset, extractor, { limit: 40, trainLimit: 60 });
+  expect(spaces[0].test.count).toBe(40);
+  expect(spaces[0].train.count).toBe(60);
+  expect(spaces[0].test.data.subarray(0, 12)).toEqual(reference.spaces[0].test.data.subarray(0, 12));
+  expect(new Set(testLabels).size).toBeGreaterThan(5);
+});
+
+test("a model is sampled in the classes' shares; the same seed gives the same figures", async () => {
+  const folder = join(root, "drifting");
+  await writeUntrainedDrifting(folder, dataset);
+  const model = await loadModel(folder);
+  try {
+    const first = await evaluateModel(model, reference, { count: 80, seed: 4 });
+    expect(first).toMatchObject({ model: "untrained", data: "fashion-mnist", count: 80, nfe: 1, seed: 4 });
+    expect(find(first.metrics, "Fréchet distance on judge").n).toBe(80);
+    expect(find(first.metrics, "Accuracy").n).toBe(80);
+    expect(await evaluateModel(model, reference, { count: 80, seed: 4 })).toEqual(first);
+    const small = { ...reference, dataset: { ...dataset, height: 14, width: 14 } };
+    await expect(evaluateModel(model, small)).rejects.toThrow(
+      "untrained draws images of 28×28×1, but fashion-mnist has 14×14×1",
+    );
+  } finally {
+    await model.release();
+  }
+});
+
+test("training images have themselves for nearest neighbours", async () => {
+  const [a, b] = [17, 130];
+  const images = new Images(toFloat(dataset.train, [a, b]), 2, 1, 28, 28);
+  const { pixels, columns, distances } = await nearestTraining(images, reference, { neighbours: 3 });
+  expect(columns).toBe(4);
+  expect(pixels).toHaveLength(2 * 4 * 784);
+  for (const row of [0, 1]) {
+    const at = (column: number) => pixels.subarray((row * 4 + column) * 784, (row * 4 + column + 1) * 784);
+    expect(at(1)).toEqual(at(0));
+    expect(at(2)).not.toEqual(at(0));
+    expect([...distances.subarray(3 * row, 3 * row + 3)]).toEqual(
+      [...distances.subarray(3 * row, 3 * row + 3)].sort((x, y) => x - y),
+    );
+  }
+  await expect(nearestTraining(images, reference, { neighbours: 201 })).rejects.toThrow("neighbours must be 1 to 200");
+});
+
+test("without fitting features it is said what to do", async () => {
+  const own = { ...dataset, id: "my-pictures" };
+  await expect(extractorFor("classifier", own)).rejects.toThrow(
+    /No classifier ships for my-pictures.*fewstep train classifier.*pixel-pca or resnet50-imagenet/,
+  );
+  await expect(extractorFor("classifier", { ...own, classNames: null })).rejects.toThrow(
+    /Images without classes train no classifier; take --features pixel-pca/,
+  );
+  await expect(extractorFor(join(root, "judge"), { ...own, height: 32, width: 32, channels: 3 })).rejects.toThrow(
+    /takes images of 28×28×1, but my-pictures has 32×32×3/,
+  );
+  await expect(extractorFor("inception", own)).rejects.toThrow('There are no features "inception". Choose classifier');
+  const folder = join(root, "drifting-as-features");
+  await writeUntrainedDrifting(folder, dataset);
+  await expect(extractorFor(folder, dataset)).rejects.toThrow('is a "drifting" model, not a classifier');
+});
+
+test("a classifier of other classes gives features but judges no labels", async () => {
+  const other = await classifierExtractor(join(root, "judge"), { ...dataset, classNames: ["a", "b"] });
+  const { features, logits } = await other.extract(toFloat(dataset.test, [0]), 1);
+  await other.release();
+  expect(features).toHaveLength(12);
+  expect(logits).toBeNull();
+});

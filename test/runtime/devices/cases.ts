@@ -1,0 +1,97 @@
+import * as nn from "../../../src/nn/index.js";
+import * as optim from "../../../src/optim/index.js";
+import { Random } from "../../../src/random/index.js";
+import { compile, type DeviceName } from "../../../src/runtime/index.js";
+import { constant, grad, type Tensor } from "../../../src/tensor/index.js";
+import goldenFile from "../../goldens/ops/ops.json" with { type: "json" };
+import { type Golden, type OpCase, opCases } from "../../tensor/cases.js";
+
+/** Values by name, or why there are none. */
+export type Result = Record<string, number[]> | { error: string };
+type Case = (device: DeviceName) => Promise<Record<string, Float32Array>>;
+
+const goldens = goldenFile as unknown as Record<string, Golden>;
+
+/** An op's value and, where gradients flow, the gradients of Σ output·cotangent. */
+function opCase({ name, build }: OpCase): Case {
+  return async (device) => {
+    const { inputs, cotangent, gradients } = goldens[name];
+    const program = compile(
+      inputs,
+      (given: Record<string, Tensor>): Record<string, Tensor | Tensor[]> => {
+        const output = build(given);
+        if (!cotangent || !gradients) return { output };
+        const targets = Object.keys(gradients).map((key) => given[key]);
+        return { output, gradients: grad(output, targets, constant(cotangent, output.shape)) };
+      },
+      { device },
+    );
+    try {
+      return await program.run(Object.fromEntries(Object.entries(inputs).map(([key, { data }]) => [key, data])));
+    } finally {
+      await program.release();
+    }
+  };
+}
+
+/** Three steps of AdamW: the losses, the first gradients and the parameters at the end. */
+function trainingCase(net: nn.Module<[Tensor], Tensor>, from: number[], to: number[]): Case {
+  return async (device) => {
+    const { parameters } = net;
+    parameters.initialize(3);
+    const program = compile(
+      { x: from, y: to },
+      ({ x, y }) => {
+        const loss = net(x).sub(y).square().mean();
+        return { loss, gradients: grad(loss, parameters) };
+      },
+      { device },
+    );
+    const optimizer = optim.sgd(parameters, { lr: 0.05, momentum: 0.9 });
+    const random = new Random(5);
+    const draw = (shape: number[]) => random.fillNormal(new Float32Array(shape.reduce((a, b) => a * b, 1)));
+    const losses = new Float32Array(3);
+    let first: Float32Array | undefined;
+    try {
+      for (let k = 0; k < losses.length; k++) {
+        const { loss, gradients } = await program.run({ x: draw(from), y: draw(to) });
+        losses[k] = loss[0];
+        first ??= gradients.slice();
+        optimizer.update(gradients);
+      }
+    } finally {
+      await program.release();
+    }
+    return { losses, gradients: first!, parameters: parameters.flat.slice() };
+  };
+}
+
+const convNet = () =>
+  nn.sequential(
+    nn.conv2d(2, 8, 3, { padding: 1 }),
+    nn.groupNorm(2, 8),
+    nn.silu,
+    nn.conv2d(8, 12, 3, { stride: 2, padding: 1 }),
+    nn.silu,
+    nn.convTranspose2d(12, 2, 4, { stride: 2, padding: 1 }),
+  );
+
+export const cases: Record<string, Case> = {
+  ...Object.fromEntries(opCases.map((c) => [c.name, opCase(c)])),
+  "training: MLP": trainingCase(nn.mlp([6, 16, 4]), [10, 6], [10, 4]),
+  "training: convolutional net": trainingCase(convNet(), [4, 2, 8, 8], [4, 2, 8, 8]),
+};
+
+/** Runs every case on a device. */
+export async function runCases(device: DeviceName): Promise<Record<string, Result>> {
+  const results: Record<string, Result> = {};
+  for (const [name, run] of Object.entries(cases)) {
+    try {
+      const values = await run(device);
+      results[name] = Object.fromEntries(Object.entries(values).map(([key, v]) => [key, Array.from(v)]));
+    } catch (error) {
+      results[name] = { error: (error as Error).message };
+    }
+  }
+  return results;
+}

@@ -1,0 +1,24 @@
+import * as ort from "onnxruntime-web";
+import { gpuAdapters } from "../../../src/runtime/gpu.js";
+import { compile, resolveRuntime } from "../../../src/runtime/index.js";
+import { runCases } from "./cases.js";
+
+ort.env.wasm.wasmPaths = "/ort/";
+
+/** A program in a Web Worker. */
+async function inWebWorker(): Promise<number[]> {
+  const program = compile({ x: [2] }, ({ x }) => ({ y: x.mul(2) }), { device: "wasm", worker: true });
+  const { y } = await program.run({ x: [1, 2] });
+  await program.release();
+  return [...y];
+}
+
+export const api = {
+  runCases,
+  gpuAdapters,
+  inWebWorker,
+  auto: async () => (await resolveRuntime("auto")).device,
+  refused: () => resolveRuntime("cuda").then(() => "", (error: Error) => error.message),
+  isolated: () => crossOriginIsolated,
+};
+Object.assign(window, { fewstep: api });
