@@ -15,11 +15,12 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     threads: { type: "string", default: "2" },
     rounds: { type: "string", default: "4" },
+    quick: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 const [name] = positionals;
-const usage = `npm run bench -- <name> [--json] [--threads 2] [--rounds 4]\n${Object.entries(benches)
+const usage = `npm run bench -- <name> [--json] [--threads 2] [--rounds 4] [--quick]\n${Object.entries(benches)
   .map(([key, what]) => `  ${key.padEnd(7)} ${what}`)
   .join("\n")}`;
 
@@ -40,7 +41,12 @@ if (values.help) {
   const file = new URL(`./${name}.ts`, import.meta.url);
   if (!existsSync(file)) fail(`The bench "${name}" is not part of this version.`);
   const bench: Bench = await import(file.href);
-  const options = { threads: count("threads"), rounds: count("rounds"), note: (text: string) => console.error(text) };
+  const options = {
+    threads: count("threads"),
+    rounds: count("rounds"),
+    quick: values.quick,
+    note: (text: string) => console.error(text),
+  };
   const result = await bench.run(options);
   console.log(values.json ? JSON.stringify(result, null, 2) : bench.show(result));
   process.exit(0); // the runtime's worker threads would hold the process a while

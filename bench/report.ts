@@ -11,6 +11,8 @@ export interface Bench {
 export interface BenchOptions {
   threads: number;
   rounds: number;
+  /** Leaves out what takes long: the JavaScript peers. */
+  quick: boolean;
   /** A line about what is being done; goes to stderr. */
   note(text: string): void;
 }

@@ -106,7 +106,7 @@ async function measurePeer(
   }
 }
 
-export async function run({ threads, rounds, note }: BenchOptions) {
+export async function run({ threads, rounds, quick, note }: BenchOptions) {
   const loadBefore = load();
   const python = process.env.PYTHON ?? "python3";
   const pytorch = await find(python, [peerFile("pytorch.py"), String(threads)]);
@@ -141,7 +141,7 @@ export async function run({ threads, rounds, note }: BenchOptions) {
   if ("peer" in pytorch) pytorch.peer.close();
 
   const peers: Record<string, unknown> = { pytorch: { python, ...described(pytorch) } };
-  for (const [key, file] of Object.entries({ Tfjs: "tfjs.mjs", JaxJs: "jax-js.mjs" })) {
+  for (const [key, file] of quick ? [] : Object.entries({ Tfjs: "tfjs.mjs", JaxJs: "jax-js.mjs" })) {
     const own = key[0].toLowerCase() + key.slice(1);
     for (const name of Object.keys(models) as ModelName[]) {
       note(`${file.replace(/\.mjs$/, "")}: ${models[name].title}`);
@@ -172,6 +172,7 @@ function matmulShare(flops: number, step: Times, peakFlops: number, peak: Times)
     gflopPerSecond: round(rate(flops, step.median)),
     peakGflopPerSecond: round(rate(peakFlops, peak.median)),
     shareOfMatmulPeak: round(rate(flops, step.median) / rate(peakFlops, peak.median)),
+    cpuShareOfMatmulPeak: round(rate(flops, step.cpu) / rate(peakFlops, peak.cpu)),
     shareOfMatmulPeakByMinima: round(rate(flops, step.min) / rate(peakFlops, peak.min)),
   };
 }

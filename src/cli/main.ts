@@ -55,7 +55,7 @@ program
 program
   .command("train")
   .description("train a model on a data set or a folder of pictures")
-  .argument("<method>", "drifting or flow")
+  .argument("<method>", "drifting, flow, or classifier (whose features judge samples)")
   .option(
     "--data <id|path>",
     "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files",

@@ -6,6 +6,9 @@ import { trainClassifier } from "./classifier/train.js";
 import { type DriftingConfig, presets as driftingPresets, forData } from "./drifting/config.js";
 import { DriftingModel } from "./drifting/sampler.js";
 import { trainDrifting } from "./drifting/train.js";
+import { type FlowConfig, forData as flowForData, presets as flowPresets } from "./flow/config.js";
+import { FlowModel } from "./flow/sampler.js";
+import { trainFlow } from "./flow/train.js";
 import type { Images } from "./shared/images.js";
 import { type ModelFiles, readModel } from "./shared/model-files.js";
 import type { TrainOptions } from "./shared/training.js";
@@ -62,6 +65,13 @@ export const methods: Record<string, ReturnType<typeof method<never>>> = {
     fit: forData,
     load: (files, options) => new DriftingModel(files, options),
     train: trainDrifting,
+  }) as never,
+  flow: method<FlowConfig>({
+    summary: "flow matching, the many-step baseline",
+    presets: flowPresets,
+    fit: flowForData,
+    load: (files, options) => new FlowModel(files, options),
+    train: trainFlow,
   }) as never,
   classifier: method<ClassifierSettings>({
     summary: "a classifier whose features judge samples; draws nothing",

@@ -29,7 +29,10 @@ export async function findBrowser({ unpack = true } = {}): Promise<Browser | nul
     return { path: given, from: "CHROME_PATH" };
   }
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
-  const candidates = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...(PLACES[process.platform] ?? [])];
+  const candidates = [
+    ...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))),
+    ...(PLACES[process.platform] ?? []),
+  ];
   const path = candidates.find((candidate) => existsSync(candidate));
   if (path) return { path, from: "installed" };
   if (process.platform !== "linux" || process.arch !== "x64") return null;

@@ -3,7 +3,7 @@ import { type Shape, showShape, sizeOf } from "../tensor/shape.js";
 import { type DType, Tensor } from "../tensor/tensor.js";
 import type { DeviceName } from "./device.js";
 import { type Executor, execute, type InputValue, type TensorData } from "./executor.js";
-import { lower, valueOf } from "./lower.js";
+import { currentValue, lower } from "./lower.js";
 import type { ParameterEntry } from "./parameters.js";
 import { executeInWorker } from "./worker.js";
 
@@ -97,9 +97,11 @@ export function compile<I extends string, O extends GraphOutputs>(
       const given: Record<string, InputValue> = {};
       for (const t of inputList) given[t.attributes.name] = feedValue(t, feeds[t.attributes.name as I]);
       for (const { name, parameter } of parameters)
-        given[name] = { dtype: "float32", shape: parameter.shape, data: valueOf(parameter, name) };
+        given[name] = { dtype: "float32", shape: parameter.shape, data: currentValue(parameter, name) };
       const got = await executor.run(given);
-      return Object.fromEntries(Object.keys(results).map((name) => [name, lists.get(name) ?? got[`out.${name}`]])) as Values<O>;
+      return Object.fromEntries(
+        Object.keys(results).map((name) => [name, lists.get(name) ?? got[`out.${name}`]]),
+      ) as Values<O>;
     },
     toOnnx(metadata, parameters) {
       const names = new Map(parameters?.entries.map(({ parameter, name }) => [parameter, name]));

@@ -1,5 +1,5 @@
 import type * as Ort from "onnxruntime-web";
-import { hardwareGpu, inNode } from "./gpu.js";
+import { type GpuAdapter, gpuAdapters, inNode, isUsable } from "./gpu.js";
 import { ProtoWriter } from "./protobuf.js";
 import { createSession } from "./session.js";
 
@@ -28,8 +28,30 @@ export async function nativeOrt(): Promise<Native> {
   }
 }
 
-/** The WebAssembly runtime, which also drives a browser's WebGPU. */
-export const webOrt = async (): Promise<typeof Ort> => import("onnxruntime-web");
+let wasmFolder: string | undefined;
+
+/**
+ * Where a web page serves the files `ort-wasm*` of the package `onnxruntime-web` (its `dist` folder), as a URL that ends in `/`;
+ * default: beside the script. To be called before the first run.
+ */
+export function setWasmFolder(url: string | undefined): void {
+  wasmFolder = url;
+}
+export const getWasmFolder = (): string | undefined => wasmFolder;
+
+/**
+ * The WebAssembly runtime. A browser's WebGPU has a build of its own, with the same GPU kernels as the native package; those of the
+ * package's default build get several ops wrong.
+ */
+export async function webOrt(device: "wasm" | "webgpu" = "wasm"): Promise<typeof Ort> {
+  const ort = await (inNode
+    ? import("onnxruntime-web")
+    : device === "webgpu"
+      ? import("onnxruntime-web/webgpu")
+      : import("onnxruntime-web/wasm"));
+  if (wasmFolder !== undefined) ort.env.wasm.wasmPaths = wasmFolder;
+  return ort;
+}
 
 /** An error's first line, without the runtime's source location. */
 const firstLine = (error: unknown): string =>
@@ -55,10 +77,7 @@ export function resolveRuntime(device: DeviceName | "auto" = "auto"): Promise<Ru
 }
 
 async function automatic(): Promise<Runtime> {
-  const gpu = await hardwareGpu();
-  const native = await nativeOrt().catch(() => null);
-  const order: DeviceName[] = inNode ? (native ? [...nativeGpus(native, gpu !== null), "cpu"] : []) : gpu ? ["webgpu"] : [];
-  for (const device of order) {
+  for (const device of await candidates()) {
     try {
       return await start(device);
     } catch {
@@ -68,11 +87,33 @@ async function automatic(): Promise<Runtime> {
   return start("wasm");
 }
 
-/** Providers worth trying for a hardware GPU, best first. */
-function nativeGpus(native: Native, hardware: boolean): DeviceName[] {
-  if (!hardware) return [];
+/** Devices that this machine seems to have, best first, found without starting one. */
+async function candidates(): Promise<DeviceName[]> {
+  const gpus = await gpuAdapters().catch((): GpuAdapter[] => []);
+  const usable = gpus.some(isUsable);
+  if (!inNode) return usable ? ["webgpu", "wasm"] : ["wasm"];
+  const native = await nativeOrt().catch(() => null);
+  if (!native) return ["wasm"];
   const listed = native.listSupportedBackends().map(({ name }) => name);
-  return (["cuda", "webgpu", "dml"] as const).filter((name) => listed.includes(name));
+  const cuda = gpus.some(({ name }) => name.startsWith("NVIDIA")) && (await cudaInstalled()); // CUDA needs no graphics driver
+  return [
+    ...(cuda ? (["cuda"] as const) : []),
+    ...(["webgpu", "dml"] as const).filter((name) => usable && listed.includes(name)),
+    "cpu",
+    "wasm",
+  ];
+}
+
+/** Whether the native package's CUDA libraries have been downloaded; loading them to find out would print errors. */
+async function cudaInstalled(): Promise<boolean> {
+  const { createRequire } = await import("node:module");
+  const { readdirSync } = await import("node:fs");
+  try {
+    const folder = new URL("../bin/", `file://${createRequire(import.meta.url).resolve("onnxruntime-node")}`);
+    return readdirSync(folder, { recursive: true }).some((name) => /providers_cuda\.(so|dll)$/.test(String(name)));
+  } catch {
+    return false;
+  }
 }
 
 async function named(device: DeviceName): Promise<Runtime> {
@@ -82,26 +123,18 @@ async function named(device: DeviceName): Promise<Runtime> {
     return await start(device);
   } catch (error) {
     throw new Error(
-      `The device "${device}" is not available here: ${firstLine(error)}. Available: ${(await available()).join(", ")}.`,
+      `The device "${device}" is not available here: ${firstLine(error)}. Available: ${(await candidates()).join(", ")}.`,
     );
   }
-}
-
-/** What can be had here, without starting a GPU. */
-async function available(): Promise<string[]> {
-  const gpu = await hardwareGpu();
-  if (!inNode) return gpu ? ["webgpu", "wasm"] : ["wasm"];
-  const native = await nativeOrt().catch(() => null);
-  return native ? [...nativeGpus(native, gpu !== null), "cpu", "wasm"] : ["wasm"];
 }
 
 /** Loads the package of a device and, but for CPU and WASM, runs a tiny session to be sure that the device works. */
 export async function start(device: DeviceName): Promise<Runtime> {
   const web = device === "wasm" || (!inNode && device === "webgpu");
   const runtime: Runtime = web
-    ? { device, package: "onnxruntime-web", ort: await webOrt() }
+    ? { device, package: "onnxruntime-web", ort: await webOrt(device === "webgpu" ? "webgpu" : "wasm") }
     : { device, package: "onnxruntime-node", ort: await nativeOrt() };
-  if (!web && device !== "cpu") requireProvider(runtime.ort as Native, device);
+  if (!web && device !== "cpu") await requireProvider(runtime.ort as Native, device);
   if (device !== "cpu" && device !== "wasm") await tryOut(runtime);
   return runtime;
 }
@@ -112,10 +145,13 @@ const PROVIDER_NEEDS: Partial<Record<DeviceName, string>> = {
   dml: "Windows",
 };
 
-function requireProvider(native: Native, device: DeviceName): void {
+async function requireProvider(native: Native, device: DeviceName): Promise<void> {
   const listed = native.listSupportedBackends().map(({ name }) => name);
   if (!listed.includes(device))
-    throw new Error(`this build of onnxruntime-node has ${listed.join(", ")}; "${device}" needs ${PROVIDER_NEEDS[device]}`);
+    throw new Error(
+      `this build of onnxruntime-node has ${listed.join(", ")}; "${device}" needs ${PROVIDER_NEEDS[device]}`,
+    );
+  if (device === "cuda" && !(await cudaInstalled())) throw new Error(`it needs ${PROVIDER_NEEDS.cuda}`);
 }
 
 /** Runs 2·x on a device. Throws where the session does not start or the answer is wrong. */
@@ -137,7 +173,9 @@ export async function tryOut(runtime: Runtime): Promise<void> {
 function doubling(): Uint8Array {
   const value = (w: ProtoWriter, field: number, name: string) =>
     w.message(field, (v) =>
-      v.string(1, name).message(2, (t) => t.message(1, (e) => e.int(1, 1).message(2, (s) => s.message(1, (d) => d.int(1, 4))))),
+      v
+        .string(1, name)
+        .message(2, (t) => t.message(1, (e) => e.int(1, 1).message(2, (s) => s.message(1, (d) => d.int(1, 4))))),
     );
   return new ProtoWriter()
     .int(1, 10)

@@ -4,7 +4,7 @@ import { arch, availableParallelism, cpus, freemem, homedir, platform, release, 
 import { dirname, join } from "node:path";
 import { type Browser, findBrowser } from "./browser.js";
 import { type DeviceName, deviceNames, nativeOrt, resolveRuntime, start } from "./device.js";
-import { type GpuAdapter, gpuAdapters, hardwareGpu } from "./gpu.js";
+import { type GpuAdapter, gpuAdapters, isUsable } from "./gpu.js";
 
 export interface MachineFacts {
   node: string;
@@ -44,7 +44,10 @@ export async function inspectMachine(): Promise<MachineFacts> {
     devices,
     auto: (await resolveRuntime("auto")).device,
     gpus,
-    browser: await findBrowser({ unpack: false }).then((browser) => browser ?? "none found; set CHROME_PATH", messageOf),
+    browser: await findBrowser({ unpack: false }).then(
+      (browser) => browser ?? "none found; set CHROME_PATH",
+      messageOf,
+    ),
     cache: process.env.FEWSTEP_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "fewstep"),
   };
 }
@@ -53,10 +56,9 @@ export async function inspectMachine(): Promise<MachineFacts> {
 async function tryDevice(device: DeviceName, gpus: readonly GpuAdapter[]): Promise<string> {
   if (device === "webgpu" && gpus.every(({ problem }) => problem !== undefined))
     return `not tried: ${gpus.map(({ name, problem }) => `${name}: ${problem}`).join("; ") || "no GPU and no Vulkan driver found"}`;
-  if (device === "cuda" && !gpus.some(({ name }) => name.startsWith("NVIDIA"))) return "not tried: no NVIDIA GPU found";
   try {
     await start(device);
-    return device === "webgpu" && !(await hardwareGpu()) ? "ok, on a software adapter: for tests only" : "ok";
+    return device === "webgpu" && !gpus.some(isUsable) ? "ok, on a software adapter: for tests only" : "ok";
   } catch (error) {
     return messageOf(error);
   }

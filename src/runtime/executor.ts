@@ -36,7 +36,7 @@ export async function execute(job: Job, into: ReadonlyMap<string, Float32Array> 
   const { ort } = runtime;
   const session = await createSession(runtime, job.bytes, { threads: job.threads });
   const fetches: Record<string, Ort.Tensor | null> = {};
-  // The web runtime ignores given outputs that lie in host memory
+  // The native runtime fills outputs that it is given (and returns copies of them); the web runtime leaves them as they are
   const given = runtime.package === "onnxruntime-node" ? into : new Map<string, Float32Array>();
   for (const { name, shape } of job.outputs) {
     const view = given.get(name);
@@ -60,7 +60,7 @@ export async function execute(job: Job, into: ReadonlyMap<string, Float32Array> 
       for (const { name } of job.outputs) {
         const data = results[name].data as Float32Array;
         const view = into.get(name);
-        if (view && data.buffer !== view.buffer) view.set(data);
+        if (view && !given.has(name)) view.set(data);
         values[name] = view ?? data;
       }
       return values;
@@ -71,4 +71,6 @@ export async function execute(job: Job, into: ReadonlyMap<string, Float32Array> 
 
 /** The native runtime takes no shared memory. */
 const unshared = <T extends TensorData>(data: T): T =>
-  typeof SharedArrayBuffer !== "undefined" && (data.buffer as unknown) instanceof SharedArrayBuffer ? (data.slice() as T) : data;
+  typeof SharedArrayBuffer !== "undefined" && (data.buffer as unknown) instanceof SharedArrayBuffer
+    ? (data.slice() as T)
+    : data;

@@ -16,11 +16,8 @@ const VENDORS: Record<string, { name: string; driver: RegExp }> = {
   "0x8086": { name: "Intel", driver: /intel/i },
 };
 
-/** The first GPU that is real hardware and usable, or null. */
-export async function hardwareGpu(): Promise<GpuAdapter | null> {
-  const adapters = await gpuAdapters().catch(() => []);
-  return adapters.find(({ software, problem }) => !software && !problem) ?? null;
-}
+/** Real hardware that this process may use. */
+export const isUsable = ({ software, problem }: GpuAdapter): boolean => !software && !problem;
 
 /**
  * GPUs that this process can see. A browser is asked; in Node the operating system is, without loading a driver: on Linux device
@@ -50,27 +47,36 @@ async function browserAdapters(): Promise<GpuAdapter[]> {
 async function linuxAdapters(): Promise<GpuAdapter[]> {
   const fs = await import("node:fs/promises");
   const list = (folder: string) => fs.readdir(folder).catch(() => [] as string[]);
-  const usable = (path: string) => fs.access(path, fs.constants.R_OK | fs.constants.W_OK).then(
-    () => true,
-    () => false,
-  );
+  const usable = (path: string) =>
+    fs.access(path, fs.constants.R_OK | fs.constants.W_OK).then(
+      () => true,
+      () => false,
+    );
   const drivers = await vulkanDrivers(list);
+  const problemOf = (wanted: RegExp) =>
+    drivers.some((driver) => wanted.test(driver)) ? {} : { problem: "no Vulkan driver for it is installed" };
   const adapters: GpuAdapter[] = [];
   for (const node of (await list("/dev/dri")).filter((name) => name.startsWith("renderD"))) {
     const id = (await fs.readFile(`/sys/class/drm/${node}/device/vendor`, "utf8").catch(() => "")).trim();
     const vendor = VENDORS[id];
     if (!vendor) continue;
-    const name = `${vendor.name} (${node})`;
-    if (!(await usable(`/dev/dri/${node}`)))
-      adapters.push({ name, software: false, problem: `no permission for /dev/dri/${node} (join the group "render")` });
-    else if (!drivers.some((driver) => vendor.driver.test(driver)))
-      adapters.push({ name, software: false, problem: "no Vulkan driver for it is installed" });
-    else adapters.push({ name, software: false });
+    const problem = (await usable(`/dev/dri/${node}`))
+      ? problemOf(vendor.driver)
+      : { problem: `no permission for /dev/dri/${node} (join the group "render")` };
+    adapters.push({ name: `${vendor.name} (${node})`, software: false, ...problem });
   }
-  if (!adapters.some(({ name }) => name.startsWith("NVIDIA")) && (await list("/dev")).some((name) => /^nvidia\d+$/.test(name)))
-    adapters.push({ name: "NVIDIA", software: false }); // containers have /dev/nvidia0 without /dev/dri; CUDA needs no Vulkan driver
+  // Containers have /dev/nvidia0 without /dev/dri
+  const nodes = (await list("/dev")).filter((name) => /^nvidia\d+$/.test(name));
+  if (nodes.length > 0 && !adapters.some(({ name }) => name.startsWith("NVIDIA")))
+    adapters.push({ name: `NVIDIA (${nodes[0]})`, software: false, ...problemOf(VENDORS["0x10de"].driver) });
   for (const driver of drivers.filter((path) => SOFTWARE.test(path) || /lvp/.test(path)))
-    adapters.push({ name: driver.split("/").at(-1)!.replace(/_?icd.*$/, ""), software: true });
+    adapters.push({
+      name: driver
+        .split("/")
+        .at(-1)!
+        .replace(/_?icd.*$/, ""),
+      software: true,
+    });
   return adapters;
 }
 

@@ -7,7 +7,8 @@ export {
   type Program,
   type Values,
 } from "./compile.js";
-export { type DeviceName, deviceNames, type Runtime, resolveRuntime } from "./device.js";
+export { type DeviceName, deviceNames, type Runtime, resolveRuntime, setWasmFolder } from "./device.js";
 export { lower } from "./lower.js";
 export { type ParameterEntry, Parameters } from "./parameters.js";
+export { type Resident, type ResidentOptions, type ResidentUpdate, resident } from "./resident.js";
 export { inWorker, type ThreadOptions, type ThreadTask } from "./thread.js";

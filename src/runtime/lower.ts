@@ -44,7 +44,7 @@ export function lower(
       if (taken.has(name)) throw new Error(`"${name}" names a parameter and an input.`);
       taken.add(name);
       names.set(t, name);
-      if (frozen ? frozen.has(t) : options.freeze) graph.initializer(name, valueOf(t, name), t.shape, "float32");
+      if (frozen ? frozen.has(t) : options.freeze) graph.initializer(name, currentValue(t, name), t.shape, "float32");
       else {
         graph.input(name, t.shape, "float32");
         parameters.push({ name, parameter: t });
@@ -82,7 +82,7 @@ export function lower(
   return { bytes: graph.finish(options.metadata), parameters };
 }
 
-export function valueOf(parameter: Parameter, name: string): Float32Array {
+export function currentValue(parameter: Parameter, name: string): Float32Array {
   if (!parameter.value)
     throw new Error(
       `The parameter ${name} has no value yet: make the Parameters of its network first (network.parameters).`,

@@ -13,7 +13,9 @@ function threadsOf({ threads }: SessionOptions): number | undefined {
   const text = inNode ? process.env.FEWSTEP_THREADS : undefined;
   const n = threads ?? (text ? Number(text) : undefined);
   if (n !== undefined && !(Number.isInteger(n) && n >= 1))
-    throw new Error(`${threads === undefined ? "FEWSTEP_THREADS" : "threads"} must be a whole number ≥ 1, got ${threads ?? text}.`);
+    throw new Error(
+      `${threads === undefined ? "FEWSTEP_THREADS" : "threads"} must be a whole number ≥ 1, got ${threads ?? text}.`,
+    );
   return n;
 }
 

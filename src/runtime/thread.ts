@@ -20,7 +20,11 @@ export interface ThreadOptions<M> {
 }
 
 /** What an export that runs in a worker thread is given. */
-export type ThreadTask<P, R, M = unknown> = (payload: P, post: (message: M) => void, signal: AbortSignal) => R | Promise<R>;
+export type ThreadTask<P, R, M = unknown> = (
+  payload: P,
+  post: (message: M) => void,
+  signal: AbortSignal,
+) => R | Promise<R>;
 
 /**
  * Runs `exportName` of a module in a worker thread of Node and resolves to what it returns; this thread stays free meanwhile.
@@ -49,7 +53,9 @@ export async function inWorker<P, R, M = unknown>(
         else reject(value);
       });
       worker.on("error", reject);
-      worker.on("exit", (code) => reject(new Error(`The worker thread ended (exit code ${code}) before ${exportName} returned.`)));
+      worker.on("exit", (code) =>
+        reject(new Error(`The worker thread ended (exit code ${code}) before ${exportName} returned.`)),
+      );
     });
   } finally {
     signal?.removeEventListener("abort", abort);

@@ -1,9 +1,10 @@
+import { setWasmFolder } from "./device.js";
 import { type Executor, execute, type InputValue, type Job } from "./executor.js";
 import { inNode } from "./gpu.js";
 
 /** Requests to a session's worker, answered in order. */
 export type Request =
-  | { readonly type: "start"; readonly job: Job; readonly wasmPaths: unknown }
+  | { readonly type: "start"; readonly job: Job; readonly wasmFolder: string | undefined }
   | { readonly type: "run"; readonly inputs: Record<string, InputValue> }
   | { readonly type: "release" };
 export type Reply = { readonly values?: Record<string, Float32Array>; readonly error?: string };
@@ -12,7 +13,7 @@ let executor: Executor | undefined;
 
 async function answer(request: Request): Promise<Reply> {
   if (request.type === "start") {
-    if (request.wasmPaths) (await import("onnxruntime-web")).env.wasm.wasmPaths = request.wasmPaths as string;
+    setWasmFolder(request.wasmFolder);
     executor = await execute(request.job);
     return {};
   }

@@ -1,4 +1,4 @@
-import { webOrt } from "./device.js";
+import { getWasmFolder } from "./device.js";
 import type { Executor, Job } from "./executor.js";
 import { inNode } from "./gpu.js";
 import { siblingModule, startThread } from "./thread.js";
@@ -9,7 +9,7 @@ interface Channel {
   post(request: Request, transfer: ArrayBuffer[]): void;
   /** Keeps the process alive, or not. */
   hold(busy: boolean): void;
-  end(): Promise<unknown> | void;
+  end(): unknown;
 }
 interface Listener {
   reply(reply: Reply): void;
@@ -32,7 +32,11 @@ function webChannel({ reply, fail }: Listener): Channel {
   const worker = new Worker(new URL("./worker-session.js", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }) => reply(data);
   worker.onerror = ({ message }) => fail(new Error(`The session's worker failed: ${message}`));
-  return { post: (request, transfer) => worker.postMessage(request, transfer), hold: () => {}, end: () => worker.terminate() };
+  return {
+    post: (request, transfer) => worker.postMessage(request, transfer),
+    hold: () => {},
+    end: () => worker.terminate(),
+  };
 }
 
 /**
@@ -66,17 +70,24 @@ export async function executeInWorker(job: Job, into: ReadonlyMap<string, Float3
     return values ?? {};
   }
 
-  const wasmPaths = inNode ? undefined : (await webOrt()).env.wasm.wasmPaths;
   try {
-    await ask({ type: "start", job, wasmPaths }, job.bytes.byteLength === job.bytes.buffer.byteLength ? [job.bytes.buffer as ArrayBuffer] : []);
+    await ask(
+      { type: "start", job, wasmFolder: getWasmFolder() },
+      job.bytes.byteLength === job.bytes.buffer.byteLength ? [job.bytes.buffer as ArrayBuffer] : [],
+    );
   } catch (error) {
     await channel.end();
     throw error;
   }
   return {
     async run(inputs) {
-      const copies = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, { ...value, data: value.data.slice() }]));
-      const values = await ask({ type: "run", inputs: copies }, Object.values(copies).map(({ data }) => data.buffer as ArrayBuffer));
+      const copies = Object.fromEntries(
+        Object.entries(inputs).map(([name, value]) => [name, { ...value, data: value.data.slice() }]),
+      );
+      const values = await ask(
+        { type: "run", inputs: copies },
+        Object.values(copies).map(({ data }) => data.buffer as ArrayBuffer),
+      );
       for (const [name, view] of into) {
         view.set(values[name]);
         values[name] = view;

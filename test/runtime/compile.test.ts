@@ -10,7 +10,9 @@ const step = (options: { device?: "cpu" | "wasm"; worker?: boolean; freeze?: boo
     { x: [5, 3] },
     ({ x }): Record<string, Tensor | Tensor[]> => {
       const loss = net(x).square().mean();
-      return options.freeze ? { loss, output: net(x) } : { loss, output: net(x), gradients: grad(loss, net.parameters) };
+      return options.freeze
+        ? { loss, output: net(x) }
+        : { loss, output: net(x), gradients: grad(loss, net.parameters) };
     },
     options,
   );
@@ -23,7 +25,7 @@ test("WASM computes the same loss and gradients as the native CPU", async () => 
   const [a, b] = [await cpu.program.run({ x }), await wasm.program.run({ x })];
   expect(Math.max(...a.gradients)).toBeGreaterThan(1e-3);
   expect(b.loss[0]).toBeCloseTo(a.loss[0], 6);
-  a.gradients.forEach((g, i) => expect(b.gradients[i]).toBeCloseTo(g, 6));
+  for (const [i, g] of a.gradients.entries()) expect(b.gradients[i]).toBeCloseTo(g, 6);
   await Promise.all([cpu.program.release(), wasm.program.release()]);
 });
 

@@ -17,7 +17,7 @@ let browser: Awaited<ReturnType<typeof openPage>>;
 beforeAll(async () => {
   reference = await runCases("cpu");
   browser = await openPage();
-});
+}, 240_000);
 afterAll(() => browser?.close());
 
 declare const fewstep: typeof api;
@@ -53,7 +53,8 @@ function expectClose(got: readonly number[], expected: readonly number[], what: 
   const scale = expected.reduce((sum, v) => sum + Math.abs(v), 0) / Math.max(1, expected.length);
   expected.forEach((v, i) => {
     const error = Math.abs(got[i] - v) / (Math.abs(v) + scale || 1);
-    if (!(error <= TOLERANCE)) expect.fail(`${what}[${i}] is ${got[i]}, on the CPU ${v} (relative error ${error.toExponential(1)})`);
+    if (!(error <= TOLERANCE))
+      expect.fail(`${what}[${i}] is ${got[i]}, on the CPU ${v} (relative error ${error.toExponential(1)})`);
   });
 }
 
@@ -71,7 +72,7 @@ describe.each(Object.entries(targets))("%s agrees with the native CPU", (_, run)
   let results: Record<string, Result>;
   beforeAll(async () => {
     results = await run();
-  }, 240_000);
+  }, 300_000);
 
   test.each(names)("%s", (name) => {
     const [expected, got] = [reference[name], results[name]];
@@ -95,7 +96,9 @@ describe("in a browser", () => {
   });
 
   test("a device that browsers lack is refused with what there is", async () => {
-    expect(await browser.page.evaluate(() => fewstep.refused())).toMatch(/"cuda" is not available here: .*Available: wasm\./);
+    expect(await browser.page.evaluate(() => fewstep.refused())).toMatch(
+      /"cuda" is not available here: .*Available: wasm\./,
+    );
   });
 
   test("a program runs in a Web Worker", async () => {

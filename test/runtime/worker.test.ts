@@ -29,7 +29,10 @@ test("a program in a worker gives what it gives in this thread, bit for bit", as
   for (let k = 0; k < 3; k++) {
     const [a, b] = [await here.program.run({ x }), await there.program.run({ x })];
     expect(b).toEqual(a);
-    for (const [net, { gradients }] of [[here.net, a], [there.net, b]] as const)
+    for (const [net, { gradients }] of [
+      [here.net, a],
+      [there.net, b],
+    ] as const)
       net.parameters.flat.forEach((_, i, flat) => {
         flat[i] -= 0.1 * gradients[i];
       });
@@ -71,7 +74,8 @@ test("requests to one worker are answered in order, errors with their message", 
   expect((await Promise.all(runs)).map(({ y }) => y[0])).toEqual([2, 4, 6]);
   await program.release();
   const absent = compile({ x: [2] }, ({ x }) => ({ y: x.add(constant(1)) }), { device: "coreml", worker: true });
-  if (process.platform === "linux") await expect(absent.run({ x: [1, 2] })).rejects.toThrow(/"coreml" is not available here: .*Available: .*cpu/);
+  if (process.platform === "linux")
+    await expect(absent.run({ x: [1, 2] })).rejects.toThrow(/"coreml" is not available here: .*Available: .*cpu/);
   await absent.release();
 });
 
@@ -92,7 +96,10 @@ test("inWorker runs an export in a thread: payload, messages, result", async () 
 
 test("inWorker passes abortion on and the export ends as it likes", async () => {
   const controller = new AbortController();
-  const result = await inWorker(task, "untilAborted", null, { onMessage: () => controller.abort(), signal: controller.signal });
+  const result = await inWorker(task, "untilAborted", null, {
+    onMessage: () => controller.abort(),
+    signal: controller.signal,
+  });
   expect(result).toBe("saved");
   expect(await inWorker(task, "untilAborted", null, { signal: AbortSignal.abort() })).toBe("saved");
 });

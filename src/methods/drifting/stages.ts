@@ -4,16 +4,16 @@ import { parameterList } from "../../nn/index.js";
 import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { compile, type InputSpec, Parameters } from "../../runtime/index.js";
-import { grad, type Tensor } from "../../tensor/index.js";
+import { grad } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
 import type { Latents } from "../shared/autoencoder-stage.js";
 import type { FeatureNet } from "../shared/feature-net.js";
 import { decaySchedule } from "../shared/training.js";
 import type { DriftingConfig } from "./config.js";
-import { type Family, groupPlaces, pixelFamilies, stageFamilies } from "./families.js";
 import { drawGuidance, guidanceWeight } from "./guidance.js";
+import { imageDriftLoss, imageFamilies } from "./image-objective.js";
 import type { ImageGenerator } from "./network.js";
-import { type DriftLoss, normalizedDriftLoss } from "./objective.js";
+import { normalizedDriftLoss } from "./objective.js";
 
 export interface DriftStageContext {
   dataset: ImageDataset;
@@ -96,32 +96,6 @@ class GroupDraw {
   }
 }
 
-/** Sum of the normalised drift losses of all families, with what is worth logging of the first. */
-function familiesLoss(
-  gen: Family[],
-  positives: Family[],
-  negatives: Family[] | null,
-  groups: number,
-  weight: Tensor,
-  drift: DriftingConfig["drift"],
-) {
-  const losses = gen.map(({ vectors }, i): DriftLoss => {
-    const places = vectors.shape[1];
-    const real = groupPlaces(positives[i].vectors, groups);
-    if (!negatives) return normalizedDriftLoss(groupPlaces(vectors, groups), real, undefined, drift);
-    // The pool of unconditional images is shared by the groups.
-    const [n, v, s] = negatives[i].vectors.shape;
-    const samples = negatives[i].vectors
-      .transpose([1, 0, 2])
-      .unsqueeze(0)
-      .broadcastTo([groups, v, n, s])
-      .reshape([groups * v, n, s]);
-    const weights = weight.broadcastTo([groups, places]).reshape([groups * places, 1]);
-    return normalizedDriftLoss(groupPlaces(vectors, groups), real, { samples, weights }, drift);
-  });
-  return { loss: losses.map((l) => l.loss).reduce((a, b) => a.add(b)), scale: losses[0].scale, power: losses[0].power };
-}
-
 const logged = (values: Record<"loss" | "scale" | "power", Float32Array>): Record<string, number> => ({
   loss: values.loss[0],
   scale: values.scale[0],
@@ -163,12 +137,6 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
     clip: 2,
   });
   const average = optim.ema(parameters, { decay: emaDecay });
-  const rows = (indices: ArrayLike<number>) => {
-    const out = new Float32Array(indices.length * latent);
-    for (let i = 0; i < indices.length; i++)
-      out.set(latents.values.subarray(indices[i] * latent, (indices[i] + 1) * latent), i * latent);
-    return out;
-  };
   return {
     name: "latent",
     steps,
@@ -178,8 +146,8 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
       const { positives, others, ...feeds } = draw.next();
       const { gradients, ...values } = await program.run({
         ...feeds,
-        positives: rows(positives),
-        others: rows(others),
+        positives: latents.rows(positives),
+        others: latents.rows(others),
       });
       const { norm } = optimizer.update(gradients);
       average.update();
@@ -203,7 +171,7 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
   const random = new Random(config.seed, "joint");
   const draw = new GroupDraw(context, samples, maxGroups, random);
   const { groups, unconditional } = draw;
-  const familiesOf = (images: Tensor) => [...pixelFamilies(images), ...stageFamilies(features(images))];
+  const familiesOf = imageFamilies(features);
   const program = compile(
     {
       ...draw.specs(latent, config.generator.styles.count),
@@ -215,8 +183,11 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
       const part = (from: number, to: number) =>
         real.map(({ name, vectors }) => ({ name, vectors: vectors.slice(0, from, to) }));
       const positives = part(0, groups * samples);
-      const negatives = unconditional > 0 ? part(groups * samples, groups * samples + unconditional) : null;
-      const { loss, scale, power } = familiesLoss(gen, positives, negatives, groups, inputs.weight, config.drift);
+      const negatives =
+        unconditional > 0
+          ? { families: part(groups * samples, groups * samples + unconditional), weight: inputs.weight }
+          : null;
+      const { loss, scale, power } = imageDriftLoss(gen, positives, negatives, groups, config.drift);
       return { loss, scale, power, gradients: grad(loss, parameters) };
     },
     { threads, freeze: parameterList(features) },

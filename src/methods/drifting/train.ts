@@ -6,7 +6,7 @@ import { runStages, type Stage } from "../../train/index.js";
 import { type AutoencoderConfig, encoder } from "../shared/autoencoder.js";
 import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
 import { classifier, type FeatureNetConfig } from "../shared/feature-net.js";
-import { classifierStage, maeStage } from "../shared/feature-stage.js";
+import { featureStages } from "../shared/feature-stage.js";
 import { writeModel } from "../shared/model-files.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type DriftingConfig, driftingConfig } from "./config.js";
@@ -39,8 +39,6 @@ export function networkConfig(
  */
 export async function trainDrifting(dataset: ImageDataset, settings: DriftingConfig, options: TrainOptions) {
   const config = driftingConfig.parse(settings);
-  const labelled = dataset.classNames !== null && dataset.train.labels !== null;
-  if (!labelled) config.features.task = "mae";
   const shapes = networkConfig(dataset, config);
   const { train } = dataset;
   const { seed } = config;
@@ -54,12 +52,8 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingCon
 
   const preview = previewer(shapes.generator, generator, dataset, threads);
   const context = { dataset, config, generator, threads, sample: preview };
-  const featureTraining = { ...config.features, seed, threads, augmentation: { flip: true, noise: 0.4 } };
   const stages: (() => Promise<Stage> | Stage)[] = [
-    ...(config.features.task.startsWith("mae")
-      ? [() => maeStage(dataset, shapes.features, features, featureTraining)]
-      : []),
-    ...(config.features.task.endsWith("classifier") ? [() => classifierStage(dataset, features, featureTraining)] : []),
+    ...featureStages(dataset, shapes.features, features, { ...config.features, seed, threads }),
     () =>
       autoencoderStage(dataset, encode, generator.decode, features.features, { ...config.autoencoder, seed, threads }),
     async () => latentDriftStage(context, await encodeSplit(train, encode, dataset, config.autoencoder.latent)),

@@ -91,6 +91,8 @@ export interface Latents {
   values: Float32Array;
   mean: Float32Array;
   deviation: Float32Array;
+  /** Copies of the vectors of some images, [n, latent]. */
+  rows(indices: ArrayLike<number>): Float32Array;
 }
 
 /** Encodes a split and standardises each latent coordinate over it. */
@@ -130,5 +132,11 @@ export async function encodeSplit(
     deviation[j] = Math.sqrt(Math.max(squares / split.count - mean[j] * mean[j], 1e-12));
     for (let i = j; i < values.length; i += latent) values[i] = (values[i] - mean[j]) / deviation[j];
   }
-  return { values, mean, deviation };
+  const rows = (indices: ArrayLike<number>) => {
+    const out = new Float32Array(indices.length * latent);
+    for (let i = 0; i < indices.length; i++)
+      out.set(values.subarray(indices[i] * latent, (indices[i] + 1) * latent), i * latent);
+    return out;
+  };
+  return { values, mean, deviation, rows };
 }

@@ -106,3 +106,18 @@ export function maeStage(
     finish: () => program.release(),
   };
 }
+
+/** The stages that train a feature network by `task`, from labels where there are any; its images are mirrored and made noisy. */
+export function featureStages(
+  dataset: ImageDataset,
+  config: FeatureNetConfig,
+  network: ReturnType<typeof classifier>,
+  { task, ...options }: FeatureTraining & { task: "classifier" | "mae" | "mae+classifier" },
+): (() => Stage)[] {
+  const labelled = dataset.train.labels !== null && dataset.classNames !== null;
+  const training = { augmentation: { flip: true, noise: 0.4 }, ...options };
+  return [
+    ...(task.startsWith("mae") || !labelled ? [() => maeStage(dataset, config, network, training)] : []),
+    ...(task.endsWith("classifier") && labelled ? [() => classifierStage(dataset, network, training)] : []),
+  ];
+}

@@ -10,7 +10,7 @@ export interface LatentMlpConfig {
 }
 
 /** h + (1 + g)·W₂ SiLU(W₁(LayerNorm(h)·(1 + a) + b)), with a, b, g from the condition. */
-function residualBlock(hidden: number, condition: number) {
+export function residualBlock(hidden: number, condition: number) {
   const modulation = nn.linear(condition, 3 * hidden);
   const first = nn.linear(hidden, hidden);
   const second = nn.linear(hidden, hidden);

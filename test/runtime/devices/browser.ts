@@ -21,7 +21,13 @@ export async function requireBrowser(): Promise<Browser> {
 /** The folder with SwiftShader's Vulkan driver, which comes with Chromium. */
 export async function swiftshaderFolder(): Promise<string> {
   const { path } = await requireBrowser();
-  const folders = [dirname(realpathSync(path)), "/usr/lib/chromium", "/usr/lib/chromium-browser", "/usr/lib64/chromium-browser", "/opt/google/chrome"];
+  const folders = [
+    dirname(realpathSync(path)),
+    "/usr/lib/chromium",
+    "/usr/lib/chromium-browser",
+    "/usr/lib64/chromium-browser",
+    "/opt/google/chrome",
+  ];
   const folder = folders.find((name) => existsSync(join(name, "vk_swiftshader_icd.json")));
   if (!folder) throw new Error(`SwiftShader (vk_swiftshader_icd.json) was not found beside ${path}. ${HOW}`);
   return folder;
@@ -29,12 +35,20 @@ export async function swiftshaderFolder(): Promise<string> {
 
 const root = resolve(import.meta.dirname, "../../..");
 const ortFolder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
-const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+const TYPES: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
 
 /** Serves the page, bundled, and the runtime's files; cross-origin isolated, so that WASM threads work. */
 async function serve(): Promise<Server> {
   const bundle = await build({
-    entryPoints: { page: join(import.meta.dirname, "page.ts"), "worker-session": join(root, "src/runtime/worker-session.ts") },
+    entryPoints: {
+      page: join(import.meta.dirname, "page.ts"),
+      "worker-session": join(root, "src/runtime/worker-session.ts"),
+    },
     bundle: true,
     splitting: true,
     format: "esm",
@@ -44,8 +58,13 @@ async function serve(): Promise<Server> {
     write: false,
     external: ["node:*"],
   });
-  const files = new Map(bundle.outputFiles.map(({ path, contents }) => [path.slice("/bundle".length), contents as Uint8Array]));
-  files.set("/", new TextEncoder().encode('<!doctype html><title>fewstep</title><script type="module" src="/page.js"></script>'));
+  const files = new Map(
+    bundle.outputFiles.map(({ path, contents }) => [path.slice("/bundle".length), contents as Uint8Array]),
+  );
+  files.set(
+    "/",
+    new TextEncoder().encode('<!doctype html><title>fewstep</title><script type="module" src="/page.js"></script>'),
+  );
   const server = createServer((request, response) => {
     const url = request.url!.split("?")[0];
     const name = url.startsWith("/ort/") ? join(ortFolder, url.slice(5)) : null;

@@ -1,7 +1,7 @@
 import * as nn from "../../../src/nn/index.js";
 import * as optim from "../../../src/optim/index.js";
 import { Random } from "../../../src/random/index.js";
-import { compile, type DeviceName } from "../../../src/runtime/index.js";
+import { compile, type DeviceName, resident } from "../../../src/runtime/index.js";
 import { constant, grad, type Tensor } from "../../../src/tensor/index.js";
 import goldenFile from "../../goldens/ops/ops.json" with { type: "json" };
 import { type Golden, type OpCase, opCases } from "../../tensor/cases.js";
@@ -34,7 +34,7 @@ function opCase({ name, build }: OpCase): Case {
   };
 }
 
-/** Three steps of AdamW: the losses, the first gradients and the parameters at the end. */
+/** Three steps of SGD: the losses, the first gradients and the parameters at the end. */
 function trainingCase(net: nn.Module<[Tensor], Tensor>, from: number[], to: number[]): Case {
   return async (device) => {
     const { parameters } = net;
@@ -66,6 +66,35 @@ function trainingCase(net: nn.Module<[Tensor], Tensor>, from: number[], to: numb
   };
 }
 
+/** Four steps of AdamW with all state on the device. */
+const residentCase: Case = async (device) => {
+  const net = nn.mlp([6, 16, 4]);
+  const { parameters } = net;
+  parameters.initialize(3);
+  const update = optim.adamwGraph(parameters.entries, { lr: 0.01, clip: 1, ema: { decay: 0.9 } });
+  const training = await resident({
+    inputs: { x: [10, 6], y: [10, 4] },
+    build({ x, y }) {
+      const loss = net(x).sub(y).square().mean();
+      return { loss, gradients: grad(loss, parameters) };
+    },
+    parameters,
+    update,
+    device,
+  });
+  const random = new Random(5);
+  const [losses, norms] = [new Float32Array(4), new Float32Array(4)];
+  for (let k = 0; k < 4; k++) {
+    const feeds = { x: random.fillNormal(new Float32Array(60)), y: random.fillNormal(new Float32Array(40)) };
+    const { loss, norm } = await training.step(feeds, update.scalars(k));
+    losses[k] = loss[0];
+    norms[k] = norm[0];
+  }
+  const values = { losses, norms, value: await training.read("value"), average: await training.read("average") };
+  await training.release();
+  return values;
+};
+
 const convNet = () =>
   nn.sequential(
     nn.conv2d(2, 8, 3, { padding: 1 }),
@@ -78,6 +107,7 @@ const convNet = () =>
 
 export const cases: Record<string, Case> = {
   ...Object.fromEntries(opCases.map((c) => [c.name, opCase(c)])),
+  "training: on the device": residentCase,
   "training: MLP": trainingCase(nn.mlp([6, 16, 4]), [10, 6], [10, 4]),
   "training: convolutional net": trainingCase(convNet(), [4, 2, 8, 8], [4, 2, 8, 8]),
 };

@@ -1,9 +1,8 @@
-import * as ort from "onnxruntime-web";
 import { gpuAdapters } from "../../../src/runtime/gpu.js";
-import { compile, resolveRuntime } from "../../../src/runtime/index.js";
+import { compile, resolveRuntime, setWasmFolder } from "../../../src/runtime/index.js";
 import { runCases } from "./cases.js";
 
-ort.env.wasm.wasmPaths = "/ort/";
+setWasmFolder("/ort/");
 
 /** A program in a Web Worker. */
 async function inWebWorker(): Promise<number[]> {
@@ -18,7 +17,11 @@ export const api = {
   gpuAdapters,
   inWebWorker,
   auto: async () => (await resolveRuntime("auto")).device,
-  refused: () => resolveRuntime("cuda").then(() => "", (error: Error) => error.message),
+  refused: () =>
+    resolveRuntime("cuda").then(
+      () => "",
+      (error: Error) => error.message,
+    ),
   isolated: () => crossOriginIsolated,
 };
 Object.assign(window, { fewstep: api });

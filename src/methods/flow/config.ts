@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { presets as drifting, driftingConfig, forData as driftingForData } from "../drifting/config.js";
+
+const count = z.number().int().positive();
+const { features, autoencoder, generator, jointStage, drift } = driftingConfig.shape;
+
+/** A flow-matching image model and its training. Networks and stages are those of drifting wherever both have them. */
+export const flowConfig = z.object({
+  seed: z.number().int().default(0),
+  /** Where the flow lives: on pixels; in the autoencoder's latent space; there with a decoder tuned on the flow's own samples. */
+  space: z.enum(["pixel", "latent", "joint"]),
+  features,
+  autoencoder,
+  generator: generator.omit({ styles: true }),
+  flow: z.object({
+    batch: count,
+    steps: count,
+    lr: z.number().positive(),
+    emaDecay: z.number().positive(),
+    /** Share of training samples that lose their class, for guidance. */
+    labelDropout: z.number().min(0).max(1),
+  }),
+  /** Tuning of the decoder (`joint` only): as drifting's joint stage, on latent vectors drawn with `samplerSteps` Euler steps. */
+  jointStage: jointStage.extend({ samplerSteps: count }),
+  drift,
+});
+export type FlowConfig = z.infer<typeof flowConfig>;
+
+const { tiny: t, small: s } = drifting;
+const flow = { batch: 256, steps: 1500, lr: 1e-3, emaDecay: 0.998, labelDropout: 0.1 };
+const { styles: _, ...body } = t.generator;
+const tiny: FlowConfig = {
+  seed: 0,
+  space: "pixel",
+  features: t.features,
+  autoencoder: t.autoencoder,
+  generator: body,
+  flow,
+  jointStage: { ...t.jointStage, samplerSteps: 8 },
+  drift: t.drift,
+};
+
+/** `tiny` takes minutes of two CPU cores, `small` about half an hour. */
+export const presets = {
+  tiny,
+  small: {
+    ...tiny,
+    features: s.features,
+    autoencoder: s.autoencoder,
+    flow: { ...flow, steps: 12000 },
+    jointStage: { ...s.jointStage, samplerSteps: 8 },
+  },
+} satisfies Record<string, FlowConfig>;
+
+/** A preset fitted to a data set, as drifting's. */
+export const forData = (config: FlowConfig, dataset: { channels: number }): FlowConfig => ({
+  ...config,
+  autoencoder: driftingForData({ ...t, autoencoder: config.autoencoder }, dataset).autoencoder,
+});

@@ -1,0 +1,155 @@
+import { Random } from "../../random/index.js";
+import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
+import { constant } from "../../tensor/index.js";
+import { Images, resolveLabels, resolveNoise } from "../shared/images.js";
+import type { ModelFiles } from "../shared/model-files.js";
+import { evaluations, integrate, type Solver } from "./integrate.js";
+import { type FlowNetworkConfig, flowNetwork } from "./network.js";
+
+export interface FlowSampleOptions {
+  /** Images to draw; default 1. */
+  count?: number;
+  /** Class name or index, for all or one each; default: all classes in turn. */
+  label?: string | number | readonly (string | number)[];
+  /** Integration steps, 1 … 1000; default 20. */
+  steps?: number;
+  sampler?: Solver;
+  /** v_none + g·(v_class − v_none), 0 … 10; 1, the default, is no guidance and costs half. */
+  guidance?: number;
+  seed?: number;
+  /** Gaussian noise [count, size of a state] instead of a seed's. */
+  noise?: Float32Array;
+}
+
+const BATCHES = [1, 8, 64];
+
+/** A flow-matching image model: as many network evaluations per image as the solver takes. */
+export class FlowModel {
+  readonly method = "flow";
+  readonly config: ModelFiles["config"];
+  private readonly network: FlowNetworkConfig;
+  private readonly net;
+  private readonly programs = new Map<number, ReturnType<FlowModel["compilePrograms"]>>();
+
+  constructor(
+    { config, weights }: ModelFiles,
+    private readonly options: CompileOptions = {},
+  ) {
+    this.config = config;
+    this.network = config.network as FlowNetworkConfig;
+    this.net = flowNetwork(this.network);
+    new Parameters(this.net.namedParameters()).load(weights);
+  }
+
+  get classNames(): readonly string[] | null {
+    return this.config.classNames;
+  }
+
+  /** Network evaluations per image. */
+  nfe({ steps = 20, sampler = "euler", guidance = 1 }: FlowSampleOptions = {}): number {
+    return evaluations(steps, sampler) * (guidance === 1 ? 1 : 2);
+  }
+
+  private get stateShape(): number[] {
+    const { space, autoencoder } = this.network;
+    return space === "pixel" ? [autoencoder.channels, autoencoder.height, autoencoder.width] : [autoencoder.latent];
+  }
+
+  private compilePrograms(batch: number) {
+    const { classes } = this.network;
+    const { toImages, velocity } = this.net;
+    const options = { freeze: true, ...this.options };
+    const state = [batch, ...this.stateShape];
+    const label = { shape: [batch], dtype: "int32" as const };
+    return {
+      velocity: compile(
+        { state, time: [batch], label },
+        ({ state, time, label }) => ({ velocity: velocity(state, time, label) }),
+        options,
+      ),
+      guided: compile(
+        { state, time: [batch], label, guidance: [] },
+        ({ state, time, label, guidance }) => {
+          const free = velocity(state, time, constant(new Int32Array(batch).fill(classes), [batch], "int32"));
+          return { velocity: free.add(velocity(state, time, label).sub(free).mul(guidance)) };
+        },
+        options,
+      ),
+      images: toImages && compile({ state }, ({ state }) => ({ images: toImages(state).clamp(-1, 1) }), options),
+    };
+  }
+
+  private batchFor(count: number) {
+    const batch = BATCHES.find((b) => b >= count) ?? BATCHES[BATCHES.length - 1];
+    let programs = this.programs.get(batch);
+    if (!programs) this.programs.set(batch, (programs = this.compilePrograms(batch)));
+    return { batch, programs };
+  }
+
+  /** Draws images. The same options give the same images, whatever else is drawn. */
+  async sample({
+    count = 1,
+    label,
+    steps = 20,
+    sampler = "euler",
+    guidance = 1,
+    seed = 0,
+    noise,
+  }: FlowSampleOptions = {}): Promise<Images> {
+    if (!(Number.isInteger(count) && count > 0))
+      throw new Error(`count must be a positive whole number, got ${count}.`);
+    if (!(Number.isInteger(steps) && steps >= 1 && steps <= 1000))
+      throw new Error(`steps must be a whole number in [1, 1000], got ${steps}.`);
+    if (sampler !== "euler" && sampler !== "heun")
+      throw new Error(`sampler must be "euler" or "heun", got "${sampler}".`);
+    if (!(guidance >= 0 && guidance <= 10)) throw new Error(`guidance must be in [0, 10], got ${guidance}.`);
+    const { height, width, channels } = this.network.autoencoder;
+    const labels = resolveLabels(label, count, this.config.classNames);
+    const stateSize = this.stateShape.reduce((a, b) => a * b, 1);
+    const all = resolveNoise(noise, count, stateSize, new Random(seed, "sample").split("noise"));
+    const { batch, programs } = this.batchFor(count);
+    const size = channels * height * width;
+    const pixels = new Float32Array(count * size);
+    for (let at = 0; at < count; at += batch) {
+      const n = Math.min(batch, count - at);
+      const start = new Float32Array(batch * stateSize);
+      start.set(all.subarray(at * stateSize, (at + n) * stateSize));
+      const part = new Int32Array(batch);
+      part.set(labels.subarray(at, at + n));
+      const end = await integrate(
+        async (state, t) => {
+          const feeds = { state, time: new Float32Array(batch).fill(t), label: part };
+          return (
+            guidance === 1 ? await programs.velocity.run(feeds) : await programs.guided.run({ ...feeds, guidance })
+          ).velocity;
+        },
+        start,
+        steps,
+        sampler,
+      );
+      const images = programs.images
+        ? (await programs.images.run({ state: end })).images
+        : end.map((x) => Math.min(1, Math.max(-1, x)));
+      pixels.set(images.subarray(0, n * size), at * size);
+    }
+    return new Images(pixels, count, channels as 1 | 3, height, width, this.config.classNames ? labels : null);
+  }
+
+  /** The velocity field for a batch as an ONNX model with inputs state, time and label. */
+  toOnnx(batch = 1): Uint8Array {
+    return this.compilePrograms(batch).velocity.toOnnx({
+      method: this.method,
+      classes: JSON.stringify(this.config.classNames),
+    });
+  }
+
+  /** Frees the sessions. */
+  async release(): Promise<void> {
+    for (const { velocity, guided, images } of this.programs.values()) {
+      await velocity.release();
+      await guided.release();
+      await images?.release();
+    }
+    this.programs.clear();
+  }
+}

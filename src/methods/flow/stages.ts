@@ -1,0 +1,154 @@
+import { ClassStream, type ImageDataset, IndexStream, toFloat } from "../../data/index.js";
+import { parameterList } from "../../nn/index.js";
+import * as optim from "../../optim/index.js";
+import { Random } from "../../random/index.js";
+import { compile, Parameters } from "../../runtime/index.js";
+import { grad } from "../../tensor/index.js";
+import type { Stage } from "../../train/index.js";
+import { imageDriftLoss, imageFamilies } from "../drifting/image-objective.js";
+import type { Latents } from "../shared/autoencoder-stage.js";
+import type { FeatureNet } from "../shared/feature-net.js";
+import { decaySchedule } from "../shared/training.js";
+import type { FlowConfig } from "./config.js";
+import { integrate } from "./integrate.js";
+import type { FlowNetwork } from "./network.js";
+import { drawTimes, flowLoss } from "./objective.js";
+
+export interface FlowStageContext {
+  dataset: ImageDataset;
+  config: FlowConfig;
+  net: FlowNetwork;
+  threads?: number;
+  sample?: Stage["sample"];
+}
+
+/** Trains the velocity field, on pixels or (given) standardised latent vectors. */
+export function flowStage({ dataset, config, net, threads, sample }: FlowStageContext, latents: Latents | null): Stage {
+  const { train, channels, height, width, classNames } = dataset;
+  const { batch, steps, emaDecay, labelDropout } = config.flow;
+  const size = latents ? [config.autoencoder.latent] : [channels, height, width];
+  const none = classNames?.length ?? 0;
+  if (latents && net.toImages) {
+    net.toImages.scale.value!.set(latents.deviation);
+    net.toImages.shift.value!.set(latents.mean);
+  }
+  const parameters = new Parameters(net.velocity.namedParameters());
+  const program = compile(
+    { data: [batch, ...size], noise: [batch, ...size], time: [batch], labels: { shape: [batch], dtype: "int32" } },
+    ({ data, noise, time, labels }) => {
+      const loss = flowLoss(net.velocity, data, noise, time, labels);
+      return { loss, gradients: grad(loss, parameters) };
+    },
+    { threads },
+  );
+  const optimizer = optim.adamw(parameters, {
+    lr: decaySchedule(config.flow),
+    betas: [0.9, 0.95],
+    weightDecay: 0,
+    clip: 2,
+  });
+  const average = optim.ema(parameters, { decay: emaDecay });
+  const random = new Random(config.seed, "flow");
+  const stream = new IndexStream(train.count, random.split("order"));
+  return {
+    name: "flow",
+    steps,
+    batch,
+    state: { parameters, optimizer, ema: average, random, stream },
+    async step() {
+      const indices = stream.next(batch);
+      const data = latents ? latents.rows(indices) : toFloat(train, indices);
+      const noise = random.normals(data.length);
+      const time = drawTimes(random, batch);
+      const labels = Int32Array.from(indices, (i) =>
+        train.labels && random.uniform() >= labelDropout ? train.labels[i] : none,
+      );
+      const { loss, gradients } = await program.run({ data, noise, time, labels });
+      const { norm } = optimizer.update(gradients);
+      average.update();
+      return { loss: loss[0], norm };
+    },
+    sample: sample && (() => average.withAverage(sample)),
+    async finish() {
+      parameters.flat.set(average.average);
+      await program.release();
+    },
+  };
+}
+
+/**
+ * Tunes the decoder on what the flow really draws: latent vectors from `samplerSteps` Euler steps of the frozen flow, decoded, against
+ * real images with drifting's pixel and feature families. The strongest simple rival of drifting's joint stage.
+ */
+export function decoderStage({ dataset, config, net, threads, sample }: FlowStageContext, features: FeatureNet): Stage {
+  const { train, channels, height, width, classNames } = dataset;
+  const { samples, groups: maxGroups, steps, emaDecay, samplerSteps } = config.jointStage;
+  const { latent } = config.autoencoder;
+  const { toImages } = net;
+  if (!toImages) throw new Error("Only a flow in latent space has a decoder to tune.");
+  const labelled = train.labels !== null && classNames !== null;
+  const classes = classNames?.length ?? 0;
+  const groups = labelled ? Math.min(maxGroups, classes) : 1;
+  const count = groups * samples;
+  const parameters = new Parameters(toImages.namedParameters());
+  const velocity = compile(
+    { state: [count, latent], time: [count], labels: { shape: [count], dtype: "int32" } },
+    ({ state, time, labels }) => ({ velocity: net.velocity(state, time, labels) }),
+    { threads, freeze: parameterList(net.velocity) },
+  );
+  const familiesOf = imageFamilies(features);
+  const program = compile(
+    { latents: [count, latent], real: [count, channels, height, width] },
+    ({ latents, real }) => {
+      const { loss, scale, power } = imageDriftLoss(
+        familiesOf(toImages(latents)),
+        familiesOf(real),
+        null,
+        groups,
+        config.drift,
+      );
+      return { loss, scale, power, gradients: grad(loss, parameters) };
+    },
+    { threads, freeze: parameterList(features) },
+  );
+  const optimizer = optim.adamw(parameters, {
+    lr: decaySchedule(config.jointStage),
+    betas: [0.9, 0.95],
+    weightDecay: 0,
+    clip: 2,
+  });
+  const average = optim.ema(parameters, { decay: emaDecay });
+  const random = new Random(config.seed, "decoder");
+  const stream = labelled
+    ? new ClassStream(train.labels!, classes, random.split("positives"))
+    : new IndexStream(train.count, random.split("positives"));
+  return {
+    name: "decoder",
+    steps,
+    batch: count,
+    state: { parameters, optimizer, ema: average, random, stream },
+    async step() {
+      const order =
+        groups === classes
+          ? Int32Array.from({ length: groups }, (_, g) => g)
+          : Int32Array.from(random.permutation(Math.max(classes, 1)).slice(0, groups));
+      const indices = stream instanceof ClassStream ? stream.next(order, samples) : stream.next(samples);
+      const labels = Int32Array.from({ length: count }, (_, i) => (labelled ? order[Math.floor(i / samples)] : 0));
+      const latents = await integrate(
+        async (state, t) => (await velocity.run({ state, time: new Float32Array(count).fill(t), labels })).velocity,
+        random.normals(count * latent),
+        samplerSteps,
+      );
+      const { loss, gradients, scale } = await program.run({ latents, real: toFloat(train, indices) });
+      const { norm } = optimizer.update(gradients);
+      average.update();
+      return { loss: loss[0], scale: scale[0], norm };
+    },
+    sample: sample && (() => average.withAverage(sample)),
+    async finish() {
+      parameters.flat.set(average.average);
+      await velocity.release();
+      await program.release();
+    },
+  };
+}

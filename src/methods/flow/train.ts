@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import type { ImageDataset } from "../../data/index.js";
+import { Random } from "../../random/index.js";
+import { compile, Parameters } from "../../runtime/index.js";
+import { runStages, type Stage } from "../../train/index.js";
+import { encoder } from "../shared/autoencoder.js";
+import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
+import { classifier } from "../shared/feature-net.js";
+import { featureStages } from "../shared/feature-stage.js";
+import { writeModel } from "../shared/model-files.js";
+import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
+import { type FlowConfig, flowConfig } from "./config.js";
+import { integrate } from "./integrate.js";
+import { type FlowNetwork, type FlowNetworkConfig, flowNetwork } from "./network.js";
+import { decoderStage, flowStage } from "./stages.js";
+
+/**
+ * Trains a flow-matching model: on pixels; or a feature network, a perceptual autoencoder and a flow in its latent space; `joint` then
+ * tunes the decoder on the flow's own samples. Writes checkpoints, logs and `model/` into the run's folder.
+ */
+export async function trainFlow(dataset: ImageDataset, settings: FlowConfig, options: TrainOptions) {
+  const config = flowConfig.parse(settings);
+  const { seed, space } = config;
+  const { height, width, channels, classNames } = dataset;
+  const { threads } = options;
+  const { latent, encoder: encoderWidths, hidden, decoder } = config.autoencoder;
+  const autoencoder = { height, width, channels, latent, encoder: encoderWidths, hidden, decoder };
+  const network: FlowNetworkConfig = { space, autoencoder, classes: classNames?.length ?? 0, ...config.generator };
+  const net = flowNetwork(network);
+  new Parameters(net.namedParameters(), new Random(seed, "flow").uint32());
+  const context = { dataset, config, net, threads, sample: previewer(network, net, threads) };
+
+  const stages: (() => Promise<Stage> | Stage)[] = [];
+  if (space === "pixel") stages.push(() => flowStage(context, null));
+  else {
+    const { width: featureWidth, blocks, stemStride } = config.features;
+    const shape = { channels, width: featureWidth, blocks, stemStride };
+    const features = classifier(shape, Math.max(network.classes, 1));
+    const encode = encoder(autoencoder);
+    for (const [name, part] of Object.entries({ features, encode }))
+      new Parameters(part.namedParameters(), new Random(seed, name).uint32());
+    stages.push(
+      ...featureStages(dataset, shape, features, { ...config.features, seed, threads }),
+      () =>
+        autoencoderStage(dataset, encode, net.toImages!.decode, features.features, {
+          ...config.autoencoder,
+          seed,
+          threads,
+        }),
+      async () => flowStage(context, await encodeSplit(dataset.train, encode, dataset, latent)),
+    );
+    if (space === "joint") stages.push(() => decoderStage(context, features.features));
+  }
+  const result = await runStages(stages, { ...options, config: runConfig("flow", dataset, options, config) });
+  if (result.status === "finished")
+    await writeModel(join(options.out, "model"), {
+      config: modelConfig("flow", dataset, options, network, result, config),
+      weights: new Parameters(net.namedParameters()).toRecord(),
+    });
+  return result;
+}
+
+/** Draws a sheet with 20 Euler steps and fixed noise, all classes in turn. */
+function previewer(
+  { autoencoder, classes, space }: FlowNetworkConfig,
+  net: FlowNetwork,
+  threads?: number,
+): NonNullable<Stage["sample"]> {
+  const { channels, height, width, latent } = autoencoder;
+  const columns = 8;
+  const count = columns * Math.max(1, Math.min(classes, 10));
+  const state = space === "pixel" ? [count, channels, height, width] : [count, latent];
+  const velocity = compile(
+    { state, time: [count], labels: { shape: [count], dtype: "int32" } },
+    ({ state, time, labels }) => ({ velocity: net.velocity(state, time, labels) }),
+    { threads },
+  );
+  const images = net.toImages
+    ? compile({ state }, ({ state }) => ({ images: net.toImages!(state) }), { threads })
+    : null;
+  return async () => {
+    const labels = Int32Array.from({ length: count }, (_, i) => Math.floor(i / columns));
+    const noise = new Random(0, "preview").normals(state.reduce((a, b) => a * b, 1));
+    const end = await integrate(
+      async (state, t) => (await velocity.run({ state, time: new Float32Array(count).fill(t), labels })).velocity,
+      noise,
+      20,
+    );
+    return {
+      pixels: images ? (await images.run({ state: end })).images : end,
+      shape: [count, channels, height, width],
+      columns,
+    };
+  };
+}
