@@ -109,6 +109,7 @@ export async function run({ threads, rounds, note }: BenchOptions) {
     values: random.normals(dataset.train.count * latent),
     mean: new Float32Array(latent),
     deviation: new Float32Array(latent).fill(1),
+    rows: (indices: ArrayLike<number>) => random.normals(indices.length * latent),
   };
   const joint = jointDriftStage(context, features);
   const jointSteps = steps(config.jointStage.samples, generator, new Parameters(generator.namedParameters()));

@@ -26,20 +26,41 @@ for (const steps of stepsToShow) evaluations.push(await evaluateModel(model, ref
 
 const best = stepsToShow[stepsToShow.length - 1];
 const columns = 10;
-const perClass = await model.sample({ count: Math.max(1, classNames?.length ?? 8) * columns, label: classNames ? classNames.flatMap((c) => new Array(columns).fill(c)) : undefined, seed: 1, steps: best });
+const perClass = await model.sample({
+  count: Math.max(1, classNames?.length ?? 8) * columns,
+  label: classNames ? classNames.flatMap((c) => new Array(columns).fill(c)) : undefined,
+  seed: 1,
+  steps: best,
+});
 await saveGrid(join(folder, "samples.png"), perClass.pixels, perClass.shape, { columns, scale: 2 });
 const few = await model.sample({ count: 20, seed: 2, steps: best });
 const pairs = await nearestTraining(few, reference, 4);
-await saveGrid(join(folder, "neighbours.png"), pairs.pixels, [pairs.pixels.length / (image.channels * image.height * image.width), image.channels, image.height, image.width], { columns: pairs.columns * 2, scale: 2 });
+await saveGrid(
+  join(folder, "neighbours.png"),
+  pairs.pixels,
+  [pairs.pixels.length / (image.channels * image.height * image.width), image.channels, image.height, image.width],
+  { columns: pairs.columns * 2, scale: 2 },
+);
 
 const figure = (x: number) => Number(x.toPrecision(3));
 const table = (evaluation: Evaluation) => [
   "| metric | value | 95 % interval | real against real |",
   "|---|---|---|---|",
-  ...evaluation.metrics.map(({ name, value, interval, floor }) => `| ${name} | ${figure(value)} | ${interval ? `${figure(interval[0])} … ${figure(interval[1])}` : ""} | ${floor === null ? "" : figure(floor)} |`),
+  ...evaluation.metrics.map(
+    ({ name, value, interval, floor }) =>
+      `| ${name} | ${figure(value)} | ${interval ? `${figure(interval[0])} … ${figure(interval[1])}` : ""} | ${floor === null ? "" : figure(floor)} |`,
+  ),
 ];
-const pick = (evaluation: Evaluation, start: string) => figure(evaluation.metrics.find((m) => m.name.startsWith(start))?.value ?? Number.NaN);
-const brief = ["Fréchet distance on classifier", "Fréchet distance on pixel PCA", "Precision", "Recall", "Coverage", "Accuracy"];
+const pick = (evaluation: Evaluation, start: string) =>
+  figure(evaluation.metrics.find((m) => m.name.startsWith(start))?.value ?? Number.NaN);
+const brief = [
+  "Fréchet distance on classifier",
+  "Fréchet distance on pixel PCA",
+  "Precision",
+  "Recall",
+  "Coverage",
+  "Accuracy",
+];
 
 const path = join(folder, "README.md");
 const old = existsSync(path) ? readFileSync(path, "utf8") : "";
@@ -63,7 +84,11 @@ const card = [
   `\`fewstep eval ${name} --count ${count}${evaluations.length > 1 ? ` --steps ${stepsToShow.join(",")}` : ""}\` against all ${dataset.test.count} test images, class-balanced samples rounded to bytes, no guidance. The classifier (\`classifier-${dataset.id}\`) is used for nothing else. Not comparable with FID.`,
   "",
   ...(evaluations.length > 1
-    ? [`| steps | ${brief.join(" | ")} |`, `|---${"|---".repeat(brief.length)}|`, ...evaluations.map((e) => `| ${e.nfe} | ${brief.map((b) => pick(e, b)).join(" | ")} |`)]
+    ? [
+        `| steps | ${brief.join(" | ")} |`,
+        `|---${"|---".repeat(brief.length)}|`,
+        ...evaluations.map((e) => `| ${e.nfe} | ${brief.map((b) => pick(e, b)).join(" | ")} |`),
+      ]
     : table(evaluations[0])),
   "",
   "## Nearest training images",

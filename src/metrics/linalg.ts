@@ -197,8 +197,7 @@ function rankTwoUpdate(a: Float64Array, n: number, start: number, v: Float64Arra
  */
 function implicitQL(d: Float64Array, e: Float64Array, vectors?: Float64Array): void {
   const n = d.length;
-  const negligible =
-    Number.EPSILON * d.reduce((most, value, i) => Math.max(most, Math.abs(value), Math.abs(e[i])), 0);
+  const negligible = Number.EPSILON * d.reduce((most, value, i) => Math.max(most, Math.abs(value), Math.abs(e[i])), 0);
   for (let l = 0; l < n; l++) {
     for (let iteration = 0; ; iteration++) {
       let m = l;

@@ -113,13 +113,22 @@ export async function resident<I extends string>(options: ResidentOptions<I>): P
   );
 
   const valueNames = forward.parameters.map(({ name }) => name);
+  // A tensor's own getData() ends the process in the native runtime, so that a session copies to the host
+  let reader: Promise<Ort.InferenceSession> | undefined;
+  const startReader = () => {
+    const copied = entries.map(({ name, shape }) => input(name, shape));
+    const named = copied.map((tensor) => ({ name: `host/${tensor.attributes.name}`, tensor }));
+    return createSession(runtime, lower(copied, named).bytes, { threads: options.threads });
+  };
   const read = async (kind: string): Promise<Float32Array> => {
+    if (!update.kinds.includes(kind))
+      throw new Error(`resident: there is no state "${kind}"; there is ${update.kinds.join(", ")}.`);
+    const tensors = Object.fromEntries(entries.map(({ name }) => [name, state.get(`${kind}/${name}`)!]));
+    const onHost = entries.every(({ name }) => tensors[name].location === "cpu");
+    const copies = onHost ? null : await (await (reader ??= startReader())).run(tensors);
     const flat = new Float32Array(parameters.count);
-    for (const { name, offset } of entries) {
-      const tensor = state.get(`${kind}/${name}`);
-      if (!tensor) throw new Error(`resident: there is no state "${kind}"; there is ${update.kinds.join(", ")}.`);
-      flat.set((await tensor.getData()) as Float32Array, offset);
-    }
+    for (const { name, offset } of entries)
+      flat.set((copies ? copies[`host/${name}`] : tensors[name]).data as Float32Array, offset);
     return flat;
   };
 
@@ -165,6 +174,7 @@ export async function resident<I extends string>(options: ResidentOptions<I>): P
       state.clear();
       await gradientSession.release();
       await updateSession.release();
+      await (await reader)?.release();
     },
   };
 }

@@ -8,7 +8,6 @@ import type { Parameters } from "../runtime/parameters.js";
 export interface Stateful {
   state(): unknown;
   /** Throws where the state does not fit. */
-  // biome-ignore lint/suspicious/noExplicitAny: each owner knows its own state.
   load(state: any): void;
 }
 
@@ -81,7 +80,6 @@ export function unpack({ tree, tensors }: Packed, kept: Record<string, Kept>): v
   for (const [name, owner] of Object.entries(kept)) {
     if (!(name in tree)) throw new Error(`it keeps no "${name}", only ${Object.keys(tree).join(", ") || "nothing"}`);
     try {
-      // biome-ignore lint/suspicious/noExplicitAny: the owner checks its state.
       owner.load(walk(tree[name]) as any);
     } catch (error) {
       throw new Error(`its "${name}" does not fit: ${(error as Error).message}`, { cause: error });

@@ -5,5 +5,9 @@ export { driftField, driftLoss, type FieldOptions, type Normalization } from "./
 export { drawGuidance, guidanceOfWeight, guidanceQuantile, guidanceWeight } from "./guidance.js";
 export { type GeneratorConfig, type GeneratorInputs, imageGenerator, latentGenerator } from "./network.js";
 export { type DriftLoss, type DriftLossOptions, normalizedDriftLoss } from "./objective.js";
+export { SampleQueue, type SampleQueueState } from "./queue.js";
+export { type RefineOptions, refine } from "./refine.js";
 export { DriftingModel, type SampleOptions } from "./sampler.js";
+export { runToy, type ToyOptions, type ToyResult } from "./toy.js";
 export { trainDrifting } from "./train.js";
+export { type Field, fields, sinkhornPlan } from "./variants.js";

@@ -1,0 +1,191 @@
+import { describe, expect, test } from "vitest";
+import {
+  drawGuidance,
+  driftField,
+  guidanceWeight,
+  normalizedDriftLoss,
+  refine,
+} from "../../../src/methods/drifting/index.js";
+import { algorithm2, runToy, type ToyResult } from "../../../src/methods/drifting/toy.js";
+import { energyDistance, features } from "../../../src/metrics/index.js";
+import * as nn from "../../../src/nn/index.js";
+import * as optim from "../../../src/optim/index.js";
+import { Random } from "../../../src/random/index.js";
+import { compile, Parameters } from "../../../src/runtime/index.js";
+import { concat, grad, type Tensor } from "../../../src/tensor/index.js";
+
+const value = (result: ToyResult, name: string) => result.metrics.find((m) => m.name.startsWith(name))!.value;
+
+describe("21. toys, 1,500 steps of batch 256", () => {
+  test.each([
+    ["gaussians-8", 0.08, 0.02],
+    ["swiss-roll", 0.05, 0.008],
+    ["checkerboard", 0.07, 0.008],
+  ] as const)("%s: sliced W1 at most %f, energy distance at most %f", async (name, w1, energy) => {
+    const result = await runToy(name);
+    expect(value(result, "Sliced Wasserstein-1")).toBeLessThanOrEqual(w1);
+    expect(value(result, "Energy distance")).toBeLessThanOrEqual(energy);
+    if (result.modes) expect(result.modes.modes).toBe(8);
+  });
+
+  test("Algorithm 2 with T = 0.2 reaches all eight modes", async () => {
+    const result = await runToy("gaussians-8", { field: algorithm2(0.2) });
+    expect(value(result, "Sliced Wasserstein-1")).toBeLessThan(0.11);
+    expect(result.modes!.modes).toBe(8);
+  });
+
+  test("17. attraction alone collapses onto one mode", async () => {
+    const attraction = (x: Tensor, p: Tensor) => {
+      const weights = x
+        .cdist(p)
+        .mul(-1 / 0.2)
+        .softmax(2);
+      return weights.matmul(p).sub(x).stopGradient();
+    };
+    const { modes } = await runToy("gaussians-8", { field: attraction });
+    expect(Math.max(...modes!.shares)).toBeGreaterThan(0.99);
+  });
+});
+
+describe("21. particle flow without a network", () => {
+  const target = (random: Random, n: number) =>
+    Float32Array.from(
+      { length: 2 * n },
+      (_, i) => 0.15 * random.normal() + (i % 2 === 0 ? (random.uniform() < 0.5 ? -1 : 1) : 0),
+    );
+  const starts: Record<string, (random: Random) => [number, number]> = {
+    middle: (r) => [0.1 * r.normal(), 0.1 * r.normal()],
+    far: (r) => [0.1 * r.normal(), 4 + 0.1 * r.normal()],
+    collapsed: (r) => [-1 + 0.02 * r.normal(), 0.02 * r.normal()],
+  };
+  async function flow(start: string, temperature: number, steps: number): Promise<number> {
+    const random = new Random(42, start);
+    let x: Float32Array = new Float32Array(256);
+    for (let i = 0; i < 128; i++) x.set(starts[start](random), 2 * i);
+    const program = compile(
+      { x: [1, 128, 2], data: [1, 128, 2] },
+      ({ x, data }) => ({ next: x.add(driftField(x, data, x, { temperature, selfMask: true })) }),
+      { threads: 1 },
+    );
+    for (let k = 0; k < steps; k++) x = (await program.run({ x, data: target(random, 128) })).next;
+    await program.release();
+    return energyDistance(features(x, 2), features(target(random, 4000), 2));
+  }
+  test.each(["middle", "far", "collapsed"])("T = 1 arrives from the %s start within 100 steps", async (start) => {
+    expect(await flow(start, 1, 100)).toBeLessThan(0.01);
+  });
+  test("T = 0.05 never leaves the far start", async () => {
+    expect(await flow("far", 0.05, 100)).toBeGreaterThan(6);
+  });
+});
+
+test("22. guidance as an input: one network sharpens its class as α grows", async () => {
+  const [G, P, U] = [64, 64, 32];
+  const net = nn.mlp([8 + 2 + 1, 64, 64, 64, 2]);
+  const parameters = new Parameters(net.namedParameters(), 1);
+  const inputOf = (z: Tensor, label: Tensor, alpha: Tensor) => {
+    const [b, g] = z.shape;
+    return concat([z, label.unsqueeze(1).broadcastTo([b, g, 2]), alpha.reshape([b, 1, 1]).broadcastTo([b, g, 1])], 2);
+  };
+  const step = compile(
+    { z: [2, G, 8], label: [2, 2], alpha: [2], weight: [2, 1], pos: [2, P, 2], neg: [1, U, 2] },
+    ({ z, label, alpha, weight, pos, neg }) => {
+      const { loss } = normalizedDriftLoss(net(inputOf(z, label, alpha)), pos, {
+        samples: neg.broadcastTo([2, U, 2]),
+        weights: weight,
+      });
+      return { loss, gradients: grad(loss, parameters) };
+    },
+    { threads: 1 },
+  );
+  const adam = optim.adam(parameters, { lr: 1e-3 });
+  const random = new Random(22);
+  const draw = (centre: () => number, n: number) =>
+    Float32Array.from({ length: 2 * n }, (_, i) => 0.3 * random.normal() + (i % 2 === 0 ? centre() : 0));
+  const label = [1, 0, 0, 1];
+  for (let k = 0; k < 2500; k++) {
+    const alpha = [0, 1].map(() => drawGuidance(random, { power: 3, max: 4, none: 0 }));
+    const pos = new Float32Array(4 * P);
+    pos.set(draw(() => -1, P));
+    pos.set(
+      draw(() => 1, P),
+      2 * P,
+    );
+    const { gradients } = await step.run({
+      z: random.normals(2 * G * 8),
+      label,
+      alpha,
+      weight: alpha.map((a) => guidanceWeight(a, G, U)),
+      pos,
+      neg: draw(() => (random.uniform() < 0.5 ? -1 : 1), U),
+    });
+    adam.update(gradients);
+  }
+  const N = 4000;
+  const sample = compile(
+    { z: [1, N, 8], alpha: [1], label: [1, 2] },
+    ({ z, alpha, label }) => ({ x: net(inputOf(z, label, alpha)) }),
+    { threads: 1 },
+  );
+  const z = random.normals(N * 8);
+  const deviations: number[] = [];
+  for (const alpha of [1, 1.5, 2, 3, 4]) {
+    const { x } = await sample.run({ z, alpha: [alpha], label: [0, 1] });
+    const xs = Array.from({ length: N }, (_, i) => x[2 * i]);
+    const mean = xs.reduce((a, b) => a + b) / N;
+    deviations.push(Math.sqrt(xs.reduce((s, v) => s + (v - mean) ** 2, 0) / N));
+    expect(xs.filter((v) => v < 0).length / N, `α = ${alpha}: on the wrong side`).toBeLessThan(0.002);
+  }
+  expect(deviations[0]).toBeGreaterThan(0.26);
+  expect(deviations[0]).toBeLessThan(0.34);
+  for (let i = 1; i < deviations.length; i++)
+    expect(deviations[i], `deviations ${deviations.map((d) => d.toFixed(3))}`).toBeLessThan(deviations[i - 1]);
+});
+
+describe("refine", () => {
+  const random = new Random(4);
+  const samples = random.normals(2 * 16);
+  const positives = random.normals(2 * 12).map((v, i) => 0.2 * v + (i % 2 === 0 ? 3 : 0));
+  const distance = (x: Float32Array) => {
+    let sum = 0;
+    for (let i = 0; i < 16; i++)
+      for (let j = 0; j < 12; j++) sum += Math.hypot(x[2 * i] - positives[2 * j], x[2 * i + 1] - positives[2 * j + 1]);
+    return sum / (16 * 12);
+  };
+
+  test("no steps, or an infinite anchor, return the samples to the bit", async () => {
+    expect(await refine(samples, 16, { positives, steps: 0 })).toEqual(samples);
+    expect(await refine(samples, 16, { positives, anchor: Number.POSITIVE_INFINITY })).toEqual(samples);
+  });
+  test("masked coordinates stay to the bit, the others move", async () => {
+    const out = await refine(samples, 16, { positives, mask: Float32Array.of(1, 0) });
+    for (let i = 0; i < 16; i++) expect(out[2 * i + 1]).toBe(samples[2 * i + 1]);
+    expect(out).not.toEqual(samples);
+  });
+  test("the mean distance to the exemplars falls with every step", async () => {
+    let before = distance(samples);
+    for (const steps of [1, 2, 4, 8]) {
+      const now = distance(await refine(samples, 16, { positives, steps, eta: 0.1 }));
+      expect(now).toBeLessThan(before);
+      before = now;
+    }
+  });
+  test("an anchor holds it back", async () => {
+    const [free, held] = [
+      await refine(samples, 16, { positives }),
+      await refine(samples, 16, { positives, anchor: 5 }),
+    ];
+    expect(distance(held)).toBeGreaterThan(distance(free));
+  });
+  test("copies of the samples as exemplars, unmasked, are a fixed point", async () => {
+    expect(await refine(samples, 16, { positives: samples, selfMask: false })).toEqual(samples);
+  });
+  test.each([
+    [{ positives: new Float32Array(3) }, /2 numbers each, got 3/],
+    [{ positives, steps: -1 }, /steps.*got -1/],
+    [{ positives, anchor: -1 }, /anchor.*got -1/],
+    [{ positives, mask: new Float32Array(3) }, /mask has 3 entries, a sample 2/],
+  ])("refuses %o", async (options, message) => {
+    await expect(refine(samples, 16, options)).rejects.toThrow(message);
+  });
+});
