@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { resolveDataset } from "../src/data/index.js";
 import { saveGrid, writeFileAtomic } from "../src/io/index.js";
 import { type Evaluation, evaluateModel, measureReference, nearestTraining } from "../src/methods/evaluate.js";
-import { classifierExtractor } from "../src/methods/extractors/index.js";
+import { extractorFor } from "../src/methods/extractors.js";
 import { loadModel } from "../src/methods/index.js";
 
 const [name, countText = "10000"] = process.argv.slice(2);
@@ -17,7 +17,7 @@ const folder = join(import.meta.dirname, "../models", name);
 const model = await loadModel(folder);
 const { image, classNames, training, method } = model.config;
 const dataset = await resolveDataset(String(training.data));
-const extractor = await classifierExtractor(`classifier-${dataset.id}`);
+const extractor = await extractorFor("classifier", dataset);
 const reference = await measureReference(dataset, extractor);
 
 const stepsToShow = method === "flow" ? [1, 2, 4, 8, 16, 50] : [undefined];
@@ -34,12 +34,12 @@ const perClass = await model.sample({
 });
 await saveGrid(join(folder, "samples.png"), perClass.pixels, perClass.shape, { columns, scale: 2 });
 const few = await model.sample({ count: 20, seed: 2, steps: best });
-const pairs = await nearestTraining(few, reference, 4);
+const pairs = await nearestTraining(few, reference, { neighbours: 4 });
 await saveGrid(
   join(folder, "neighbours.png"),
   pairs.pixels,
-  [pairs.pixels.length / (image.channels * image.height * image.width), image.channels, image.height, image.width],
-  { columns: pairs.columns * 2, scale: 2 },
+  [20 * pairs.columns, image.channels, image.height, image.width],
+  { columns: 2 * pairs.columns, scale: 2 },
 );
 
 const figure = (x: number) => Number(x.toPrecision(3));
@@ -103,5 +103,5 @@ const card = [
 await writeFileAtomic(path, card);
 await writeFileAtomic(join(folder, "metrics.json"), `${JSON.stringify(evaluations, null, 1)}\n`);
 process.stdout.write(`${path}\n`);
-await extractor.release();
+await extractor?.release();
 await model.release();

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { say, UsageError } from "./output.js";
+import { say } from "./output.js";
 
 const version: string = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 
@@ -130,5 +130,5 @@ try {
 } catch (error) {
   say(`fewstep: ${(error as Error).message}`);
   if (process.env.FEWSTEP_DEBUG) say(String((error as Error).stack));
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = (error as Error).name === "UsageError" ? 2 : 1; // by name: it may come from a worker thread
 }

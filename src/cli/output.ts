@@ -14,4 +14,6 @@ export function printTable(head: readonly string[], rows: readonly (readonly (st
 export const say = (message: string): void => void process.stderr.write(`${message}\n`);
 
 /** An error of the person at the keyboard: shown without a stack, exit code 2. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  override name = "UsageError";
+}

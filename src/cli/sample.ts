@@ -2,7 +2,7 @@ import { basename, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { loadModel } from "../methods/index.js";
 import type { DeviceName } from "../runtime/index.js";
-import { printJson, say } from "./output.js";
+import { printJson, say, UsageError } from "./output.js";
 
 export interface SampleCommand {
   count: number;
@@ -34,6 +34,8 @@ export async function sampleToFile(
   const model = await loadModel(location, { device });
   try {
     const options = { count, label, guidance, steps, seed };
+    if (steps !== undefined && model.nfe({ steps: 1 }) === model.nfe({ steps: 2 }) && steps !== model.nfe())
+      throw new UsageError(`${model.config.name} takes ${model.nfe()} step, not ${steps}; leave out --steps.`);
     await model.sample(options);
     const start = performance.now();
     const images = await model.sample(options);

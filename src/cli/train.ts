@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { resolveDataset } from "../data/index.js";
 import { methods } from "../methods/index.js";
 import type { RunConfig } from "../methods/shared/training.js";
+import { inWorker, siblingModule } from "../runtime/thread.js";
 import { type RunResult, readConfig, terminalProgress, withInterrupt } from "../train/index.js";
 import { downloadProgress } from "./data.js";
 import { printJson, say, UsageError } from "./output.js";
+import type { TrainJob, TrainMessage } from "./train-worker.js";
 
 export interface TrainCommand {
   data?: string;
@@ -28,23 +29,32 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
   const out = command.resume ?? command.out;
   if (!out) throw new UsageError("Say where the run goes: --out <folder> (or --resume <folder> to go on with one).");
   const run = resume ? await resumed(methodName, out) : requested(methodName, command);
+  const job: TrainJob = {
+    run,
+    preset: resume ? null : command.preset,
+    overrides: command.set ?? [],
+    out,
+    maxSeconds,
+    threads,
+  };
+  if (!resume && !(command.preset in method.presets))
+    throw new UsageError(
+      `There is no preset "${command.preset}"; choose one of ${Object.keys(method.presets).join(", ")}.`,
+    );
   const { onProgress, stop } = downloadProgress();
-  const dataset = await resolveDataset(run.data, { size: run.size, onProgress }).finally(stop);
-  const settings = resume ? run.settings : applyOverrides(method.settings(command.preset, dataset), command.set ?? []);
+  const show = terminalProgress();
   const result = await withInterrupt(
     (signal) =>
-      method.train(dataset, settings as never, {
-        out,
-        name: run.name,
-        source: { data: run.data, size: run.size },
-        resume,
+      inWorker<TrainJob, RunResult, TrainMessage>(siblingModule(import.meta.url, "train-worker"), "train", job, {
         signal,
-        maxSeconds,
-        threads,
-        onProgress: terminalProgress(),
+        onMessage: (message) => {
+          if ("download" in message) return onProgress(message.download);
+          stop();
+          show(message.progress);
+        },
       }),
     say,
-  );
+  ).finally(stop);
   report(out, result, command.json);
 }
 
@@ -71,32 +81,4 @@ function report(out: string, { status, step, seconds, metrics }: RunResult, json
   if (json) printJson({ status, step, seconds, metrics, model, report: page });
   else if (model) say(`Trained in ${Math.round(seconds)} s. Model: ${model}. Report: ${page}`);
   else say(`Stopped at step ${step}, saved. Go on with: fewstep train <method> --resume ${out}`);
-}
-
-/** Applies `path.to.key=value` overrides to a copy of the preset. Values are JSON where they parse as such. */
-export function applyOverrides(config: object, overrides: readonly string[]): Record<string, unknown> {
-  const copy = structuredClone(config) as Record<string, unknown>;
-  for (const item of overrides) {
-    const [path, ...rest] = item.split("=");
-    if (rest.length === 0) throw new UsageError(`--set takes key=value, got "${item}".`);
-    const keys = path.split(".");
-    let at = copy;
-    keys.forEach((key, i) => {
-      if (at === null || typeof at !== "object" || !(key in at))
-        throw new UsageError(
-          `--set: there is no setting "${path}"; ${i === 0 ? "the preset" : `"${keys.slice(0, i).join(".")}"`} has ${Object.keys(at ?? {}).join(", ") || "none"}.`,
-        );
-      if (i < keys.length - 1) at = at[key] as Record<string, unknown>;
-    });
-    at[keys[keys.length - 1]] = parseValue(rest.join("="));
-  }
-  return copy;
-}
-
-function parseValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text; // a plain string
-  }
 }

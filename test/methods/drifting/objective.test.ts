@@ -129,7 +129,7 @@ describe("18. the sample queue", () => {
       const { slots, next, count: held } = queue.state();
       expect([...next]).toEqual(ptr);
       expect([...held]).toEqual(count);
-      bank.flat().forEach((v: number | null, i: number) => v !== null && expect(slots[i]).toBe(v));
+      for (const [i, v] of bank.flat().entries()) if (v !== null) expect(slots[i]).toBe(v);
     }
   });
 

@@ -44,7 +44,15 @@ describe("integration", () => {
   test("counts its evaluations", async () => {
     for (const solver of ["euler", "heun"] as const) {
       let calls = 0;
-      await integrate(async (x) => (calls++, x), start, 5, solver);
+      await integrate(
+        async (x) => {
+          calls++;
+          return x;
+        },
+        start,
+        5,
+        solver,
+      );
       expect(calls).toBe(evaluations(5, solver));
     }
     expect(evaluations(5, "heun")).toBe(9);

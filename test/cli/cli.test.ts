@@ -1,0 +1,210 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { savePng } from "../../src/io/index.js";
+import { shapes } from "../methods/pictures.js";
+
+const main = resolve(import.meta.dirname, "../../src/cli/main.ts");
+const root = mkdtempSync(join(tmpdir(), "cli-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+function fewstep(args: string[], watch?: (child: ChildProcess, stderr: string) => void): Promise<Outcome> {
+  const child = spawn(process.execPath, ["--import", "tsx", main, ...args], {
+    cwd: resolve(import.meta.dirname, "../.."),
+    env: { ...process.env, FEWSTEP_CACHE: join(root, "cache") },
+  });
+  return new Promise((done) => {
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (chunk) => (stdout += chunk));
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+      watch?.(child, stderr);
+    });
+    child.on("close", (code) => done({ code, stdout, stderr }));
+  });
+}
+
+const micro = [
+  'features={"task":"classifier","width":8,"blocks":[1,1],"stemStride":2,"batch":16,"steps":3,"lr":0.002}',
+  'autoencoder={"latent":6,"encoder":[8,8],"hidden":32,"decoder":[8,8,4],"batch":16,"steps":4,"warmSteps":2,"perceptual":0.1,"latentNoise":0.05,"lr":0.002}',
+  'generator={"hidden":32,"blocks":1,"condition":16,"styles":{"count":2,"size":4}}',
+  'latentStage={"samples":16,"groups":10,"steps":4,"lr":0.001,"emaDecay":0.9}',
+  'jointStage={"samples":16,"groups":10,"steps":3,"lr":0.0005,"emaDecay":0.9}',
+  "guidance.unconditional=8",
+];
+
+beforeAll(async () => {
+  const { train, classNames } = shapes({ count: 80 });
+  for (const name of classNames!) mkdirSync(join(root, "pictures", name), { recursive: true });
+  for (let i = 0; i < train.count; i++)
+    await savePng(
+      join(root, "pictures", classNames![train.labels![i]], `${i}.png`),
+      train.pixels.subarray(i * 256, (i + 1) * 256),
+      16,
+      16,
+      1,
+    );
+});
+
+describe("a run on a folder of pictures", () => {
+  const run = join(root, "run");
+  test("stops on Ctrl-C with everything saved and exit code 0", async () => {
+    let sent = false;
+    const { code, stderr } = await fewstep(
+      [
+        "train",
+        "drifting",
+        "--data",
+        join(root, "pictures"),
+        "--size",
+        "16",
+        "--out",
+        run,
+        "--threads",
+        "1",
+        "--name",
+        "mine",
+        "--set",
+        ...micro,
+        "autoencoder.steps=4000",
+      ],
+      (child, text) => {
+        if (!sent && /autoencoder \d/.test(text)) {
+          sent = true;
+          child.kill("SIGINT");
+        }
+      },
+    );
+    expect(stderr).toMatch(/Stopped at step \d+, saved/);
+    expect(code).toBe(0);
+    expect(existsSync(join(run, "model"))).toBe(false);
+  });
+
+  test("refuses to start over it, and goes on with another length", async () => {
+    const again = await fewstep([
+      "train",
+      "drifting",
+      "--data",
+      join(root, "pictures"),
+      "--size",
+      "16",
+      "--out",
+      run,
+      "--set",
+      ...micro,
+    ]);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toMatch(/already holds a run/);
+    const whole = join(root, "whole");
+    const done = await fewstep([
+      "train",
+      "drifting",
+      "--data",
+      join(root, "pictures"),
+      "--size",
+      "16",
+      "--out",
+      whole,
+      "--threads",
+      "1",
+      "--name",
+      "mine",
+      "--json",
+      "--set",
+      ...micro,
+    ]);
+    expect(done.code, done.stderr).toBe(0);
+    expect(JSON.parse(done.stdout)).toMatchObject({ status: "finished", step: 14, model: join(whole, "model") });
+  });
+
+  test("sample and export use it", async () => {
+    const out = join(root, "sheet.png");
+    const sampled = await fewstep([
+      "sample",
+      join(root, "whole"),
+      "--count",
+      "3",
+      "--label",
+      "cross",
+      "--seed",
+      "5",
+      "--out",
+      out,
+      "--json",
+    ]);
+    expect(sampled.code, sampled.stderr).toBe(0);
+    const result = JSON.parse(sampled.stdout);
+    expect(result).toMatchObject({ model: "mine", count: 3, steps: 1, nfe: 1, seed: 5, out });
+    expect(result.msPerImage).toBeGreaterThan(0);
+    expect(readFileSync(out).subarray(1, 4).toString()).toBe("PNG");
+    const onnx = join(root, "model.onnx");
+    expect((await fewstep(["export", join(root, "whole"), "--out", onnx])).code).toBe(0);
+    expect(readFileSync(onnx).length).toBeGreaterThan(1000);
+  });
+});
+
+describe("wrong use", () => {
+  test.each([
+    [["paint"], 2, /unknown command/],
+    [["sample"], 2, /missing required argument/],
+    [["sample", "nobody"], 1, /no model "nobody".*drifting-fashion/],
+    [["sample", "drifting-fashion", "--count", "0"], 2, /whole number of at least 1/],
+    [["sample", "drifting-fashion", "--label", "hat", "--out", join(root, "x.png")], 1, /no class "hat"/],
+    [["sample", "drifting-fashion", "--steps", "8", "--out", join(root, "x.png")], 2, /takes 1 step, not 8/],
+    [["train", "painting", "--data", "x", "--out", "y"], 2, /no method "painting".*drifting/],
+    [["train", "drifting", "--out", join(root, "z")], 2, /--data/],
+    [["train", "drifting", "--data", join(root, "nowhere"), "--out", join(root, "z")], 1, /neither a data set's name/],
+    [
+      ["train", "drifting", "--data", "mnist", "--preset", "huge", "--out", join(root, "z")],
+      2,
+      /no preset "huge".*tiny/,
+    ],
+    [
+      [
+        "train",
+        "drifting",
+        "--data",
+        join(root, "pictures"),
+        "--size",
+        "16",
+        "--out",
+        join(root, "z"),
+        "--set",
+        "joint.steps=3",
+      ],
+      2,
+      /no setting "joint.steps"/,
+    ],
+    [["train", "drifting", "--resume", join(root, "nowhere")], 1, /no run/],
+  ] as const)("%o exits %d", async (args, code, message) => {
+    const outcome = await fewstep([...args]);
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome.code).toBe(code);
+    expect(outcome.stdout).toBe("");
+    expect(existsSync(join(root, "z"))).toBe(false);
+  });
+});
+
+test("help teaches every command; models and data list are JSON", async () => {
+  const help = await fewstep(["--help"]);
+  expect(help.code).toBe(0);
+  for (const name of ["sample", "train", "eval", "export", "data", "doctor", "models"])
+    expect(help.stdout).toContain(name);
+  const models = JSON.parse((await fewstep(["models", "--json"])).stdout);
+  expect(models.map((m: { name: string }) => m.name)).toContain("drifting-fashion");
+  expect(JSON.parse((await fewstep(["data", "list", "--json"])).stdout).map((d: { id: string }) => d.id)).toEqual([
+    "fashion-mnist",
+    "mnist",
+    "cifar10",
+    "emoji-32",
+    "emoji-64",
+    "quickdraw",
+  ]);
+});
