@@ -81,7 +81,7 @@ const card = [
   "",
   "## Measured",
   "",
-  `\`fewstep eval ${name} --count ${count}${evaluations.length > 1 ? ` --steps ${stepsToShow.join(",")}` : ""}\` against all ${dataset.test.count} test images, class-balanced samples rounded to bytes, no guidance. The classifier (\`classifier-${dataset.id}\`) is used for nothing else. Not comparable with FID.`,
+  `\`fewstep eval ${name} --count ${count}${evaluations.length > 1 ? ` --steps ${stepsToShow.join(",")}` : ""}\` against all ${dataset.test.count} test images, samples with the classes of the test images, rounded to bytes, no guidance. The classifier (\`classifier-${dataset.id}\`) is used for nothing else. Not comparable with FID.`,
   "",
   ...(evaluations.length > 1
     ? [

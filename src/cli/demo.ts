@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { methods } from "../methods/index.js";
+import { drawsImages } from "../methods/index.js";
 import { readModelConfig, shippedModelsFolder } from "../methods/shared/model-files.js";
 import { printTable, say } from "./output.js";
 import { sampleToFile } from "./sample.js";
@@ -24,7 +24,7 @@ async function drawingModels(): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   const drawing = await Promise.all(
-    names.map(async (name) => methods[(await readModelConfig(join(folder, name))).method]?.load !== undefined),
+    names.map(async (name) => drawsImages((await readModelConfig(join(folder, name))).method)),
   );
   return names.filter((_, i) => drawing[i]);
 }

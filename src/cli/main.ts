@@ -38,6 +38,9 @@ Examples:
 Exit codes: 0 done (or stopped by Ctrl-C with everything saved), 1 failed, 2 wrong use.`,
   );
 
+// Before the commands are made: they inherit it.
+program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
 program
   .command("sample")
   .description("draw images from a shipped model, a model folder, a training run or a URL")
@@ -124,7 +127,6 @@ program
   .description("draw a sheet with every shipped model into out/")
   .action(async () => (await import("./demo.js")).demo());
 
-program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 try {
   await program.parseAsync();
 } catch (error) {

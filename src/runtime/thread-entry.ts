@@ -20,5 +20,7 @@ try {
   const post = (value: unknown) => port.postMessage({ type: "message", value });
   port.postMessage({ type: "result", value: await loaded[exportName](payload, post, controller.signal) });
 } catch (error) {
-  port.postMessage({ type: "error", value: error instanceof Error ? error : new Error(String(error)) });
+  // Field by field: structured cloning turns every class of error it does not know into a plain Error.
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  port.postMessage({ type: "error", value: { name, message, stack } });
 }

@@ -50,7 +50,7 @@ export async function inWorker<P, R, M = unknown>(
       worker.on("message", ({ type, value }: { type: "message" | "result" | "error"; value: unknown }) => {
         if (type === "message") onMessage?.(value as M);
         else if (type === "result") resolve(value as R);
-        else reject(value);
+        else reject(Object.assign(new Error(), value));
       });
       worker.on("error", reject);
       worker.on("exit", (code) =>

@@ -9,6 +9,8 @@ export const flowConfig = z.object({
   seed: z.number().int().default(0),
   /** Where the flow lives: on pixels; in the autoencoder's latent space; there with a decoder tuned on the flow's own samples. */
   space: z.enum(["pixel", "latent", "joint"]),
+  /** Folder of a run on the same data (of drifting or of flow) whose feature network and autoencoder are taken; null: trained here. */
+  autoencoderFrom: z.string().min(1).nullable().default(null),
   features,
   autoencoder,
   generator: generator.omit({ styles: true }),
@@ -32,6 +34,7 @@ const { styles: _, ...body } = t.generator;
 const tiny: FlowConfig = {
   seed: 0,
   space: "pixel",
+  autoencoderFrom: null,
   features: t.features,
   autoencoder: t.autoencoder,
   generator: body,
@@ -40,16 +43,29 @@ const tiny: FlowConfig = {
   drift: t.drift,
 };
 
-/** `tiny` takes minutes of two CPU cores, `small` about half an hour. */
+const small: FlowConfig = {
+  ...tiny,
+  features: s.features,
+  autoencoder: s.autoencoder,
+  flow: { ...flow, steps: 12000 },
+  jointStage: { ...s.jointStage, samplerSteps: 8 },
+};
+
+/** The preset in another space; latent vectors are small, so that a step takes twice the samples. */
+const inSpace = (preset: FlowConfig, space: "latent" | "joint"): FlowConfig => ({
+  ...preset,
+  space,
+  flow: { ...preset.flow, batch: 512 },
+});
+
+/** `tiny` takes minutes of two CPU cores, `small` about half an hour; on pixels where no space is named. */
 export const presets = {
   tiny,
-  small: {
-    ...tiny,
-    features: s.features,
-    autoencoder: s.autoencoder,
-    flow: { ...flow, steps: 12000 },
-    jointStage: { ...s.jointStage, samplerSteps: 8 },
-  },
+  small,
+  "tiny-latent": inSpace(tiny, "latent"),
+  "tiny-joint": inSpace(tiny, "joint"),
+  "small-latent": inSpace(small, "latent"),
+  "small-joint": inSpace(small, "joint"),
 } satisfies Record<string, FlowConfig>;
 
 /** A preset fitted to a data set, as drifting's. */

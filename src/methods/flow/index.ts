@@ -1,3 +1,4 @@
+export { fitToSeconds, flowStepsWithin, type StepTimes } from "./budget.js";
 export { type FlowConfig, flowConfig, forData, presets } from "./config.js";
 export { evaluations, integrate, type Solver, type VelocityAt } from "./integrate.js";
 export { type FlowNetworkConfig, flowNetwork, type Velocity } from "./network.js";

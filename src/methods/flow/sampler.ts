@@ -45,8 +45,23 @@ export class FlowModel {
     return this.config.classNames;
   }
 
-  /** Network evaluations per image. */
-  nfe({ steps = 20, sampler = "euler", guidance = 1 }: FlowSampleOptions = {}): number {
+  /** Throws where an option is out of its range. */
+  private check({ count = 1, steps = 20, sampler = "euler", guidance = 1 }: FlowSampleOptions): void {
+    if (!(Number.isInteger(count) && count > 0))
+      throw new Error(`count must be a positive whole number, got ${count}.`);
+    if (!(Number.isInteger(steps) && steps >= 1 && steps <= 1000))
+      throw new Error(`steps must be a whole number in [1, 1000], got ${steps}.`);
+    if (sampler !== "euler" && sampler !== "heun")
+      throw new Error(`sampler must be "euler" or "heun", got "${sampler}".`);
+    if (!(guidance >= 0 && guidance <= 10)) throw new Error(`guidance must be in [0, 10], got ${guidance}.`);
+    if (guidance !== 1 && this.network.classes === 0)
+      throw new Error(`This model has no classes to be guided to; leave out the guidance ${guidance}.`);
+  }
+
+  /** Network evaluations per image: those of the solver, twice with guidance. Decoding latent vectors is not counted. */
+  nfe(options: FlowSampleOptions = {}): number {
+    this.check(options);
+    const { steps = 20, sampler = "euler", guidance = 1 } = options;
     return evaluations(steps, sampler) * (guidance === 1 ? 1 : 2);
   }
 
@@ -87,22 +102,9 @@ export class FlowModel {
   }
 
   /** Draws images. The same options give the same images, whatever else is drawn. */
-  async sample({
-    count = 1,
-    label,
-    steps = 20,
-    sampler = "euler",
-    guidance = 1,
-    seed = 0,
-    noise,
-  }: FlowSampleOptions = {}): Promise<Images> {
-    if (!(Number.isInteger(count) && count > 0))
-      throw new Error(`count must be a positive whole number, got ${count}.`);
-    if (!(Number.isInteger(steps) && steps >= 1 && steps <= 1000))
-      throw new Error(`steps must be a whole number in [1, 1000], got ${steps}.`);
-    if (sampler !== "euler" && sampler !== "heun")
-      throw new Error(`sampler must be "euler" or "heun", got "${sampler}".`);
-    if (!(guidance >= 0 && guidance <= 10)) throw new Error(`guidance must be in [0, 10], got ${guidance}.`);
+  async sample(options: FlowSampleOptions = {}): Promise<Images> {
+    this.check(options);
+    const { count = 1, label, steps = 20, sampler = "euler", guidance = 1, seed = 0, noise } = options;
     const { height, width, channels } = this.network.autoencoder;
     const labels = resolveLabels(label, count, this.config.classNames);
     const stateSize = this.stateShape.reduce((a, b) => a * b, 1);

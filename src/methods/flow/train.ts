@@ -12,11 +12,13 @@ import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js
 import { type FlowConfig, flowConfig } from "./config.js";
 import { integrate } from "./integrate.js";
 import { type FlowNetwork, type FlowNetworkConfig, flowNetwork } from "./network.js";
+import { reuse } from "./reuse.js";
 import { decoderStage, flowStage } from "./stages.js";
 
 /**
  * Trains a flow-matching model: on pixels; or a feature network, a perceptual autoencoder and a flow in its latent space; `joint` then
- * tunes the decoder on the flow's own samples. Writes checkpoints, logs and `model/` into the run's folder.
+ * tunes the decoder on the flow's own samples. `autoencoderFrom` takes the first two from another run. Writes checkpoints, logs and
+ * `model/` into the run's folder.
  */
 export async function trainFlow(dataset: ImageDataset, settings: FlowConfig, options: TrainOptions) {
   const config = flowConfig.parse(settings);
@@ -39,16 +41,18 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowConfig, opt
     const encode = encoder(autoencoder);
     for (const [name, part] of Object.entries({ features, encode }))
       new Parameters(part.namedParameters(), new Random(seed, name).uint32());
-    stages.push(
-      ...featureStages(dataset, shape, features, { ...config.features, seed, threads }),
-      () =>
-        autoencoderStage(dataset, encode, net.toImages!.decode, features.features, {
-          ...config.autoencoder,
-          seed,
-          threads,
-        }),
-      async () => flowStage(context, await encodeSplit(dataset.train, encode, dataset, latent)),
-    );
+    const { decode } = net.toImages!;
+    if (config.autoencoderFrom !== null) {
+      const data = options.source?.data ?? dataset.id;
+      const networks = { features: features.features, encode, decode };
+      const reused = reuse(config.autoencoderFrom, networks, config.features.task, dataset, data);
+      if (!options.resume) await reused.check();
+      stages.push(...reused.stages);
+    } else
+      stages.push(...featureStages(dataset, shape, features, { ...config.features, seed, threads }), () =>
+        autoencoderStage(dataset, encode, decode, features.features, { ...config.autoencoder, seed, threads }),
+      );
+    stages.push(async () => flowStage(context, await encodeSplit(dataset.train, encode, dataset, latent)));
     if (space === "joint") stages.push(() => decoderStage(context, features.features));
   }
   const result = await runStages(stages, { ...options, config: runConfig("flow", dataset, options, config) });

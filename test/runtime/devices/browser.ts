@@ -56,7 +56,7 @@ async function serve(): Promise<Server> {
     target: "es2022",
     outdir: "/bundle",
     write: false,
-    external: ["node:*"],
+    external: ["node:*", "sharp"],
   });
   const files = new Map(
     bundle.outputFiles.map(({ path, contents }) => [path.slice("/bundle".length), contents as Uint8Array]),
@@ -67,7 +67,11 @@ async function serve(): Promise<Server> {
   );
   const server = createServer((request, response) => {
     const url = request.url!.split("?")[0];
-    const name = url.startsWith("/ort/") ? join(ortFolder, url.slice(5)) : null;
+    const name = url.startsWith("/ort/")
+      ? join(ortFolder, url.slice(5))
+      : url.startsWith("/models/")
+        ? join(root, url)
+        : null;
     const body = files.get(url) ?? (name && !url.includes("..") && existsSync(name) ? readFileSync(name) : null);
     response.writeHead(body ? 200 : 404, {
       "content-type": TYPES[extname(url) || ".html"] ?? "application/octet-stream",

@@ -1,3 +1,4 @@
+import { loadModel } from "../../../src/methods/load.js";
 import * as nn from "../../../src/nn/index.js";
 import * as optim from "../../../src/optim/index.js";
 import { Random } from "../../../src/random/index.js";
@@ -105,8 +106,19 @@ const convNet = () =>
     nn.convTranspose2d(12, 2, 4, { stride: 2, padding: 1 }),
   );
 
+/** A shipped model draws a few images: read from the package in Node, over HTTP in a browser. */
+const shippedModelCase: Case = async (device) => {
+  const location =
+    typeof document === "undefined" ? "drifting-fashion" : new URL("/models/drifting-fashion", document.baseURI).href;
+  const model = await loadModel(location, { device });
+  const { pixels } = await model.sample({ count: 2, label: ["Sandal", "Bag"], guidance: 1.5, seed: 4 });
+  await model.release();
+  return { pixels };
+};
+
 export const cases: Record<string, Case> = {
   ...Object.fromEntries(opCases.map((c) => [c.name, opCase(c)])),
+  "a shipped model": shippedModelCase,
   "training: on the device": residentCase,
   "training: MLP": trainingCase(nn.mlp([6, 16, 4]), [10, 6], [10, 4]),
   "training: convolutional net": trainingCase(convNet(), [4, 2, 8, 8], [4, 2, 8, 8]),

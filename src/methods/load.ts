@@ -1,0 +1,50 @@
+import type { CompileOptions } from "../runtime/index.js";
+import { DriftingModel } from "./drifting/sampler.js";
+import { FlowModel } from "./flow/sampler.js";
+import type { Images } from "./shared/images.js";
+import { type ModelFiles, readModel } from "./shared/model-files.js";
+
+// Loading and sampling only, so that a browser bundle carries no training.
+
+/** Options that every image model understands; a method adds its own. */
+export interface CommonSampleOptions {
+  count?: number;
+  label?: string | number | readonly (string | number)[];
+  guidance?: number;
+  /** Network evaluations, for methods that take several. */
+  steps?: number;
+  seed?: number;
+}
+
+/** A loaded model that draws images. */
+export interface ImageModel {
+  readonly method: string;
+  readonly config: ModelFiles["config"];
+  readonly classNames: readonly string[] | null;
+  sample(options?: CommonSampleOptions): Promise<Images>;
+  /** Network evaluations per image for these options. */
+  nfe(options?: CommonSampleOptions): number;
+  /** The network as an ONNX model for a fixed batch. */
+  toOnnx(batch?: number): Uint8Array;
+  release(): Promise<void>;
+}
+
+/** Methods whose models draw images. */
+const loaders: Record<string, (files: ModelFiles, options?: CompileOptions) => ImageModel> = {
+  drifting: (files, options) => new DriftingModel(files, options),
+  flow: (files, options) => new FlowModel(files, options),
+};
+
+/** Whether models of a method draw images; classifiers only judge them. */
+export const drawsImages = (method: string): boolean => Object.hasOwn(loaders, method);
+
+/** Loads a model by shipped name, folder (of a model or a training run) or URL. */
+export async function loadModel(location: string, options?: CompileOptions): Promise<ImageModel> {
+  const files = await readModel(location);
+  const { method } = files.config;
+  if (!drawsImages(method))
+    throw new Error(
+      `${location}: a "${method}" model draws no images; ${Object.keys(loaders).join(" and ")} models do.`,
+    );
+  return loaders[method](files, options);
+}
