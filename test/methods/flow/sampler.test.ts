@@ -1,0 +1,171 @@
+import { readFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { FlowModel, type FlowNetworkConfig, flowNetwork } from "../../../src/methods/flow/index.js";
+import { drawTimes, flowLoss } from "../../../src/methods/flow/objective.js";
+import type { ModelFiles } from "../../../src/methods/shared/model-files.js";
+import { Random } from "../../../src/random/index.js";
+import { compile, Parameters } from "../../../src/runtime/index.js";
+
+const golden = JSON.parse(readFileSync(new URL("../../goldens/flow/flow.json", import.meta.url), "utf8"));
+
+const autoencoder = {
+  height: 8,
+  width: 8,
+  channels: 1,
+  latent: golden.config.latent as number,
+  encoder: [4, 4],
+  hidden: 16,
+  decoder: [4, 4, 4],
+} as const;
+const shape = (space: "pixel" | "latent", classes = 2): FlowNetworkConfig => ({
+  ...golden.config,
+  space,
+  classes,
+  autoencoder,
+});
+
+/** A flow of golden or initial weights. */
+function files(network: FlowNetworkConfig, weights: ModelFiles["weights"] = {}): ModelFiles {
+  const classNames = network.classes === 0 ? null : ["disc", "cross"];
+  return {
+    config: {
+      format: 1,
+      method: "flow",
+      name: "untrained",
+      image: { height: 8, width: 8, channels: 1 },
+      classNames,
+      network,
+      training: {},
+    },
+    weights: { ...new Parameters(flowNetwork(network).namedParameters(), 5).toRecord(), ...weights },
+  };
+}
+const models: FlowModel[] = [];
+const model = (...args: FileArguments) => {
+  const made = new FlowModel(files(...args), { threads: 1 });
+  models.push(made);
+  return made;
+};
+type FileArguments = [network: FlowNetworkConfig, weights?: ModelFiles["weights"]];
+afterAll(async () => {
+  for (const made of models) await made.release();
+});
+
+const close = (actual: ArrayLike<number>, expected: number[], tolerance = 1e-4) => {
+  expect(actual.length).toBe(expected.length);
+  for (const [i, value] of expected.entries())
+    expect(Math.abs(actual[i] - value), `entry ${i}`).toBeLessThan(tolerance);
+};
+
+test("velocity and loss agree with NumPy", async () => {
+  const { velocity } = flowNetwork(shape("latent"));
+  new Parameters(velocity.namedParameters()).load(golden.weights);
+  const [n, latent] = [golden.time.length, golden.config.latent];
+  const program = compile(
+    { data: [n, latent], noise: [n, latent], time: [n], labels: { shape: [n], dtype: "int32" } },
+    ({ data, noise, time, labels }) => {
+      const t = time.unsqueeze(1);
+      const state = noise.add(data.sub(noise).mul(t));
+      return { velocity: velocity(state, time, labels), loss: flowLoss(velocity, data, noise, time, labels) };
+    },
+    { threads: 1 },
+  );
+  const out = await program.run({
+    data: Float32Array.from(golden.data),
+    noise: Float32Array.from(golden.noise),
+    time: Float32Array.from(golden.time),
+    labels: Int32Array.from(golden.labels),
+  });
+  close(out.velocity, golden.velocity);
+  close(out.loss, [golden.loss]);
+  await program.release();
+});
+
+test.each([
+  ["euler", { steps: 4 }],
+  ["eulerGuided", { steps: 4, guidance: 2.5 }],
+  ["heunGuided", { steps: 4, guidance: 2.5, sampler: "heun" }],
+] as const)("draws as NumPy does: %s", async (name, options) => {
+  const weights = Object.fromEntries(
+    Object.entries(golden.weights as ModelFiles["weights"]).map(([key, w]) => [`velocity.${key}`, w]),
+  );
+  const network = shape("latent");
+  const drawn = await model(network, weights).sample({
+    count: golden.classes.length,
+    label: golden.classes,
+    noise: Float32Array.from(golden.noise),
+    ...options,
+  });
+  const net = flowNetwork(network);
+  new Parameters(net.namedParameters()).load(files(network, weights).weights);
+  const decode = compile(
+    { z: [golden.classes.length, network.autoencoder.latent] },
+    ({ z }) => ({ images: net.toImages!(z).clamp(-1, 1) }),
+    { threads: 1 },
+  );
+  close(drawn.pixels, [...(await decode.run({ z: Float32Array.from(golden[name]) })).images]);
+  await decode.release();
+});
+
+describe("guidance", () => {
+  test("0 forgets the class, and one Euler step is linear in it", async () => {
+    const flow = model(shape("pixel"));
+    const noise = new Float32Array(64);
+    const draw = async (label: string, guidance: number) =>
+      (await flow.sample({ count: 1, label, steps: 1, guidance, noise })).pixels;
+    const [none, one, two] = [await draw("disc", 0), await draw("disc", 1), await draw("disc", 2)];
+    expect(Math.max(...two.map(Math.abs))).toBeLessThan(1); // nothing was clamped
+    close(
+      two,
+      [...none].map((v, i) => v + 2 * (one[i] - v)),
+      1e-5,
+    );
+    close(await draw("cross", 0), [...none], 1e-6);
+    expect(Math.max(...one.map((v, i) => Math.abs(v - none[i])))).toBeGreaterThan(1e-3);
+  });
+
+  test("needs classes", async () => {
+    const flow = model(shape("pixel", 0));
+    await expect(flow.sample({ guidance: 2 })).rejects.toThrow(/no classes to be guided to.*guidance 2/);
+    expect((await flow.sample({ count: 2, steps: 2 })).labels).toBeNull();
+  });
+});
+
+test("counts the evaluations of solver and guidance", () => {
+  const flow = model(shape("pixel"));
+  expect(flow.nfe()).toBe(20);
+  expect(flow.nfe({ steps: 1, sampler: "heun" })).toBe(1);
+  expect(flow.nfe({ steps: 6, sampler: "heun" })).toBe(11);
+  expect(flow.nfe({ steps: 6, sampler: "heun", guidance: 1.5 })).toBe(22);
+  expect(flow.nfe({ steps: 6, guidance: 0 })).toBe(12);
+  expect(() => flow.nfe({ steps: 0 })).toThrow(/steps must be a whole number in \[1, 1000\], got 0/);
+});
+
+test("says what is wrong with an option", async () => {
+  const flow = model(shape("pixel"));
+  for (const [options, message] of [
+    [{ steps: 1001 }, /steps must be a whole number in \[1, 1000\], got 1001/],
+    [{ steps: 2.5 }, /got 2.5/],
+    [{ guidance: Number.NaN }, /guidance must be in \[0, 10\], got NaN/],
+    [{ guidance: 10.5 }, /guidance must be in \[0, 10\], got 10.5/],
+    [{ noise: new Float32Array(64).fill(Number.NaN) }, /noise must be finite, got NaN/],
+    [{ count: 0 }, /count must be a positive whole number, got 0/],
+    [{ label: 2 }, /no class "2"; the model knows 0 disc, 1 cross/],
+  ] as const)
+    await expect(flow.sample(options)).rejects.toThrow(message);
+});
+
+test("a sample does not depend on how many are drawn with it", async () => {
+  const flow = model(shape("pixel"));
+  const options = { label: "cross", steps: 3, seed: 4 };
+  const [few, many] = [await flow.sample({ ...options, count: 3 }), await flow.sample({ ...options, count: 70 })];
+  close(few.pixels, [...many.pixels.subarray(0, few.pixels.length)], 1e-5);
+});
+
+test("training times are logistic-normal", () => {
+  const times = drawTimes(new Random(2), 20_000);
+  const below = (t: number) => times.filter((x) => x < t).length / times.length;
+  expect(below(0.5)).toBeCloseTo(0.5, 1);
+  expect(Math.abs(below(0.25) - 0.136)).toBeLessThan(0.01); // Φ(ln(1/3))
+  expect(Math.abs(below(0.9) - 0.986)).toBeLessThan(0.005); // Φ(ln 9)
+});
