@@ -74,7 +74,7 @@ test("a latent flow takes the autoencoder of a drifting run, as it was before th
   const saved = await loadSafetensors(join(folder, "latent", "model", "model.safetensors"));
   const decoder = saved.tensors["toImages.decode.conv1.weight"].data;
   const wanted = tensors["parameters/decode.conv1.weight"].data;
-  const differences = Array.from(wanted, (value, i) => Math.abs(Number(decoder[i]) - Number(value)));
+  const differences = [...decoder].map((value, i) => Math.abs(Number(value) - Number(wanted[i])));
   expect(Math.max(...differences)).toBeLessThan(1e-3); // kept as float16
   await model.release();
 });
