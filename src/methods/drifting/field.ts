@@ -14,16 +14,9 @@ export interface FieldOptions {
 /** Far below any logit, and finite so that differences of masked entries stay numbers. */
 const MASKED = -1e30;
 
-/**
- * Euclidean distances [B, N, M] of x [B, N, D] and y [B, M, D] through ‖x‖² + ‖y‖² − 2xy. Both are first centred on the mean of
- * y, so that little is lost to cancellation. Not differentiable (the method never needs it).
- */
-export function distances(x: Tensor, y: Tensor, squaredFloor = 0): Tensor {
-  const centre = y.mean(1, true);
-  const [a, b] = [x.sub(centre), y.sub(centre)];
-  const squared = a.square().sum(2, true).add(b.square().sum(2, true).T).sub(a.matmul(b.T).mul(2));
-  return squared.maximum(squaredFloor).sqrt().stopGradient();
-}
+/** Euclidean distances [B, N, M] of x [B, N, D] and y [B, M, D], squares not below `squaredFloor`; a constant for differentiation. */
+export const distances = (x: Tensor, y: Tensor, squaredFloor = 1e-20): Tensor =>
+  x.cdist(y, squaredFloor).stopGradient();
 
 /** −1e30 where query i is target i, else 0: [queries, targets], the mask beginning at column `offset`. */
 export function selfMaskLogits(queries: number, targets: number, offset: number): Tensor {

@@ -79,6 +79,14 @@ test("a latent flow takes the autoencoder of a drifting run, as it was before th
   await model.release();
 });
 
+test("stopped before its first step, it copies the weights when resumed", async () => {
+  const run = { out: join(folder, "early"), ...quiet };
+  const { status } = await trainFlow(shapes(), micro, { ...run, signal: AbortSignal.abort() });
+  expect(status).toBe("interrupted");
+  await trainFlow(shapes(), micro, { ...run, resume: true });
+  expect(bytes("early").equals(bytes("latent"))).toBe(true);
+});
+
 test("stopped anywhere and resumed, a joint flow that reuses an autoencoder ends with the same bits, its source gone", async () => {
   const source = join(folder, "source");
   await trainDrifting(shapes(), drifting, { out: source, ...quiet });
