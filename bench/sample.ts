@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ImageDataset, resolveDataset } from "../src/data/index.js";
+import { resolveDataset } from "../src/data/index.js";
 import { presets as driftingPresets } from "../src/methods/drifting/config.js";
 import { trainDrifting } from "../src/methods/drifting/train.js";
 import { evaluateModel, measureReference, type Reference } from "../src/methods/evaluate.js";
 import { extractorFor } from "../src/methods/extractors.js";
+import { fitToSeconds } from "../src/methods/flow/budget.js";
 import { type FlowConfig, presets as flowPresets } from "../src/methods/flow/config.js";
 import { trainFlow } from "../src/methods/flow/train.js";
 import { type ImageModel, loadModel } from "../src/methods/index.js";
@@ -15,7 +16,8 @@ const STEPS = [1, 2, 4, 8, 16, 50];
 
 /**
  * What one step saves: a drifting model and two flow models (on pixels; in latent space with a jointly tuned decoder) of the same
- * training seconds on the same data, three seeds, each measured against the test images, the flows at several numbers of steps. `quick`
+ * training seconds on the same data, three seeds, each measured against the test images, the flows at several numbers of steps (the tuned decoder saw 8-step
+ * latents). `quick`
  * takes one seed, a sixth of the training steps and 2,000 samples.
  */
 export async function run({ quick, threads, note }: BenchOptions) {
@@ -56,7 +58,7 @@ export async function run({ quick, threads, note }: BenchOptions) {
       await model.release();
 
       for (const space of ["pixel", "joint"] as const) {
-        const base = flowPresets.tiny;
+        const base = flowPresets[space === "pixel" ? "tiny" : "tiny-joint"];
         const common: FlowConfig = {
           ...base,
           seed,
@@ -66,7 +68,7 @@ export async function run({ quick, threads, note }: BenchOptions) {
           jointStage: { ...drifting.jointStage, samplerSteps: 8 },
         };
         note(`seed ${seed}: measuring the step time of the ${space} flow`);
-        const settings = await fit(dataset, common, seconds, join(folder, `probe-${space}-${seed}`), shared);
+        const settings = await fitToSeconds(dataset, common, seconds, { threads });
         note(`seed ${seed}: training the ${space} flow for ${Math.round(seconds)} s`);
         const out = join(folder, `${space}-${seed}`);
         const trained = await trainFlow(dataset, settings, { ...shared, out });
@@ -106,43 +108,6 @@ interface Run {
   model: string;
   trainSeconds: number;
   rows: Measured[];
-}
-
-/** Sets the steps of the flow stage so that the whole training takes about `seconds`: a short probe of every stage tells its step time. */
-async function fit(
-  dataset: ImageDataset,
-  config: FlowConfig,
-  seconds: number,
-  out: string,
-  shared: object,
-): Promise<FlowConfig> {
-  const probe = {
-    ...config,
-    features: { ...config.features, steps: 12 },
-    autoencoder: { ...config.autoencoder, steps: 24, warmSteps: 12 },
-    flow: { ...config.flow, steps: 20 },
-    jointStage: { ...config.jointStage, steps: 10 },
-  };
-  const last = new Map<string, number[]>();
-  await trainFlow(dataset, probe, {
-    ...shared,
-    out,
-    onProgress: (event) => {
-      if (event.type === "step") last.set(event.stage, [...(last.get(event.stage) ?? []), performance.now()]);
-    },
-  });
-  const stepTime = (stage: string) => {
-    const times = last.get(stage) ?? [];
-    return median(times.slice(1).map((t, i) => t - times[i])) / 1e3;
-  };
-  const fixed =
-    config.space === "pixel"
-      ? 0
-      : stepTime("features") * config.features.steps +
-        stepTime("autoencoder") * config.autoencoder.steps +
-        stepTime("decoder") * config.jointStage.steps;
-  const flowSteps = Math.max(50, Math.round((seconds - fixed) / stepTime("flow")));
-  return { ...config, flow: { ...config.flow, steps: flowSteps } };
 }
 
 async function measure(model: ImageModel, reference: Reference, count: number, seed: number, steps?: number) {

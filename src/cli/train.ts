@@ -55,7 +55,7 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
       }),
     say,
   ).finally(stop);
-  report(out, result, command.json);
+  report(methodName, out, result, command.json);
 }
 
 function requested(method: string, { data, size, name, out }: TrainCommand): RunConfig {
@@ -75,10 +75,10 @@ async function resumed(method: string, out: string): Promise<RunConfig> {
   return config;
 }
 
-function report(out: string, { status, step, seconds, metrics }: RunResult, json?: boolean): void {
+function report(method: string, out: string, { status, step, seconds, metrics }: RunResult, json?: boolean): void {
   const model = status === "finished" ? join(out, "model") : null;
   const page = join(out, "report.html");
   if (json) printJson({ status, step, seconds, metrics, model, report: page });
   else if (model) say(`Trained in ${Math.round(seconds)} s. Model: ${model}. Report: ${page}`);
-  else say(`Stopped at step ${step}, saved. Go on with: fewstep train <method> --resume ${out}`);
+  else say(`Stopped at step ${step}, saved. Go on with: fewstep train ${method} --resume ${out}`);
 }
