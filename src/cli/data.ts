@@ -1,6 +1,6 @@
 import cliProgress from "cli-progress";
 import { getDataset, listDatasets, type Progress } from "../data/index.js";
-import { printJson, printTable, say } from "./output.js";
+import { printJson, printTable, say, UsageError } from "./output.js";
 
 /** A bar per task on a terminal; silent elsewhere. */
 export function downloadProgress(): { onProgress: Progress; stop(): void } {
@@ -40,6 +40,8 @@ export async function listCommand({ json }: { json?: boolean }): Promise<void> {
 }
 
 export async function getCommand(id: string, { json }: { json?: boolean }): Promise<void> {
+  const known = (await listDatasets()).map((d) => d.id);
+  if (!known.includes(id)) throw new UsageError(`There is no data set "${id}"; choose one of ${known.join(", ")}.`);
   const { onProgress, stop } = downloadProgress();
   try {
     const { height, width, channels, classNames, train, test, licence, attribution } = await getDataset(id, {

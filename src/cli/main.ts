@@ -16,11 +16,19 @@ const real = (text: string) => {
   if (!Number.isFinite(value)) throw new InvalidArgumentError("must be a number.");
   return value;
 };
+const positive = (text: string) => {
+  const value = real(text);
+  if (value <= 0) throw new InvalidArgumentError("must be above 0.");
+  return value;
+};
 const wholeList = (text: string) => text.split(",").map(whole(1));
 
 const devices = ["auto", "cpu", "webgpu", "cuda", "coreml", "dml", "wasm"];
 const deviceOption = () => new Option("--device <name>", "where to compute").choices(devices).default("auto");
 const jsonOption = () => new Option("--json", "print one JSON document on stdout");
+
+/** The end of a command's help. */
+const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  fewstep ${line}`).join("\n")}`;
 
 const program = new Command("fewstep")
   .description("One-step and few-step generative models: train, sample, evaluate and export them.")
@@ -48,11 +56,22 @@ program
   .option("--count <n>", "how many images", whole(1), 64)
   .option("--label <class>", "class name or number (default: all in turn)")
   .option("--guidance <x>", "guidance strength; 1 is none", real)
-  .option("--steps <n>", "network evaluations, for methods that take several", whole(1))
+  .option("--steps <n>", "integration steps, for models that take several (default 20)", whole(1))
+  .addOption(new Option("--sampler <name>", "solver, for models that take several steps").choices(["euler", "heun"]))
   .option("--seed <n>", "same seed, same images", whole(0), 0)
   .option("--out <file.png>", "where the sheet goes (default out/<model>.png)")
   .addOption(deviceOption())
   .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples(
+      "sample drifting-fashion --count 64 --label boot --out boots.png",
+      "sample drifting-fashion --guidance 1.5 --seed 7 --json",
+      "sample flow-fashion --steps 8 --sampler heun",
+      "sample runs/mine",
+      "sample https://example.com/models/mine",
+    ),
+  )
   .action(async (model, options) => (await import("./sample.js")).sampleCommand(model, options));
 
 program
@@ -63,15 +82,24 @@ program
     "--data <id|path>",
     "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files",
   )
-  .option("--preset <name>", "tiny: minutes of two CPU cores; small: about an hour", "tiny")
+  .option("--preset <name>", "tiny: minutes of two CPU cores; small: about an hour (default: tiny)")
   .option("--out <folder>", "where checkpoints, logs, pictures and the model go")
   .option("--name <name>", "name that the model carries")
   .option("--resume <folder>", "go on with an interrupted run, bit for bit")
   .option("--set <key=value...>", "change a setting of the preset, e.g. --set jointStage.steps=500 seed=3")
   .option("--size <pixels>", "side that images of a folder are scaled to", whole(8))
-  .option("--max-seconds <s>", "stop after this much training time", real)
+  .option("--max-seconds <s>", "stop after this much training time", positive)
   .option("--threads <n>", "threads of the runtime (default: all cores)", whole(1))
   .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples(
+      "train drifting --data fashion-mnist --out runs/fashion",
+      "train drifting --data ./my-pictures --size 32 --preset small --out runs/mine",
+      "train drifting --data cifar10 --out runs/cifar --set jointStage.steps=500 seed=3",
+      "train drifting --resume runs/mine",
+    ),
+  )
   .action(async (method, options) => (await import("./train.js")).trainCommand(method, options));
 
 program
@@ -87,6 +115,15 @@ program
   .option("--neighbours <file.png>", "write a sheet of samples beside their nearest training images")
   .addOption(deviceOption())
   .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples(
+      "eval drifting-fashion",
+      "eval flow-fashion --steps 1,2,4,8,16 --count 2000",
+      "eval runs/mine --features pixel-pca --json",
+      "eval drifting-emoji --neighbours out/neighbours.png",
+    ),
+  )
   .action(async (model, options) => (await import("./eval.js")).evalCommand(model, options));
 
 program
@@ -95,9 +132,17 @@ program
   .argument("<model>", "name, folder or URL")
   .requiredOption("--out <file.onnx>", "where to")
   .option("--batch <n>", "images per evaluation", whole(1), 1)
+  .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples("export drifting-fashion --out fashion.onnx", "export runs/mine --batch 16 --out mine.onnx"),
+  )
   .action(async (model, options) => (await import("./export.js")).exportCommand(model, options));
 
-const data = program.command("data").description("data sets: list them, get one");
+const data = program
+  .command("data")
+  .description("data sets: list them, get one")
+  .addHelpText("after", examples("data list", "data get fashion-mnist"));
 data
   .command("list")
   .description("data sets by name, with size and licence")

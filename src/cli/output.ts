@@ -17,3 +17,12 @@ export const say = (message: string): void => void process.stderr.write(`${messa
 export class UsageError extends Error {
   override name = "UsageError";
 }
+
+/** Checks what the person asked for: whatever `check` throws is wrong use. */
+export async function checked<T>(check: () => T | Promise<T>): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}

@@ -1,14 +1,18 @@
 import { basename, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
-import { loadModel } from "../methods/index.js";
+import type { ImageModel } from "../methods/index.js";
+import { resolveLabels } from "../methods/shared/images.js";
 import type { DeviceName } from "../runtime/index.js";
-import { printJson, say, UsageError } from "./output.js";
+import { openModel } from "./models.js";
+import { checked, printJson, say, UsageError } from "./output.js";
 
 export interface SampleCommand {
   count: number;
   label?: string;
   guidance?: number;
   steps?: number;
+  /** Solver of methods that take several steps. */
+  sampler?: string;
   seed: number;
   out?: string;
   device?: DeviceName | "auto";
@@ -29,13 +33,13 @@ export interface SampleResult {
 /** Draws a sheet of samples. The first call of a model compiles it, so the time is measured on a second one. */
 export async function sampleToFile(
   location: string,
-  { count, label, guidance, steps, seed, out, device }: SampleCommand,
+  { out, device, ...command }: SampleCommand,
 ): Promise<SampleResult> {
-  const model = await loadModel(location, { device });
+  const model = await openModel(location, device);
   try {
-    const options = { count, label, guidance, steps, seed };
-    if (steps !== undefined && model.nfe({ steps: 1 }) === model.nfe({ steps: 2 }) && steps !== model.nfe())
-      throw new UsageError(`${model.config.name} takes ${model.nfe()} step, not ${steps}; leave out --steps.`);
+    await refuseWhatItCannot(model, command);
+    const { json: _, ...options } = command;
+    const { count, steps, seed } = options;
     await model.sample(options);
     const start = performance.now();
     const images = await model.sample(options);
@@ -46,7 +50,7 @@ export async function sampleToFile(
     return {
       model: model.config.name,
       count,
-      steps: steps ?? nfe,
+      steps: steps ?? model.nfe(),
       nfe,
       msPerImage: Number((elapsed / count).toFixed(3)),
       seed,
@@ -55,6 +59,22 @@ export async function sampleToFile(
   } finally {
     await model.release();
   }
+}
+
+/** Options that a model has no use for are wrong use, rather than ignored. */
+async function refuseWhatItCannot(model: ImageModel, command: SampleCommand): Promise<void> {
+  const { count, label, guidance, steps, sampler } = command;
+  const { name } = model.config;
+  if (model.nfe({ steps: 1 }) === model.nfe({ steps: 2 })) {
+    if (steps !== undefined && steps !== model.nfe())
+      throw new UsageError(`${name} is a one-step model: it takes 1 step, not ${steps}; leave out --steps.`);
+    if (sampler !== undefined)
+      throw new UsageError(`${name} is a one-step model: there is no "${sampler}" to choose; leave out --sampler.`);
+  }
+  if (guidance !== undefined && model.classNames === null)
+    throw new UsageError(`${name} has no classes to be guided to; leave out --guidance.`);
+  await checked(() => resolveLabels(label, count, model.classNames));
+  await checked(() => model.nfe(command));
 }
 
 export async function sampleCommand(location: string, command: SampleCommand): Promise<void> {

@@ -24,7 +24,7 @@ export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
 ) => {
   const method = methods[run.method];
   const { data, size, name } = run;
-  const dataset = await resolveDataset(data, { size, onProgress: (download) => post({ download }) });
+  const dataset = await resolveDataset(data, { size, signal, onProgress: (download) => post({ download }) });
   const settings = preset === null ? run.settings : applyOverrides(method.settings(preset, dataset), overrides);
   return method.train(dataset, settings as never, {
     out,

@@ -9,7 +9,7 @@ import type { TrainJob, TrainMessage } from "./train-worker.js";
 
 export interface TrainCommand {
   data?: string;
-  preset: string;
+  preset?: string;
   out?: string;
   name?: string;
   resume?: string;
@@ -21,26 +21,24 @@ export interface TrainCommand {
 }
 
 export async function trainCommand(methodName: string, command: TrainCommand): Promise<void> {
-  const method = methods[methodName];
+  const method = Object.hasOwn(methods, methodName) ? methods[methodName] : undefined;
   if (!method)
     throw new UsageError(`There is no method "${methodName}"; choose one of ${Object.keys(methods).join(", ")}.`);
-  const { maxSeconds, threads } = command;
+  const { preset = "tiny", maxSeconds, threads } = command;
   const resume = command.resume !== undefined;
   const out = command.resume ?? command.out;
   if (!out) throw new UsageError("Say where the run goes: --out <folder> (or --resume <folder> to go on with one).");
-  const run = resume ? await resumed(methodName, out) : requested(methodName, command);
+  const run = resume ? await resumed(methodName, out, command) : requested(methodName, command);
   const job: TrainJob = {
     run,
-    preset: resume ? null : command.preset,
+    preset: resume ? null : preset,
     overrides: command.set ?? [],
     out,
     maxSeconds,
     threads,
   };
-  if (!resume && !(command.preset in method.presets))
-    throw new UsageError(
-      `There is no preset "${command.preset}"; choose one of ${Object.keys(method.presets).join(", ")}.`,
-    );
+  if (!resume && !Object.hasOwn(method.presets, preset))
+    throw new UsageError(`There is no preset "${preset}"; choose one of ${Object.keys(method.presets).join(", ")}.`);
   const { onProgress, stop } = downloadProgress();
   const show = terminalProgress();
   const result = await withInterrupt(
@@ -54,8 +52,16 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
         },
       }),
     say,
-  ).finally(stop);
-  report(methodName, out, result, command.json);
+  )
+    .catch((error: Error) => {
+      if (error.name !== "AbortError") throw error;
+      say("Stopped while fetching the data, before training began; what has been fetched is kept.");
+      if (command.json)
+        printJson({ status: "interrupted", step: 0, seconds: 0, metrics: {}, model: null, report: null });
+      return null;
+    })
+    .finally(stop);
+  if (result) report(methodName, out, result, command.json);
 }
 
 function requested(method: string, { data, size, name, out }: TrainCommand): RunConfig {
@@ -69,7 +75,13 @@ function requested(method: string, { data, size, name, out }: TrainCommand): Run
   };
 }
 
-async function resumed(method: string, out: string): Promise<RunConfig> {
+/** A run keeps the settings that it began with. */
+async function resumed(method: string, out: string, command: TrainCommand): Promise<RunConfig> {
+  const settled = (["data", "preset", "out", "name", "set", "size"] as const).filter((o) => command[o] !== undefined);
+  if (settled.length > 0)
+    throw new UsageError(
+      `A run goes on with what it began with: leave out ${settled.map((o) => `--${o}`).join(", ")}, or start another without --resume.`,
+    );
   const config = (await readConfig(out)) as RunConfig;
   if (config.method !== method) throw new UsageError(`${out} is a run of "${config.method}", not of "${method}".`);
   return config;

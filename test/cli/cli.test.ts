@@ -73,10 +73,10 @@ describe("a run on a folder of pictures", () => {
         "mine",
         "--set",
         ...micro,
-        "autoencoder.steps=4000",
+        "features.steps=300",
       ],
       (child, text) => {
-        if (!sent && /autoencoder \d/.test(text)) {
+        if (!sent && /features \d/.test(text)) {
           sent = true;
           child.kill("SIGINT");
         }
@@ -87,7 +87,7 @@ describe("a run on a folder of pictures", () => {
     expect(existsSync(join(run, "model"))).toBe(false);
   });
 
-  test("refuses to start over it, and goes on with another length", async () => {
+  test("refuses to start over it, and goes on with --resume to its end", async () => {
     const again = await fewstep([
       "train",
       "drifting",
@@ -102,6 +102,12 @@ describe("a run on a folder of pictures", () => {
     ]);
     expect(again.code).toBe(1);
     expect(again.stderr).toMatch(/already holds a run/);
+    const resumed = await fewstep(["train", "drifting", "--resume", run, "--threads", "1", "--json"]);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ status: "finished", step: 311, model: join(run, "model") });
+  });
+
+  test("trains to the end and prints one JSON document", async () => {
     const whole = join(root, "whole");
     const done = await fewstep([
       "train",
@@ -145,8 +151,15 @@ describe("a run on a folder of pictures", () => {
     expect(result.msPerImage).toBeGreaterThan(0);
     expect(readFileSync(out).subarray(1, 4).toString()).toBe("PNG");
     const onnx = join(root, "model.onnx");
-    expect((await fewstep(["export", join(root, "whole"), "--out", onnx])).code).toBe(0);
+    const exported = await fewstep(["export", join(root, "whole"), "--out", onnx, "--batch", "2", "--json"]);
+    expect(exported.code, exported.stderr).toBe(0);
     expect(readFileSync(onnx).length).toBeGreaterThan(1000);
+    expect(JSON.parse(exported.stdout)).toEqual({
+      model: "mine",
+      batch: 2,
+      bytes: readFileSync(onnx).length,
+      out: onnx,
+    });
   });
 });
 
@@ -154,10 +167,16 @@ describe("wrong use", () => {
   test.each([
     [["paint"], 2, /unknown command/],
     [["sample"], 2, /missing required argument/],
-    [["sample", "nobody"], 1, /no model "nobody".*drifting-fashion/],
+    [["sample", "nobody"], 2, /no model "nobody".*drifting-fashion/],
     [["sample", "drifting-fashion", "--count", "0"], 2, /whole number of at least 1/],
-    [["sample", "drifting-fashion", "--label", "hat", "--out", join(root, "x.png")], 1, /no class "hat"/],
-    [["sample", "drifting-fashion", "--steps", "8", "--out", join(root, "x.png")], 2, /takes 1 step, not 8/],
+    [["sample", "drifting-fashion", "--label", "hat", "--out", join(root, "x.png")], 2, /no class "hat"/],
+    [["sample", "drifting-fashion", "--steps", "8", "--out", join(root, "x.png")], 2, /one-step model.*not 8/],
+    [["sample", "drifting-fashion", "--sampler", "heun"], 2, /one-step model.*"heun"/],
+    [["sample", "flow-fashion", "--steps", "2000"], 2, /steps.*1000.*2000/],
+    [["sample", "classifier-fashion-mnist"], 2, /draws no images/],
+    [["export", "nobody", "--out", join(root, "z")], 2, /no model "nobody"/],
+    [["data", "get", "imagenet"], 2, /no data set "imagenet".*fashion-mnist/],
+    [["train", "drifting", "--resume", join(root, "nowhere"), "--size", "8"], 2, /leave out --size/],
     [["train", "painting", "--data", "x", "--out", "y"], 2, /no method "painting".*drifting/],
     [["train", "drifting", "--out", join(root, "z")], 2, /--data/],
     [["train", "drifting", "--data", join(root, "nowhere"), "--out", join(root, "z")], 1, /neither a data set's name/],
@@ -197,8 +216,15 @@ test("help teaches every command; models and data list are JSON", async () => {
   expect(help.code).toBe(0);
   for (const name of ["sample", "train", "eval", "export", "data", "doctor", "models"])
     expect(help.stdout).toContain(name);
+  for (const name of ["sample", "train", "eval", "export", "data"]) {
+    const own = await fewstep([name, "--help"]);
+    expect(own.code).toBe(0);
+    expect(own.stdout).toMatch(new RegExp(`Examples:\\n +fewstep ${name} `));
+  }
   const models = JSON.parse((await fewstep(["models", "--json"])).stdout);
-  expect(models.map((m: { name: string }) => m.name)).toContain("drifting-fashion");
+  const names = models.map((m: { name: string }) => m.name);
+  expect(names).toContain("drifting-fashion");
+  expect(names).not.toContain("classifier-fashion-mnist");
   expect(JSON.parse((await fewstep(["data", "list", "--json"])).stdout).map((d: { id: string }) => d.id)).toEqual([
     "fashion-mnist",
     "mnist",
