@@ -9,10 +9,11 @@ import {
   type Reference,
 } from "../methods/evaluate.js";
 import { extractorFor } from "../methods/extractors.js";
-import { type ImageModel, loadModel } from "../methods/index.js";
+import type { ImageModel } from "../methods/index.js";
 import type { MetricReport } from "../metrics/index.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
+import { openModel } from "./models.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 
 export interface EvalCommand {
@@ -36,7 +37,7 @@ export interface EvalCommand {
  */
 export async function evalCommand(location: string, command: EvalCommand): Promise<void> {
   const { features, count, steps, guidance, seed, neighbours, device, json } = command;
-  const model = await loadModel(location, { device });
+  const model = await openModel(location, device);
   const { onProgress, stop } = downloadProgress();
   try {
     const { height, width, channels } = model.config.image;
