@@ -1,14 +1,13 @@
 import { ClassStream, IndexStream } from "../../data/batches.js";
 import { type ImageDataset, toFloat } from "../../data/index.js";
 import { parameterList } from "../../nn/index.js";
-import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { compile, type InputSpec, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
 import type { Latents } from "../shared/autoencoder-stage.js";
 import type { FeatureNet } from "../shared/feature-net.js";
-import { decaySchedule } from "../shared/training.js";
+import { generatorTraining } from "../shared/training.js";
 import type { DriftingConfig } from "./config.js";
 import { drawGuidance, guidanceWeight } from "./guidance.js";
 import { imageDriftLoss, imageFamilies } from "./image-objective.js";
@@ -105,7 +104,7 @@ const logged = (values: Record<"loss" | "scale" | "power", Float32Array>): Recor
 /** Latent drifting: the latent generator alone, against the standardised latent vectors of the training images. */
 export function latentDriftStage(context: DriftStageContext, latents: Latents): Stage {
   const { config, generator, threads } = context;
-  const { samples, groups: maxGroups, steps, emaDecay } = config.latentStage;
+  const { samples, groups: maxGroups, steps } = config.latentStage;
   const { latent } = config.autoencoder;
   generator.scale.value!.set(latents.deviation);
   generator.shift.value!.set(latents.mean);
@@ -130,18 +129,12 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
     },
     { threads },
   );
-  const optimizer = optim.adamw(parameters, {
-    lr: decaySchedule(config.latentStage),
-    betas: [0.9, 0.95],
-    weightDecay: 0,
-    clip: 2,
-  });
-  const average = optim.ema(parameters, { decay: emaDecay });
+  const training = generatorTraining(parameters, config.latentStage, context.sample);
   return {
     name: "latent",
     steps,
     batch: groups * samples,
-    state: { parameters, optimizer, ema: average, ...draw.state },
+    state: { ...training.state, ...draw.state },
     async step() {
       const { positives, others, ...feeds } = draw.next();
       const { gradients, ...values } = await program.run({
@@ -149,15 +142,11 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
         positives: latents.rows(positives),
         others: latents.rows(others),
       });
-      const { norm } = optimizer.update(gradients);
-      average.update();
+      const norm = training.update(gradients);
       return { ...logged(values), norm };
     },
-    sample: context.sample && (() => average.withAverage(context.sample!)),
-    async finish() {
-      parameters.flat.set(average.average);
-      await program.release();
-    },
+    sample: training.sample,
+    finish: () => training.finish(program),
   };
 }
 
@@ -165,7 +154,7 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
 export function jointDriftStage(context: DriftStageContext, features: FeatureNet): Stage {
   const { dataset, config, generator, threads } = context;
   const { train, channels, height, width } = dataset;
-  const { samples, groups: maxGroups, steps, emaDecay } = config.jointStage;
+  const { samples, groups: maxGroups, steps } = config.jointStage;
   const { latent } = config.autoencoder;
   const parameters = new Parameters(generator.namedParameters());
   const random = new Random(config.seed, "joint");
@@ -192,30 +181,20 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
     },
     { threads, freeze: parameterList(features) },
   );
-  const optimizer = optim.adamw(parameters, {
-    lr: decaySchedule(config.jointStage),
-    betas: [0.9, 0.95],
-    weightDecay: 0,
-    clip: 2,
-  });
-  const average = optim.ema(parameters, { decay: emaDecay });
+  const training = generatorTraining(parameters, config.jointStage, context.sample);
   return {
     name: "joint",
     steps,
     batch: groups * samples,
-    state: { parameters, optimizer, ema: average, ...draw.state },
+    state: { ...training.state, ...draw.state },
     async step() {
       const { positives, others, ...feeds } = draw.next();
       const real = toFloat(train, [...positives, ...others]);
       const { gradients, ...values } = await program.run({ ...feeds, real });
-      const { norm } = optimizer.update(gradients);
-      average.update();
+      const norm = training.update(gradients);
       return { ...logged(values), norm };
     },
-    sample: context.sample && (() => average.withAverage(context.sample!)),
-    async finish() {
-      parameters.flat.set(average.average);
-      await program.release();
-    },
+    sample: training.sample,
+    finish: () => training.finish(program),
   };
 }

@@ -1,6 +1,5 @@
 import { ClassStream, type ImageDataset, IndexStream, toFloat } from "../../data/index.js";
 import { parameterList } from "../../nn/index.js";
-import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
@@ -8,7 +7,7 @@ import type { Stage } from "../../train/index.js";
 import { imageDriftLoss, imageFamilies } from "../drifting/image-objective.js";
 import type { Latents } from "../shared/autoencoder-stage.js";
 import type { FeatureNet } from "../shared/feature-net.js";
-import { decaySchedule } from "../shared/training.js";
+import { generatorTraining } from "../shared/training.js";
 import type { FlowConfig } from "./config.js";
 import { integrate } from "./integrate.js";
 import type { FlowNetwork } from "./network.js";
@@ -25,7 +24,7 @@ export interface FlowStageContext {
 /** Trains the velocity field, on pixels or (given) standardised latent vectors. */
 export function flowStage({ dataset, config, net, threads, sample }: FlowStageContext, latents: Latents | null): Stage {
   const { train, channels, height, width, classNames } = dataset;
-  const { batch, steps, emaDecay, labelDropout } = config.flow;
+  const { batch, steps, labelDropout } = config.flow;
   const size = latents ? [config.autoencoder.latent] : [channels, height, width];
   const none = classNames?.length ?? 0;
   if (latents && net.toImages) {
@@ -41,20 +40,14 @@ export function flowStage({ dataset, config, net, threads, sample }: FlowStageCo
     },
     { threads },
   );
-  const optimizer = optim.adamw(parameters, {
-    lr: decaySchedule(config.flow),
-    betas: [0.9, 0.95],
-    weightDecay: 0,
-    clip: 2,
-  });
-  const average = optim.ema(parameters, { decay: emaDecay });
+  const training = generatorTraining(parameters, config.flow, sample);
   const random = new Random(config.seed, "flow");
   const stream = new IndexStream(train.count, random.split("order"));
   return {
     name: "flow",
     steps,
     batch,
-    state: { parameters, optimizer, ema: average, random, stream },
+    state: { ...training.state, random, stream },
     async step() {
       const indices = stream.next(batch);
       const data = latents ? latents.rows(indices) : toFloat(train, indices);
@@ -64,15 +57,11 @@ export function flowStage({ dataset, config, net, threads, sample }: FlowStageCo
         train.labels && random.uniform() >= labelDropout ? train.labels[i] : none,
       );
       const { loss, gradients } = await program.run({ data, noise, time, labels });
-      const { norm } = optimizer.update(gradients);
-      average.update();
+      const norm = training.update(gradients);
       return { loss: loss[0], norm };
     },
-    sample: sample && (() => average.withAverage(sample)),
-    async finish() {
-      parameters.flat.set(average.average);
-      await program.release();
-    },
+    sample: training.sample,
+    finish: () => training.finish(program),
   };
 }
 
@@ -84,7 +73,7 @@ export function flowStage({ dataset, config, net, threads, sample }: FlowStageCo
  */
 export function decoderStage({ dataset, config, net, threads, sample }: FlowStageContext, features: FeatureNet): Stage {
   const { train, channels, height, width, classNames } = dataset;
-  const { samples, groups: maxGroups, steps, emaDecay, samplerSteps } = config.jointStage;
+  const { samples, groups: maxGroups, steps, samplerSteps } = config.jointStage;
   const { latent } = config.autoencoder;
   const { toImages } = net;
   if (!toImages) throw new Error("Only a flow in latent space has a decoder to tune.");
@@ -113,13 +102,7 @@ export function decoderStage({ dataset, config, net, threads, sample }: FlowStag
     },
     { threads, freeze: parameterList(features) },
   );
-  const optimizer = optim.adamw(parameters, {
-    lr: decaySchedule(config.jointStage),
-    betas: [0.9, 0.95],
-    weightDecay: 0,
-    clip: 2,
-  });
-  const average = optim.ema(parameters, { decay: emaDecay });
+  const training = generatorTraining(parameters, config.jointStage, sample);
   const random = new Random(config.seed, "decoder");
   const stream = labelled
     ? new ClassStream(train.labels!, classes, random.split("positives"))
@@ -128,7 +111,7 @@ export function decoderStage({ dataset, config, net, threads, sample }: FlowStag
     name: "decoder",
     steps,
     batch: count,
-    state: { parameters, optimizer, ema: average, random, stream },
+    state: { ...training.state, random, stream },
     async step() {
       const order =
         groups === classes
@@ -142,15 +125,10 @@ export function decoderStage({ dataset, config, net, threads, sample }: FlowStag
         samplerSteps,
       );
       const { loss, gradients, scale } = await program.run({ latents, real: toFloat(train, indices) });
-      const { norm } = optimizer.update(gradients);
-      average.update();
+      const norm = training.update(gradients);
       return { loss: loss[0], scale: scale[0], norm };
     },
-    sample: sample && (() => average.withAverage(sample)),
-    async finish() {
-      parameters.flat.set(average.average);
-      await velocity.release();
-      await program.release();
-    },
+    sample: training.sample,
+    finish: () => training.finish(velocity, program),
   };
 }
