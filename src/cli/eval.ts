@@ -4,6 +4,7 @@ import { saveGrid } from "../io/index.js";
 import {
   type Evaluation,
   evaluateModel,
+  evaluateReconstruction,
   measureReference,
   nearestTraining,
   type Reference,
@@ -48,9 +49,14 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
       if (extractor && !json) say(`Features: ${extractor.name}; ${extractor.preprocessing}.`);
       const reference = await measureReference(dataset, extractor, { limit: count, onProgress });
       const evaluations: Evaluation[] = [];
+      const reconstruction = await evaluateReconstruction(model, reference, seed);
+      if (reconstruction && !json) {
+        say(`${model.config.name}: ${reconstruction[0].n} test images, encoded and decoded`);
+        showMetrics(reconstruction);
+      }
       for (const step of steps ?? [undefined]) {
         const evaluation = await evaluateModel(model, reference, { count, steps: step, guidance, seed });
-        evaluations.push(evaluation);
+        evaluations.push(reconstruction ? { ...evaluation, reconstruction } : evaluation);
         if (!json) show(evaluation);
       }
       if (neighbours) await saveNeighbours(neighbours, model, reference, { guidance, steps: steps?.[0], seed });
@@ -90,6 +96,10 @@ const figure = (value: number) => Number(value.toPrecision(4));
 
 function show({ model, data, count, nfe, metrics }: Evaluation): void {
   say(`${model}: ${count} samples of ${nfe} network evaluation${nfe === 1 ? "" : "s"} each, against ${data}`);
+  showMetrics(metrics);
+}
+
+function showMetrics(metrics: readonly MetricReport[]): void {
   printTable(
     ["metric", "value", "95 % interval", "real against real"],
     metrics.map(({ name, value, interval, floor }: MetricReport) => [

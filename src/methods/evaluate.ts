@@ -16,7 +16,7 @@ import { Random } from "../random/index.js";
 import { pixelPca } from "./extractors/pixels.js";
 import type { Extractor } from "./extractors.js";
 import type { CommonSampleOptions, ImageModel } from "./index.js";
-import type { Images } from "./shared/images.js";
+import { Images } from "./shared/images.js";
 
 /** Features wider than this are measured with fewer images where the cost grows with the width (see `costs`). */
 const WIDE = 512;
@@ -38,6 +38,8 @@ export interface Reference {
   /** The extractor's space if there is one, then the principal components of the pixels. */
   spaces: Space[];
   testLabels: Uint16Array | null;
+  /** The test images, by row of their split. */
+  testRows: Uint32Array;
   /** Mean pixel gradient of the test images, and of as many training images. */
   gradients: { test: number; train: number };
 }
@@ -91,6 +93,7 @@ export async function measureReference(
       ? [await space(extractor, ["frechet", "kid", "prdc", "neighbours"]), await space(pca, ["frechet"])]
       : [await space(pca, ["frechet", "prdc", "neighbours"])],
     testLabels: labels && Uint16Array.from(testRows, (row) => labels[row]),
+    testRows,
     gradients,
   };
 }
@@ -141,6 +144,8 @@ export interface Evaluation {
   nfe: number;
   seed: number;
   metrics: MetricReport[];
+  /** How well test images come back, for models that can encode. */
+  reconstruction?: MetricReport[];
 }
 
 /** Draws samples and measures them against held-out images; every number comes with its real-against-real floor. */
@@ -160,6 +165,46 @@ export async function evaluateModel(
     seed,
     metrics: await evaluateImages(images, reference, { seed, resamples, metrics }),
   };
+}
+
+/**
+ * Reconstructs the reference's test images, which no training saw: peak signal-to-noise ratio per image, and the Fréchet distance of the
+ * reconstructions from the images themselves. Null for models that cannot encode.
+ */
+export async function evaluateReconstruction(
+  model: ImageModel,
+  reference: Reference,
+  seed = 0,
+): Promise<MetricReport[] | null> {
+  if (!model.reconstruct) return null;
+  const { dataset, testRows, testLabels } = reference;
+  requireSameSize(model, dataset);
+  const { channels, height, width } = dataset;
+  const labels = testLabels && Int32Array.from(testLabels);
+  const original = new Images(toFloat(dataset.test, testRows), testRows.length, channels, height, width, labels);
+  const images = await model.reconstruct(original);
+  const size = channels * height * width;
+  const rounded = roundToBytes(images.pixels);
+  const ratios = Float64Array.from({ length: images.count }, (_, i) => {
+    let squares = 0;
+    for (let k = i * size; k < (i + 1) * size; k++) squares += ((rounded[k] - original.pixels[k]) / 2) ** 2;
+    return -10 * Math.log10(Math.max(squares / size, 1e-10));
+  });
+  const distances = await evaluateImages(images, reference, { seed, resamples: 0, metrics: ["frechet"] });
+  return [
+    {
+      name: "Reconstruction PSNR (dB)",
+      value: mean(ratios),
+      floor: null,
+      interval: bootstrapMean(ratios, { random: new Random(seed, "reconstruction") }),
+      features: "pixels",
+      n: images.count,
+      reference: `${dataset.id} test`,
+    },
+    ...distances
+      .filter(({ name }) => name.startsWith("Fréchet") || name.startsWith("Accuracy"))
+      .map((report) => ({ ...report, name: `Reconstructions: ${report.name}` })),
+  ];
 }
 
 /**

@@ -7,6 +7,8 @@ import { trainDrifting } from "./drifting/train.js";
 import { type FlowConfig, forData as flowForData, presets as flowPresets } from "./flow/config.js";
 import { trainFlow } from "./flow/train.js";
 import type { TrainOptions } from "./shared/training.js";
+import { type SphereConfig, forData as sphereForData, presets as spherePresets } from "./sphere/config.js";
+import { trainSphere } from "./sphere/train.js";
 
 interface Method<Settings> {
   summary: string;
@@ -34,6 +36,12 @@ export const methods: Record<string, ReturnType<typeof method<never>>> = {
     presets: driftingPresets,
     fit: forData,
     train: trainDrifting,
+  }) as never,
+  sphere: method<SphereConfig>({
+    summary: "a spherical autoencoder: one-step images, few-step refinement, editing (2602.15030)",
+    presets: spherePresets,
+    fit: sphereForData,
+    train: trainSphere,
   }) as never,
   flow: method<FlowConfig>({
     summary: "flow matching, the many-step baseline",

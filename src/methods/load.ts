@@ -3,6 +3,7 @@ import { DriftingModel } from "./drifting/sampler.js";
 import { FlowModel } from "./flow/sampler.js";
 import type { Images } from "./shared/images.js";
 import { type ModelFiles, readModel } from "./shared/model-files.js";
+import { SphereModel } from "./sphere/sampler.js";
 
 // Loading and sampling only, so that a browser bundle carries no training.
 
@@ -22,6 +23,8 @@ export interface ImageModel {
   readonly config: ModelFiles["config"];
   readonly classNames: readonly string[] | null;
   sample(options?: CommonSampleOptions): Promise<Images>;
+  /** What the model keeps of pictures, for models that can encode. */
+  reconstruct?(images: Images): Promise<Images>;
   /** Network evaluations per image for these options. */
   nfe(options?: CommonSampleOptions): number;
   /** The network as an ONNX model for a fixed batch. */
@@ -32,6 +35,7 @@ export interface ImageModel {
 /** Methods whose models draw images. */
 const loaders: Record<string, (files: ModelFiles, options?: CompileOptions) => ImageModel> = {
   drifting: (files, options) => new DriftingModel(files, options),
+  sphere: (files, options) => new SphereModel(files, options),
   flow: (files, options) => new FlowModel(files, options),
 };
 

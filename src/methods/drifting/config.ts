@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { featureSettings } from "../shared/feature-stage.js";
 
 const count = z.number().int().nonnegative();
 const positive = z.number().positive();
@@ -7,15 +8,7 @@ const schedule = { steps: count, lr: positive };
 /** Everything that defines a drifting image model and its training; `presets` fill it. */
 export const driftingConfig = z.object({
   seed: z.number().int().default(0),
-  features: z.object({
-    /** How the feature network learns: from labels, by masked auto-encoding, or both in that order. */
-    task: z.enum(["classifier", "mae", "mae+classifier"]),
-    width: count,
-    blocks: z.array(count).min(1),
-    stemStride: z.union([z.literal(1), z.literal(2)]),
-    batch: count,
-    ...schedule,
-  }),
+  features: featureSettings,
   autoencoder: z.object({
     latent: count,
     encoder: z.tuple([count, count]),

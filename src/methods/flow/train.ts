@@ -8,11 +8,11 @@ import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
 import { classifier } from "../shared/feature-net.js";
 import { featureStages } from "../shared/feature-stage.js";
 import { writeModel } from "../shared/model-files.js";
+import { featureStageName, type Reused, reuse } from "../shared/reuse.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type FlowConfig, flowConfig } from "./config.js";
 import { integrate } from "./integrate.js";
 import { type FlowNetwork, type FlowNetworkConfig, flowNetwork } from "./network.js";
-import { reuse } from "./reuse.js";
 import { decoderStage, flowStage } from "./stages.js";
 
 /**
@@ -44,8 +44,11 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowConfig, opt
     const { decode } = net.toImages!;
     if (config.autoencoderFrom !== null) {
       const data = options.source?.data ?? dataset.id;
-      const networks = { features: features.features, encode, decode };
-      const reused = reuse(config.autoencoderFrom, networks, config.features.task, dataset, data);
+      const networks: Reused = {
+        [featureStageName(config.features.task, dataset)]: { features: features.features },
+        autoencoder: { encode, decode },
+      };
+      const reused = reuse(config.autoencoderFrom, networks, data, "autoencoderFrom");
       if (!options.resume) await reused.check();
       stages.push(...reused.stages);
     } else

@@ -22,13 +22,17 @@ export interface AutoencoderTraining {
   threads?: number;
 }
 
-/** Σ over stages of ‖B(y) − B(x)‖² / mean(B(x)²): a distance in a frozen feature space. */
-export function perceptualLoss(features: FeatureNet, images: Tensor, reference: Tensor): Tensor {
-  const wanted = features(reference).map((t) => t.stopGradient());
-  return features(images)
-    .map((t, i) => t.sub(wanted[i]).square().mean().div(wanted[i].square().mean()))
+/**
+ * Σ over a feature network's stages of ‖B(y) − B(x)‖² / mean(B(x)²), from the stages' outputs for y and x. No gradient flows through
+ * the reference x.
+ */
+export const featureDistance = (stages: readonly Tensor[], reference: readonly Tensor[]): Tensor =>
+  stages
+    .map((t, i) => {
+      const wanted = reference[i].stopGradient();
+      return t.sub(wanted).square().mean().div(wanted.square().mean());
+    })
     .reduce((a, b) => a.add(b));
-}
 
 /**
  * Trains encoder and decoder: mean square + ½ mean absolute error + 10⁻³ ‖z‖² per coordinate, with noise on the latent vectors
@@ -52,7 +56,7 @@ export function autoencoderStage(
         const error = decode(z.add(noise)).sub(images);
         const pixel = error.square().mean().add(error.abs().mean().mul(0.5)).add(z.square().mean().mul(1e-3));
         const loss = perceptual
-          ? pixel.add(perceptualLoss(features, error.add(images), images).mul(options.perceptual))
+          ? pixel.add(featureDistance(features(error.add(images)), features(images)).mul(options.perceptual))
           : pixel;
         return { loss, error: error.square().mean(), gradients: grad(loss, parameters) };
       },

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { IndexStream } from "../../data/batches.js";
 import { type ImageDataset, toFloat } from "../../data/index.js";
 import * as optim from "../../optim/index.js";
@@ -9,6 +10,21 @@ import { type Augmentation, augment } from "./augment.js";
 import { type classifier, crossEntropy, type FeatureNetConfig } from "./feature-net.js";
 import { drawMasks, maskedAutoencoder, maskedLoss } from "./mae.js";
 import { decaySchedule } from "./training.js";
+
+const count = z.number().int().nonnegative();
+
+/** Settings of a feature network and its training, for a method's schema. */
+export const featureSettings = z.object({
+  /** How it learns: from labels, by masked auto-encoding, or both in that order. */
+  task: z.enum(["classifier", "mae", "mae+classifier"]),
+  width: count,
+  blocks: z.array(count).min(1),
+  stemStride: z.union([z.literal(1), z.literal(2)]),
+  batch: count,
+  steps: count,
+  lr: z.number().positive(),
+});
+export type FeatureSettings = z.infer<typeof featureSettings>;
 
 export interface FeatureTraining {
   batch: number;

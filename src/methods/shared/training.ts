@@ -1,5 +1,5 @@
 import type { ImageDataset } from "../../data/index.js";
-import { adamw, ema, type Schedule, trapezoid } from "../../optim/index.js";
+import { adamw, ema, type OptimizerOptions, type Schedule, trapezoid } from "../../optim/index.js";
 import type { Parameters } from "../../runtime/index.js";
 import type { RunOptions, RunResult, Stage } from "../../train/index.js";
 import type { ModelConfig } from "./model-files.js";
@@ -73,15 +73,22 @@ export function decaySchedule({ lr, steps }: { lr: number; steps: number }, from
 }
 
 /**
- * How generators are trained: AdamW (β 0.9 and 0.95, no weight decay, gradients clipped at 2) on a decaying learning rate, and a
- * weight average that pictures are drawn with and that becomes the stage's result.
+ * How generators are trained: AdamW (β 0.9 and 0.95, no weight decay, gradients clipped, by default at 2) on a decaying learning rate, and
+ * a weight average that pictures are drawn with and that becomes the stage's result.
  */
 export function generatorTraining(
   parameters: Parameters,
   config: { lr: number; steps: number; emaDecay: number },
   sample: Stage["sample"],
+  options: Partial<OptimizerOptions> = {},
 ) {
-  const optimizer = adamw(parameters, { lr: decaySchedule(config), betas: [0.9, 0.95], weightDecay: 0, clip: 2 });
+  const optimizer = adamw(parameters, {
+    lr: decaySchedule(config),
+    betas: [0.9, 0.95],
+    weightDecay: 0,
+    clip: 2,
+    ...options,
+  });
   const average = ema(parameters, { decay: config.emaDecay });
   return {
     state: { parameters, optimizer, ema: average },

@@ -1,0 +1,129 @@
+import { z } from "zod";
+import { featureSettings } from "../shared/feature-stage.js";
+
+const count = z.number().int().nonnegative();
+const positive = z.number().positive();
+const weight = z.number().nonnegative();
+
+const convNetwork = z.object({
+  kind: z.literal("conv"),
+  /** Length L of the latent vector. */
+  latent: count,
+  encoder: z.tuple([count, count]),
+  hidden: count,
+  decoder: z.tuple([count, count, count]),
+  trunk: count,
+  encoderBlocks: count,
+  decoderBlocks: count,
+  condition: count,
+});
+
+/** Everything that defines a Sphere Encoder and its training; `presets` fill it. */
+export const sphereConfig = z.object({
+  seed: z.number().int().default(0),
+  network: convNetwork,
+  noise: z.object({
+    /** Adding noise and projecting (the paper), or turning by an exact angle (its sequel). */
+    kind: z.enum(["additive", "rotation"]),
+    /** Degrees; `auto`: the capacity angle of the training images and the latent length. */
+    maxAngle: z.union([z.literal("auto"), z.number().min(0).max(90)]),
+    /** A tenth of the heavy noises goes beyond the angle: as meant, as in the released code, or not at all. */
+    hardCases: z.enum(["intended", "asReleased", "none"]),
+  }),
+  weights: z.object({
+    reconstruction: weight,
+    perceptual: weight,
+    consistency: weight,
+    consistencyPerceptual: weight,
+    latent: weight,
+    uniformity: weight,
+  }),
+  /** Space of the perceptual terms: a feature network trained on the data, an image pyramid, or none. */
+  perceptual: z.enum(["features", "pyramid", "none"]),
+  features: featureSettings,
+  /** Folder of a run on the same data (of any image method) whose feature network is taken; null: trained here. */
+  featuresFrom: z.string().min(1).nullable().default(null),
+  training: z.object({
+    batch: count.min(1),
+    steps: count,
+    lr: positive,
+    /** Steps of linear warm-up; then half a cosine down to a hundredth of `lr`. */
+    warmup: count,
+    /** Factor on the encoder's learning rate. */
+    encoderLr: z.number().nonnegative(),
+    emaDecay: z.number().min(0).lt(1),
+    /** Largest norm of the gradients. */
+    clip: positive,
+    /** Probability with which a call of encoder or decoder does not see the class. */
+    labelDropout: z.number().min(0).max(1),
+    /** Whether half of the images are mirrored. */
+    flip: z.boolean(),
+  }),
+});
+export type SphereConfig = z.infer<typeof sphereConfig>;
+
+const tiny: SphereConfig = {
+  seed: 0,
+  network: {
+    kind: "conv",
+    latent: 128,
+    encoder: [24, 48],
+    hidden: 256,
+    decoder: [48, 32, 10],
+    trunk: 384,
+    encoderBlocks: 2,
+    decoderBlocks: 3,
+    condition: 128,
+  },
+  noise: { kind: "additive", maxAngle: "auto", hardCases: "intended" },
+  weights: {
+    reconstruction: 25,
+    perceptual: 0.3,
+    consistency: 12.5,
+    consistencyPerceptual: 0.15,
+    latent: 1,
+    uniformity: 0.1,
+  },
+  perceptual: "features",
+  features: { task: "classifier", width: 24, blocks: [1, 1, 1], stemStride: 2, batch: 256, steps: 450, lr: 2e-3 },
+  featuresFrom: null,
+  training: {
+    batch: 64,
+    steps: 1500,
+    lr: 2e-3,
+    warmup: 50,
+    encoderLr: 1,
+    emaDecay: 0.998,
+    clip: 2,
+    labelDropout: 0.1,
+    flip: false,
+  },
+};
+
+/** Image presets by name: `tiny` takes minutes of two CPU cores, `small` about half an hour. */
+export const presets = {
+  tiny,
+  small: {
+    ...tiny,
+    features: { ...tiny.features, steps: 1000 },
+    training: { ...tiny.training, steps: 8000 },
+  },
+} satisfies Record<string, SphereConfig>;
+
+/** A preset fitted to a data set: colour images get wider networks and a longer latent vector. */
+export function forData(config: SphereConfig, { channels }: { channels: number }): SphereConfig {
+  if (channels === 1 || config.network.kind !== "conv") return config;
+  return {
+    ...config,
+    network: { ...config.network, latent: 256, encoder: [32, 64], hidden: 384, decoder: [64, 48, 16] },
+  };
+}
+
+/**
+ * The plain spherical autoencoder, the baseline: the same network and reconstruction, without noise, consistency and latent loss.
+ */
+export const withoutNoise = (config: SphereConfig): SphereConfig => ({
+  ...config,
+  noise: { ...config.noise, maxAngle: 0, hardCases: "none" },
+  weights: { ...config.weights, consistency: 0, consistencyPerceptual: 0, latent: 0, uniformity: 0 },
+});

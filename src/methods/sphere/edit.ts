@@ -1,0 +1,185 @@
+import { Random } from "../../random/index.js";
+import { Images } from "../shared/images.js";
+import { disturbRows, slerp } from "./geometry.js";
+import type { ClassWeights, GuidanceOptions, Label, RefineOptions, SphereModel } from "./sampler.js";
+
+/** Pulls any picture onto what the model has learned: reconstructs it several times over (default 4). */
+export const project = (
+  model: SphereModel,
+  images: Images,
+  { steps = 4, label }: { steps?: number; label?: Label | null } = {},
+) => model.refine(images, { label, steps, strength: 0 });
+
+export interface VaryOptions extends GuidanceOptions {
+  /** How far from the picture, in degrees on the sphere: 0 is its reconstruction, 90 nothing of it. Default 30. */
+  angle?: number;
+  label?: Label | null;
+  /** Decodings: every one after the first re-encodes the picture and decodes it again, without noise. Default 1. */
+  steps?: number;
+  seed?: number;
+}
+
+/** Variations of pictures: their latents are turned by an exact angle in a random direction. Same seed, same directions. */
+export async function vary(model: SphereModel, images: Images, options: VaryOptions = {}): Promise<Images> {
+  const { angle = 30, label, steps = 1, seed = 0, ...guidance } = options;
+  if (!(angle >= 0 && angle <= 90)) throw new Error(`angle must be in [0, 90] degrees, got ${angle}.`);
+  const v = await model.encode(images, { label });
+  const noise = new Random(seed, "vary").normals(v.length);
+  const turned = disturbRows(v, (angle * Math.PI) / 180, noise, model.latent, "rotation");
+  const first = await model.decode(turned, { label, ...guidance });
+  return model.refine(withLabels(first, images.labels), { label, steps: steps - 1, strength: 0, ...guidance });
+}
+
+export interface MorphOptions extends GuidanceOptions {
+  /** Class that the pictures become. */
+  label: Label;
+  /** Passes; the first keeps the layout and takes over the class's texture, later ones go further. Default 4. */
+  steps?: number;
+  /** Share of the full noise in [0, 1]; default 0.25. */
+  strength?: number;
+  seed?: number;
+}
+
+/** Changes the class of pictures and keeps their layout: passes through {encode, disturb, decode}, all given the new class. */
+export const morph = (model: SphereModel, images: Images, { steps = 4, strength = 0.25, ...options }: MorphOptions) =>
+  model.refine(images, { steps, strength, ...options });
+
+/** Which part is the second picture's: the right half, the lower half, or the triangle below a diagonal. */
+export type Split = "vertical" | "horizontal" | "diagonal" | "antidiagonal";
+
+const belongsToSecond: Record<Split, (y: number, x: number) => boolean> = {
+  vertical: (_, x) => x >= 0.5,
+  horizontal: (y) => y >= 0.5,
+  diagonal: (y, x) => y > x,
+  antidiagonal: (y, x) => y > 1 - x,
+};
+
+/** Two batches of pictures stitched along a hard edge. */
+export function stitch(a: Images, b: Images, split: Split = "vertical"): Images {
+  if (!(split in belongsToSecond))
+    throw new Error(`split is ${Object.keys(belongsToSecond).join(", ")}; got "${split}".`);
+  if (String(a.shape) !== String(b.shape))
+    throw new Error(`Pictures of one size are stitched, got ${a.shape.join("×")} and ${b.shape.join("×")}.`);
+  const { height, width } = a;
+  const pixels = a.pixels.map((value, i) => {
+    const [y, x] = [Math.floor(i / width) % height, i % width];
+    return belongsToSecond[split]((y + 0.5) / height, (x + 0.5) / width) ? b.pixels[i] : value;
+  });
+  return new Images(pixels, a.count, a.channels, height, width);
+}
+
+export interface CrossoverOptions extends GuidanceOptions {
+  split?: Split;
+  /** Passes; default 4. */
+  steps?: number;
+  /** Share of the full noise in [0, 1]; default 0.25. 0 only projects. */
+  strength?: number;
+  /** Default: no class. */
+  label?: Label | null;
+  seed?: number;
+}
+
+/**
+ * Stitches two pictures and heals the seam by passes through the model; nothing is pasted in between, the whole picture is pulled to a
+ * valid one.
+ */
+export const crossover = (
+  model: SphereModel,
+  a: Images,
+  b: Images,
+  { split, steps = 4, strength = 0.25, ...options }: CrossoverOptions = {},
+) => model.refine(stitch(a, b, split), { steps, strength, ...options });
+
+export interface InpaintOptions extends GuidanceOptions {
+  label?: Label | null;
+  /** Passes; default 8. */
+  steps?: number;
+  /** Share of the full noise in the first pass, falling to none in the last; default 1. */
+  strength?: number;
+  seed?: number;
+}
+
+/**
+ * Fills in the masked pixels, an extension of ours: after each pass the known pixels are put back. `mask` is [height·width] (one for all
+ * pictures) or [count·height·width] with 1 where a pixel is unknown, 0 where it stays. Known pixels come back exactly.
+ */
+export async function inpaint(
+  model: SphereModel,
+  images: Images,
+  mask: ArrayLike<number>,
+  { steps = 8, strength = 1, ...options }: InpaintOptions = {},
+): Promise<Images> {
+  const { count, channels, height, width } = images;
+  const area = height * width;
+  if (mask.length !== area && mask.length !== count * area)
+    throw new Error(
+      `The mask must have ${height}×${width} = ${area} numbers (or ${count} times as many), got ${mask.length}.`,
+    );
+  for (let i = 0; i < mask.length; i++)
+    if (mask[i] !== 0 && mask[i] !== 1) throw new Error(`The mask holds 0 (known) and 1 (unknown), got ${mask[i]}.`);
+  const unknown = (i: number) => {
+    const [picture, at] = [Math.floor(i / (channels * area)), i % area];
+    return mask[mask.length === area ? at : picture * area + at] === 1;
+  };
+  const paste = (drawn: Images) => {
+    for (let i = 0; i < drawn.pixels.length; i++) if (!unknown(i)) drawn.pixels[i] = images.pixels[i];
+  };
+  // What the unknown pixels hold must not matter: they start as the mean of the known ones
+  let [sum, known] = [0, 0];
+  images.pixels.forEach((value, i) => {
+    if (unknown(i)) return;
+    sum += value;
+    known++;
+  });
+  const start = images.pixels.map((value, i) => (unknown(i) ? (known > 0 ? sum / known : 0) : value));
+  return model.refine(new Images(start, count, channels, height, width, images.labels), {
+    ...options,
+    steps,
+    strength: (pass) => strength * (1 - pass / Math.max(1, steps - 1)),
+    between: paste,
+  } satisfies RefineOptions);
+}
+
+export interface InterpolateOptions extends GuidanceOptions {
+  /** Pictures, ends included; default 8. */
+  count?: number;
+  /** Classes of the two ends, mixed in between; default: none. */
+  labels?: readonly [string | number, string | number];
+  /** Decodings of each; default 1. */
+  steps?: number;
+}
+
+/**
+ * The way from one picture (or latent [L]) to another along the great circle between their latents; class vectors are mixed linearly.
+ */
+export async function interpolate(
+  model: SphereModel,
+  from: Images | Float32Array,
+  to: Images | Float32Array,
+  { count = 8, labels, steps = 1, ...guidance }: InterpolateOptions = {},
+): Promise<Images> {
+  if (!(Number.isInteger(count) && count >= 2)) throw new Error(`count must be a whole number from 2, got ${count}.`);
+  const shares = Array.from({ length: count }, (_, i) => i / (count - 1));
+  const [a, b] = await Promise.all([latentOf(model, from, labels?.[0]), latentOf(model, to, labels?.[1])]);
+  const latents = new Float32Array(count * model.latent);
+  shares.forEach((t, i) => void latents.set(slerp(a, b, t), i * model.latent));
+  const classes = labels && mixed(model.classWeights(labels[0], 1), model.classWeights(labels[1], 1), shares);
+  const drawn = await model.decode(latents, { classes, ...guidance });
+  return model.refine(drawn, { classes, steps: steps - 1, strength: 0, ...guidance });
+}
+
+async function latentOf(model: SphereModel, end: Images | Float32Array, label?: string | number) {
+  if (!(end instanceof Images)) {
+    if (end.length !== model.latent)
+      throw new Error(`One latent of ${model.latent} numbers is needed, got ${end.length}.`);
+    return end;
+  }
+  if (end.count !== 1) throw new Error(`One picture is needed at each end, got ${end.count}.`);
+  return model.encode(end, { label });
+}
+
+const mixed = (a: ClassWeights, b: ClassWeights, shares: readonly number[]): ClassWeights =>
+  Float32Array.from(shares.flatMap((t) => Array.from(a, (value, i) => (1 - t) * value + t * b[i])));
+
+const withLabels = ({ pixels, count, channels, height, width }: Images, labels: Int32Array | null) =>
+  new Images(pixels, count, channels, height, width, labels);

@@ -1,0 +1,135 @@
+import { concat, constant, type Tensor } from "../../tensor/index.js";
+import { featureDistance } from "../shared/autoencoder-stage.js";
+import type { FeatureNet } from "../shared/feature-net.js";
+import { disturb, type NoiseKind, spherify } from "./geometry.js";
+
+/** A network with its classes [B]: images to raw latents [B, L], or latents to images. */
+export type Coder = (x: Tensor, classes: Tensor) => Tensor;
+
+/** Factors of the five terms; a term of weight 0 is not computed. */
+export interface SphereWeights {
+  /** Pixel and perceptual part of the reconstruction. */
+  reconstruction: number;
+  perceptual: number;
+  /** Pixel and perceptual part of the consistency. */
+  consistency: number;
+  consistencyPerceptual: number;
+  latent: number;
+  /** Of `codeEnergy`, an extension of ours; the paper has none. */
+  uniformity: number;
+}
+
+/** A distance of images [B, C, H, W] in [−1, 1] from a reference through which it sends no gradient. */
+export type Perceptual = (images: Tensor, reference: Tensor) => Tensor;
+
+export interface SphereInputs {
+  /** [B, C, H, W] in [−1, 1]. */
+  images: Tensor;
+  /** Gaussian, [B, L]; one per sample for both strengths. */
+  noise: Tensor;
+  /** Strengths [B]. */
+  heavy: Tensor;
+  light: Tensor;
+  /** Classes [B] int32 of the four calls; label dropout draws them independently. */
+  labels: { encode: Tensor; heavy: Tensor; light: Tensor; again: Tensor };
+}
+
+/** Smooth L1 with β = 1 of images taken from [−1, 1] to [0, 1], averaged over everything: there it is half the mean square. */
+export function pixelDistance(images: Tensor, reference: Tensor): Tensor {
+  const error = images.sub(reference.stopGradient()).mul(0.5).abs();
+  const inner = error.minimum(1);
+  return inner.mul(error.sub(inner.mul(0.5))).mean();
+}
+
+/**
+ * 1 − cos of latents [B, L] and a target through which no gradient flows, averaged over the batch: in [0, 2], and blind to the length
+ * of either.
+ */
+export function latentDistance(latents: Tensor, target: Tensor): Tensor {
+  const unit = (t: Tensor) => t.div(t.square().sum(-1, true).add(1e-12).sqrt());
+  return unit(latents).mul(unit(target.stopGradient())).sum(-1).neg().add(1).mean();
+}
+
+/**
+ * log mean exp(−2‖u − u′‖²) over pairs of different latents of a batch [B, L], as unit vectors (Wang & Isola 2020): 0 where all are one,
+ * about −4 + 8/L where they are spread evenly. An extension of ours that keeps small networks from giving all pictures of a class one code.
+ */
+export function codeEnergy(latents: Tensor): Tensor {
+  const [count, length] = latents.shape;
+  const cosines = latents.matmul(latents.T).div(length);
+  const others = constant(
+    Float32Array.from({ length: count * count }, (_, i) => (i % (count + 1) === 0 ? 0 : 1)),
+    [count, count],
+  );
+  return cosines
+    .sub(1)
+    .mul(4)
+    .exp()
+    .mul(others)
+    .sum()
+    .div(count * (count - 1))
+    .log();
+}
+
+/** A perceptual distance in the stages of a frozen feature network, which sees every tensor once. */
+export function inFeatures(features: FeatureNet): Perceptual {
+  const seen = new Map<Tensor, Tensor[]>();
+  const stages = (images: Tensor): Tensor[] => {
+    const known = seen.get(images) ?? features(images);
+    seen.set(images, known);
+    return known;
+  };
+  return (images, reference) => featureDistance(stages(images), stages(reference));
+}
+
+/** Without a feature network: `pixelDistance` at halved sizes, each weighing twice the one before, and the mean absolute error of pixel differences. */
+export const inPyramid: Perceptual = (images, reference) => {
+  let [a, b] = [images, reference.stopGradient()];
+  const steps = (t: Tensor, axis: number) => t.slice(axis, 1).sub(t.slice(axis, 0, t.shape[axis] - 1));
+  const edges = [2, 3].map((axis) => steps(a, axis).sub(steps(b, axis)).abs().mean());
+  let total = edges[0].add(edges[1]);
+  for (let weight = 2; a.shape[2] % 2 === 0 && a.shape[3] % 2 === 0 && a.shape[2] > 4; weight *= 2) {
+    [a, b] = [a.avgPool2d(2), b.avgPool2d(2)];
+    total = total.add(pixelDistance(a, b).mul(weight));
+  }
+  return total;
+};
+
+/**
+ * The Sphere Encoder's losses (2602.15030): with v = f(E(x)), the light and the heavy disturbance v_n and v_N by the same noise, x_n and x_N
+ * their decodings and sg the stop-gradient,
+ *   reconstruction  ρ(x_n − x) + perceptual(x_n, x)
+ *   consistency     ρ(x_N − sg x_n) + perceptual(x_N, sg x_n)
+ *   latent          1 − cos(E(x_N), sg E(x)).
+ * Without consistency only v_N is decoded and reconstructs x.
+ */
+export function sphereLoss(
+  { encode, decode }: { encode: Coder; decode: Coder },
+  { images, noise, heavy, light, labels }: SphereInputs,
+  weights: SphereWeights,
+  { kind = "additive", perceptual }: { kind?: NoiseKind; perceptual?: Perceptual | null } = {},
+): { loss: Tensor; terms: Record<"reconstruction" | "consistency" | "latent" | "uniformity", Tensor> } {
+  const z = encode(images, labels.encode);
+  const v = spherify(z);
+  const noisier = disturb(v, heavy, noise, kind);
+  const compares = weights.consistency > 0 || weights.consistencyPerceptual > 0;
+  const [fromHeavy, fromLight] = compares
+    ? decode(concat([noisier, disturb(v, light, noise, kind)], 0), concat([labels.heavy, labels.light], 0)).split(2, 0)
+    : [decode(noisier, labels.heavy), null];
+
+  const distance = (a: Tensor, b: Tensor, pixels: number, features: number) => {
+    const inPixels = pixelDistance(a, b).mul(pixels);
+    return perceptual && features > 0 ? inPixels.add(perceptual(a, b).mul(features)) : inPixels;
+  };
+  const reconstruction = distance(fromLight ?? fromHeavy, images, weights.reconstruction, weights.perceptual);
+  const zero = reconstruction.mul(0).stopGradient();
+  const consistency = fromLight
+    ? distance(fromHeavy, fromLight, weights.consistency, weights.consistencyPerceptual)
+    : zero;
+  const latent = weights.latent > 0 ? latentDistance(encode(fromHeavy, labels.again), z).mul(weights.latent) : zero;
+  const uniformity = weights.uniformity > 0 ? codeEnergy(v).mul(weights.uniformity) : zero;
+  return {
+    loss: reconstruction.add(consistency).add(latent).add(uniformity),
+    terms: { reconstruction, consistency, latent, uniformity },
+  };
+}

@@ -1,0 +1,117 @@
+import { type ImageDataset, IndexStream, toFloat } from "../../data/index.js";
+import { parameterList } from "../../nn/index.js";
+import { cosine, type Schedule } from "../../optim/index.js";
+import { Random } from "../../random/index.js";
+import { compile, Parameters } from "../../runtime/index.js";
+import { grad } from "../../tensor/index.js";
+import type { Stage } from "../../train/index.js";
+import { augment } from "../shared/augment.js";
+import type { FeatureNet } from "../shared/feature-net.js";
+import { generatorTraining } from "../shared/training.js";
+import type { SphereConfig } from "./config.js";
+import type { SphereNetwork } from "./network.js";
+import { inFeatures, inPyramid, sphereLoss } from "./objective.js";
+import { drawStrengths } from "./strengths.js";
+
+export interface SphereStageContext {
+  dataset: ImageDataset;
+  config: SphereConfig;
+  /** Length of a latent, and the angle that the noise is drawn with. */
+  latent: number;
+  maxAngle: number;
+  net: SphereNetwork;
+  threads?: number;
+  sample?: Stage["sample"];
+}
+
+/** Names of the encoder's parameters, which have a learning rate of their own. */
+export const ENCODER = /^encode\./;
+
+/** Linear warm-up from lr/(W + 1) at step 0 to lr at step W, then half a cosine down to lr/100. */
+export const learningRate = ({ lr, steps, warmup }: { lr: number; steps: number; warmup: number }): Schedule =>
+  cosine({ peak: lr, steps: Math.max(steps, warmup + 2), warmup: warmup + 1, floor: lr / 100 });
+
+/** Trains encoder and decoder together with the three losses; one noise per image for both strengths. */
+export function sphereStage(
+  { dataset, config, latent, maxAngle, net, threads, sample }: SphereStageContext,
+  features: FeatureNet | null,
+): Stage {
+  const { train, channels, height, width, classNames } = dataset;
+  const { batch, steps, labelDropout, clip, encoderLr, flip } = config.training;
+  const labelled = train.labels !== null && classNames !== null;
+  const none = classNames?.length ?? 0;
+  const parameters = new Parameters(net.namedParameters());
+  const label = { shape: [batch], dtype: "int32" as const };
+  const program = compile(
+    {
+      images: [batch, channels, height, width],
+      noise: [batch, latent],
+      heavy: [batch],
+      light: [batch],
+      encode: label,
+      heavyLabel: label,
+      lightLabel: label,
+      again: label,
+    },
+    ({ images, noise, heavy, light, encode, heavyLabel, lightLabel, again }) => {
+      const { loss, terms } = sphereLoss(
+        net,
+        { images, noise, heavy, light, labels: { encode, heavy: heavyLabel, light: lightLabel, again } },
+        config.weights,
+        {
+          kind: config.noise.kind,
+          perceptual: features ? inFeatures(features) : config.perceptual === "pyramid" ? inPyramid : null,
+        },
+      );
+      return { loss, ...terms, gradients: grad(loss, parameters) };
+    },
+    { threads, freeze: features ? parameterList(features) : undefined },
+  );
+  const training = generatorTraining(parameters, config.training, sample, {
+    lr: learningRate(config.training),
+    clip,
+    groups: [{ match: ENCODER, lr: encoderLr }],
+  });
+  const random = new Random(config.seed, "sphere");
+  const stream = new IndexStream(train.count, random.split("order"));
+  const strengths = { ...config.noise, maxAngle };
+  return {
+    name: "sphere",
+    steps,
+    batch,
+    state: { ...training.state, random, stream },
+    async step() {
+      const indices = stream.next(batch);
+      const images = augment(toFloat(train, indices), [batch, channels, height, width], { flip }, random);
+      const noise = random.normals(batch * latent);
+      const { heavy, light } = drawStrengths(batch, strengths, random);
+      const dropped = () =>
+        Int32Array.from(indices, (i) => (labelled && random.uniform() >= labelDropout ? train.labels![i] : none));
+      const labels = { encode: dropped(), heavyLabel: dropped(), lightLabel: dropped(), again: dropped() };
+      const {
+        loss,
+        reconstruction,
+        consistency,
+        latent: cosine,
+        uniformity,
+        gradients,
+      } = await program.run({
+        images,
+        noise,
+        heavy,
+        light,
+        ...labels,
+      });
+      return {
+        loss: loss[0],
+        reconstruction: reconstruction[0],
+        consistency: consistency[0],
+        latent: cosine[0],
+        uniformity: uniformity[0],
+        norm: training.update(gradients),
+      };
+    },
+    sample: training.sample,
+    finish: () => training.finish(program),
+  };
+}

@@ -1,0 +1,38 @@
+import type { ModelFiles } from "../../../src/methods/shared/model-files.js";
+import { SphereModel, type SphereShape, sphereNetwork } from "../../../src/methods/sphere/index.js";
+import { Parameters } from "../../../src/runtime/index.js";
+
+export const untrainedShape = (classes = 2, size = 8): SphereShape => ({
+  kind: "conv",
+  height: size,
+  width: size,
+  channels: 1,
+  latent: 16,
+  encoder: [4, 4],
+  hidden: 16,
+  decoder: [4, 4, 4],
+  trunk: 16,
+  encoderBlocks: 1,
+  decoderBlocks: 1,
+  condition: 8,
+  classes,
+  noise: { kind: "additive", maxAngle: 60 },
+});
+
+/** A small Sphere Encoder with initial weights, as files. */
+export function untrainedFiles(shape = untrainedShape()): ModelFiles {
+  return {
+    config: {
+      format: 1,
+      method: "sphere",
+      name: "untrained",
+      image: { height: shape.height, width: shape.width, channels: 1 },
+      classNames: shape.classes === 0 ? null : ["disc", "cross"],
+      network: shape,
+      training: {},
+    },
+    weights: new Parameters(sphereNetwork(shape).namedParameters(), 5).toRecord(),
+  };
+}
+
+export const untrained = (shape?: SphereShape): SphereModel => new SphereModel(untrainedFiles(shape), { threads: 1 });
