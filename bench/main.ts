@@ -6,6 +6,8 @@ const benches: Record<string, string> = {
   train: "training-step time of three networks against PyTorch, TensorFlow.js and jax-js",
   drift: "what the drift loss adds to a training step",
   sample: "one-step latency, and how many steps the flow baselines need for the same quality",
+  sphere: "what each part of the Sphere Encoder does",
+  compare: "the shipped Fashion-MNIST models side by side",
   toys: "sliced Wasserstein distance on two-dimensional toys",
 };
 

@@ -6,7 +6,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { resolveDataset } from "../src/data/index.js";
 import { saveGrid, writeFileAtomic } from "../src/io/index.js";
-import { type Evaluation, evaluateModel, measureReference, nearestTraining } from "../src/methods/evaluate.js";
+import {
+  type Evaluation,
+  evaluateModel,
+  evaluateReconstruction,
+  measureReference,
+  nearestTraining,
+} from "../src/methods/evaluate.js";
 import { extractorFor } from "../src/methods/extractors.js";
 import { loadModel } from "../src/methods/index.js";
 
@@ -20,11 +26,21 @@ const dataset = await resolveDataset(String(training.data));
 const extractor = await extractorFor("classifier", dataset);
 const reference = await measureReference(dataset, extractor);
 
-const stepsToShow = method === "flow" ? [1, 2, 4, 8, 16, 50] : [undefined];
+/** Numbers of steps that a method's cards show, which of them draws the pictures, and what the method is. */
+const shown: Record<string, { steps: (number | undefined)[]; best?: number; what: string }> = {
+  drifting: { steps: [undefined], what: "drifting model, one network evaluation per image" },
+  sphere: {
+    steps: [1, 2, 4, 8],
+    best: 4,
+    what: "Sphere Encoder, one decoding per image and a few refinements; it edits pictures as well",
+  },
+  flow: { steps: [1, 2, 4, 8, 16, 50], best: 50, what: "flow matching, many evaluations per image (the baseline)" },
+};
+const { steps: stepsToShow, best, what } = shown[method];
 const evaluations: Evaluation[] = [];
 for (const steps of stepsToShow) evaluations.push(await evaluateModel(model, reference, { count, steps }));
+const reconstruction = await evaluateReconstruction(model, reference);
 
-const best = stepsToShow[stepsToShow.length - 1];
 const columns = 10;
 const perClass = await model.sample({
   count: Math.max(1, classNames?.length ?? 8) * columns,
@@ -43,16 +59,20 @@ await saveGrid(
 );
 
 const figure = (x: number) => Number(x.toPrecision(3));
-const table = (evaluation: Evaluation) => [
+const table = (metrics: Evaluation["metrics"]) => [
   "| metric | value | 95 % interval | real against real |",
   "|---|---|---|---|",
-  ...evaluation.metrics.map(
+  ...metrics.map(
     ({ name, value, interval, floor }) =>
       `| ${name} | ${figure(value)} | ${interval ? `${figure(interval[0])} … ${figure(interval[1])}` : ""} | ${floor === null ? "" : figure(floor)} |`,
   ),
 ];
 const pick = (evaluation: Evaluation, start: string) =>
   figure(evaluation.metrics.find((m) => m.name.startsWith(start))?.value ?? Number.NaN);
+const floorOf = (evaluation: Evaluation, start: string) => {
+  const floor = evaluation.metrics.find((m) => m.name.startsWith(start))?.floor;
+  return floor === null || floor === undefined ? "" : figure(floor);
+};
 const brief = [
   "Fréchet distance on classifier",
   "Fréchet distance on pixel PCA",
@@ -69,7 +89,7 @@ const settings = training.settings as Record<string, unknown>;
 const card = [
   `# ${name}`,
   "",
-  `${classNames ? "Class-conditional" : "Unconditional"} ${image.width}×${image.height} ${image.channels === 3 ? "colour" : "grey"} images; ${method === "flow" ? "flow matching, many evaluations per image (the baseline)" : "drifting model, one network evaluation per image"}.`,
+  `${classNames ? "Class-conditional" : "Unconditional"} ${image.width}×${image.height} ${image.channels === 3 ? "colour" : "grey"} images; ${what}.`,
   "",
   "![samples, one row per class](samples.png)",
   "",
@@ -85,11 +105,15 @@ const card = [
   "",
   ...(evaluations.length > 1
     ? [
-        `| steps | ${brief.join(" | ")} |`,
-        `|---${"|---".repeat(brief.length)}|`,
-        ...evaluations.map((e) => `| ${e.nfe} | ${brief.map((b) => pick(e, b)).join(" | ")} |`),
+        `| steps | evaluations | ${brief.join(" | ")} |`,
+        `|---|---${"|---".repeat(brief.length)}|`,
+        ...evaluations.map((e, i) => `| ${stepsToShow[i]} | ${e.nfe} | ${brief.map((b) => pick(e, b)).join(" | ")} |`),
+        `| real training images (floor) | | ${brief.map((b) => floorOf(evaluations[0], b)).join(" | ")} |`,
       ]
-    : table(evaluations[0])),
+    : table(evaluations[0].metrics)),
+  ...(reconstruction
+    ? ["", "Test images, encoded and decoded without noise and without class:", "", ...table(reconstruction)]
+    : []),
   "",
   "## Nearest training images",
   "",

@@ -31,7 +31,7 @@ const jsonOption = () => new Option("--json", "print one JSON document on stdout
 const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  fewstep ${line}`).join("\n")}`;
 
 const program = new Command("fewstep")
-  .description("One-step and few-step generative models: train, sample, evaluate and export them.")
+  .description("One-step and few-step generative models: train, sample, edit, evaluate and export them.")
   .version(version)
   .showHelpAfterError("(add --help for what this command takes)")
   .addHelpText(
@@ -56,8 +56,18 @@ program
   .option("--count <n>", "how many images", whole(1), 64)
   .option("--label <class>", "class name or number (default: all in turn)")
   .option("--guidance <x>", "guidance strength; 1 is none", real)
-  .option("--steps <n>", "integration steps, for models that take several (default 20)", whole(1))
-  .addOption(new Option("--sampler <name>", "solver, for models that take several steps").choices(["euler", "heun"]))
+  .option("--steps <n>", "steps, for models that take several (default: sphere 4, flow 20)", whole(1))
+  .addOption(new Option("--sampler <name>", "solver of flow models").choices(["euler", "heun"]))
+  .addOption(
+    new Option("--guidance-at <network>", "where sphere models are guided").choices(["encoder", "decoder", "both"]),
+  )
+  .addOption(
+    new Option("--share-noise <rule>", "which noise sphere models refine with").choices([
+      "initial",
+      "official",
+      "none",
+    ]),
+  )
   .option("--seed <n>", "same seed, same images", whole(0), 0)
   .option("--out <file.png>", "where the sheet goes (default out/<model>.png)")
   .addOption(deviceOption())
@@ -67,6 +77,7 @@ program
     examples(
       "sample drifting-fashion --count 64 --label boot --out boots.png",
       "sample drifting-fashion --guidance 1.5 --seed 7 --json",
+      "sample sphere-fashion --steps 2 --label boot",
       "sample flow-fashion --steps 8 --sampler heun",
       "sample runs/mine",
       "sample https://example.com/models/mine",
@@ -77,7 +88,7 @@ program
 program
   .command("train")
   .description("train a model on a data set or a folder of pictures")
-  .argument("<method>", "drifting, flow, or classifier (whose features judge samples)")
+  .argument("<method>", "drifting, sphere, flow, or classifier (whose features judge samples)")
   .option(
     "--data <id|path>",
     "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files",
@@ -125,6 +136,77 @@ program
     ),
   )
   .action(async (model, options) => (await import("./eval.js")).evalCommand(model, options));
+
+const edit = program
+  .command("edit")
+  .description("edit pictures through a Sphere Encoder's latent sphere")
+  .addHelpText(
+    "after",
+    `
+Pictures are files of the model's size (--resize scales them), or rows of a data set such as fashion-mnist/test/12.
+${examples(
+  "edit reconstruct sphere-fashion photo.png --resize --out out/back.png",
+  "edit vary sphere-fashion fashion-mnist/test/12 --angle 40 --count 16 --out out/variations.png",
+  "edit morph sphere-fashion fashion-mnist/test/12 --label boot --out out/boot.png",
+  "edit crossover sphere-fashion fashion-mnist/test/12 fashion-mnist/test/7 --split vertical --out out/both.png",
+  "edit inpaint sphere-fashion coat.png --mask hole.png --out out/whole.png",
+)}`,
+  );
+const editVerb = (verb: string, description: string, pictures = "<pictures...>") =>
+  edit
+    .command(verb)
+    .description(description)
+    .argument("<model>", "name, folder or URL")
+    .argument(pictures)
+    .requiredOption("--out <file>", "where the result goes")
+    .option("--resize", "scale pictures to the model's size")
+    .option("--scale <n>", "enlarge the result's pixels", whole(1), 1)
+    .addOption(deviceOption())
+    .addOption(jsonOption())
+    .action(async (model, given, options) =>
+      (await import("./edit.js")).editCommand(verb, model, [given].flat(), options),
+    );
+const classOption = () => new Option("--label <class>", "class name or number (default: none)");
+const passes = (preset: number) =>
+  new Option("--steps <n>", "passes through encoder and decoder").argParser(whole(0)).default(preset);
+const strength = (preset: number) =>
+  new Option("--strength <x>", "share of the full noise, 0 to 1").argParser(real).default(preset);
+const seedOption = () => new Option("--seed <n>", "same seed, same noise").argParser(whole(0)).default(0);
+editVerb("encode", "pictures to latents, written as safetensors").addOption(classOption());
+editVerb("decode", "latents of a safetensors file to pictures", "<latents>").addOption(classOption());
+editVerb("reconstruct", "what the model keeps of pictures").addOption(classOption());
+editVerb("project", "pull pictures onto what the model has learned").addOption(classOption()).addOption(passes(4));
+editVerb("vary", "variations of a picture, by the angle of its latent")
+  .option("--angle <degrees>", "0: the picture, 90: nothing of it", real, 30)
+  .option("--count <n>", "variations of each picture", whole(1), 8)
+  .addOption(classOption())
+  .addOption(passes(1))
+  .addOption(seedOption());
+editVerb("morph", "change the class and keep the layout")
+  .addOption(classOption())
+  .addOption(passes(4))
+  .addOption(strength(0.25))
+  .addOption(seedOption());
+editVerb("crossover", "stitch two pictures and heal the seam")
+  .addOption(
+    new Option("--split <way>", "where the edge runs")
+      .choices(["vertical", "horizontal", "diagonal", "antidiagonal"])
+      .default("vertical"),
+  )
+  .addOption(classOption())
+  .addOption(passes(4))
+  .addOption(strength(0.25))
+  .addOption(seedOption());
+editVerb("inpaint", "fill in what a mask hides; the rest stays, to the pixel (an extension)")
+  .option("--mask <picture>", "white where pixels are unknown")
+  .addOption(classOption())
+  .addOption(passes(8))
+  .addOption(strength(1))
+  .addOption(seedOption());
+editVerb("interpolate", "the way from one picture to another on the sphere")
+  .option("--count <n>", "pictures, ends included", whole(2), 8)
+  .option("--labels <a,b>", "classes of the two ends, mixed in between")
+  .addOption(passes(1));
 
 program
   .command("export")

@@ -11,8 +11,11 @@ export interface SampleCommand {
   label?: string;
   guidance?: number;
   steps?: number;
-  /** Solver of methods that take several steps. */
+  /** Solver of flow models. */
   sampler?: string;
+  /** Of sphere models. */
+  guidanceAt?: string;
+  shareNoise?: string;
   seed: number;
   out?: string;
   device?: DeviceName | "auto";
@@ -61,16 +64,22 @@ export async function sampleToFile(
   }
 }
 
+/** Options that one method has. */
+const OWN_OPTIONS = [
+  ["sampler", "--sampler", "flow"],
+  ["guidanceAt", "--guidance-at", "sphere"],
+  ["shareNoise", "--share-noise", "sphere"],
+] as const;
+
 /** Options that a model has no use for are wrong use, rather than ignored. */
 async function refuseWhatItCannot(model: ImageModel, command: SampleCommand): Promise<void> {
-  const { count, label, guidance, steps, sampler } = command;
+  const { count, label, guidance, steps } = command;
   const { name } = model.config;
-  if (model.nfe({ steps: 1 }) === model.nfe({ steps: 2 })) {
-    if (steps !== undefined && steps !== model.nfe())
-      throw new UsageError(`${name} is a one-step model: it takes 1 step, not ${steps}; leave out --steps.`);
-    if (sampler !== undefined)
-      throw new UsageError(`${name} is a one-step model: there is no "${sampler}" to choose; leave out --sampler.`);
-  }
+  if (model.nfe({ steps: 1 }) === model.nfe({ steps: 2 }) && steps !== undefined && steps !== model.nfe())
+    throw new UsageError(`${name} is a one-step model: it takes 1 step, not ${steps}; leave out --steps.`);
+  for (const [option, flag, method] of OWN_OPTIONS)
+    if (command[option] !== undefined && model.method !== method)
+      throw new UsageError(`${name} is a ${model.method} model; only ${method} models take ${flag}. Leave it out.`);
   if (guidance !== undefined && model.classNames === null)
     throw new UsageError(`${name} has no classes to be guided to; leave out --guidance.`);
   await checked(() => resolveLabels(label, count, model.classNames));

@@ -134,6 +134,8 @@ export interface EvaluateOptions extends Omit<CommonSampleOptions, "label"> {
   resamples?: number;
   /** Which metrics of the feature spaces to compute; default all. */
   metrics?: readonly FeatureMetric[];
+  /** Options of the model's own method, such as a sphere model's `shareNoise`. */
+  [option: string]: unknown;
 }
 
 export interface Evaluation {

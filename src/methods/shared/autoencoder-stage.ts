@@ -4,10 +4,10 @@ import * as nn from "../../nn/index.js";
 import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { compile, Parameters } from "../../runtime/index.js";
-import { grad, type Tensor } from "../../tensor/index.js";
+import { grad } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
 import type { Decoder, Encoder } from "./autoencoder.js";
-import type { FeatureNet } from "./feature-net.js";
+import { type FeatureNet, featureDistance } from "./feature-net.js";
 import { decaySchedule } from "./training.js";
 
 export interface AutoencoderTraining {
@@ -21,18 +21,6 @@ export interface AutoencoderTraining {
   seed: number;
   threads?: number;
 }
-
-/**
- * Σ over a feature network's stages of ‖B(y) − B(x)‖² / mean(B(x)²), from the stages' outputs for y and x. No gradient flows through
- * the reference x.
- */
-export const featureDistance = (stages: readonly Tensor[], reference: readonly Tensor[]): Tensor =>
-  stages
-    .map((t, i) => {
-      const wanted = reference[i].stopGradient();
-      return t.sub(wanted).square().mean().div(wanted.square().mean());
-    })
-    .reduce((a, b) => a.add(b));
 
 /**
  * Trains encoder and decoder: mean square + ½ mean absolute error + 10⁻³ ‖z‖² per coordinate, with noise on the latent vectors

@@ -45,6 +45,18 @@ export function featureNet({ channels, width, blocks, stemStride }: FeatureNetCo
 }
 export type FeatureNet = ReturnType<typeof featureNet>;
 
+/**
+ * Σ over a feature network's stages of ‖B(y) − B(x)‖² / mean(B(x)²), from the stages' outputs for y and x. No gradient flows through
+ * the reference x.
+ */
+export const featureDistance = (stages: readonly Tensor[], reference: readonly Tensor[]): Tensor =>
+  stages
+    .map((t, i) => {
+      const wanted = reference[i].stopGradient();
+      return t.sub(wanted).square().mean().div(wanted.square().mean());
+    })
+    .reduce((a, b) => a.add(b));
+
 /** The last stage averaged over space, [N, width·2^(stages − 1)]. */
 export const pooled = (stages: readonly Tensor[]): Tensor => stages[stages.length - 1].mean([2, 3]);
 

@@ -78,11 +78,11 @@ const tiny: SphereConfig = {
   noise: { kind: "additive", maxAngle: "auto", hardCases: "intended" },
   weights: {
     reconstruction: 25,
-    perceptual: 0.3,
+    perceptual: 1.5,
     consistency: 12.5,
-    consistencyPerceptual: 0.15,
+    consistencyPerceptual: 0.75,
     latent: 1,
-    uniformity: 0.1,
+    uniformity: 0.5,
   },
   perceptual: "features",
   features: { task: "classifier", width: 24, blocks: [1, 1, 1], stemStride: 2, batch: 256, steps: 450, lr: 2e-3 },
@@ -106,7 +106,7 @@ export const presets = {
   small: {
     ...tiny,
     features: { ...tiny.features, steps: 1000 },
-    training: { ...tiny.training, steps: 8000 },
+    training: { ...tiny.training, steps: 10_000, emaDecay: 0.999 },
   },
 } satisfies Record<string, SphereConfig>;
 

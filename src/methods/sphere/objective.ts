@@ -1,6 +1,5 @@
 import { concat, constant, type Tensor } from "../../tensor/index.js";
-import { featureDistance } from "../shared/autoencoder-stage.js";
-import type { FeatureNet } from "../shared/feature-net.js";
+import { type FeatureNet, featureDistance } from "../shared/feature-net.js";
 import { disturb, type NoiseKind, spherify } from "./geometry.js";
 
 /** A network with its classes [B]: images to raw latents [B, L], or latents to images. */
@@ -56,15 +55,12 @@ export function latentDistance(latents: Tensor, target: Tensor): Tensor {
  */
 export function codeEnergy(latents: Tensor): Tensor {
   const [count, length] = latents.shape;
-  const cosines = latents.matmul(latents.T).div(length);
   const others = constant(
     Float32Array.from({ length: count * count }, (_, i) => (i % (count + 1) === 0 ? 0 : 1)),
     [count, count],
   );
-  return cosines
-    .sub(1)
-    .mul(4)
-    .exp()
+  const closeness = latents.matmul(latents.T).div(length).sub(1).mul(4).exp();
+  return closeness
     .mul(others)
     .sum()
     .div(count * (count - 1))

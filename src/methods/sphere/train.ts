@@ -9,6 +9,7 @@ import { writeModel } from "../shared/model-files.js";
 import { featureStageName, reuse } from "../shared/reuse.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type SphereConfig, sphereConfig } from "./config.js";
+import { fullStrength } from "./geometry.js";
 import { type SphereNetworkConfig, sphereNetwork } from "./network.js";
 import { SphereModel } from "./sampler.js";
 import { sphereStage } from "./stages.js";
@@ -33,6 +34,7 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereConfig,
   new Parameters(net.namedParameters(), new Random(seed, "sphere").uint32());
   const { latent } = network;
   const maxAngle = resolveAngle(noise.maxAngle, dataset.train.count, latent);
+  fullStrength(noise.kind, maxAngle); // throws where an angle is out of the kind's range
   const shape = { ...network, noise: { kind: noise.kind, maxAngle } };
 
   const sample: Stage["sample"] = async () => {

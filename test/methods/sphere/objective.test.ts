@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { featureNet } from "../../../src/methods/shared/feature-net.js";
 import { disturb, spherify, spherifyRows } from "../../../src/methods/sphere/geometry.js";
 import {
+  codeEnergy,
   inFeatures,
   inPyramid,
   latentDistance,
@@ -12,6 +13,7 @@ import {
 } from "../../../src/methods/sphere/objective.js";
 import { ENCODER, learningRate } from "../../../src/methods/sphere/stages.js";
 import { drawStrengths } from "../../../src/methods/sphere/strengths.js";
+import { uniformity } from "../../../src/methods/sphere/uniformity.js";
 import * as nn from "../../../src/nn/index.js";
 import * as optim from "../../../src/optim/index.js";
 import { Random } from "../../../src/random/index.js";
@@ -315,6 +317,16 @@ test("38: sixteen images are learned by heart", async () => {
   }
   await program.release();
   expect(best).toBeLessThan(1e-4);
+});
+
+test("the code energy is zero for one code, and that of the statistics for others", async () => {
+  const latents = { shape: [20, LENGTH], data: spherifyRows(random.normals(20 * LENGTH), LENGTH, 0) };
+  const { spread, one } = await evaluate({ latents }, ({ latents }) => ({
+    spread: codeEnergy(latents),
+    one: codeEnergy(latents.slice(0, 0, 1).broadcastTo([20, LENGTH])),
+  }));
+  expect(spread[0]).toBeCloseTo(uniformity(latents.data, LENGTH).energy, 5);
+  expect(one[0]).toBeCloseTo(0, 5);
 });
 
 describe("perceptual distances", () => {

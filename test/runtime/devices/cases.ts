@@ -1,4 +1,6 @@
 import { loadModel } from "../../../src/methods/load.js";
+import { sphereNetwork } from "../../../src/methods/sphere/network.js";
+import { inPyramid, sphereLoss } from "../../../src/methods/sphere/objective.js";
 import * as nn from "../../../src/nn/index.js";
 import * as optim from "../../../src/optim/index.js";
 import { Random } from "../../../src/random/index.js";
@@ -96,6 +98,46 @@ const residentCase: Case = async (device) => {
   return values;
 };
 
+/** The Sphere Encoder's loss, its terms and gradients for one batch. */
+const sphereCase: Case = async (device) => {
+  const [batch, latent] = [3, 8];
+  const images = { height: 8, width: 8, channels: 1, latent, encoder: [4, 4], hidden: 12, decoder: [4, 4, 4] } as const;
+  const trunks = { kind: "conv", trunk: 12, encoderBlocks: 1, decoderBlocks: 1, condition: 6, classes: 2 } as const;
+  const net = sphereNetwork({ ...images, ...trunks });
+  const { parameters } = net;
+  parameters.initialize(3);
+  const label = { shape: [batch], dtype: "int32" as const };
+  const program = compile(
+    { images: [batch, 1, 8, 8], noise: [batch, latent], heavy: [batch], light: [batch], label },
+    ({ label, ...inputs }) => {
+      const labels = { encode: label, heavy: label, light: label, again: label };
+      const weights = {
+        reconstruction: 5,
+        perceptual: 1,
+        consistency: 2,
+        consistencyPerceptual: 1,
+        latent: 1,
+        uniformity: 1,
+      };
+      const { loss, terms } = sphereLoss(net, { ...inputs, labels }, weights, { perceptual: inPyramid });
+      return { loss, ...terms, gradients: grad(loss, parameters) };
+    },
+    { device },
+  );
+  const random = new Random(5);
+  const draw = (size: number) => random.fillNormal(new Float32Array(size));
+  const feeds = {
+    images: draw(batch * 64),
+    noise: draw(batch * latent),
+    heavy: [0, 1, 3],
+    light: [0.2, 0, 0.5],
+    label: [0, 1, 2],
+  };
+  const values = await program.run(feeds);
+  await program.release();
+  return values;
+};
+
 const convNet = () =>
   nn.sequential(
     nn.conv2d(2, 8, 3, { padding: 1 }),
@@ -120,6 +162,7 @@ export const cases: Record<string, Case> = {
   ...Object.fromEntries(opCases.map((c) => [c.name, opCase(c)])),
   "a shipped model": shippedModelCase,
   "training: on the device": residentCase,
+  "training: sphere encoder": sphereCase,
   "training: MLP": trainingCase(nn.mlp([6, 16, 4]), [10, 6], [10, 4]),
   "training: convolutional net": trainingCase(convNet(), [4, 2, 8, 8], [4, 2, 8, 8]),
 };

@@ -1,0 +1,157 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { evaluateReconstruction, measureReference } from "../../../src/methods/evaluate.js";
+import { type ImageModel, loadModel } from "../../../src/methods/index.js";
+import {
+  presets,
+  type SphereConfig,
+  SphereModel,
+  trainSphere,
+  withoutNoise,
+} from "../../../src/methods/sphere/index.js";
+import { shapes } from "../pictures.js";
+
+const micro: SphereConfig = {
+  ...presets.tiny,
+  network: {
+    kind: "conv",
+    latent: 8,
+    encoder: [4, 4],
+    hidden: 16,
+    decoder: [4, 4, 4],
+    trunk: 16,
+    encoderBlocks: 1,
+    decoderBlocks: 1,
+    condition: 8,
+  },
+  features: { task: "classifier", width: 4, blocks: [1, 1], stemStride: 2, batch: 16, steps: 3, lr: 2e-3 },
+  training: { ...presets.tiny.training, batch: 16, steps: 8, warmup: 2 },
+};
+
+const folder = mkdtempSync(join(tmpdir(), "sphere-"));
+const at = (run: string) => join(folder, run);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const weights = (run: string) => readFileSync(join(folder, run, "model", "model.safetensors"));
+const log = (run: string): Record<string, number | string>[] =>
+  readFileSync(join(folder, run, "metrics.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+const losses = (run: string) =>
+  log(run)
+    .filter((r) => r.stage === "sphere")
+    .map((r) => r.loss);
+const quiet = { threads: 1, sampleEvery: 0, onProgress: () => {} };
+
+let model: ImageModel;
+beforeAll(async () => {
+  const result = await trainSphere(shapes(), micro, { out: at("run"), ...quiet });
+  expect(result.status).toBe("finished");
+  model = await loadModel(at("run"));
+});
+afterAll(() => model.release());
+
+test("a run leaves a model that draws, a log with every term, and a report", async () => {
+  for (const file of ["model/config.json", "model/model.safetensors", "metrics.jsonl", "report.html", "config.json"])
+    expect(existsSync(join(folder, "run", file)), file).toBe(true);
+  expect(new Set(log("run").map((r) => r.stage))).toEqual(new Set(["features", "sphere"]));
+  for (const row of log("run").filter((r) => r.stage === "sphere")) {
+    for (const term of ["reconstruction", "consistency", "latent"]) expect(row[term], term).toBeGreaterThan(0);
+    expect(row.uniformity).toBeLessThan(0);
+  }
+  expect(model).toBeInstanceOf(SphereModel);
+  // The automatic angle for 96 images and a latent of 8
+  expect((model as SphereModel).noise).toEqual({ kind: "additive", maxAngle: expect.closeTo(34.4, 0) });
+  const images = await model.sample({ count: 4, steps: 2 });
+  expect(images.pixels.every((x) => Number.isFinite(x) && Math.abs(x) <= 1)).toBe(true);
+});
+
+test("39: the same seed gives the same losses and weights, to the bit; another seed does not", async () => {
+  await trainSphere(shapes(), micro, { out: at("again"), ...quiet });
+  expect(losses("again")).toEqual(losses("run"));
+  expect(weights("again").equals(weights("run"))).toBe(true);
+  await trainSphere(shapes(), { ...micro, seed: 1 }, { out: at("other"), ...quiet });
+  expect(weights("other").equals(weights("run"))).toBe(false);
+});
+
+test("stopped in every stage and resumed, it ends with the same bits", async () => {
+  for (let run = 0; ; run++) {
+    const controller = new AbortController();
+    let steps = 0;
+    const result = await trainSphere(shapes(), micro, {
+      out: at("stopped"),
+      ...quiet,
+      resume: run > 0,
+      signal: controller.signal,
+      onProgress: (event) => {
+        if (event.type === "step" && ++steps === 4) controller.abort();
+      },
+    });
+    if (result.status === "finished") break;
+    expect(run).toBeLessThan(6);
+  }
+  expect(weights("stopped").equals(weights("run"))).toBe(true);
+});
+
+test("the feature network of another run serves again, and must fit", async () => {
+  const config = { ...micro, featuresFrom: at("run") };
+  await trainSphere(shapes(), config, { out: at("borrowed"), ...quiet });
+  expect(losses("borrowed")).toEqual(losses("run"));
+  const wider = { ...config, features: { ...micro.features, width: 8 } };
+  await expect(trainSphere(shapes(), wider, { out: at("wider"), ...quiet })).rejects.toThrow(
+    /featuresFrom.*another network/,
+  );
+  expect(existsSync(at("wider"))).toBe(false);
+});
+
+describe("variants", () => {
+  const variants: Record<string, Partial<SphereConfig>> = {
+    pyramid: { perceptual: "pyramid" },
+    "no perceptual term": { perceptual: "none" },
+    rotation: { noise: { kind: "rotation", maxAngle: 80, hardCases: "intended" }, perceptual: "none" },
+    "no consistency": { weights: { ...micro.weights, consistency: 0, consistencyPerceptual: 0 }, perceptual: "none" },
+    "mirrored, as released": {
+      noise: { ...micro.noise, hardCases: "asReleased" },
+      training: { ...micro.training, flip: true, encoderLr: 0.1 },
+      perceptual: "none",
+    },
+  };
+  test.each(Object.entries(variants))("%s", async (name, change) => {
+    await trainSphere(shapes(), { ...micro, ...change }, { out: at(name), ...quiet });
+    expect(losses(name).every((x) => Number.isFinite(x as number))).toBe(true);
+    if (change.perceptual !== undefined) expect(new Set(log(name).map((r) => r.stage))).toEqual(new Set(["sphere"]));
+  });
+  test("colour pictures without labels", async () => {
+    await trainSphere(shapes({ labelled: false, channels: 3 }), micro, { out: at("unlabelled"), ...quiet });
+    const plain = await loadModel(at("unlabelled"));
+    expect((await plain.sample({ count: 2, steps: 2 })).shape).toEqual([2, 3, 16, 16]);
+    await plain.release();
+  });
+  test("the plain spherical autoencoder, the baseline", async () => {
+    await trainSphere(shapes(), withoutNoise(micro), { out: at("plain"), ...quiet });
+    for (const row of log("plain").filter((r) => r.stage === "sphere"))
+      expect([row.consistency, row.latent, row.uniformity]).toEqual([0, 0, 0]);
+  });
+});
+
+test("held-out pictures come back: signal-to-noise ratio and distance beside a floor", async () => {
+  const reference = await measureReference(shapes(), null);
+  const reports = (await evaluateReconstruction(model, reference))!;
+  expect(reports.map(({ name }) => name)).toEqual([
+    "Reconstruction PSNR (dB)",
+    "Reconstructions: Fréchet distance on pixel PCA 64",
+  ]);
+  const [psnr, distance] = reports;
+  expect(psnr.value).toBeGreaterThan(0);
+  expect(psnr.interval![0]).toBeLessThan(psnr.value);
+  expect(distance.floor).toBeGreaterThan(0);
+});
+
+test("settings that cannot be are refused with their name", async () => {
+  const bad = { ...micro, noise: { ...micro.noise, maxAngle: 95 } };
+  await expect(trainSphere(shapes(), bad, { out: at("bad"), ...quiet })).rejects.toThrow(/maxAngle/);
+  const steep = { ...micro, noise: { ...micro.noise, maxAngle: 90 } };
+  await expect(trainSphere(shapes(), steep, { out: at("bad"), ...quiet })).rejects.toThrow(/\[0, 90\)/);
+});
