@@ -7,6 +7,7 @@ const benches: Record<string, string> = {
   drift: "what the drift loss adds to a training step",
   sample: "one-step latency, and how many steps the flow baselines need for the same quality",
   sphere: "what each part of the Sphere Encoder does",
+  latency: "a single decoding of the shipped sphere models: native, and WASM in Node and in a browser",
   compare: "the shipped Fashion-MNIST models side by side",
   toys: "sliced Wasserstein distance on two-dimensional toys",
 };

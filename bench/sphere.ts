@@ -6,7 +6,9 @@ import { evaluateModel, evaluateReconstruction, measureReference, type Reference
 import { extractorFor } from "../src/methods/extractors.js";
 import { loadModel } from "../src/methods/index.js";
 import {
+  latentLength,
   type NoiseSharing,
+  networkConfig,
   presets,
   resolveAngle,
   type SphereConfig,
@@ -20,9 +22,9 @@ import { type BenchOptions, load, machine, round, table } from "./report.js";
 const STEPS = [1, 2, 4, 8];
 
 /** The method whole, the plain spherical autoencoder, and what each part does; all with the same steps and one feature network. */
-function variants(full: SphereConfig, images: number): Record<string, SphereConfig> {
-  const { weights, noise, network } = full;
-  const angle = resolveAngle(noise.maxAngle, images, network.latent);
+function variants(full: SphereConfig, images: number, latent: number): Record<string, SphereConfig> {
+  const { weights, noise } = full;
+  const angle = resolveAngle(noise.maxAngle, images, latent);
   const at = (maxAngle: number): SphereConfig => ({ ...full, noise: { ...noise, maxAngle } });
   return {
     full,
@@ -56,7 +58,9 @@ export async function run({ quick, threads, note }: BenchOptions) {
   const rows = [];
   try {
     let features: string | null = null;
-    for (const [name, config] of Object.entries(variants(full, dataset.train.count))) {
+    for (const [name, config] of Object.entries(
+      variants(full, dataset.train.count, latentLength(networkConfig(dataset, full))),
+    )) {
       note(`${name}: training`);
       const out = join(folder, String(rows.length));
       const options = { out, threads, sampleEvery: 0, onProgress: () => {} };

@@ -1,5 +1,5 @@
 import { constant } from "../tensor/leaves.js";
-import { attention as attend, where } from "../tensor/ops/index.js";
+import { attention as attend, type Rotation, where } from "../tensor/ops/index.js";
 import { showShape } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { WeightInit } from "./initializers.js";
@@ -8,8 +8,8 @@ import { module } from "./module.js";
 import { rmsNorm } from "./norm.js";
 
 export interface AttentionOptions {
-  /** Rotary positions on queries and keys (half-rotation form); true: base 10⁴. */
-  rotary?: boolean | { base: number };
+  /** Rotary positions on queries and keys (half-rotation form); true: base 10⁴; a rotation: its own fixed positions, such as a grid's. */
+  rotary?: boolean | { base: number } | Rotation;
   /** RMS norm with a learned gain on queries and keys: of each head (true), or of the full width before the heads are split. */
   queryKeyNorm?: boolean | "width";
   /** Queries attend to keys up to their own position only; of M keys and N queries, the queries are the last N. */
@@ -60,12 +60,13 @@ export function attention(width: number, heads: number, options: AttentionOption
   const makeNorm = () => (queryKeyNorm ? rmsNorm(queryKeyNorm === "width" ? width : depth) : null);
   const queryNorm = makeNorm();
   const keyNorm = makeNorm();
-  const base = typeof rotary === "object" ? rotary.base : 1e4;
 
   const split = (t: Tensor) => t.reshape([t.shape[0], t.shape[1], heads, depth]).transpose([0, 2, 1, 3]); // [B, heads, N, d]
   const prepare = (t: Tensor, norm: typeof queryNorm, positions?: Positions) => {
     const perHead = norm && queryKeyNorm === "width" ? split(norm(t)) : norm ? norm(split(t)) : split(t);
-    return rotary ? perHead.rotary({ base, positions }) : perHead;
+    if (!rotary) return perHead;
+    if (rotary === true) return perHead.rotary({ positions });
+    return perHead.rotary("cos" in rotary ? rotary : { ...rotary, positions });
   };
   const memory = (context: Tensor, positions?: Positions): Memory => ({
     keys: prepare(key(context), keyNorm, positions),

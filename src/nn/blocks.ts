@@ -3,9 +3,9 @@ import type { Tensor } from "../tensor/tensor.js";
 import { gelu, silu } from "./activations.js";
 import { type AttentionInputs, type AttentionOptions, attention } from "./attention.js";
 import { conv2d } from "./conv.js";
-import type { WeightInit } from "./initializers.js";
+import { type WeightInit, zeros } from "./initializers.js";
 import { type Layer, type LinearOptions, linear, mlp } from "./linear.js";
-import { module } from "./module.js";
+import { module, parameter } from "./module.js";
 import { groupCount, groupNorm, layerNorm, rmsNorm } from "./norm.js";
 
 /** x·(1 + scale) + shift; for x [B, N, D], shift and scale [B, D] hold for all N (as do ones of x's own rank, broadcast). */
@@ -102,15 +102,19 @@ export function ditBlock(
   });
 }
 
-/** The head after DiT blocks: norm, modulation and a zero-initialised linear layer, [B, N, width] to [B, N, outputs]. */
+/** The head after DiT blocks: norm, modulation and a linear layer (at zero unless `init` says else), [B, N, width] to [B, N, outputs]. */
 export function ditHead(
   width: number,
   outputs: number,
-  { conditionWidth = width, gain = true }: { conditionWidth?: number; gain?: boolean } = {},
+  {
+    conditionWidth = width,
+    gain = true,
+    init = "zeros",
+  }: { conditionWidth?: number; gain?: boolean; init?: WeightInit } = {},
 ) {
   const norm = rmsNorm(width, { affine: gain });
   const modulation = linear(conditionWidth, 2 * width, { init: "zeros" });
-  const project = linear(width, outputs, { init: "zeros" });
+  const project = linear(width, outputs, { init });
   return module({ norm, modulation, project }, (x: Tensor, condition: Tensor): Tensor => {
     const [shift, scale] = modulation(condition.silu()).split(2);
     return project(modulate(norm(x), shift, scale));
@@ -123,19 +127,31 @@ export interface MixerOptions {
   /** Hidden width of the MLP over channels; default 4·width. */
   channelHidden?: number;
   activation?: Layer;
+  /** Default `layer`. */
+  norm?: "rms" | "layer";
+  /** A learned factor on each branch that starts at zero, so that the block starts as the identity; default false. */
+  scaled?: boolean;
   init?: WeightInit;
 }
 
 /** MLP-Mixer block (Tolstikhin et al. 2021) over [B, positions, width]: an MLP across positions, then one across channels. */
 export function mixerBlock(positions: number, width: number, options: MixerOptions = {}) {
-  const { tokenHidden = 2 * positions, channelHidden = 4 * width, activation = gelu, init } = options;
-  const norm1 = layerNorm(width);
-  const tokens = mlp([positions, tokenHidden, positions], { activation, init });
-  const norm2 = layerNorm(width);
-  const channels = mlp([width, channelHidden, width], { activation, init });
-  return module({ norm1, tokens, norm2, channels }, (x: Tensor): Tensor => {
-    const h = x.add(tokens(norm1(x).transpose()).transpose());
-    return h.add(channels(norm2(h)));
+  const { tokenHidden = 2 * positions, channelHidden = 4 * width, activation = gelu, norm, scaled, init } = options;
+  const makeNorm = () => (norm === "rms" ? rmsNorm(width) : layerNorm(width));
+  const makeScale = () => (scaled ? parameter([1], zeros) : null);
+  const children = {
+    norm1: makeNorm(),
+    tokens: mlp([positions, tokenHidden, positions], { activation, init }),
+    scale1: makeScale(),
+    norm2: makeNorm(),
+    channels: mlp([width, channelHidden, width], { activation, init }),
+    scale2: makeScale(),
+  };
+  return module(children, (x: Tensor): Tensor => {
+    const { norm1, tokens, scale1, norm2, channels, scale2 } = children;
+    const times = (branch: Tensor, scale: Tensor | null) => (scale ? branch.mul(scale) : branch);
+    const h = x.add(times(tokens(norm1(x).transpose()).transpose(), scale1));
+    return h.add(times(channels(norm2(h)), scale2));
   });
 }
 

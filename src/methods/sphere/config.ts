@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { featureSettings } from "../shared/feature-stage.js";
+import type { VitBody } from "./network.js";
+import { vitSizes } from "./vit.js";
 
 const count = z.number().int().nonnegative();
 const positive = z.number().positive();
@@ -18,10 +20,26 @@ const convNetwork = z.object({
   condition: count,
 });
 
+const vitNetwork = z.object({
+  kind: z.literal("vit"),
+  patch: count.min(1),
+  /** Latent channels of a token; L = tokens · channels. */
+  channels: count.min(1),
+  width: count.min(1),
+  layers: count.min(1),
+  heads: count.min(1),
+  /** Blocks of the MLP-mixers. */
+  mixer: count,
+  head: z.enum(["linear", "conv"]),
+  encoderHead: z.enum(["xavier", "zeros"]).default("xavier"),
+  /** Whether the encoder ends in a norm of each token, as in the paper. */
+  tokenNorm: z.boolean().default(true),
+});
+
 /** Everything that defines a Sphere Encoder and its training; `presets` fill it. */
 export const sphereConfig = z.object({
   seed: z.number().int().default(0),
-  network: convNetwork,
+  network: z.discriminatedUnion("kind", [convNetwork, vitNetwork]),
   noise: z.object({
     /** Adding noise and projecting (the paper), or turning by an exact angle (its sequel). */
     kind: z.enum(["additive", "rotation"]),
@@ -100,14 +118,73 @@ const tiny: SphereConfig = {
   },
 };
 
-/** Image presets by name: `tiny` takes minutes of two CPU cores, `small` about half an hour. */
+const small: SphereConfig = {
+  ...tiny,
+  features: { ...tiny.features, steps: 1000 },
+  training: { ...tiny.training, steps: 10_000, emaDecay: 0.999 },
+};
+
+/** Transformers; patches of so many pixels, latent channels of a token, and an MLP-mixer depth. */
+const vit = (
+  patch: number,
+  channels: number,
+  size: Pick<VitBody, "width" | "layers" | "heads">,
+  options: Partial<VitBody> = {},
+): SphereConfig["network"] => ({
+  kind: "vit",
+  patch,
+  channels,
+  ...size,
+  mixer: 2,
+  head: "conv",
+  encoderHead: "xavier",
+  tokenNorm: true,
+  ...options,
+});
+
+/** The paper's hyper-parameters: the learning rate is that of a batch of 256, mirrored pictures, the encoder at a tenth. */
+const paper = (network: SphereConfig["network"], maxAngle: number, weights: SphereConfig["weights"]): SphereConfig => ({
+  ...small,
+  network,
+  noise: { kind: "additive", maxAngle, hardCases: "intended" },
+  weights,
+  training: {
+    batch: 256,
+    steps: 400_000,
+    lr: 1e-4,
+    warmup: 2000,
+    encoderLr: 0.1,
+    emaDecay: 0.9997,
+    clip: 1,
+    labelDropout: 0.1,
+    flip: true,
+  },
+});
+const cifarWeights = {
+  reconstruction: 1,
+  perceptual: 1,
+  consistency: 0.5,
+  consistencyPerceptual: 0.5,
+  latent: 0.1,
+  uniformity: 0,
+};
+const largeWeights = { ...cifarWeights, reconstruction: 50, consistency: 25, consistencyPerceptual: 1 };
+const at256 = { mixer: 4, head: "linear" } as const;
+
+/**
+ * Image presets by name. `tiny` takes minutes of two CPU cores, `small` about half an hour; both are convolutional. `vit-*` are transformers for
+ * a GPU, from 28×28 to 64×64, and `paper-*` the published sizes: at 32×32 (small, base) and 256×256 (large, xlarge).
+ */
 export const presets = {
   tiny,
-  small: {
-    ...tiny,
-    features: { ...tiny.features, steps: 1000 },
-    training: { ...tiny.training, steps: 10_000, emaDecay: 0.999 },
-  },
+  small,
+  "vit-28-pico": { ...small, network: vit(4, 4, { width: 64, layers: 3, heads: 4 }, { mixer: 1 }) },
+  "vit-32-nano": { ...small, network: vit(4, 16, { width: 192, layers: 6, heads: 6 }) },
+  "vit-64": { ...small, network: vit(4, 16, { width: 384, layers: 8, heads: 8 }) },
+  "paper-small": paper(vit(2, 8, vitSizes.small), 80, cifarWeights),
+  "paper-base": paper(vit(2, 8, vitSizes.base), 80, cifarWeights),
+  "paper-large": paper(vit(8, 64, vitSizes.large, at256), 85, largeWeights),
+  "paper-xlarge": paper(vit(8, 64, vitSizes.xlarge, at256), 85, largeWeights),
 } satisfies Record<string, SphereConfig>;
 
 /** A preset fitted to a data set: colour images get wider networks and a longer latent vector. */

@@ -2,9 +2,12 @@ import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { type AutoencoderConfig, decoder as convDecoder, encoder as convEncoder } from "../shared/autoencoder.js";
 import { latentMlp } from "../shared/latent-mlp.js";
+import { type VitConfig, vitDecoder, vitEncoder } from "./vit.js";
+
+type ImageSize = Pick<AutoencoderConfig, "height" | "width" | "channels">;
 
 /** A small convolutional autoencoder with conditioned residual MLPs on both sides of its latent vector; for CPUs. */
-export interface ConvNetworkConfig extends AutoencoderConfig {
+export interface ConvBody extends Omit<AutoencoderConfig, keyof ImageSize> {
   kind: "conv";
   /** Width of the residual MLPs, and how many blocks each side has. */
   trunk: number;
@@ -14,41 +17,65 @@ export interface ConvNetworkConfig extends AutoencoderConfig {
   condition: number;
 }
 
-export type SphereNetworkConfig = ConvNetworkConfig & {
+/** The paper's transformers. */
+export interface VitBody extends Omit<VitConfig, "image" | "conditional"> {
+  kind: "vit";
+}
+
+export interface SphereNetworkConfig {
+  image: ImageSize;
   /** 0: unconditional. The class after the last is "none". */
   classes: number;
-};
+  body: ConvBody | VitBody;
+}
+
+/** Length L of a latent. */
+export const latentLength = ({ image, body }: Pick<SphereNetworkConfig, "image" | "body">): number =>
+  body.kind === "conv" ? body.latent : (image.height / body.patch) * (image.width / body.patch) * body.channels;
 
 /** Which classes: indices [B] int32, or weights [B, classes + 1] float32 that mix class vectors (interpolation). */
 export type Classes = Tensor;
+export type SphereCoder = nn.Parameterized & ((x: Tensor, labels: Classes) => Tensor);
 
 /** A network with its own table of class vectors, one row more than classes. */
-function conditioned<F extends (x: Tensor, condition: Tensor) => Tensor>(
+function conditioned(
   classes: number,
   width: number,
-  net: F & nn.Parameterized,
-) {
-  const table = nn.embedding(classes + 1, width, { init: nn.init.normal(0.5) });
+  deviation: number,
+  net: nn.Parameterized & ((x: Tensor, condition: Tensor) => Tensor),
+): SphereCoder {
+  const table = nn.embedding(classes + 1, width, { init: nn.init.normal(deviation) });
   return nn.module({ classes: table, net }, (x: Tensor, labels: Classes) =>
     net(x, labels.dtype === "int32" ? table(labels) : labels.matmul(table.weight)),
   );
 }
 
-function convPair({ trunk, encoderBlocks, decoderBlocks, condition, ...images }: ConvNetworkConfig) {
-  const { latent } = images;
-  const body = (blocks: number) => latentMlp({ latent, hidden: trunk, blocks, condition });
-  const mixed = (mlp: ReturnType<typeof body>, x: Tensor, c: Tensor) => x.add(mlp(x.unsqueeze(1), c).squeeze(1));
-  const [convs, trunks] = [
-    { encode: convEncoder(images), decode: convDecoder(images) },
-    { encode: body(encoderBlocks), decode: body(decoderBlocks) },
-  ];
+function convCoders({ image, classes, body }: { image: ImageSize; classes: number; body: ConvBody }) {
+  const { latent, trunk, encoderBlocks, decoderBlocks, condition } = body;
+  const sizes = { ...image, latent, encoder: body.encoder, hidden: body.hidden, decoder: body.decoder };
+  const mlp = (blocks: number) => latentMlp({ latent, hidden: trunk, blocks, condition });
+  const through = (trunk: ReturnType<typeof mlp>, x: Tensor, c: Tensor) => x.add(trunk(x.unsqueeze(1), c).squeeze(1));
+  const [before, after] = [mlp(encoderBlocks), mlp(decoderBlocks)];
+  const [encode, decode] = [convEncoder(sizes), convDecoder(sizes)];
+  const coder = (net: nn.Parameterized & ((x: Tensor, c: Tensor) => Tensor)) =>
+    conditioned(classes, condition, 0.5, net);
   return {
-    encoder: nn.module({ conv: convs.encode, trunk: trunks.encode }, (x: Tensor, c: Tensor) =>
-      mixed(trunks.encode, convs.encode(x), c),
-    ),
-    decoder: nn.module({ trunk: trunks.decode, conv: convs.decode }, (v: Tensor, c: Tensor) =>
-      convs.decode(mixed(trunks.decode, v, c)),
-    ),
+    encode: coder(nn.module({ conv: encode, trunk: before }, (x: Tensor, c: Tensor) => through(before, encode(x), c))),
+    decode: coder(nn.module({ trunk: after, conv: decode }, (v: Tensor, c: Tensor) => decode(through(after, v, c)))),
+  };
+}
+
+function vitCoders({ image, classes, body }: { image: ImageSize; classes: number; body: VitBody }) {
+  const config = { ...body, image, conditional: classes > 0 };
+  const [encode, decode] = [vitEncoder(config), vitDecoder(config)];
+  if (classes > 0)
+    return {
+      encode: conditioned(classes, body.width, 0.02, encode),
+      decode: conditioned(classes, body.width, 0.02, decode),
+    };
+  return {
+    encode: nn.module({ net: encode }, (x: Tensor, _: Classes) => encode(x, null)) as SphereCoder,
+    decode: nn.module({ net: decode }, (v: Tensor, _: Classes) => decode(v, null)) as SphereCoder,
   };
 }
 
@@ -56,10 +83,8 @@ function convPair({ trunk, encoderBlocks, decoderBlocks, condition, ...images }:
  * Encoder and decoder, each with its own class vectors: `encode` takes images [B, C, H, W] in [−1, 1] to raw latents [B, L] (the caller
  * projects them), `decode` latents on the sphere to images.
  */
-export function sphereNetwork(config: SphereNetworkConfig) {
-  const { encoder, decoder } = convPair(config);
-  const encode = conditioned(config.classes, config.condition, encoder);
-  const decode = conditioned(config.classes, config.condition, decoder);
-  return nn.module({ encode, decode }, () => {});
+export function sphereNetwork({ image, classes, body }: SphereNetworkConfig) {
+  const coders = body.kind === "conv" ? convCoders({ image, classes, body }) : vitCoders({ image, classes, body });
+  return nn.module(coders, () => {});
 }
 export type SphereNetwork = ReturnType<typeof sphereNetwork>;

@@ -5,7 +5,7 @@ import { batchesOf, paddedRows } from "../shared/batching.js";
 import { Images, resolveLabels, resolveNoise } from "../shared/images.js";
 import type { ModelFiles } from "../shared/model-files.js";
 import { disturbRows, fullStrength, type NoiseKind, spherifyRows } from "./geometry.js";
-import { type SphereNetworkConfig, sphereNetwork } from "./network.js";
+import { latentLength, type SphereNetworkConfig, sphereNetwork } from "./network.js";
 
 /** Class name or index, for all or one each. */
 export type Label = string | number | readonly (string | number)[];
@@ -79,7 +79,7 @@ export class SphereModel {
     this.config = config;
     this.network = config.network as SphereShape;
     this.noise = (config.network as SphereShape).noise;
-    this.latent = this.network.latent;
+    this.latent = latentLength(this.network);
     this.net = sphereNetwork(this.network);
     new Parameters(this.net.namedParameters()).load(weights);
   }
@@ -90,7 +90,7 @@ export class SphereModel {
 
   /** Numbers of an image. */
   private get imageSize(): number {
-    const { height, width, channels } = this.network;
+    const { height, width, channels } = this.network.image;
     return channels * height * width;
   }
 
@@ -102,7 +102,8 @@ export class SphereModel {
   }
 
   private compileSide(side: Side, batch: number, guided: boolean) {
-    const { height, width, channels, classes } = this.network;
+    const { classes } = this.network;
+    const { height, width, channels } = this.network.image;
     const of = this.net[side];
     const none = { shape: [batch, classes + 1] };
     return compile(
@@ -175,13 +176,13 @@ export class SphereModel {
   }
 
   private images(pixels: Float32Array, labels: Int32Array | null = null): Images {
-    const { height, width, channels } = this.network;
+    const { height, width, channels } = this.network.image;
     return new Images(pixels, pixels.length / this.imageSize, channels as 1 | 3, height, width, labels);
   }
 
   /** Throws unless the pictures have the model's size and finite pixels in [−1, 1]; nothing is resized or clamped. */
   checkImages({ channels, height, width, pixels }: Images): void {
-    const own = this.network;
+    const own = this.network.image;
     if (height !== own.height || width !== own.width || channels !== own.channels)
       throw new Error(
         `${this.config.name} takes images of ${own.width}×${own.height}×${own.channels}, got ${width}×${height}×${channels}; scale them first.`,

@@ -10,7 +10,7 @@ import { featureStageName, reuse } from "../shared/reuse.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type SphereConfig, sphereConfig } from "./config.js";
 import { fullStrength } from "./geometry.js";
-import { type SphereNetworkConfig, sphereNetwork } from "./network.js";
+import { latentLength, type SphereNetworkConfig, sphereNetwork } from "./network.js";
 import { SphereModel } from "./sampler.js";
 import { sphereStage } from "./stages.js";
 import { resolveAngle } from "./strengths.js";
@@ -18,7 +18,7 @@ import { resolveAngle } from "./strengths.js";
 /** The network's shape for a data set. */
 export function networkConfig(dataset: ImageDataset, { network }: SphereConfig): SphereNetworkConfig {
   const { height, width, channels, classNames } = dataset;
-  return { ...network, height, width, channels, classes: classNames?.length ?? 0 };
+  return { image: { height, width, channels }, classes: classNames?.length ?? 0, body: network };
 }
 
 /**
@@ -32,7 +32,7 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereConfig,
   const network = networkConfig(dataset, config);
   const net = sphereNetwork(network);
   new Parameters(net.namedParameters(), new Random(seed, "sphere").uint32());
-  const { latent } = network;
+  const latent = latentLength(network);
   const maxAngle = resolveAngle(noise.maxAngle, dataset.train.count, latent);
   fullStrength(noise.kind, maxAngle); // throws where an angle is out of the kind's range
   const shape = { ...network, noise: { kind: noise.kind, maxAngle } };

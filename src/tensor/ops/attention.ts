@@ -75,14 +75,46 @@ export interface RotaryOptions {
   positions?: readonly number[] | Tensor;
 }
 
+/** Turns of N rows of D features in neighbouring pairs (2i, 2i + 1), [N, D] each; made once, shared by every `rotary` that takes them. */
+export interface Rotation {
+  readonly cos: Tensor;
+  readonly sin: Tensor;
+}
+
+/**
+ * Rotary positions on several axes: axis a gives a position for each of the N rows and turns the a-th equal share of the `width`
+ * features, its pair i of m by position·base^(−i/m).
+ */
+export function axialRotation(axes: readonly (readonly number[])[], width: number, base = 1e4): Rotation {
+  const rows = axes[0]?.length ?? 0;
+  if (rows === 0 || axes.some((positions) => positions.length !== rows))
+    throw new Error(`axialRotation: every axis needs the same number of positions, at least one.`);
+  const share = width / axes.length;
+  if (!Number.isInteger(share / 2))
+    throw new Error(`axialRotation: ${axes.length} axes need a multiple of ${2 * axes.length} features, got ${width}.`);
+  const angle = (row: number, i: number) =>
+    axes[Math.floor(i / share)][row] * base ** ((-2 * Math.floor((i % share) / 2)) / share);
+  const table = (f: (row: number, i: number) => number) =>
+    constant(
+      Float32Array.from({ length: rows * width }, (_, k) => f(Math.floor(k / width), k % width)),
+      [rows, width],
+    );
+  return {
+    cos: table((row, i) => Math.cos(angle(row, i))),
+    sin: table((row, i) => (i % 2 === 0 ? -1 : 1) * Math.sin(angle(row, i))),
+  };
+}
+
 declare module "../tensor.js" {
   interface Tensor {
     /** Rotary position embedding of [.., N, D], D even (Su et al. 2021): pairs (i, i + D/2) turn by angles that grow with the position. */
-    rotary(options?: RotaryOptions): Tensor;
+    rotary(options?: RotaryOptions | Rotation): Tensor;
   }
 }
 Object.assign(Tensor.prototype, {
-  rotary(this: Tensor, { base = 1e4, positions, interleaved = false }: RotaryOptions = {}) {
+  rotary(this: Tensor, options: RotaryOptions | Rotation = {}) {
+    if ("cos" in options) return rotateOp([this, options.cos, options.sin], { interleaved: true });
+    const { base = 1e4, positions, interleaved = false } = options;
     const [rows, width] = this.shape.slice(-2);
     if (this.rank < 2 || width % 2 !== 0)
       throw new Error(`rotary: ${showShape(this.shape)} needs axes [.., N, D] with D even.`);

@@ -17,7 +17,7 @@ import "./resize.js";
 import "./distance.js";
 
 export { attachGradient } from "./attach-gradient.js";
-export { type AttentionOptions, attention, type RotaryOptions } from "./attention.js";
+export { type AttentionOptions, attention, axialRotation, type RotaryOptions, type Rotation } from "./attention.js";
 export { where } from "./compare.js";
 export type { Conv1dOptions, ConvOptions } from "./conv.js";
 export { scatterAdd, scatterAddElements } from "./index-ops.js";

@@ -123,6 +123,18 @@ describe("variants", () => {
     expect(losses(name).every((x) => Number.isFinite(x as number))).toBe(true);
     if (change.perceptual !== undefined) expect(new Set(log(name).map((r) => r.stage))).toEqual(new Set(["sphere"]));
   });
+  test.each([true, false])("transformers (labels: %s)", async (labelled) => {
+    const network = { kind: "vit", patch: 4, channels: 2, width: 16, layers: 1, heads: 2, mixer: 1 } as const;
+    const options = { head: "conv", encoderHead: "xavier", tokenNorm: true } as const;
+    const out = at(`vit ${labelled}`);
+    const config = { ...micro, network: { ...network, ...options }, perceptual: "pyramid" } as const;
+    await trainSphere(shapes({ labelled }), config, { out, ...quiet });
+    const vit = (await loadModel(out)) as SphereModel;
+    expect(vit.latent).toBe(32);
+    const images = await vit.sample({ count: 2, steps: 2 });
+    expect(images.pixels.every((x) => Number.isFinite(x) && Math.abs(x) <= 1)).toBe(true);
+    await vit.release();
+  });
   test("colour pictures without labels", async () => {
     await trainSphere(shapes({ labelled: false, channels: 3 }), micro, { out: at("unlabelled"), ...quiet });
     const plain = await loadModel(at("unlabelled"));

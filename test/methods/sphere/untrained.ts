@@ -3,19 +3,19 @@ import { SphereModel, type SphereShape, sphereNetwork } from "../../../src/metho
 import { Parameters } from "../../../src/runtime/index.js";
 
 export const untrainedShape = (classes = 2, size = 8): SphereShape => ({
-  kind: "conv",
-  height: size,
-  width: size,
-  channels: 1,
-  latent: 16,
-  encoder: [4, 4],
-  hidden: 16,
-  decoder: [4, 4, 4],
-  trunk: 16,
-  encoderBlocks: 1,
-  decoderBlocks: 1,
-  condition: 8,
+  image: { height: size, width: size, channels: 1 },
   classes,
+  body: {
+    kind: "conv",
+    latent: 16,
+    encoder: [4, 4],
+    hidden: 16,
+    decoder: [4, 4, 4],
+    trunk: 16,
+    encoderBlocks: 1,
+    decoderBlocks: 1,
+    condition: 8,
+  },
   noise: { kind: "additive", maxAngle: 60 },
 });
 
@@ -26,7 +26,7 @@ export function untrainedFiles(shape = untrainedShape()): ModelFiles {
       format: 1,
       method: "sphere",
       name: "untrained",
-      image: { height: shape.height, width: shape.width, channels: 1 },
+      image: { ...shape.image, channels: 1 },
       classNames: shape.classes === 0 ? null : ["disc", "cross"],
       network: shape,
       training: {},

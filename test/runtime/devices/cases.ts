@@ -101,9 +101,21 @@ const residentCase: Case = async (device) => {
 /** The Sphere Encoder's loss, its terms and gradients for one batch. */
 const sphereCase: Case = async (device) => {
   const [batch, latent] = [3, 8];
-  const images = { height: 8, width: 8, channels: 1, latent, encoder: [4, 4], hidden: 12, decoder: [4, 4, 4] } as const;
-  const trunks = { kind: "conv", trunk: 12, encoderBlocks: 1, decoderBlocks: 1, condition: 6, classes: 2 } as const;
-  const net = sphereNetwork({ ...images, ...trunks });
+  const net = sphereNetwork({
+    image: { height: 8, width: 8, channels: 1 },
+    classes: 2,
+    body: {
+      kind: "conv",
+      latent,
+      encoder: [4, 4],
+      hidden: 12,
+      decoder: [4, 4, 4],
+      trunk: 12,
+      encoderBlocks: 1,
+      decoderBlocks: 1,
+      condition: 6,
+    },
+  });
   const { parameters } = net;
   parameters.initialize(3);
   const label = { shape: [batch], dtype: "int32" as const };

@@ -1,6 +1,7 @@
 import { gpuAdapters } from "../../../src/runtime/gpu.js";
 import { compile, resolveRuntime, setWasmFolder } from "../../../src/runtime/index.js";
 import { runCases } from "./cases.js";
+import { decodeTimes } from "./latency.js";
 
 setWasmFolder("/ort/");
 
@@ -22,6 +23,9 @@ export const api = {
       () => "",
       (error: Error) => error.message,
     ),
+  /** Of a shipped model, in this browser's WASM. */
+  decodeTimes: (model: string, repeats: number) =>
+    decodeTimes(new URL(`/models/${model}`, document.baseURI).href, "wasm", repeats),
   isolated: () => crossOriginIsolated,
 };
 Object.assign(window, { fewstep: api });
