@@ -93,7 +93,7 @@ export async function editCommand(
     const isLatents = result instanceof Float32Array;
     const count = isLatents ? result.length / model.latent : result.count;
     if (isLatents) await saveSafetensors(out, { latents: { shape: [count, model.latent], data: result } });
-    else await result.savePng(out, { scale: command.scale ?? 1, ...(count === 1 ? { columns: 1 } : {}) });
+    else await result.savePng(out, { scale: command.scale ?? 1 });
     if (command.json) printJson({ verb, model: model.config.name, count, out });
     else say(`${model.config.name}: ${count} ${isLatents ? "latents" : count === 1 ? "picture" : "pictures"} → ${out}`);
   } finally {

@@ -31,10 +31,10 @@ export class Images {
     return rgba;
   }
 
-  /** Writes all images as one sheet. Node only. */
-  async savePng(path: string, options: { columns?: number; scale?: number } = {}): Promise<void> {
+  /** Writes all images as one sheet; a single one (or with `gap: 0`) without a border. Node only. */
+  async savePng(path: string, options: { columns?: number; scale?: number; gap?: number } = {}): Promise<void> {
     const { saveGrid } = await import("../../io/index.js");
-    await saveGrid(path, this.pixels, this.shape, options);
+    await saveGrid(path, this.pixels, this.shape, { ...(this.count === 1 ? { gap: 0 } : {}), ...options });
   }
 }
 
