@@ -171,6 +171,8 @@ describe("wrong use", () => {
     [["sample", "drifting-fashion", "--count", "0"], 2, /whole number of at least 1/],
     [["sample", "drifting-fashion", "--label", "hat", "--out", join(root, "x.png")], 2, /no class "hat"/],
     [["sample", "drifting-fashion", "--steps", "8", "--out", join(root, "x.png")], 2, /one-step model.*not 8/],
+    [["sample", "drifting-fashion", "--guidance", "9"], 2, /guidance must be in \[1, 4\].*9/],
+    [["sample", "drifting-fashion", "--share-noise", "none"], 2, /only sphere models take --share-noise/],
     [["sample", "drifting-fashion", "--sampler", "heun"], 2, /only flow models take --sampler/],
     [["sample", "flow-fashion", "--steps", "2000"], 2, /steps.*1000.*2000/],
     [["sample", "classifier-fashion-mnist"], 2, /draws no images/],

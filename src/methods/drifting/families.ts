@@ -1,4 +1,5 @@
 import type { Tensor } from "../../tensor/index.js";
+import { moments } from "../shared/pooling.js";
 
 /** One feature family of a batch of images: `vectors` [N, V, S], each of the V places a drifting problem of its own. */
 export interface Family {
@@ -17,12 +18,6 @@ function cells(map: Tensor, size: number): Tensor {
     .reshape([n, c, h / size, w / size, size * size]);
 }
 
-/** Mean and standard deviation √(var + 10⁻⁶) over the last axis. */
-function moments(x: Tensor): [Tensor, Tensor] {
-  const mean = x.mean(-1, true);
-  return [mean.squeeze(-1), x.sub(mean).square().mean(-1).add(1e-6).sqrt()];
-}
-
 /**
  * Pixel families of images [N, C, H, W]: the raw image; its differences; means and deviations of 2×2 and 4×4 cells (each one
  * vector); of half-image cells (four places); and quarter-image patches (sixteen places). Sides must be divisible by 4.
@@ -35,11 +30,11 @@ export function pixelFamilies(images: Tensor): Family[] {
     { name: "dy", vectors: wholeImage(images.slice(2, 1).sub(images.slice(2, 0, -1))) },
   ];
   for (const size of [2, 4]) {
-    const [mean, std] = moments(cells(images, size));
+    const { mean, std } = moments(cells(images, size), -1);
     families.push({ name: `mean${size}`, vectors: wholeImage(mean) }, { name: `std${size}`, vectors: wholeImage(std) });
   }
   if (h === w) {
-    const [mean, std] = moments(cells(images, h / 2)); // [N, C, 2, 2]
+    const { mean, std } = moments(cells(images, h / 2), -1); // [N, C, 2, 2]
     const places = (t: Tensor) => t.flatten(2).T; // [N, 4, C]
     families.push({ name: "meanHalf", vectors: places(mean) }, { name: "stdHalf", vectors: places(std) });
     const patches = cells(images, h / 4); // [N, C, 4, 4, size²]
@@ -54,7 +49,7 @@ export function pixelFamilies(images: Tensor): Family[] {
 /** Families of a feature network's stage outputs: channel means and deviations of each, and all but the first flattened. */
 export function stageFamilies(stages: readonly Tensor[]): Family[] {
   return stages.flatMap((stage, i) => {
-    const [mean, std] = moments(stage.flatten(2));
+    const { mean, std } = moments(stage.flatten(2), -1);
     const families: Family[] = [
       { name: `stage${i}.mean`, vectors: mean.unsqueeze(1) },
       { name: `stage${i}.std`, vectors: std.unsqueeze(1) },

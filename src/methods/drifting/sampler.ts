@@ -1,6 +1,7 @@
 import { Random } from "../../random/index.js";
 import { type CompileOptions, compile, Parameters, type Program } from "../../runtime/index.js";
 import type { Tensor } from "../../tensor/index.js";
+import { batchesOf, paddedRows } from "../shared/batching.js";
 import { Images, resolveLabels, resolveNoise } from "../shared/images.js";
 import type { ModelFiles } from "../shared/model-files.js";
 import { type GeneratorConfig, type GeneratorInputs, imageGenerator } from "./network.js";
@@ -18,9 +19,6 @@ export interface SampleOptions {
   /** Style tokens of every image, each in [0, size); default: drawn. */
   style?: readonly number[];
 }
-
-/** Batches a program is compiled for; the smallest that holds the request is used, the largest repeatedly. */
-const BATCHES = [1, 8, 64];
 
 /** A one-step image model: one network evaluation per image. */
 export class DriftingModel {
@@ -69,8 +67,7 @@ export class DriftingModel {
     const { latent, height, width, channels } = autoencoder;
     if (!(Number.isInteger(count) && count > 0))
       throw new Error(`count must be a positive whole number, got ${count}.`);
-    if (!(guidance >= 1 && guidance <= 4))
-      throw new Error(`guidance must be in [1, 4], the range it was trained on; got ${guidance}.`);
+    checkGuidance(guidance);
     if (
       style &&
       (style.length !== styles.count || style.some((s) => !Number.isInteger(s) || s < 0 || s >= styles.size))
@@ -87,30 +84,21 @@ export class DriftingModel {
 
     const size = channels * height * width;
     const pixels = new Float32Array(count * size);
-    const batch = BATCHES.find((b) => b >= count) ?? BATCHES[BATCHES.length - 1];
-    const program = this.program(batch);
-    for (let at = 0; at < count; at += batch) {
-      const n = Math.min(batch, count - at);
-      const padded = <T extends Float32Array | Int32Array>(all: T, per: number): T => {
-        const part = all.slice(at * per, (at + n) * per) as T;
-        if (n === batch) return part;
-        const full = new (all.constructor as new (n: number) => T)(batch * per);
-        full.set(part);
-        return full;
-      };
-      const { images } = await program.run({
-        noise: padded(z, latent),
-        label: padded(labels, 1),
-        guidance: new Float32Array(batch).fill(guidance),
-        style: padded(tokens, styles.count),
+    for (const part of batchesOf(count)) {
+      const { images } = await this.program(part.batch).run({
+        noise: paddedRows(z, latent, part),
+        label: paddedRows(labels, 1, part),
+        guidance: new Float32Array(part.batch).fill(guidance),
+        style: paddedRows(tokens, styles.count, part),
       });
-      pixels.set(images.subarray(0, n * size), at * size);
+      pixels.set(images.subarray(0, part.n * size), part.at * size);
     }
     return new Images(pixels, count, channels as 1 | 3, height, width, this.config.classNames ? labels : null);
   }
 
-  /** Network evaluations per image. */
-  nfe(): number {
+  /** Network evaluations per image. Throws where the guidance is out of range. */
+  nfe({ guidance = 1 }: Pick<SampleOptions, "guidance"> = {}): number {
+    checkGuidance(guidance);
     return 1;
   }
 
@@ -124,4 +112,9 @@ export class DriftingModel {
     for (const program of this.programs.values()) await program.release();
     this.programs.clear();
   }
+}
+
+function checkGuidance(guidance: number): void {
+  if (!(guidance >= 1 && guidance <= 4))
+    throw new Error(`guidance must be in [1, 4], the range it was trained on; got ${guidance}.`);
 }

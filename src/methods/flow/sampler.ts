@@ -1,6 +1,7 @@
 import { Random } from "../../random/index.js";
 import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
 import { constant } from "../../tensor/index.js";
+import { batchesOf, paddedRows } from "../shared/batching.js";
 import { Images, resolveLabels, resolveNoise } from "../shared/images.js";
 import type { ModelFiles } from "../shared/model-files.js";
 import { evaluations, integrate, type Solver } from "./integrate.js";
@@ -20,8 +21,6 @@ export interface FlowSampleOptions {
   /** Gaussian noise [count, size of a state] instead of a seed's. */
   noise?: Float32Array;
 }
-
-const BATCHES = [1, 8, 64];
 
 /** A flow-matching image model: as many network evaluations per image as the solver takes. */
 export class FlowModel {
@@ -94,11 +93,10 @@ export class FlowModel {
     };
   }
 
-  private batchFor(count: number) {
-    const batch = BATCHES.find((b) => b >= count) ?? BATCHES[BATCHES.length - 1];
+  private programsFor(batch: number) {
     let programs = this.programs.get(batch);
     if (!programs) this.programs.set(batch, (programs = this.compilePrograms(batch)));
-    return { batch, programs };
+    return programs;
   }
 
   /** Draws images. The same options give the same images, whatever else is drawn. */
@@ -109,18 +107,15 @@ export class FlowModel {
     const labels = resolveLabels(label, count, this.config.classNames);
     const stateSize = this.stateShape.reduce((a, b) => a * b, 1);
     const all = resolveNoise(noise, count, stateSize, new Random(seed, "sample").split("noise"));
-    const { batch, programs } = this.batchFor(count);
     const size = channels * height * width;
     const pixels = new Float32Array(count * size);
-    for (let at = 0; at < count; at += batch) {
-      const n = Math.min(batch, count - at);
-      const start = new Float32Array(batch * stateSize);
-      start.set(all.subarray(at * stateSize, (at + n) * stateSize));
-      const part = new Int32Array(batch);
-      part.set(labels.subarray(at, at + n));
+    for (const part of batchesOf(count)) {
+      const programs = this.programsFor(part.batch);
+      const start = paddedRows(all, stateSize, part);
+      const own = paddedRows(labels, 1, part);
       const end = await integrate(
         async (state, t) => {
-          const feeds = { state, time: new Float32Array(batch).fill(t), label: part };
+          const feeds = { state, time: new Float32Array(part.batch).fill(t), label: own };
           return (
             guidance === 1 ? await programs.velocity.run(feeds) : await programs.guided.run({ ...feeds, guidance })
           ).velocity;
@@ -132,7 +127,7 @@ export class FlowModel {
       const images = programs.images
         ? (await programs.images.run({ state: end })).images
         : end.map((x) => Math.min(1, Math.max(-1, x)));
-      pixels.set(images.subarray(0, n * size), at * size);
+      pixels.set(images.subarray(0, part.n * size), part.at * size);
     }
     return new Images(pixels, count, channels as 1 | 3, height, width, this.config.classNames ? labels : null);
   }

@@ -1,12 +1,9 @@
 /** Batches that sampling programs are compiled for; the smallest that holds a request is used, the largest repeatedly. */
 const BATCHES = [1, 8, 64];
 
-/** The compiled batch for a request of `count`. */
-export const batchFor = (count: number): number => BATCHES.find((b) => b >= count) ?? BATCHES[BATCHES.length - 1];
-
 /** Splits a request into batches: where each starts, how many of it count, and how many rows the program takes. */
 export function* batchesOf(count: number): Generator<{ at: number; n: number; batch: number }> {
-  const batch = batchFor(count);
+  const batch = BATCHES.find((b) => b >= count) ?? BATCHES[BATCHES.length - 1];
   for (let at = 0; at < count; at += batch) yield { at, n: Math.min(batch, count - at), batch };
 }
 

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/index.js";
 
-/** Deviation √(population variance + 10⁻⁶) over one axis, beside the mean. */
+/** Mean over one axis, and deviation √(population variance + 10⁻⁶). */
 export function moments(x: Tensor, axis: number): { mean: Tensor; std: Tensor } {
   const mean = x.mean(axis, true);
   return { mean: mean.squeeze(axis), std: x.sub(mean).square().mean(axis).add(1e-6).sqrt() };
