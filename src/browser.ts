@@ -1,3 +1,5 @@
 export { type CommonSampleOptions, type ImageModel, loadModel } from "./methods/load.js";
 export { Images } from "./methods/shared/images.js";
+export { crossover, inpaint, interpolate, morph, project, stitch, vary } from "./methods/sphere/edit.js";
+export { SphereModel } from "./methods/sphere/sampler.js";
 export { type DeviceName, setWasmFolder } from "./runtime/index.js";

@@ -10,3 +10,4 @@ export { type Extractor, extractorFor } from "./methods/extractors.js";
 export { type CommonSampleOptions, type ImageModel, loadModel, methods } from "./methods/index.js";
 export { Images } from "./methods/shared/images.js";
 export type { TrainOptions } from "./methods/shared/training.js";
+export * as sphere from "./methods/sphere/index.js";

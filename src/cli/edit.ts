@@ -14,7 +14,6 @@ import {
   vary,
 } from "../methods/sphere/index.js";
 import type { DeviceName } from "../runtime/index.js";
-import { openModel } from "./models.js";
 import { checked, printJson, say, UsageError } from "./output.js";
 
 export interface EditCommand {
@@ -81,12 +80,8 @@ export async function editCommand(
   sources: readonly string[],
   command: EditCommand,
 ): Promise<void> {
-  const model = await openModel(location, command.device);
+  const model = await checked(() => SphereModel.load(location, { device: command.device }));
   try {
-    if (!(model instanceof SphereModel))
-      throw new UsageError(
-        `${model.config.name} is a ${model.method} model and cannot encode pictures; sphere models can.`,
-      );
     if (sources.length === 0) throw new UsageError("Give at least one picture.");
     const result = await checked(() => edits[verb](model, sources, command));
     const out = resolve(command.out);

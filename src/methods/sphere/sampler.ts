@@ -3,7 +3,7 @@ import { type CompileOptions, compile, Parameters, type Program } from "../../ru
 import type { Tensor } from "../../tensor/index.js";
 import { batchesOf, paddedRows } from "../shared/batching.js";
 import { Images, resolveLabels, resolveNoise } from "../shared/images.js";
-import type { ModelFiles } from "../shared/model-files.js";
+import { type ModelFiles, readModel } from "../shared/model-files.js";
 import { disturbRows, fullStrength, type NoiseKind, spherifyRows } from "./geometry.js";
 import { latentLength, type SphereNetworkConfig, sphereNetwork } from "./network.js";
 
@@ -82,6 +82,14 @@ export class SphereModel {
     this.latent = latentLength(this.network);
     this.net = sphereNetwork(this.network);
     new Parameters(this.net.namedParameters()).load(weights);
+  }
+
+  /** Loads a Sphere Encoder by shipped name, folder or URL. Throws where another method's model is found. */
+  static async load(location: string, options?: CompileOptions): Promise<SphereModel> {
+    const files = await readModel(location);
+    if (files.config.method !== "sphere")
+      throw new Error(`${location} is a ${files.config.method} model and cannot encode pictures; sphere models can.`);
+    return new SphereModel(files, options);
   }
 
   get classNames(): readonly string[] | null {

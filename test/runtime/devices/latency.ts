@@ -1,11 +1,9 @@
-import { loadModel } from "../../../src/methods/load.js";
 import { SphereModel } from "../../../src/methods/sphere/sampler.js";
 import type { DeviceName } from "../../../src/runtime/index.js";
 
 /** Milliseconds of single decodings (one latent to one picture), after a tenth as many to warm up. */
 export async function decodeTimes(location: string, device: DeviceName, repeats: number): Promise<number[]> {
-  const model = await loadModel(location, { device });
-  if (!(model instanceof SphereModel)) throw new Error(`${location} is no Sphere Encoder.`);
+  const model = await SphereModel.load(location, { device });
   const latent = new Float32Array(model.latent).map((_, i) => (i % 2 ? 1 : -1));
   const times: number[] = [];
   for (let i = -Math.ceil(repeats / 10); i < repeats; i++) {
