@@ -22,7 +22,12 @@ export async function run({ quick, threads, note }: BenchOptions) {
     const model = await loadModel(name, { threads });
     for (const steps of list) {
       note(`${name}${steps ? ` at ${steps} steps` : ""}`);
-      const { metrics, nfe } = await evaluateModel(model, reference, { count, steps, resamples: 0 });
+      const { metrics, nfe } = await evaluateModel(model, reference, {
+        count,
+        steps,
+        resamples: 0,
+        metrics: ["frechet", "prdc"],
+      });
       const find = (start: string) => metrics.find((m) => m.name.startsWith(start));
       const [frechet, floor] = [
         find("Fréchet distance on classifier")?.value,

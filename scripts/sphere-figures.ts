@@ -61,7 +61,7 @@ await save(
   "vary",
   await Promise.all(
     [0, 15, 30, 45, 60, 75].map((angle) =>
-      vary(model, row(...Array(10).fill(at(pictures, 8 % pictures.count))), { angle }),
+      vary(model, row(...Array(10).fill(at(pictures, 7 % pictures.count))), { angle }),
     ),
   ),
 );

@@ -201,7 +201,7 @@ editVerb("inpaint", "fill in what a mask hides; the rest stays, to the pixel (an
   .option("--mask <picture>", "white where pixels are unknown")
   .addOption(classOption())
   .addOption(passes(8))
-  .addOption(strength(1))
+  .addOption(strength(0.5))
   .addOption(seedOption());
 editVerb("interpolate", "the way from one picture to another on the sphere")
   .option("--count <n>", "pictures, ends included", whole(2), 8)

@@ -1,5 +1,6 @@
 import { Random } from "../../random/index.js";
 import { Images } from "../shared/images.js";
+import { fillSmoothly } from "./fill.js";
 import { disturbRows, slerp } from "./geometry.js";
 import type { ClassWeights, GuidanceOptions, Label, RefineOptions, SphereModel } from "./sampler.js";
 
@@ -94,20 +95,20 @@ export interface InpaintOptions extends GuidanceOptions {
   label?: Label | null;
   /** Passes; default 8. */
   steps?: number;
-  /** Share of the full noise in the first pass, falling to none in the last; default 1. */
+  /** Share of the full noise in the first pass, falling to none in the last; default 0.5. */
   strength?: number;
   seed?: number;
 }
 
 /**
- * Fills in the masked pixels, an extension of ours: after each pass the known pixels are put back. `mask` is [height·width] (one for all
+ * Fills in the masked pixels, an extension of ours: they start as a smooth continuation, and after each pass the known pixels are put back. `mask` is [height·width] (one for all
  * pictures) or [count·height·width] with 1 where a pixel is unknown, 0 where it stays. Known pixels come back exactly.
  */
 export async function inpaint(
   model: SphereModel,
   images: Images,
   mask: ArrayLike<number>,
-  { steps = 8, strength = 1, ...options }: InpaintOptions = {},
+  { steps = 8, strength = 0.5, ...options }: InpaintOptions = {},
 ): Promise<Images> {
   const { count, channels, height, width } = images;
   const area = height * width;
@@ -124,14 +125,7 @@ export async function inpaint(
   const paste = (drawn: Images) => {
     for (let i = 0; i < drawn.pixels.length; i++) if (!unknown(i)) drawn.pixels[i] = images.pixels[i];
   };
-  // What the unknown pixels hold must not matter: they start as the mean of the known ones
-  let [sum, known] = [0, 0];
-  images.pixels.forEach((value, i) => {
-    if (unknown(i)) return;
-    sum += value;
-    known++;
-  });
-  const start = images.pixels.map((value, i) => (unknown(i) ? (known > 0 ? sum / known : 0) : value));
+  const start = fillSmoothly(images, unknown);
   return model.refine(new Images(start, count, channels, height, width, images.labels), {
     ...options,
     steps,
