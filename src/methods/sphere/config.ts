@@ -58,6 +58,11 @@ export const sphereConfig = z.object({
   }),
   /** Space of the perceptual terms: a feature network trained on the data, an image pyramid, or none. */
   perceptual: z.enum(["features", "pyramid", "none"]),
+  /**
+   * Whether the feature network sees crops a pixel smaller, drawn anew each step: its strides then leave no fine grid in the pictures, at the
+   * price of some texture.
+   */
+  perceptualCrop: z.boolean().default(false),
   features: featureSettings,
   /** Folder of a run on the same data (of any image method) whose feature network is taken; null: trained here. */
   featuresFrom: z.string().min(1).nullable().default(null),
@@ -103,6 +108,7 @@ const tiny: SphereConfig = {
     uniformity: 0.5,
   },
   perceptual: "features",
+  perceptualCrop: false,
   features: { task: "classifier", width: 24, blocks: [1, 1, 1], stemStride: 2, batch: 256, steps: 450, lr: 2e-3 },
   featuresFrom: null,
   training: {
@@ -187,11 +193,12 @@ export const presets = {
   "paper-xlarge": paper(vit(8, 64, vitSizes.xlarge, at256), 85, largeWeights),
 } satisfies Record<string, SphereConfig>;
 
-/** A preset fitted to a data set: colour images get wider networks and a longer latent vector. */
+/** A preset fitted to a data set: colour images get wider networks, a longer latent vector and cropped features. */
 export function forData(config: SphereConfig, { channels }: { channels: number }): SphereConfig {
   if (channels === 1 || config.network.kind !== "conv") return config;
   return {
     ...config,
+    perceptualCrop: true,
     network: { ...config.network, latent: 256, encoder: [32, 64], hidden: 384, decoder: [64, 48, 16] },
   };
 }

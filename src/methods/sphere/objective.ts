@@ -67,11 +67,23 @@ export function codeEnergy(latents: Tensor): Tensor {
     .log();
 }
 
-/** A perceptual distance in the stages of a frozen feature network, which sees every tensor once. */
-export function inFeatures(features: FeatureNet): Perceptual {
+/** The crop of images [B, C, H, W] to [B, C, H − 1, W − 1] at the corner that `corner` [4] holds a 1 for: top or bottom, left or right. */
+function cropAt(images: Tensor, corner: Tensor): Tensor {
+  const [h, w] = images.shape.slice(2);
+  return [0, 1, 2, 3]
+    .map((k) => images.slice(2, k >> 1, h - 1 + (k >> 1)).slice(3, k & 1, w - 1 + (k & 1)))
+    .map((crop, k) => crop.mul(corner.slice(0, k, k + 1)))
+    .reduce((a, b) => a.add(b));
+}
+
+/**
+ * A perceptual distance in the stages of a frozen feature network, which sees every tensor once. Where a `corner` [4] is given, it sees
+ * crops that are a pixel smaller: drawn anew each step, they keep the network's strides from leaving a grid that it cannot see.
+ */
+export function inFeatures(features: FeatureNet, corner?: Tensor): Perceptual {
   const seen = new Map<Tensor, Tensor[]>();
   const stages = (images: Tensor): Tensor[] => {
-    const known = seen.get(images) ?? features(images);
+    const known = seen.get(images) ?? features(corner ? cropAt(images, corner) : images);
     seen.set(images, known);
     return known;
   };

@@ -40,6 +40,7 @@ export function sphereStage(
   const { batch, steps, labelDropout, clip, encoderLr, flip } = config.training;
   const labelled = train.labels !== null && classNames !== null;
   const none = classNames?.length ?? 0;
+  const crops = features !== null && config.perceptualCrop;
   const parameters = new Parameters(net.namedParameters());
   const label = { shape: [batch], dtype: "int32" as const };
   const program = compile(
@@ -52,15 +53,20 @@ export function sphereStage(
       heavyLabel: label,
       lightLabel: label,
       again: label,
+      corner: crops && [4],
     },
-    ({ images, noise, heavy, light, encode, heavyLabel, lightLabel, again }) => {
+    ({ images, noise, heavy, light, encode, heavyLabel, lightLabel, again, corner }) => {
       const { loss, terms } = sphereLoss(
         net,
         { images, noise, heavy, light, labels: { encode, heavy: heavyLabel, light: lightLabel, again } },
         config.weights,
         {
           kind: config.noise.kind,
-          perceptual: features ? inFeatures(features) : config.perceptual === "pyramid" ? inPyramid : null,
+          perceptual: features
+            ? inFeatures(features, crops ? corner : undefined)
+            : config.perceptual === "pyramid"
+              ? inPyramid
+              : null,
         },
       );
       return { loss, ...terms, gradients: grad(loss, parameters) };
@@ -84,6 +90,8 @@ export function sphereStage(
       const indices = stream.next(batch);
       const images = augment(toFloat(train, indices), [batch, channels, height, width], { flip }, random);
       const noise = random.normals(batch * latent);
+      const corner = new Float32Array(4);
+      if (crops) corner[random.integer(4)] = 1;
       const { heavy, light } = drawStrengths(batch, strengths, random);
       const dropped = () =>
         Int32Array.from(indices, (i) => (labelled && random.uniform() >= labelDropout ? train.labels![i] : none));
@@ -101,6 +109,7 @@ export function sphereStage(
         heavy,
         light,
         ...labels,
+        corner,
       });
       return {
         loss: loss[0],

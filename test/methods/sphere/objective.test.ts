@@ -329,6 +329,23 @@ test("the code energy is zero for one code, and that of the statistics for other
   expect(one[0]).toBeCloseTo(0, 5);
 });
 
+test("the feature network sees the crop that is asked for", async () => {
+  const net = featureNet({ channels: 1, width: 4, blocks: [1], stemStride: 2 });
+  new Parameters(net.namedParameters(), 3);
+  const make = () => ({ shape: [1, 1, 8, 8], data: Float32Array.from({ length: 64 }, () => random.uniform()) });
+  const corner = { shape: [4], data: Float32Array.of(0, 0, 1, 0) }; // below, left
+  const { cropped, expected, whole } = await evaluate({ a: make(), b: make(), corner }, ({ a, b, corner }) => {
+    const crop = (t: Tensor) => t.slice(2, 1).slice(3, 0, 7);
+    return {
+      cropped: inFeatures(net, corner)(a, b),
+      expected: inFeatures(net)(crop(a), crop(b)),
+      whole: inFeatures(net)(a, b),
+    };
+  });
+  expect(cropped[0]).toBeCloseTo(expected[0], 5);
+  expect(Math.abs(cropped[0] - whole[0])).toBeGreaterThan(1e-4);
+});
+
 describe("perceptual distances", () => {
   const images = { shape: [2, 1, 8, 8], data: Float32Array.from({ length: 128 }, () => random.uniform()) };
   const other = { shape: [2, 1, 8, 8], data: Float32Array.from({ length: 128 }, () => random.uniform()) };
