@@ -111,6 +111,7 @@ describe("variants", () => {
     pyramid: { perceptual: "pyramid" },
     "no perceptual term": { perceptual: "none" },
     rotation: { noise: { kind: "rotation", maxAngle: 80, hardCases: "intended" }, perceptual: "none" },
+    "cropped features": { perceptualCrop: true },
     "no consistency": { weights: { ...micro.weights, consistency: 0, consistencyPerceptual: 0 }, perceptual: "none" },
     "mirrored, as released": {
       noise: { ...micro.noise, hardCases: "asReleased" },
