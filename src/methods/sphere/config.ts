@@ -199,7 +199,7 @@ export function forData(config: SphereConfig, { channels }: { channels: number }
   return {
     ...config,
     perceptualCrop: true,
-    network: { ...config.network, latent: 256, encoder: [32, 64], hidden: 384, decoder: [64, 48, 16] },
+    network: { ...config.network, latent: 256, encoder: [32, 64], hidden: 352, decoder: [64, 48, 16] },
   };
 }
 
