@@ -79,8 +79,8 @@ export async function run({ quick, threads, note }: BenchOptions) {
         name,
         angle: model.noise.maxAngle,
         seconds: round(seconds),
-        psnr: valueOf(reconstruction, "Reconstruction PSNR"),
-        reconstruction: valueOf(reconstruction, "Reconstructions: Fréchet distance on classifier"),
+        psnr: figureOf(reconstruction, "Reconstruction PSNR"),
+        reconstruction: figureOf(reconstruction, "Reconstructions: Fréchet distance on classifier"),
         steps,
         sharing,
       });
@@ -96,7 +96,7 @@ export async function run({ quick, threads, note }: BenchOptions) {
 
 type Measured = Awaited<ReturnType<typeof measure>>;
 
-const valueOf = (metrics: readonly MetricReport[], start: string) =>
+const figureOf = (metrics: readonly MetricReport[], start: string) =>
   round(metrics.find(({ name }) => name.startsWith(start))?.value ?? Number.NaN);
 
 async function measure(
@@ -115,10 +115,10 @@ async function measure(
   });
   return {
     nfe,
-    frechet: valueOf(metrics, "Fréchet distance on classifier"),
+    frechet: figureOf(metrics, "Fréchet distance on classifier"),
     floor: round(metrics.find((m) => m.name.startsWith("Fréchet distance on classifier"))?.floor ?? Number.NaN),
-    coverage: valueOf(metrics, "Coverage"),
-    accuracy: valueOf(metrics, "Accuracy"),
+    coverage: figureOf(metrics, "Coverage"),
+    accuracy: figureOf(metrics, "Accuracy"),
   };
 }
 

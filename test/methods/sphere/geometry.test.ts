@@ -25,7 +25,7 @@ describe("projection", () => {
     for (const [m, expected] of [
       [1, 0.9999995],
       [0.01, 0.995037],
-      [0.001, 0.707107],
+      [0.001, Math.SQRT1_2],
     ]) {
       const z = spherifyRows(normals(64), 64, 0).map((x) => x * m);
       expect(norm(spherifyRows(z, 64)) / 8).toBeCloseTo(expected, 6);
