@@ -1,3 +1,4 @@
+export * as discrete from "./methods/discrete/index.js";
 export * as drifting from "./methods/drifting/index.js";
 export {
   type EvaluateOptions,

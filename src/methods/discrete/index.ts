@@ -1,0 +1,32 @@
+export { type DiscreteConfig, discreteConfig, masked, presets } from "./config.js";
+export { largestNormals, relax, relaxTopk, type TopkOptions, topkSoftmax } from "./curriculum.js";
+export { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
+export * as kappa from "./kappa.js";
+export { type DiscreteNetwork, discreteNetwork, type NetworkInput, processOf } from "./network.js";
+export { type Levels, levelsOf, maskedLoss, nelbo, uniformLoss } from "./objective.js";
+export { cleanPosterior, drawCategorical, posterior, psiPosterior } from "./posterior.js";
+export { corrupt, marginal, maskedProcess, type Process, uniformProcess } from "./process.js";
+export {
+  continuation,
+  DENOISED,
+  type Denoiser,
+  guided,
+  KEPT,
+  nucleusFilter,
+  type PsiOptions,
+  type PsiStep,
+  psiSample,
+  RENOISED,
+} from "./sampler.js";
+export { cosine, drawTimes, logLinear, type Schedule, schedules, sigmaOf } from "./schedule.js";
+export { characterTokenizer, decodeUtf8, type Tokenizer, tokenizerFrom, trainBpe } from "./tokenizer.js";
+export {
+  type AlphaCurve,
+  exactCurve,
+  gaussianLevels,
+  polynomialCurve,
+  seriesCurve,
+  tableCurve,
+  transform,
+  windowOf,
+} from "./transform.js";

@@ -1,0 +1,233 @@
+import type { Random } from "../../random/index.js";
+import { ancestral, type Kappa, linearGrid, type Transition } from "./kappa.js";
+import {
+  cleanPosterior,
+  type Drawn,
+  drawCategorical,
+  drawClean,
+  drawCorrector,
+  drawPosterior,
+  type Probabilities,
+  posterior,
+} from "./posterior.js";
+import { checkTokensInRange, drawPrior, type Process } from "./process.js";
+import { logLinear, type Schedule, sigmaOf } from "./schedule.js";
+
+/** Any network: noisy tokens [B·L] and sigma [B] to logits, row-major [B, L, K] (K clean tokens, or all states). */
+export type Denoiser = (tokens: Int32Array, sigma: Float32Array) => Float32Array | Promise<Float32Array>;
+
+/** What a step did to a position. */
+export const KEPT = 0;
+export const DENOISED = 1;
+export const RENOISED = 2;
+
+export interface PsiOptions {
+  length: number;
+  random: Random;
+  /** Default 1. */
+  batch?: number;
+  /** Transitions N; the network is evaluated N + 1 times (N with `final: "none"`), twice that with guidance. */
+  steps: number;
+  /** Default log-linear. */
+  schedule?: Schedule;
+  /** Default ancestral. */
+  kappa?: Kappa;
+  /** Times [steps + 1], not increasing; default `linearGrid(steps)`. */
+  grid?: Float64Array;
+  /** Keeps the most likely tokens of total probability `nucleus` in (0, 1]; default 1. */
+  nucleus?: number;
+  /** Tokens [L] or [B·L] that stay as they are; −1 where the sampler fills in. Continuation: a prompt, then −1. */
+  given?: Int32Array;
+  /** The last step: a draw from q_{0|t} (default), the denoiser's most likely token, or nothing. */
+  final?: "ancestral" | "greedy" | "none";
+  /** Classifier-free guidance of the posteriors, w·conditional + (1 − w)·unconditional in log space. */
+  guidance?: { weight: number; unconditional: Denoiser };
+}
+
+export interface PsiStep {
+  /** 1 … steps, and steps + 1 after the last evaluation. */
+  step: number;
+  /** Time that the tokens are at; 0 after the last evaluation. */
+  t: number;
+  alpha: number;
+  kappa: number;
+  /** Network evaluations so far. */
+  nfe: number;
+  /** [B·L]; a copy. */
+  tokens: Int32Array;
+  /** [B·L]: `KEPT`, `DENOISED` (took the guessed clean token) or `RENOISED` (drawn from the prior). */
+  changes: Uint8Array;
+}
+
+/** softmax of row `row` of logits [rows, width], over clean tokens, float64 [states]. */
+function softmaxRow(process: Process, logits: Float32Array, row: number, width: number, out: Probabilities): void {
+  const at = row * width;
+  let max = -Infinity;
+  for (let j = 0; j < process.tokens; j++) if (logits[at + j] > max) max = logits[at + j];
+  let total = 0;
+  for (let j = 0; j < process.tokens; j++) {
+    out[j] = Math.exp(logits[at + j] - max);
+    total += out[j];
+  }
+  for (let j = 0; j < process.tokens; j++) out[j] /= total;
+  if (process.kind === "masked") out[process.tokens] = 0;
+}
+
+/**
+ * Keeps, in order of probability, every token whose predecessors sum to at most p (the crossing one included, the first always), and
+ * renormalises in place.
+ */
+export function nucleusFilter(x: Probabilities, p: number): void {
+  if (p >= 1) return;
+  // Those below (1 − p)/K have predecessors of more than p together
+  const floor = (1 - p) / x.length;
+  const order: number[] = [];
+  for (let j = 0; j < x.length; j++) if (x[j] >= floor) order.push(j);
+  order.sort((a, b) => x[b] - x[a]);
+  let sum = 0;
+  let kept = 0;
+  while (kept < order.length && (kept === 0 || sum <= p)) sum += x[order[kept++]];
+  const values = order.slice(0, kept).map((j) => x[j]);
+  x.fill(0);
+  values.forEach((value, i) => {
+    x[order[i]] = value / sum;
+  });
+}
+
+/** Probabilities ∝ a^w·b^(1−w); where either is zero the result is. w = 1 gives a, w = 0 gives b. */
+export function guided(a: Probabilities, b: Probabilities, weight: number): Probabilities {
+  if (weight === 1) return a;
+  if (weight === 0) return b;
+  const logs = a.map((p, j) => (p > 0 && b[j] > 0 ? weight * Math.log(p) + (1 - weight) * Math.log(b[j]) : -Infinity));
+  const max = logs.reduce((m, v) => Math.max(m, v), -Infinity);
+  if (max === -Infinity) return a;
+  const out = logs.map((v) => Math.exp(v - max));
+  const total = out.reduce((sum, v) => sum + v, 0);
+  return out.map((v) => v / total);
+}
+
+function check(process: Process, options: PsiOptions): { grid: Float64Array; given: Int32Array } {
+  const { length, batch = 1, steps, nucleus = 1, given, grid = linearGrid(steps) } = options;
+  for (const [name, value] of Object.entries({ length, batch, steps }))
+    if (!Number.isInteger(value) || value < 1) throw new Error(`${name} must be a positive integer, got ${value}.`);
+  if (!(nucleus > 0 && nucleus <= 1)) throw new Error(`nucleus must be in (0, 1], got ${nucleus}.`);
+  if (grid.length !== steps + 1)
+    throw new Error(`${steps} steps take a grid of ${steps + 1} times, got ${grid.length}.`);
+  if (grid.some((t, i) => !(t >= 0 && t <= 1) || (i > 0 && t > grid[i - 1])))
+    throw new Error("The times of a grid must lie in [0, 1] and not increase.");
+  if (!given) return { grid, given: new Int32Array(batch * length).fill(-1) };
+  if (given.length !== length && given.length !== batch * length)
+    throw new Error(`${given.length} given tokens fit neither the length ${length} nor ${batch} sequences of it.`);
+  checkTokensInRange(
+    process,
+    given.filter((token) => token !== -1),
+  );
+  return { grid, given: Int32Array.from({ length: batch * length }, (_, i) => given[i % given.length]) };
+}
+
+/** A prompt at the start and −1 for the rest, as `given` takes it. */
+export function continuation(prompt: ArrayLike<number>, length: number): Int32Array {
+  if (prompt.length > length)
+    throw new Error(`The prompt has ${prompt.length} tokens, the sequence ${length}; shorten the prompt.`);
+  const given = new Int32Array(length).fill(-1);
+  given.set(Array.from(prompt));
+  return given;
+}
+
+/**
+ * Ψ-sampler (2602.21185): ancestral where κ = 1, re-noising predictor-corrector below, one network evaluation per step. Yields the
+ * tokens after each step. Probabilities are float64 and uniforms have 53 bits.
+ */
+export async function* psiSample(
+  denoiser: Denoiser,
+  process: Process,
+  options: PsiOptions,
+): AsyncGenerator<PsiStep, void, void> {
+  const { length, batch = 1, steps, random, guidance, nucleus = 1, final = "ancestral" } = options;
+  const { schedule = logLinear(), kappa = ancestral() } = options;
+  const { grid, given } = check(process, options);
+  const count = batch * length;
+  const x = new Float64Array(process.states);
+  const other = new Float64Array(process.states);
+  let tokens = given.map((token) => (token >= 0 ? token : drawPrior(process, random)));
+  let nfe = 0;
+
+  const evaluate = async (network: Denoiser, alpha: number) => {
+    nfe++;
+    const logits = await network(tokens, new Float32Array(batch).fill(sigmaOf(alpha)));
+    const width = logits.length / count;
+    if (width !== process.tokens && width !== process.states)
+      throw new Error(`The denoiser gave ${logits.length} logits for ${count} tokens of ${process.tokens} kinds.`);
+    return (row: number, out: Probabilities) => {
+      softmaxRow(process, logits, row, width, out);
+      nucleusFilter(out, nucleus);
+    };
+  };
+
+  /** Draws every free position from what `draw` makes of the prediction(s). */
+  const advance = async (
+    alpha: number,
+    draw: (z: number, combine: (of: (x: Probabilities) => Probabilities) => Probabilities) => Drawn,
+  ) => {
+    const weight = guidance?.weight ?? 1;
+    const predict = guidance && weight === 0 ? null : await evaluate(denoiser, alpha);
+    const unconditional = guidance && weight !== 1 ? await evaluate(guidance.unconditional, alpha) : null;
+    const changes = new Uint8Array(count);
+    const combine = (of: (x: Probabilities) => Probabilities) =>
+      predict && unconditional ? guided(of(x), of(other), weight) : of(x);
+    tokens = tokens.map((z, i) => {
+      if (given[i] >= 0) return z;
+      (predict ?? unconditional!)(i, x);
+      if (predict && unconditional) unconditional(i, other);
+      const { token, from } = draw(z, combine);
+      if (token !== z) changes[i] = from === "prior" || token === process.tokens ? RENOISED : DENOISED;
+      return token;
+    });
+    return changes;
+  };
+  const two = guidance !== undefined && guidance.weight !== 0 && guidance.weight !== 1;
+
+  for (let step = 0; step < steps; step++) {
+    const [t, s] = [grid[step], grid[step + 1]];
+    const at: Transition = { t, s, step, steps, alphaT: schedule.alpha(t), alphaS: schedule.alpha(s) };
+    const share = kappa(at);
+    if (!(share >= 0 && share <= 1)) throw new Error(`kappa must be in [0, 1], got ${share} at t = ${t}.`);
+    const changes = await advance(at.alphaT, (z, combine) => {
+      const predictor = random.uniform() < share;
+      if (!two) return (predictor ? drawPosterior : drawCorrector)(process, z, x, at.alphaT, at.alphaS, random);
+      if (predictor)
+        return {
+          token: drawCategorical(
+            combine((v) => posterior(process, z, v, at.alphaT, at.alphaS)),
+            random,
+          ),
+          from: "clean",
+        };
+      if (random.uniform() >= at.alphaS) return { token: drawPrior(process, random), from: "prior" };
+      return {
+        token: drawCategorical(
+          combine((v) => cleanPosterior(process, z, v, at.alphaT)),
+          random,
+        ),
+        from: "clean",
+      };
+    });
+    yield { step: step + 1, t: s, alpha: at.alphaS, kappa: share, nfe, tokens: tokens.slice(), changes };
+  }
+  if (final === "none") return;
+  const alpha = schedule.alpha(grid[steps]);
+  const changes = await advance(alpha, (z, combine) => {
+    if (final === "greedy") {
+      const best = combine((v) => v).reduce((b, p, j, all) => (p > all[b] ? j : b), 0);
+      return { token: process.kind === "masked" && z !== process.tokens ? z : best, from: "clean" };
+    }
+    const token = two
+      ? drawCategorical(
+          combine((v) => cleanPosterior(process, z, v, alpha)),
+          random,
+        )
+      : drawClean(process, z, x, alpha, random);
+    return { token, from: "clean" };
+  });
+  yield { step: steps + 1, t: 0, alpha: 1, kappa: 1, nfe, tokens: tokens.slice(), changes };
+}
