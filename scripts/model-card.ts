@@ -15,13 +15,15 @@ import {
 } from "../src/methods/evaluate.js";
 import { extractorFor } from "../src/methods/extractors.js";
 import { loadModel } from "../src/methods/index.js";
+import { imageSize } from "../src/methods/shared/model-files.js";
 
 const [name, countText = "10000"] = process.argv.slice(2);
 if (!name) throw new Error("usage: npm run card -- <model> [samples]");
 const count = Number(countText);
 const folder = join(import.meta.dirname, "../models", name);
 const model = await loadModel(folder);
-const { image, classNames, training, method } = model.config;
+const { classNames, training, method } = model.config;
+const image = imageSize(model.config);
 const dataset = await resolveDataset(String(training.data));
 const extractor = await extractorFor("classifier", dataset);
 const reference = await measureReference(dataset, extractor);

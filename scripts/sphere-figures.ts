@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { resolveDataset, toFloat } from "../src/data/index.js";
 import { saveGrid } from "../src/io/index.js";
 import { Images } from "../src/methods/shared/images.js";
+import { imageSize } from "../src/methods/shared/model-files.js";
 import {
   crossover,
   inpaint,
@@ -18,7 +19,7 @@ import {
 
 const [name = "sphere-fashion", prefix = "sphere"] = process.argv.slice(2);
 const model = await SphereModel.load(name);
-const { height, width, channels } = model.config.image;
+const { height, width, channels } = imageSize(model.config);
 const data = String(model.config.training.data);
 const { test } = await resolveDataset(data, { size: [height, width], channels });
 const size = channels * height * width;

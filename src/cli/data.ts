@@ -1,5 +1,5 @@
 import cliProgress from "cli-progress";
-import { getDataset, listDatasets, type Progress } from "../data/index.js";
+import { getDataset, getText, listDatasets, type Progress } from "../data/index.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 
 /** A bar per task on a terminal; silent elsewhere. */
@@ -25,13 +25,12 @@ export async function listCommand({ json }: { json?: boolean }): Promise<void> {
   const list = await listDatasets();
   if (json) return printJson(list);
   printTable(
-    ["id", "what", "images", "size", "classes", "download", "here", "licence"],
+    ["id", "what", "content", "classes", "download", "here", "licence"],
     list.map((d) => [
       d.id,
       d.title,
-      `${d.train} + ${d.test}`,
-      `${d.width}×${d.height}×${d.channels}`,
-      d.classes,
+      d.content,
+      d.classes || "",
       `${(d.downloadBytes / 1e6).toFixed(0)} MB`,
       d.cached ? "yes" : "",
       d.licence,
@@ -40,29 +39,25 @@ export async function listCommand({ json }: { json?: boolean }): Promise<void> {
 }
 
 export async function getCommand(id: string, { json }: { json?: boolean }): Promise<void> {
-  const known = (await listDatasets()).map((d) => d.id);
-  if (!known.includes(id)) throw new UsageError(`There is no data set "${id}"; choose one of ${known.join(", ")}.`);
+  const list = await listDatasets();
+  const listed = list.find((d) => d.id === id);
+  if (!listed) throw new UsageError(`There is no data set "${id}"; choose one of ${list.map((d) => d.id).join(", ")}.`);
   const { onProgress, stop } = downloadProgress();
   try {
-    const { height, width, channels, classNames, train, test, licence, attribution } = await getDataset(id, {
-      onProgress,
-    });
-    if (json)
-      printJson({
-        id,
-        height,
-        width,
-        channels,
-        classNames,
-        train: train.count,
-        test: test.count,
-        licence,
-        attribution,
-      });
-    else
-      say(
-        `${id}: ${train.count} training and ${test.count} test images of ${width}×${height}×${channels}, ${classNames?.length ?? 0} classes. ${licence}`,
-      );
+    if (listed.kind === "images") {
+      const { train, test, ...dataset } = await getDataset(id, { onProgress });
+      const { height, width, channels, classNames, licence } = dataset;
+      if (json) printJson({ ...dataset, train: train.count, test: test.count });
+      else
+        say(
+          `${id}: ${train.count} training and ${test.count} test images of ${width}×${height}×${channels}, ${classNames?.length ?? 0} classes. ${licence}`,
+        );
+    } else {
+      const { train, judge, test, ...text } = await getText(id, { onProgress });
+      const [characters, held, tested] = [train.length, judge.length, test.length];
+      if (json) printJson({ ...text, train: characters, judge: held, test: tested });
+      else say(`${id}: ${characters} characters to train, ${held} for a judge, ${tested} to test. ${text.licence}`);
+    }
   } finally {
     stop();
   }

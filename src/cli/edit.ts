@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { resolveDataset, toFloat } from "../data/index.js";
 import { decodeImage, loadSafetensors, saveSafetensors } from "../io/index.js";
 import { Images } from "../methods/shared/images.js";
+import { imageSize } from "../methods/shared/model-files.js";
 import {
   crossover,
   inpaint,
@@ -57,7 +58,7 @@ export const edits: Record<string, Edit> = {
   },
   inpaint: async (model, sources, command) => {
     if (!command.mask) throw new UsageError("Say what is unknown: --mask <picture>, white where it is.");
-    const { height, width } = model.config.image;
+    const { height, width } = imageSize(model.config);
     const mask = await decodeImage(command.mask, { channels: 1 });
     if (mask.width !== width || mask.height !== height)
       throw new UsageError(`The mask must have ${width}×${height} pixels, got ${mask.width}×${mask.height}.`);
@@ -100,7 +101,7 @@ const ROW = /^([\w-]+)\/(train|test)\/(\d+)$/;
 
 /** Pictures from files, or from a data set as `<id>/test/<row>`; of the model's size unless they are to be scaled. */
 async function pictures(model: SphereModel, sources: readonly string[], { resize }: EditCommand): Promise<Images> {
-  const { height, width, channels } = model.config.image;
+  const { height, width, channels } = imageSize(model.config);
   const parts: Float32Array[] = [];
   for (const source of sources) {
     const row = existsSync(source) ? null : ROW.exec(source);

@@ -11,6 +11,7 @@ import {
 } from "../methods/evaluate.js";
 import { extractorFor } from "../methods/extractors.js";
 import type { ImageModel } from "../methods/index.js";
+import { imageSize } from "../methods/shared/model-files.js";
 import type { MetricReport } from "../metrics/index.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
@@ -41,7 +42,7 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
   const model = await openModel(location, device);
   const { onProgress, stop } = downloadProgress();
   try {
-    const { height, width, channels } = model.config.image;
+    const { height, width, channels } = imageSize(model.config);
     const dataset = await resolveDataset(dataOf(model, command), { size: [height, width], channels, onProgress });
     const extractor = await extractorFor(features, dataset, { device, onProgress });
     try {

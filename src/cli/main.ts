@@ -51,13 +51,28 @@ program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 program
   .command("sample")
-  .description("draw images from a shipped model, a model folder, a training run or a URL")
+  .description("draw images or texts from a shipped model, a model folder, a training run or a URL")
   .argument("<model>", "name, folder or URL")
   .option("--count <n>", "how many images", whole(1), 64)
   .option("--label <class>", "class name or number (default: all in turn)")
   .option("--guidance <x>", "guidance strength; 1 is none", real)
   .option("--steps <n>", "steps, for models that take several (default: sphere 4, flow 20)", whole(1))
-  .addOption(new Option("--sampler <name>", "solver of flow models").choices(["euler", "heun"]))
+  .addOption(
+    new Option("--sampler <name>", "solver of flow models (euler, heun); rule of discrete ones").choices([
+      "euler",
+      "heun",
+      "ancestral",
+      "constant",
+      "cap",
+      "rescale",
+      "loop",
+    ]),
+  )
+  .option("--kappa <x>", "of the sampler constant: share of predictor, 0 to 1", real)
+  .option("--eta <x>", "of the samplers cap, rescale and loop: how much they re-noise, 0 to 1", real)
+  .option("--nucleus <p>", "discrete models draw from the most likely tokens of this total probability", real)
+  .option("--prompt <text>", "beginning of a text")
+  .option("--template <text>", "a text with _ where characters are to be filled in")
   .addOption(
     new Option("--guidance-at <network>", "where sphere models are guided").choices(["encoder", "decoder", "both"]),
   )
@@ -79,6 +94,7 @@ program
       "sample drifting-fashion --guidance 1.5 --seed 7 --json",
       "sample sphere-fashion --steps 2 --label boot",
       "sample flow-fashion --steps 8 --sampler heun",
+      'sample duo-text --count 4 --steps 256 --sampler rescale --prompt "in the beginning "',
       "sample runs/mine",
       "sample https://example.com/models/mine",
     ),
@@ -87,11 +103,11 @@ program
 
 program
   .command("train")
-  .description("train a model on a data set or a folder of pictures")
-  .argument("<method>", "drifting, sphere, flow, or classifier (whose features judge samples)")
+  .description("train a model on a data set, a folder of pictures or a text file")
+  .argument("<method>", "drifting, sphere, discrete, flow, or classifier (whose features judge samples)")
   .option(
     "--data <id|path>",
-    "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files",
+    "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files, a UTF-8 text file",
   )
   .option("--preset <name>", "tiny: minutes of two CPU cores; small: about an hour (default: tiny)")
   .option("--out <folder>", "where checkpoints, logs, pictures and the model go")
@@ -99,6 +115,7 @@ program
   .option("--resume <folder>", "go on with an interrupted run, bit for bit")
   .option("--set <key=value...>", "change a setting of the preset, e.g. --set jointStage.steps=500 seed=3")
   .option("--size <pixels>", "side that images of a folder are scaled to", whole(8))
+  .option("--lines", "each line of a text file stands for itself")
   .option("--max-seconds <s>", "stop after this much training time", positive)
   .option("--threads <n>", "threads of the runtime (default: all cores)", whole(1))
   .addOption(jsonOption())

@@ -1,9 +1,10 @@
 import { basename, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
-import type { ImageModel } from "../methods/index.js";
+import { writeFileAtomic } from "../io/atomic.js";
+import { type ImageModel, loadTextModel } from "../methods/index.js";
 import { resolveLabels } from "../methods/shared/images.js";
 import type { DeviceName } from "../runtime/index.js";
-import { openModel } from "./models.js";
+import { openModel, whatItDraws } from "./models.js";
 import { checked, printJson, say, UsageError } from "./output.js";
 
 export interface SampleCommand {
@@ -11,8 +12,15 @@ export interface SampleCommand {
   label?: string;
   guidance?: number;
   steps?: number;
-  /** Solver of flow models. */
+  /** Solver of flow models, Ψ-sampler of discrete ones. */
   sampler?: string;
+  /** Of discrete models. */
+  kappa?: number;
+  eta?: number;
+  nucleus?: number;
+  /** Of models of text. */
+  prompt?: string;
+  template?: string;
   /** Of sphere models. */
   guidanceAt?: string;
   shareNoise?: string;
@@ -66,9 +74,12 @@ export async function sampleToFile(
 
 /** Options that one method has. */
 const OWN_OPTIONS = [
-  ["sampler", "--sampler", "flow"],
-  ["guidanceAt", "--guidance-at", "sphere"],
-  ["shareNoise", "--share-noise", "sphere"],
+  ["sampler", "--sampler", ["flow", "discrete"]],
+  ["kappa", "--kappa", ["discrete"]],
+  ["eta", "--eta", ["discrete"]],
+  ["nucleus", "--nucleus", ["discrete"]],
+  ["guidanceAt", "--guidance-at", ["sphere"]],
+  ["shareNoise", "--share-noise", ["sphere"]],
 ] as const;
 
 /** Options that a model has no use for are wrong use, rather than ignored. */
@@ -77,16 +88,57 @@ async function refuseWhatItCannot(model: ImageModel, command: SampleCommand): Pr
   const { name } = model.config;
   if (model.nfe({ steps: 1 }) === model.nfe({ steps: 2 }) && steps !== undefined && steps !== model.nfe())
     throw new UsageError(`${name} is a one-step model: it takes 1 step, not ${steps}; leave out --steps.`);
-  for (const [option, flag, method] of OWN_OPTIONS)
-    if (command[option] !== undefined && model.method !== method)
-      throw new UsageError(`${name} is a ${model.method} model; only ${method} models take ${flag}. Leave it out.`);
+  for (const [option, flag, methods] of OWN_OPTIONS)
+    if (command[option] !== undefined && !methods.some((method) => method === model.method))
+      throw new UsageError(
+        `${name} is a ${model.method} model; only ${methods.join(" and ")} models take ${flag}. Leave it out.`,
+      );
+  for (const option of ["prompt", "template"] as const)
+    if (command[option] !== undefined) throw new UsageError(`${name} draws images; leave out --${option}.`);
   if (guidance !== undefined && model.classNames === null)
     throw new UsageError(`${name} has no classes to be guided to; leave out --guidance.`);
   await checked(() => resolveLabels(label, count, model.classNames));
   await checked(() => model.nfe(command));
 }
 
+export interface TextResult extends SampleResult {
+  texts: string[];
+}
+
+/** Draws texts and writes them to a file, one after the other (lines of a model of lines, else apart by an empty line). */
+export async function sampleTexts(
+  location: string,
+  { out, device, guidanceAt, shareNoise, json: _, sampler, ...command }: SampleCommand,
+): Promise<TextResult> {
+  if (guidanceAt !== undefined || shareNoise !== undefined)
+    throw new UsageError(`${location} draws text; leave out --guidance-at and --share-noise.`);
+  const model = await loadTextModel(location, { device });
+  try {
+    const options = { ...command, sampler: sampler as never };
+    await checked(() => model.check(options));
+    const start = performance.now();
+    const texts = await model.sample(options);
+    const elapsed = performance.now() - start;
+    const { count, seed } = command;
+    const path = resolve(out ?? `out/${basename(resolve(location))}.txt`);
+    await writeFileAtomic(path, `${texts.join(model.lines ? "\n" : "\n\n")}\n`);
+    const nfe = model.nfe(options);
+    const steps = command.steps ?? model.nfe({}) - 1;
+    const msPerImage = Number((elapsed / count).toFixed(3));
+    return { model: model.config.name, count, steps, nfe, msPerImage, seed, out: path, texts };
+  } finally {
+    await model.release();
+  }
+}
+
 export async function sampleCommand(location: string, command: SampleCommand): Promise<void> {
+  if ((await whatItDraws(location)) === "text") {
+    const result = await sampleTexts(location, command);
+    if (command.json) return printJson(result);
+    process.stdout.write(`${result.texts.join("\n")}\n`);
+    const { model, count, nfe, msPerImage, out } = result;
+    return say(`${model}: ${count} texts, ${nfe} network evaluations each, ${msPerImage} ms per text → ${out}`);
+  }
   const result = await sampleToFile(location, command);
   if (command.json) printJson(result);
   else

@@ -1,4 +1,4 @@
-import { type ProgressReport, resolveDataset } from "../data/index.js";
+import { type ProgressReport, resolveData } from "../data/index.js";
 import { methods } from "../methods/index.js";
 import type { RunConfig } from "../methods/shared/training.js";
 import type { ThreadTask } from "../runtime/thread.js";
@@ -23,13 +23,16 @@ export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
   signal,
 ) => {
   const method = methods[run.method];
-  const { data, size, name } = run;
-  const dataset = await resolveDataset(data, { size, signal, onProgress: (download) => post({ download }) });
-  const settings = preset === null ? run.settings : applyOverrides(method.settings(preset, dataset), overrides);
-  return method.train(dataset, settings as never, {
+  const { data, size, lines, name } = run;
+  const dataset = await resolveData(data, { size, lines, signal, onProgress: (download) => post({ download }) });
+  if (!method.kinds.includes(dataset.kind))
+    throw new Error(`"${data}" is ${dataset.kind}; ${run.method} learns from ${method.kinds.join(" or ")}.`);
+  const settings =
+    preset === null ? run.settings : applyOverrides(method.settings(preset, dataset as never), overrides);
+  return method.train(dataset as never, settings as never, {
     out,
     name,
-    source: { data, size },
+    source: { data, size, lines },
     resume: preset === null,
     signal,
     maxSeconds,

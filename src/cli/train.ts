@@ -15,6 +15,7 @@ export interface TrainCommand {
   resume?: string;
   set?: string[];
   size?: number;
+  lines?: boolean;
   maxSeconds?: number;
   threads?: number;
   json?: boolean;
@@ -64,20 +65,23 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
   if (result) report(methodName, out, result, command.json);
 }
 
-function requested(method: string, { data, size, name, out }: TrainCommand): RunConfig {
+function requested(method: string, { data, size, lines, name, out }: TrainCommand): RunConfig {
   if (!data) throw new UsageError("Say what to train on: --data <id or folder> (see: fewstep data list).");
   return {
     method,
     name: name ?? `${method}-${data.split(/[\\/]/).filter(Boolean).at(-1) ?? out}`,
     data,
     size,
+    lines,
     settings: null,
   };
 }
 
 /** A run keeps the settings that it began with. */
 async function resumed(method: string, out: string, command: TrainCommand): Promise<RunConfig> {
-  const settled = (["data", "preset", "out", "name", "set", "size"] as const).filter((o) => command[o] !== undefined);
+  const settled = (["data", "preset", "out", "name", "set", "size", "lines"] as const).filter(
+    (o) => command[o] !== undefined,
+  );
   if (settled.length > 0)
     throw new UsageError(
       `A run goes on with what it began with: leave out ${settled.map((o) => `--${o}`).join(", ")}, or start another without --resume.`,

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
 import type { ImageDataset, ImageSplit } from "./dataset.js";
 import type { DatasetParts } from "./parts.js";
+import type { TextDataset, TextParts } from "./text.js";
 
 /** The cache folder: `FEWSTEP_CACHE`, else `$XDG_CACHE_HOME/fewstep`, else `~/.cache/fewstep`. */
 export function cacheFolder(): string {
@@ -60,11 +61,15 @@ export async function writeCached(cache: string, dataset: ImageDataset): Promise
     attribution,
     sha256: contentHash(dataset),
   };
+  await writeFolder(cache, id, { "data.bin": sections(dataset), "meta.json": `${JSON.stringify(meta, null, 2)}\n` });
+}
+
+/** Puts files into `<cache>/<id>`; the folder appears complete, in place of the old one, or not at all. */
+async function writeFolder(cache: string, id: string, files: Record<string, string | Uint8Array[]>): Promise<void> {
   await mkdir(cache, { recursive: true });
   const temporary = await mkdtemp(join(cache, `.${id}-`));
   try {
-    await writeFileAtomic(join(temporary, "data.bin"), sections(dataset));
-    await writeFileAtomic(join(temporary, "meta.json"), `${JSON.stringify(meta, null, 2)}\n`);
+    for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(temporary, name), content);
     await rm(join(cache, id), { recursive: true, force: true });
     await rename(temporary, join(cache, id));
   } finally {
@@ -92,6 +97,39 @@ export async function readCached(cache: string, id: string): Promise<ImageDatase
   const split = (count: number, pixels: Uint8Array): ImageSplit => ({ count, pixels, labels: labels(count), channels });
   const [train, test] = [split(meta.train, trainPixels), split(meta.test, testPixels)];
   return { id, kind: "images", height, width, channels, classNames, train, test, licence, attribution };
+}
+
+const TEXT_PARTS = ["train", "judge", "test"] as const;
+
+/** SHA-256 of a text's three parts, each ended by a zero byte. */
+export function textHash(parts: TextParts): string {
+  const hash = createHash("sha256");
+  for (const part of TEXT_PARTS) hash.update(parts[part]).update("\0");
+  return hash.digest("hex");
+}
+
+/** Stores a text as `<cache>/<id>/{train,judge,test}.txt` and `meta.json`. */
+export async function writeCachedText(cache: string, dataset: TextDataset): Promise<void> {
+  const { id, lines, licence, attribution } = dataset;
+  const meta = { format: 1, id, lines, licence, attribution, sha256: textHash(dataset) };
+  await writeFolder(cache, id, {
+    ...Object.fromEntries(TEXT_PARTS.map((part) => [`${part}.txt`, dataset[part]])),
+    "meta.json": `${JSON.stringify(meta, null, 2)}\n`,
+  });
+}
+
+/** Reads a stored text; undefined if there is none. */
+export async function readCachedText(cache: string, id: string): Promise<TextDataset | undefined> {
+  if (!isCached(cache, id)) return undefined;
+  const folder = join(cache, id);
+  const { sha256, ...meta } = JSON.parse(await readFile(join(folder, "meta.json"), "utf8"));
+  const read = async (part: string) => readFile(join(folder, `${part}.txt`), "utf8").catch(() => "");
+  const [train, judge, test] = await Promise.all(TEXT_PARTS.map(read));
+  const { lines, licence, attribution } = meta;
+  const dataset: TextDataset = { id, kind: "text", lines, train, judge, test, licence, attribution };
+  if (meta.format !== 1 || textHash(dataset) !== sha256)
+    throw new Error(`The cached text ${folder} is damaged. Remove that folder and get it again.`);
+  return dataset;
 }
 
 /** Completes what a reader delivered to a data set. */

@@ -1,6 +1,7 @@
 import type { ImageDataset } from "./dataset.js";
 import type { DatasetListing, GetOptions } from "./get.js";
 import type { ResolveOptions } from "./resolve.js";
+import type { TextDataset } from "./text.js";
 
 export { ClassStream, type ClassStreamState, IndexStream, type IndexStreamState } from "./batches.js";
 export { type ImageDataset, type ImageSplit, toFloat } from "./dataset.js";
@@ -8,6 +9,7 @@ export type { FolderOptions } from "./folder.js";
 export type { DatasetListing, GetOptions } from "./get.js";
 export type { Progress, ProgressReport } from "./progress.js";
 export type { ResolveOptions } from "./resolve.js";
+export { decodeUtf8, lettersOnly, splitText, type TextDataset } from "./text.js";
 export { type Toy, type ToyName, toy, toys } from "./toys.js";
 
 // What reads files or the network is loaded when called: this module itself also runs in the browser.
@@ -23,3 +25,17 @@ export const getDataset = async (id: string, options?: GetOptions): Promise<Imag
 /** @see get.ts */
 export const listDatasets = async (cache?: string): Promise<DatasetListing[]> =>
   (await import("./get.js")).listDatasets(cache);
+
+/** @see resolve.ts */
+export const resolveText = async (idOrPath: string, options?: GetOptions & { lines?: boolean }): Promise<TextDataset> =>
+  (await import("./resolve.js")).resolveText(idOrPath, options);
+
+/** @see resolve.ts */
+export const resolveData = async (
+  idOrPath: string,
+  options?: ResolveOptions & { lines?: boolean },
+): Promise<ImageDataset | TextDataset> => (await import("./resolve.js")).resolveData(idOrPath, options);
+
+/** @see get.ts */
+export const getText = async (id: string, options?: GetOptions): Promise<TextDataset> =>
+  (await import("./get.js")).getText(id, options);

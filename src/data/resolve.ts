@@ -1,12 +1,14 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { describe } from "./cache.js";
 import { isCifarFolder, readCifarFolder } from "./cifar.js";
 import type { ImageDataset } from "./dataset.js";
 import { type FolderOptions, readImageFolder } from "./folder.js";
-import { type GetOptions, getDataset } from "./get.js";
+import { type GetOptions, getDataset, getText } from "./get.js";
 import { isIdxFolder, readIdxFolder } from "./idx.js";
 import { manifest } from "./manifest.js";
+import { texts } from "./sources/texts.js";
+import { decodeUtf8, splitText, type TextDataset } from "./text.js";
 
 export interface ResolveOptions extends GetOptions, FolderOptions {}
 
@@ -31,4 +33,36 @@ export async function resolveDataset(idOrPath: string, options: ResolveOptions =
       ? await readCifarFolder(folder)
       : await readImageFolder(folder, options);
   return describe(parts, { id: basename(folder), licence: "unknown", attribution: `pictures in ${basename(folder)}` });
+}
+
+/** A text by name (`kjv`) or a UTF-8 file by path. `lines`: whether each line of the file stands for itself. */
+export async function resolveText(
+  idOrPath: string,
+  { lines = false, ...options }: GetOptions & { lines?: boolean } = {},
+): Promise<TextDataset> {
+  if (Object.hasOwn(texts, idOrPath)) return getText(idOrPath, options);
+  const path = resolve(idOrPath);
+  const info = await stat(path).catch(() => undefined);
+  if (!info?.isFile())
+    throw new Error(
+      `"${idOrPath}" is neither a text's name (${Object.keys(texts).join(", ")}) nor a file that exists.`,
+    );
+  const name = basename(path);
+  const text = decodeUtf8(await readFile(path), name).replace(/^\uFEFF/, "");
+  const parts = splitText(text.replaceAll("\r\n", "\n"), { lines, name });
+  return { kind: "text", id: name, ...parts, licence: "unknown", attribution: `the file ${name}` };
+}
+
+/** Images or text, whichever the name or path stands for: a file is a text, a folder holds images. */
+export async function resolveData(
+  idOrPath: string,
+  options: ResolveOptions & { lines?: boolean } = {},
+): Promise<ImageDataset | TextDataset> {
+  if (Object.hasOwn(manifest, idOrPath)) return getDataset(idOrPath, options);
+  if (Object.hasOwn(texts, idOrPath)) return getText(idOrPath, options);
+  const info = await stat(resolve(idOrPath)).catch(() => undefined);
+  if (info?.isFile()) return resolveText(idOrPath, options);
+  if (info) return resolveDataset(idOrPath, options);
+  const names = [...Object.keys(manifest), ...Object.keys(texts)].join(", ");
+  throw new Error(`"${idOrPath}" is neither a data set's name (${names}) nor a file or folder that exists.`);
 }

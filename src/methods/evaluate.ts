@@ -17,6 +17,7 @@ import { pixelPca } from "./extractors/pixels.js";
 import type { Extractor } from "./extractors.js";
 import type { CommonSampleOptions, ImageModel } from "./index.js";
 import { Images } from "./shared/images.js";
+import { imageSize } from "./shared/model-files.js";
 
 /** Features wider than this are measured with fewer images where the cost grows with the width (see `costs`). */
 const WIDE = 512;
@@ -273,7 +274,7 @@ const meanGradient = (images: Features, { height, width, channels }: ImageDatase
 const roundToBytes = (pixels: Float32Array): Float32Array => pixels.map((x) => toByte(x) / 127.5 - 1);
 
 function requireSameSize({ config }: ImageModel, { id, height, width, channels }: ImageDataset): void {
-  const { image } = config;
+  const image = imageSize(config);
   if (image.height !== height || image.width !== width || image.channels !== channels)
     throw new Error(
       `${config.name} draws images of ${image.width}×${image.height}×${image.channels}, but ${id} has ${width}×${height}×${channels}; they cannot be compared.`,

@@ -1,7 +1,9 @@
-import type { ImageDataset } from "../data/index.js";
+import type { ImageDataset, TextDataset } from "../data/index.js";
 import type { RunResult } from "../train/index.js";
 import { type ClassifierSettings, presets as classifierPresets } from "./classifier/config.js";
 import { trainClassifier } from "./classifier/train.js";
+import { type DiscreteConfig, presets as discretePresets } from "./discrete/config.js";
+import { trainDiscrete } from "./discrete/train.js";
 import { type DriftingConfig, presets as driftingPresets, forData } from "./drifting/config.js";
 import { trainDrifting } from "./drifting/train.js";
 import { type FlowConfig, forData as flowForData, presets as flowPresets } from "./flow/config.js";
@@ -10,50 +12,68 @@ import type { TrainOptions } from "./shared/training.js";
 import { type SphereConfig, forData as sphereForData, presets as spherePresets } from "./sphere/config.js";
 import { trainSphere } from "./sphere/train.js";
 
-interface Method<Settings> {
+interface Method<Settings, Dataset> {
   summary: string;
+  /** Kinds of data that it learns from. */
+  kinds: readonly ("images" | "text")[];
   presets: Record<string, Settings>;
   /** A preset fitted to a data set. */
-  fit?(settings: Settings, dataset: ImageDataset): Settings;
-  train(dataset: ImageDataset, settings: Settings, options: TrainOptions): Promise<RunResult>;
+  fit?(settings: Settings, dataset: Dataset): Settings;
+  train(dataset: Dataset, settings: Settings, options: TrainOptions): Promise<RunResult>;
 }
 
-const method = <Settings extends object>({ fit = (settings) => settings, presets, ...rest }: Method<Settings>) => ({
+const method = <Settings extends object, Dataset = ImageDataset>({
+  fit = (settings) => settings,
+  presets,
+  ...rest
+}: Method<Settings, Dataset>) => ({
   ...rest,
   presets,
   /** The settings of a preset for a data set. */
-  settings(preset: string, dataset: ImageDataset): Settings {
+  settings(preset: string, dataset: Dataset): Settings {
     if (!(preset in presets))
       throw new Error(`There is no preset "${preset}"; choose one of ${Object.keys(presets).join(", ")}.`);
     return fit(presets[preset], dataset);
   },
 });
 
-/** The image methods by name: what the command line and `loadModel` know. */
-export const methods: Record<string, ReturnType<typeof method<never>>> = {
+const images = ["images"] as const;
+
+/** The methods by name: what the command line and `loadModel` know. */
+export const methods: Record<string, ReturnType<typeof method<never, never>>> = {
   drifting: method<DriftingConfig>({
     summary: "one-step generation; the drift happens at training time (2602.04770)",
+    kinds: images,
     presets: driftingPresets,
     fit: forData,
     train: trainDrifting,
   }) as never,
   sphere: method<SphereConfig>({
     summary: "a spherical autoencoder: one-step images, few-step refinement, editing (2602.15030)",
+    kinds: images,
     presets: spherePresets,
     fit: sphereForData,
     train: trainSphere,
   }) as never,
+  discrete: method<DiscreteConfig, ImageDataset | TextDataset>({
+    summary: "discrete diffusion of text and pixels: Duo and MDLM with Ψ-samplers (2506.10892, 2602.21185)",
+    kinds: ["text", "images"],
+    presets: discretePresets,
+    train: trainDiscrete,
+  }) as never,
   flow: method<FlowConfig>({
     summary: "flow matching, the many-step baseline",
+    kinds: images,
     presets: flowPresets,
     fit: flowForData,
     train: trainFlow,
   }) as never,
   classifier: method<ClassifierSettings>({
     summary: "a classifier whose features judge samples; draws nothing",
+    kinds: images,
     presets: classifierPresets as Record<string, ClassifierSettings>,
     train: trainClassifier,
   }) as never,
 };
 
-export { type CommonSampleOptions, drawsImages, type ImageModel, loadModel } from "./load.js";
+export { type CommonSampleOptions, draws, type ImageModel, loadModel, loadTextModel } from "./load.js";

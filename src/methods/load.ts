@@ -1,4 +1,6 @@
 import type { CompileOptions } from "../runtime/index.js";
+import { DiscreteImageModel } from "./discrete/model.js";
+import type { TextModel } from "./discrete/text-model.js";
 import { DriftingModel } from "./drifting/sampler.js";
 import { FlowModel } from "./flow/sampler.js";
 import type { Images } from "./shared/images.js";
@@ -36,19 +38,32 @@ export interface ImageModel {
 const loaders: Record<string, (files: ModelFiles, options?: CompileOptions) => ImageModel> = {
   drifting: (files, options) => new DriftingModel(files, options),
   sphere: (files, options) => new SphereModel(files, options),
+  discrete: (files, options) => new DiscreteImageModel(files, options),
   flow: (files, options) => new FlowModel(files, options),
 };
 
-/** Whether models of a method draw images; classifiers only judge them. */
-export const drawsImages = (method: string): boolean => Object.hasOwn(loaders, method);
+/** What a model draws, by its description; classifiers draw nothing. */
+export const draws = ({ method, text }: ModelFiles["config"]): "images" | "text" | null =>
+  !Object.hasOwn(loaders, method) ? null : text ? "text" : "images";
 
 /** Loads a model by shipped name, folder (of a model or a training run) or URL. */
 export async function loadModel(location: string, options?: CompileOptions): Promise<ImageModel> {
   const files = await readModel(location);
   const { method } = files.config;
-  if (!drawsImages(method))
+  const what = draws(files.config);
+  if (what !== "images")
     throw new Error(
-      `${location}: a "${method}" model draws no images; ${Object.keys(loaders).join(" and ")} models do.`,
+      what === "text"
+        ? `${location} draws text: load it with loadTextModel.`
+        : `${location}: a "${method}" model draws no images; ${Object.keys(loaders).join(" and ")} models do.`,
     );
   return loaders[method](files, options);
+}
+
+/** Loads a model of text by shipped name, folder or URL. */
+export async function loadTextModel(location: string, options?: CompileOptions): Promise<TextModel> {
+  const files = await readModel(location);
+  if (draws(files.config) !== "text") throw new Error(`${location}: a "${files.config.method}" model draws no text.`);
+  const { TextModel } = await import("./discrete/text-model.js");
+  return TextModel.from(files, options);
 }

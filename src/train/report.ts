@@ -63,11 +63,14 @@ function curvesOf(stage: string, rows: MetricsRow[]): Curves {
   };
 }
 
+const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => escapes[c]);
+
 interface Sheet {
   stage: string;
   step: number;
-  /** PNG, base64. */
-  data: string;
+  /** As HTML. */
+  content: string;
 }
 
 async function shownSheets(out: string): Promise<Sheet[]> {
@@ -79,12 +82,15 @@ async function shownSheets(out: string): Promise<Sheet[]> {
     return [...new Set(indices)].map((i) => own[i]);
   });
   return await Promise.all(
-    shown.map(async ({ path, stage, step }) => ({ stage, step, data: await readFile(path, "base64") })),
+    shown.map(async ({ path, stage, step }) => ({
+      stage,
+      step,
+      content: path.endsWith(".txt")
+        ? `<pre>${escapeHtml(await readFile(path, "utf8"))}</pre>`
+        : `<img alt="Samples after step ${step}" src="data:image/png;base64,${await readFile(path, "base64")}">`,
+    })),
   );
 }
-
-const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => escapes[c]);
 
 interface Content {
   title: string;
@@ -104,10 +110,7 @@ function html({ title, config, rows, curves, sheets, rowNames, script, style }: 
   const sections = curves.map(({ stage }) => {
     const pictures = sheets
       .filter((sheet) => sheet.stage === stage)
-      .map(
-        ({ step, data }) =>
-          `<figure><img alt="Samples after step ${step}" src="data:image/png;base64,${data}"><figcaption>step ${step}</figcaption></figure>`,
-      );
+      .map(({ step, content }) => `<figure>${content}<figcaption>step ${step}</figcaption></figure>`);
     const rows = rowNames[stage] ? `<p>Rows: ${escapeHtml(rowNames[stage].join(", "))}.</p>` : "";
     return `<section><h2>${escapeHtml(stage)}</h2>
 <div class="plots" data-stage="${escapeHtml(stage)}"></div>

@@ -110,7 +110,7 @@ export async function runStages(
   async function sample(stage: Stage): Promise<void> {
     if (!stage.sample) return;
     const sheet = await stage.sample();
-    if (sheet.labels) rowNames[stage.name] = sheet.labels;
+    if ("labels" in sheet && sheet.labels) rowNames[stage.name] = sheet.labels;
     const path = await writing(out, () => saveSheet(out, position.step, stage.name, sheet));
     emit({ type: "sample", path });
   }

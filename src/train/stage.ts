@@ -1,7 +1,11 @@
 import type { Kept } from "./state.js";
 
-/** A sheet of samples. */
-export interface SampleSheet {
+/** Samples for the eye: pictures or text. */
+export type SampleSheet = PictureSheet | TextSheet;
+export interface TextSheet {
+  texts: readonly string[];
+}
+export interface PictureSheet {
   /** Row-major [N, C, H, W], values in [−1, 1]. */
   pixels: Float32Array;
   shape: [number, number, number, number];

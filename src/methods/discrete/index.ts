@@ -1,4 +1,4 @@
-export { type DiscreteConfig, discreteConfig, masked, presets } from "./config.js";
+export { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape, presets, shapes } from "./config.js";
 export { largestNormals, relax, relaxTopk, type TopkOptions, topkSoftmax } from "./curriculum.js";
 export { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
 export * as kappa from "./kappa.js";
@@ -19,7 +19,7 @@ export {
   RENOISED,
 } from "./sampler.js";
 export { cosine, drawTimes, logLinear, type Schedule, schedules, sigmaOf } from "./schedule.js";
-export { characterTokenizer, decodeUtf8, type Tokenizer, tokenizerFrom, trainBpe } from "./tokenizer.js";
+export { characterTokenizer, type Tokenizer, tokenizerFrom, trainBpe } from "./tokenizer.js";
 export {
   type AlphaCurve,
   exactCurve,

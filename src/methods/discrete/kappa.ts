@@ -60,7 +60,9 @@ export function within({ on, off }: { on: number; off: number }, kappa: Kappa): 
 }
 
 const line = (from: number, to: number, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => (count === 1 ? from : from + ((to - from) * i) / (count - 1)));
+  Array.from({ length: count }, (_, i) =>
+    i > 0 && i === count - 1 ? to : from + ((to - from) * i) / Math.max(1, count - 1),
+  );
 
 /** Times of the sampler's `steps` transitions, steps + 1 of them: evenly from 1 to `last`. */
 export const linearGrid = (steps: number, last = 1e-5): Float64Array => Float64Array.from(line(1, last, steps + 1));
@@ -84,9 +86,9 @@ export function loop(
   checkShare("before + plateau", before + plateau);
   const time = schedule.time(alpha);
   const first = Math.round(before * (steps + 1));
-  const flat = Math.round(plateau * (steps + 1));
+  const flat = Math.min(Math.round(plateau * (steps + 1)), steps - 1 - first); // two points at least are for the end
   const rest = steps + 1 - first - flat;
-  if (first < 2 || flat < 1 || rest < 2) throw new Error(`${steps} steps are too few for a loop; take at least 32.`);
+  if (first < 2 || flat < 1 || rest < 2) throw new Error(`${steps} steps are too few for a loop; take at least 8.`);
   const grid = Float64Array.from([...line(1, time, first), ...line(time, time, flat), ...line(time, 1e-5, rest)]);
   const remasking = remask(eta);
   return { grid, kappa: (at) => (at.alphaS === at.alphaT ? remasking(at) : 1) };

@@ -1,14 +1,15 @@
 import * as nn from "../../nn/index.js";
-import { Tensor } from "../../tensor/index.js";
-import type { DiscreteConfig } from "./config.js";
+import { concat, constant, Tensor } from "../../tensor/index.js";
+import { unet } from "../shared/unet.js";
+import type { DiscreteShape } from "./config.js";
 import { maskedProcess, type Process, uniformProcess } from "./process.js";
 
-export const processOf = ({ process, vocabulary }: Pick<DiscreteConfig, "process" | "vocabulary">): Process =>
+export const processOf = ({ process, vocabulary }: Pick<DiscreteShape, "process" | "vocabulary">): Process =>
   process === "uniform" ? uniformProcess(vocabulary) : maskedProcess(vocabulary);
 
 /**
  * What the first layer takes: tokens int32 [B, L]; `scaled` latents w/τ float32 [B, L, K] (softmax·E, chapter I); or `indices` and
- * `weights` [B, L, k] (chapter II).
+ * `weights` [B, L, k] (chapter II). Pixel networks take tokens only.
  */
 export type NetworkInput = Tensor | { scaled: Tensor } | { indices: Tensor; weights: Tensor };
 
@@ -37,17 +38,27 @@ function tiedHead(width: number, conditionWidth: number, tokens: number, embeddi
   });
 }
 
-/**
- * The papers' DiT: embedding, blocks with rotary attention and adaLN-zero, and an output layer at zero. Input (see `NetworkInput`),
- * sigma [B] and, with classes, labels [B] int32 (`classes` = none) to logits [B, L, K] of the clean tokens. Norms are RMS with a gain
- * where the papers' are LayerNorm without a bias: as many parameters.
- */
-export function discreteNetwork({ process, vocabulary, network }: DiscreteConfig) {
-  const { width, heads, blocks: depth, condition, tied, timeConditioned, classes } = network;
-  const { states, tokens } = processOf({ process, vocabulary });
-  const embedding = tokenEmbedding(states, width);
+type Denoise = (input: NetworkInput, sigma: Tensor, labels?: Tensor) => Tensor;
+
+/** Condition of the noise level sigma [B] (which masked models do not see) and the labels [B] int32 (`classes` = none). */
+function conditioning(process: DiscreteShape["process"], condition: number, classes: number) {
   const time = nn.mlp([256, condition, condition]);
   const label = classes > 0 ? nn.embedding(classes + 1, condition, { init: nn.init.normal(0.02) }) : null;
+  return nn.module({ time, label }, (sigma: Tensor, labels?: Tensor) => {
+    if (label && !labels) throw new Error("This network has classes; give labels [B] (the number of classes: none).");
+    const level = time(nn.sinusoidal(process === "uniform" ? sigma : sigma.mul(0), 256));
+    return label ? level.add(label(labels!)) : level;
+  });
+}
+
+/** @see discreteNetwork */
+export function transformer(
+  { process, vocabulary, classes }: DiscreteShape,
+  { width, heads, blocks: depth, condition, tied }: Extract<DiscreteShape["network"], { kind: "transformer" }>,
+) {
+  const { states, tokens } = processOf({ process, vocabulary });
+  const embedding = tokenEmbedding(states, width);
+  const level = conditioning(process, condition, classes);
   const blocks = Array.from({ length: depth }, () =>
     nn.ditBlock(width, heads, {
       conditionWidth: condition,
@@ -60,14 +71,78 @@ export function discreteNetwork({ process, vocabulary, network }: DiscreteConfig
   const head = tied
     ? tiedHead(width, condition, tokens, embedding)
     : nn.ditHead(width, tokens, { conditionWidth: condition });
-  return nn.module({ embedding, time, label, blocks, head }, (input: NetworkInput, sigma: Tensor, labels?: Tensor) => {
-    if (label && !labels) throw new Error("This network has classes; give labels [B] (the number of classes: none).");
-    const level = time(nn.sinusoidal(timeConditioned ? sigma : sigma.mul(0), 256));
-    const c = label ? level.add(label(labels!)) : level;
+  return nn.module({ embedding, level, blocks, head }, ((input, sigma, labels) => {
+    const c = level(sigma, labels);
     return head(
       blocks.reduce((h, block) => block(h, c), embedding(input)),
       c,
     );
-  });
+  }) as Denoise);
 }
+
+/** Levels up to which a pixel's distribution is free; above, it is a discretised logistic. */
+const FREE_LEVELS = 32;
+
+/**
+ * Logits of K levels from a logistic distribution truncated to [−1, 1], in bins of width 2/K (2107.03006): mean, added to the level that
+ * went in, and log scale, [B, L] each.
+ */
+function logisticLogits(input: Tensor, mean: Tensor, logScale: Tensor, levels: number): Tensor {
+  const centre = input.add(mean).tanh().unsqueeze(-1);
+  const rate = logScale.sub(2).neg().exp().unsqueeze(-1);
+  const edges = Float32Array.from({ length: levels + 1 }, (_, j) => (2 * j) / levels - 1);
+  const below = constant(edges.subarray(0, levels).slice(), [levels]).sub(centre).mul(rate);
+  const above = constant(edges.subarray(1).slice(), [levels]).sub(centre).mul(rate);
+  // log(σ(b) − σ(a)) = log σ(b) + log σ(−a) + log(1 − e^(a − b))
+  const width = above.sub(below);
+  return above.neg().softplus().neg().sub(below.softplus()).add(width.neg().exp().neg().add(1).maximum(1e-7).log());
+}
+
+function pixelUnet(
+  { process, vocabulary, length, image, classes }: DiscreteShape,
+  { hidden, blocks, condition }: Extract<DiscreteShape["network"], { kind: "unet" }>,
+) {
+  if (!image) throw new Error("A pixel network needs the image's size.");
+  const { height, width, channels } = image;
+  if (length !== channels * height * width)
+    throw new Error(
+      `An image of ${width}×${height}×${channels} has ${channels * height * width} tokens, not ${length}.`,
+    );
+  const free = vocabulary <= FREE_LEVELS;
+  const masked = process === "masked";
+  const inputs = masked ? 2 * channels : channels;
+  const outputs = channels * (free ? vocabulary : 2);
+  const net = unet(
+    { height, width, inputs, outputs, condition, blocks, hidden },
+    conditioning(process, condition, classes),
+  );
+  return nn.module({ net }, ((input, sigma, labels) => {
+    if (!(input instanceof Tensor)) throw new Error("Pixel networks have no curriculum; give tokens.");
+    const [B] = input.shape;
+    const pixels = [B, channels, height, width];
+    const hidden = masked ? input.equal(vocabulary).cast("float32") : null;
+    const level = input
+      .cast("float32")
+      .mul(2 / (vocabulary - 1))
+      .sub(1);
+    const seen = hidden ? level.mul(hidden.neg().add(1)) : level;
+    const stack = hidden ? concat([seen.reshape(pixels), hidden.reshape(pixels)], 1) : seen.reshape(pixels);
+    const out = net(stack, sigma, labels);
+    if (free)
+      return out
+        .reshape([B, channels, vocabulary, height * width])
+        .transpose([0, 1, 3, 2])
+        .reshape([B, length, vocabulary]);
+    const [mean, scale] = out.split(2, 1).map((t) => t.reshape([B, length]));
+    return logisticLogits(seen, mean, scale, vocabulary);
+  }) as Denoise);
+}
+
+/**
+ * The denoising network: input (see `NetworkInput`), sigma [B] and, with classes, labels [B] int32 (`classes` = none) to logits [B, L, K]
+ * of the clean tokens. A transformer is the papers' DiT: embedding, blocks with rotary attention and adaLN-zero, an output layer at zero;
+ * its norms are RMS with a gain where the papers' are LayerNorm without a bias: as many parameters.
+ */
+export const discreteNetwork = (shape: DiscreteShape) =>
+  shape.network.kind === "unet" ? pixelUnet(shape, shape.network) : transformer(shape, shape.network);
 export type DiscreteNetwork = ReturnType<typeof discreteNetwork>;

@@ -8,9 +8,12 @@ export interface Tokenizer {
   encode(text: string): Int32Array;
   /** Throws on a token outside the vocabulary. */
   decode(tokens: ArrayLike<number>): string;
-  /** Plain JSON for `tokenizerFrom`. */
-  toJSON(): TokenizerData;
+  /** Plain JSON for `loadTokenizer`. */
+  toJSON(): TokenizerData | "gpt2";
 }
+
+/** Ends a line, and fills it up to the sequence's length. */
+export const LINE_END = "\n";
 
 const tokenizerData = z.object({
   /** Token to text; the first `characters` are single characters, the rest merges of two earlier tokens. */
@@ -18,15 +21,6 @@ const tokenizerData = z.object({
   merges: z.array(z.tuple([z.number().int().min(0), z.number().int().min(0)])),
 });
 export type TokenizerData = z.infer<typeof tokenizerData>;
-
-/** UTF-8 bytes as text; throws where they are not UTF-8. */
-export function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new Error("The text is not valid UTF-8; convert it to UTF-8 first.", { cause });
-  }
-}
 
 /** One token for each character of `text`, in code point order. */
 export function characterTokenizer(text: string): Tokenizer {
@@ -49,9 +43,12 @@ const applyMerge = (tokens: readonly number[], a: number, b: number, merged: num
   return out;
 };
 
-/** Byte-pair encoding over characters: the most frequent pair (ties: the earliest tokens) is merged until there are `size` tokens. */
-export function trainBpe(text: string, size: number): Tokenizer {
-  const characters = alphabet(text);
+/**
+ * Byte-pair encoding over the characters of `covers`: the most frequent pair of `text` (ties: the earliest tokens) is merged until there
+ * are `size` tokens.
+ */
+export function trainBpe(text: string, size: number, covers = text): Tokenizer {
+  const characters = alphabet(covers);
   if (!Number.isInteger(size) || size < characters.length)
     throw new Error(`A vocabulary of ${size} is smaller than the text's ${characters.length} characters.`);
   const index = new Map(characters.map((character, i) => [character, i]));
@@ -78,7 +75,31 @@ export function trainBpe(text: string, size: number): Tokenizer {
   return tokenizerFrom({ characters, merges });
 }
 
-/** A stored tokenizer; throws where the data are none. */
+/** GPT-2's tokens: 50,256 pieces and the end of a text. */
+export async function gpt2Tokenizer(): Promise<Tokenizer> {
+  const { decode, encode, vocabularySize } = await import("gpt-tokenizer/encoding/r50k_base");
+  return {
+    size: vocabularySize,
+    encode: (text) => Int32Array.from(encode(text)),
+    decode: (tokens) => {
+      const bad = Array.from(tokens).find(
+        (token) => !(Number.isInteger(token) && token >= 0 && token < vocabularySize),
+      );
+      if (bad !== undefined) throw outside(bad, vocabularySize);
+      return decode(Array.from(tokens));
+    },
+    toJSON: () => "gpt2",
+  };
+}
+
+const outside = (token: number, size: number) =>
+  new Error(`Token ${token} is outside this tokenizer's vocabulary 0 … ${size - 1}.`);
+
+/** The tokenizer of a model's file. */
+export const loadTokenizer = async (data: unknown): Promise<Tokenizer> =>
+  data === "gpt2" ? gpt2Tokenizer() : tokenizerFrom(data);
+
+/** A stored tokenizer of characters and merges; throws where the data are none. */
 export function tokenizerFrom(data: unknown): Tokenizer {
   const parsed = tokenizerData.safeParse(data);
   if (!parsed.success) throw new Error(`This is no tokenizer: ${z.prettifyError(parsed.error)}`);
@@ -94,13 +115,20 @@ export function tokenizerFrom(data: unknown): Tokenizer {
   const index = new Map(characters.map((character, i) => [character, i]));
   const cache = new Map<string, number[]>();
 
+  const tokenOf = (character: string): number => {
+    const token = index.get(character);
+    if (token === undefined)
+      throw new Error(`The character ${JSON.stringify(character)} is not in this model's vocabulary; remove it.`);
+    return token;
+  };
+  const encodeCharacters = (text: string): Int32Array => {
+    const tokens = new Int32Array(text.length);
+    let count = 0;
+    for (const character of text) tokens[count++] = tokenOf(character);
+    return tokens.slice(0, count);
+  };
   const encodePiece = (piece: string): number[] => {
-    let tokens = [...piece].map((character) => {
-      const token = index.get(character);
-      if (token === undefined)
-        throw new Error(`The character ${JSON.stringify(character)} is not in this model's vocabulary; remove it.`);
-      return token;
-    });
+    let tokens = Array.from(piece, tokenOf);
     for (;;) {
       let first = Infinity;
       for (let i = 0; i + 1 < tokens.length; i++)
@@ -114,7 +142,8 @@ export function tokenizerFrom(data: unknown): Tokenizer {
   return {
     size: texts.length,
     encode(text) {
-      const parts = merges.length === 0 ? [...text] : pieces(text);
+      if (merges.length === 0) return encodeCharacters(text);
+      const parts = pieces(text);
       return Int32Array.from(
         parts.flatMap((piece) => {
           const known = cache.get(piece);
@@ -127,8 +156,7 @@ export function tokenizerFrom(data: unknown): Tokenizer {
     },
     decode: (tokens) =>
       Array.from(tokens, (token) => {
-        if (!(token in texts))
-          throw new Error(`Token ${token} is outside this tokenizer's vocabulary 0 … ${texts.length - 1}.`);
+        if (!(token in texts)) throw outside(token, texts.length);
         return texts[token];
       }).join(""),
     toJSON: () => ({ characters, merges }),

@@ -1,7 +1,8 @@
 import * as nn from "../../nn/index.js";
-import { concat, type Tensor } from "../../tensor/index.js";
+import type { Tensor } from "../../tensor/index.js";
 import { type AutoencoderConfig, decoder } from "../shared/autoencoder.js";
-import { latentMlp, residualBlock } from "../shared/latent-mlp.js";
+import { latentMlp } from "../shared/latent-mlp.js";
+import { unet } from "../shared/unet.js";
 
 export interface FlowNetworkConfig {
   space: "pixel" | "latent" | "joint";
@@ -34,50 +35,12 @@ function latentVelocity(config: FlowNetworkConfig) {
   );
 }
 
-/** x·(1 + a) + b per channel, from the condition. */
-function film(channels: number, condition: number) {
-  const modulation = nn.linear(condition, 2 * channels);
-  return nn.module({ modulation }, (x: Tensor, c: Tensor) => {
-    const [a, b] = modulation(c)
-      .reshape([x.shape[0], 2 * channels, 1, 1])
-      .split(2, 1);
-    return x.mul(a.add(1)).add(b);
-  });
-}
-
-/** Velocities of images [B, C, H, W]: a small U-shaped network with a residual MLP over the whole picture at its bottom. */
+/** Velocities of images [B, C, H, W]. */
 function pixelVelocity(config: FlowNetworkConfig) {
-  const { autoencoder, condition, blocks: count } = config;
+  const { autoencoder, condition, blocks } = config;
   const { height, width, channels } = autoencoder;
-  const [c1, c2, hidden] = [32, 48, 384];
-  const bottom = c2 * (height / 4) * (width / 4);
-  const conditioning = conditionNet(config);
-  const down1 = nn.conv2d(channels, c1, 4, { stride: 2, padding: 1 });
-  const film1 = film(c1, condition);
-  const down2 = nn.conv2d(c1, c2, 4, { stride: 2, padding: 1 });
-  const film2 = film(c2, condition);
-  const into = nn.linear(bottom, hidden);
-  const blocks = Array.from({ length: Math.min(count, 2) }, () => residualBlock(hidden, condition));
-  const out = nn.linear(hidden, bottom);
-  const up1 = nn.conv2d(2 * c2, 4 * c1, 3, { padding: 1 });
-  const film3 = film(c1, condition);
-  const up2 = nn.conv2d(2 * c1, 4 * 16, 3, { padding: 1 });
-  const last = nn.conv2d(16 + channels, channels, 3, { padding: 1 });
-  return nn.module(
-    { conditioning, down1, film1, down2, film2, into, blocks, out, up1, film3, up2, last },
-    (state: Tensor, time: Tensor, labels: Tensor) => {
-      const c = conditioning(time, labels).silu();
-      const half = film1(down1(state), c).silu();
-      const quarter = film2(down2(half), c).silu();
-      const whole = blocks.reduce((h, block) => block(h, c), into(quarter.flatten(1)));
-      const mixed = out(whole.silu()).reshape(quarter.shape);
-      const wide = film3(up1(concat([quarter, mixed], 1)).depthToSpace(2), c).silu();
-      const full = up2(concat([wide, half], 1))
-        .depthToSpace(2)
-        .silu();
-      return last(concat([full, state], 1));
-    },
-  );
+  const size = { height, width, inputs: channels, outputs: channels };
+  return unet({ ...size, condition, blocks: Math.min(blocks, 2), hidden: 384 }, conditionNet(config));
 }
 
 /** The velocity field of a model and, where it flows in latent space, the way from there to images. */

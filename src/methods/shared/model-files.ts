@@ -3,12 +3,21 @@ export interface ModelConfig {
   format: 1;
   method: string;
   name: string;
-  image: { height: number; width: number; channels: 1 | 3 };
+  /** Of models of images. */
+  image?: { height: number; width: number; channels: 1 | 3 };
+  /** Of models of text: the tokenizer, and whether a sample is one line. */
+  text?: { tokenizer: unknown; lines: boolean };
   classNames: string[] | null;
   /** What the method's own loader needs to rebuild the network. */
   network: unknown;
   /** How it was trained: data, seconds, steps, command. */
   training: Record<string, unknown>;
+}
+
+/** Size of a model's images; throws where it draws none. */
+export function imageSize({ name, image }: ModelConfig): NonNullable<ModelConfig["image"]> {
+  if (!image) throw new Error(`${name} draws text, not images.`);
+  return image;
 }
 
 export type Weights = Record<string, { shape: number[]; data: Float32Array }>;

@@ -1,4 +1,4 @@
-import type { ImageDataset } from "../../data/index.js";
+import type { ImageDataset, TextDataset } from "../../data/index.js";
 import { adamw, ema, type OptimizerOptions, type Schedule, trapezoid } from "../../optim/index.js";
 import type { Parameters } from "../../runtime/index.js";
 import type { RunOptions, RunResult, Stage } from "../../train/index.js";
@@ -8,8 +8,11 @@ import type { ModelConfig } from "./model-files.js";
 export interface TrainOptions extends Omit<RunOptions, "config"> {
   /** Name the trained model carries; default the data's. */
   name?: string;
-  /** How the data can be found again: an id or a path, and the side images are scaled to; recorded in the run's config.json. */
-  source?: { data: string; size?: number };
+  /**
+   * How the data can be found again: an id or a path, the side images are scaled to, whether lines of a text stand for themselves; recorded
+   * in the run's config.json.
+   */
+  source?: { data: string; size?: number; lines?: boolean };
   threads?: number;
 }
 
@@ -19,12 +22,13 @@ export interface RunConfig {
   name: string;
   data: string;
   size?: number;
+  lines?: boolean;
   settings: unknown;
 }
 
 export const runConfig = (
   method: string,
-  dataset: ImageDataset,
+  dataset: ImageDataset | TextDataset,
   { name = dataset.id, source }: TrainOptions,
   settings: unknown,
 ): RunConfig => ({
@@ -32,13 +36,14 @@ export const runConfig = (
   name,
   data: source?.data ?? dataset.id,
   ...(source?.size === undefined ? {} : { size: source.size }),
+  ...(source?.lines === undefined ? {} : { lines: source.lines }),
   settings,
 });
 
 /** The description of a freshly trained model. */
 export const modelConfig = (
   method: string,
-  dataset: ImageDataset,
+  dataset: ImageDataset | TextDataset,
   { name = dataset.id, source }: TrainOptions,
   network: unknown,
   result: RunResult,
@@ -47,8 +52,12 @@ export const modelConfig = (
   format: 1,
   method,
   name,
-  image: { height: dataset.height, width: dataset.width, channels: dataset.channels },
-  classNames: dataset.classNames,
+  ...(dataset.kind === "images"
+    ? {
+        image: { height: dataset.height, width: dataset.width, channels: dataset.channels },
+        classNames: dataset.classNames,
+      }
+    : { classNames: null }),
   network,
   training: {
     data: source?.data ?? dataset.id,

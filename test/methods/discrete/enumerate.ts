@@ -13,29 +13,114 @@ export function markov(K: number, L: number, transition: number[][]): Float64Arr
   });
 }
 
-/** p(x^l | z^(not l)) for noisy state z at alpha, by enumeration: [L][states]. */
-export function leaveOneOut(
+/** A tensor of shape `dims` (flat, last axis fastest) whose `axis` is multiplied by matrix[from][to]. */
+function alongAxis(flat: Float64Array, dims: number[], axis: number, matrix: Float64Array[]): Float64Array {
+  const inner = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const [from, to] = [dims[axis], matrix[0].length];
+  const out = new Float64Array((flat.length / from) * to);
+  for (let o = 0; o < flat.length / (from * inner); o++)
+    for (let a = 0; a < from; a++)
+      for (let b = 0; b < to; b++) {
+        const w = matrix[a][b];
+        for (let i = 0; i < inner; i++) out[(o * to + b) * inner + i] += w * flat[(o * from + a) * inner + i];
+      }
+  return out;
+}
+
+/** q(z | x) as [tokens][states]. */
+const forward = (process: Process, alpha: number): Float64Array[] =>
+  Array.from({ length: process.tokens }, (_, x) =>
+    Float64Array.from(
+      { length: process.states },
+      (_, z) => (z === x ? alpha : 0) + (1 - alpha) * priorAt(process, z),
+    ),
+  );
+
+/** Joint law of the noisy sequence at alpha, over states^L. */
+export function noisyLaw(process: Process, L: number, data: Float64Array, alpha: number): Float64Array {
+  const q = forward(process, alpha);
+  const dims = new Array<number>(L).fill(process.tokens);
+  let joint = data;
+  for (let l = 0; l < L; l++) {
+    joint = alongAxis(joint, dims, l, q);
+    dims[l] = process.states;
+  }
+  return joint;
+}
+
+/** p(x^l | z^(not l)) for every noisy sequence at alpha, by enumeration: [states^L][L], each [states]. */
+export function leaveOneOuts(process: Process, L: number, data: Float64Array, alpha: number): Float64Array[][] {
+  const { tokens: K, states: n } = process;
+  const q = forward(process, alpha);
+  const all = Array.from({ length: n ** L }, () => new Array<Float64Array>(L));
+  for (let l = 0; l < L; l++) {
+    const dims = new Array<number>(L).fill(K);
+    let joint = data;
+    for (let m = 0; m < L; m++)
+      if (m !== l) {
+        joint = alongAxis(joint, dims, m, q);
+        dims[m] = n;
+      }
+    const inner = n ** (L - 1 - l);
+    for (let others = 0; others < n ** (L - 1); others++) {
+      const [o, i] = [Math.floor(others / inner), others % inner];
+      const x = new Float64Array(n);
+      let total = 0;
+      for (let c = 0; c < K; c++) total += x[c] = joint[(o * K + c) * inner + i];
+      for (let c = 0; c < K; c++) x[c] = total > 0 ? x[c] / total : 1 / K;
+      for (let z = 0; z < n; z++) all[(o * n + z) * inner + i][l] = x;
+    }
+  }
+  return all;
+}
+
+/** Predictions [L], each [states], of the noisy sequence number `state`. */
+export type ExactDenoiser = (state: number, alpha: number) => Float64Array[];
+
+/** The optimal denoiser, enumerated anew at each alpha, changed by `error` where that is given. */
+export function exactDenoiser(
   process: Process,
   L: number,
   data: Float64Array,
-  z: number[],
-  alpha: number,
-): Float64Array[] {
-  const K = process.tokens;
-  return Array.from({ length: L }, (_, l) => {
-    const out = new Float64Array(process.states);
-    data.forEach((p, i) => {
-      const x = digits(i, K, L);
-      let w = p;
-      for (let m = 0; m < L; m++) if (m !== l) w *= (x[m] === z[m] ? alpha : 0) + (1 - alpha) * priorAt(process, z[m]);
-      out[x[l]] += w;
-    });
-    const total = out.reduce((a, b) => a + b, 0);
-    return total > 0 ? out.map((v) => v / total) : out.fill(1 / K, 0, K);
-  });
+  error: (x: Float64Array, state: number, l: number) => Float64Array = (x) => x,
+): ExactDenoiser {
+  let at = Number.NaN;
+  let all: Float64Array[][] = [];
+  return (state, alpha) => {
+    if (alpha !== at) {
+      all = leaveOneOuts(process, L, data, alpha).map((xs, i) => xs.map((x, l) => error(x, i, l)));
+      at = alpha;
+    }
+    return all[state];
+  };
 }
 
-export type ExactDenoiser = (z: number[], state: number, alpha: number) => Float64Array[];
+/** One step of a law over states^L: every position moves at once, by Ψ from alphaT to alphaS. */
+export function advance(
+  process: Process,
+  L: number,
+  denoise: ExactDenoiser,
+  law: Float64Array,
+  [alphaT, alphaS, kappa]: readonly [alphaT: number, alphaS: number, kappa: number],
+): Float64Array {
+  const n = process.states;
+  const out = new Float64Array(law.length);
+  const joints = Array.from({ length: L + 1 }, (_, l) => new Float64Array(n ** l));
+  for (let state = 0; state < law.length; state++) {
+    if (law[state] === 0) continue;
+    const x = denoise(state, alphaT);
+    joints[0][0] = law[state];
+    for (let l = 0; l < L; l++) {
+      const z = Math.floor(state / n ** (L - 1 - l)) % n;
+      const psi = psiPosterior(process, z, x[l], alphaT, alphaS, kappa);
+      const [from, to] = [joints[l], joints[l + 1]];
+      for (let a = 0; a < from.length; a++) for (let j = 0; j < n; j++) to[a * n + j] = from[a] * psi[j];
+    }
+    const joint = joints[L];
+    for (let j = 0; j < out.length; j++) out[j] += joint[j];
+  }
+  return out;
+}
 
 /** Exact law of a Ψ-sampler's output over states^L sequences. */
 export function outputLaw(
@@ -47,31 +132,36 @@ export function outputLaw(
   final = true,
 ): Float64Array {
   const n = process.states;
-  const count = n ** L;
-  let law = Float64Array.from({ length: count }, (_, i) =>
+  let law = Float64Array.from({ length: n ** L }, (_, i) =>
     digits(i, n, L).reduce((p, j) => p * priorAt(process, j), 1),
   );
-  const advance = (alphaT: number, alphaS: number, kappa: number) => {
-    const next = new Float64Array(count);
-    law.forEach((mass, i) => {
-      if (mass === 0) return;
-      const z = digits(i, n, L);
-      const x = denoise(z, i, alphaT);
-      let joint = Float64Array.of(mass);
-      for (let l = 0; l < L; l++) {
-        const psi = psiPosterior(process, z[l], x[l], alphaT, alphaS, kappa);
-        const wider = new Float64Array(joint.length * n);
-        for (let a = 0; a < joint.length; a++) for (let j = 0; j < n; j++) wider[a * n + j] = joint[a] * psi[j];
-        joint = wider;
-      }
-      for (let j = 0; j < count; j++) next[j] += joint[j];
-    });
-    law = next;
-  };
-  for (const [i, kappa] of kappas.entries()) advance(alphas[i], alphas[i + 1], kappa);
-  if (final) advance(alphas[kappas.length], 1, 1);
-  return law;
+  kappas.forEach((kappa, i) => {
+    law = advance(process, L, denoise, law, [alphas[i], alphas[i + 1], kappa]);
+  });
+  return final ? advance(process, L, denoise, law, [alphas[kappas.length], 1, 1]) : law;
 }
 
 export const totalVariation = (a: Float64Array, b: Float64Array): number =>
   a.reduce((sum, p, i) => sum + Math.abs(p - b[i]), 0) / 2;
+
+export const entropy = (p: Float64Array): number => -p.reduce((sum, v) => sum + (v > 0 ? v * Math.log(v) : 0), 0);
+
+/** ∫ of f over [from, to] by `nodes` Gauss–Legendre nodes (Newton's method on the polynomial's roots). */
+export function gaussLegendre(f: (x: number) => number, nodes: number, from = 0, to = 1): number {
+  let sum = 0;
+  for (let i = 0; i < nodes; i++) {
+    let x = Math.cos((Math.PI * (i + 0.75)) / (nodes + 0.5));
+    let slope = 0;
+    for (let round = 0; round < 100; round++) {
+      let [before, now] = [1, x];
+      for (let k = 2; k <= nodes; k++) [before, now] = [now, ((2 * k - 1) * x * now - (k - 1) * before) / k];
+      slope = (nodes * (x * now - before)) / (x * x - 1);
+      const step = now / slope;
+      x -= step;
+      if (Math.abs(step) < 1e-15) break;
+    }
+    const weight = 2 / ((1 - x * x) * slope * slope);
+    sum += weight * f(from + ((to - from) * (x + 1)) / 2);
+  }
+  return (sum * (to - from)) / 2;
+}

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { discreteConfig, masked, presets } from "../../../src/methods/discrete/config.js";
+import { decodeUtf8 } from "../../../src/data/index.js";
+import { discreteShape, shapes } from "../../../src/methods/discrete/config.js";
 import { distillationLoss } from "../../../src/methods/discrete/distillation.js";
-import { discreteNetwork } from "../../../src/methods/discrete/network.js";
+import { discreteNetwork, transformer } from "../../../src/methods/discrete/network.js";
 import {
   levelsOf,
   maskedLoss,
@@ -12,7 +13,7 @@ import {
   uniformNelboDirect,
 } from "../../../src/methods/discrete/objective.js";
 import { maskedProcess } from "../../../src/methods/discrete/process.js";
-import { characterTokenizer, decodeUtf8, tokenizerFrom, trainBpe } from "../../../src/methods/discrete/tokenizer.js";
+import { characterTokenizer, tokenizerFrom, trainBpe } from "../../../src/methods/discrete/tokenizer.js";
 import { countParameters } from "../../../src/nn/index.js";
 import { compile } from "../../../src/runtime/index.js";
 import { grad } from "../../../src/tensor/index.js";
@@ -92,20 +93,20 @@ test("the optimum is the entropy (O10); a uniform prediction costs log K (O24)",
 });
 
 test("networks: sizes, a uniform start, all inputs, losses", async () => {
-  for (const preset of Object.values(presets)) expect(discreteConfig.parse(preset)).toEqual(preset);
+  for (const preset of Object.values(shapes)) expect(discreteShape.parse(preset)).toEqual(preset);
   // The papers' 169,627,218 less the output row and bias of the mask, which is never predicted
-  expect(countParameters(discreteNetwork(masked(presets.small)))).toBe(169_627_218 - 769);
-  const tiny = countParameters(discreteNetwork(presets.tiny));
+  expect(countParameters(discreteNetwork({ ...shapes.small, process: "masked" }))).toBe(169_627_218 - 769);
+  const tiny = countParameters(discreteNetwork(shapes.tiny));
   expect(tiny).toBeGreaterThan(0.9e6);
   expect(tiny).toBeLessThan(1.6e6);
   for (const tied of [false, true]) {
     const config = {
-      ...presets.tiny,
+      ...shapes.tiny,
       vocabulary: 5,
       length: 4,
-      network: { ...presets.tiny.network, width: 16, heads: 2, blocks: 1, tied },
+      network: { ...shapes.tiny.network, width: 16, heads: 2, blocks: 1, tied },
     };
-    const net = discreteNetwork(config);
+    const net = transformer(config, config.network);
     net.parameters.initialize(1);
     const int = { shape: [2, 4], dtype: "int32" } as const;
     const program = compile(

@@ -1,0 +1,67 @@
+import { Random } from "../../random/index.js";
+import { compile, Parameters } from "../../runtime/index.js";
+import { grad } from "../../tensor/index.js";
+import type { Stage } from "../../train/index.js";
+import { generatorTraining } from "../shared/training.js";
+import { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
+import { discreteNetwork } from "./network.js";
+import { sigmaOf } from "./schedule.js";
+import { batches, type DiscreteStageContext, inputShapes } from "./stages.js";
+import { polynomialCurve, windowOf } from "./transform.js";
+
+/**
+ * Discrete consistency distillation (2506.10892): the network learns to predict at z_t what its teacher predicts at a slightly cleaner
+ * z_s on the same trajectory. The teacher is a copy of the network's own weights (not of their average), taken anew at the beginning of
+ * each round; the time step doubles from round to round.
+ */
+export function distillationStage(context: DiscreteStageContext): Stage {
+  const { config, shape, net, threads, sample } = context;
+  const { batch, clip, emaDecay } = config.training;
+  const { rounds, steps: perRound, delta: first, lr } = config.distillation;
+  const { low, high } = config.curriculum;
+  const steps = rounds * perRound;
+  const parameters = new Parameters(net.namedParameters());
+  const master = discreteNetwork(shape);
+  const teacher = new Parameters(master.namedParameters());
+  const random = new Random(config.seed, "distillation");
+  const { stream, next } = batches(context, random);
+  const window = windowOf(shape.vocabulary, { low, high });
+  const curve = polynomialCurve(shape.vocabulary, window);
+  const { tokens, sigma, labels } = inputShapes(shape, batch);
+  const program = compile(
+    { noisy: tokens, sigma, cleaner: tokens, cleanerSigma: sigma, labels },
+    ({ noisy, sigma, cleaner, cleanerSigma, labels }) => {
+      const target = master(cleaner, cleanerSigma, labels).stopGradient();
+      const loss = distillationLoss(net(noisy, sigma, labels), target).mean();
+      return { loss, gradients: grad(loss, parameters) };
+    },
+    { threads },
+  );
+  const training = generatorTraining(parameters, { lr, steps, emaDecay }, sample, { clip });
+  return {
+    name: "distillation",
+    steps,
+    batch,
+    state: { ...training.state, teacher, random, stream },
+    async step(index) {
+      if (index % perRound === 0) teacher.flat.set(parameters.flat);
+      const delta = distillationDelta(Math.floor(index / perRound), first);
+      const { clean, labels } = next();
+      const at = trajectories(clean, shape.vocabulary, random);
+      const pairs = Array.from({ length: batch }, (_, b) => pairTimes((random.uniform() + b) / batch, delta));
+      const tokensAt = (times: number[]) => at(times.map((t) => window.min + t * (window.max - window.min)));
+      const sigmaAt = (times: number[]) => Float32Array.from(times, (t) => sigmaOf(curve.alpha(t)));
+      const [later, earlier] = [pairs.map(({ t }) => t), pairs.map(({ s }) => s)];
+      const { loss, gradients } = await program.run({
+        noisy: tokensAt(later),
+        sigma: sigmaAt(later),
+        cleaner: tokensAt(earlier),
+        cleanerSigma: sigmaAt(earlier),
+        labels,
+      });
+      return { loss: loss[0], norm: training.update(gradients) };
+    },
+    sample: training.sample,
+    finish: () => training.finish(program),
+  };
+}

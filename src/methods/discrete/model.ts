@@ -1,0 +1,217 @@
+import { Random } from "../../random/index.js";
+import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
+import { batchesOf, paddedRows } from "../shared/batching.js";
+import { Images, resolveLabels } from "../shared/images.js";
+import type { ModelFiles } from "../shared/model-files.js";
+import { type DiscreteShape, discreteShape } from "./config.js";
+import * as kappas from "./kappa.js";
+import { type LikelihoodOptions, sequenceNelbos } from "./likelihood.js";
+import { discreteNetwork, processOf } from "./network.js";
+import { levelsToPixels } from "./pixels.js";
+import type { Process } from "./process.js";
+import { type Denoiser, type PsiStep, psiSample } from "./sampler.js";
+import { schedules } from "./schedule.js";
+import type { Sequences } from "./sequences.js";
+
+/** Ψ-samplers by name; `rescale`, `cap` and `loop` are ReMDM's rules. */
+export const psiSamplers = ["ancestral", "constant", "cap", "rescale", "loop"] as const;
+export type PsiSampler = (typeof psiSamplers)[number];
+
+export interface DiscreteSampleOptions {
+  /** Sequences to draw; default 1. */
+  count?: number;
+  /** Class name or index, for all or one each; default: all classes in turn. */
+  label?: string | number | readonly (string | number)[];
+  /** Transitions, 1 … 4096; default 64. The network is evaluated once more than that. */
+  steps?: number;
+  /** Default ancestral. */
+  sampler?: PsiSampler;
+  /** Of `constant`: share of predictor, in [0, 1]; default 0.95. */
+  kappa?: number;
+  /** Of `cap`, `rescale` and `loop`: re-noising strength, in [0, 1]; default 0.02, 0.05 and 0.01. */
+  eta?: number;
+  /** The sampler re-noises while off < t ≤ on only; default { on: 1, off: 0 }. */
+  window?: { on: number; off: number };
+  /** Keeps the most likely tokens of this total probability, in (0, 1]; default 1. */
+  nucleus?: number;
+  /** The last evaluation: a draw (default), the most likely token, or none. */
+  final?: "ancestral" | "greedy" | "none";
+  /** Classifier-free guidance of the posteriors, 0 … 10; 1, the default, is none and costs half. */
+  guidance?: number;
+  /** Tokens [L] or [count·L] that stay as they are; −1 where the sampler fills in. */
+  given?: Int32Array;
+  seed?: number;
+  /** Told after each step of a batch of sequences, `first` being the index of its first one. */
+  onStep?(step: PsiStep & { first: number }): void;
+}
+
+const ETAS = { cap: 0.02, rescale: 0.05, loop: 0.01 };
+
+/** A discrete diffusion model: token sequences by Ψ-samplers. */
+export class DiscreteModel {
+  readonly method = "discrete";
+  readonly config: ModelFiles["config"];
+  readonly shape: DiscreteShape;
+  readonly process: Process;
+  private readonly net;
+  private readonly programs = new Map<number, ReturnType<DiscreteModel["compileProgram"]>>();
+
+  constructor(
+    { config, weights }: ModelFiles,
+    private readonly options: CompileOptions = {},
+  ) {
+    this.config = config;
+    this.shape = discreteShape.parse(config.network);
+    this.process = processOf(this.shape);
+    this.net = discreteNetwork(this.shape);
+    new Parameters(this.net.namedParameters()).load(weights);
+  }
+
+  get classNames(): readonly string[] | null {
+    return this.config.classNames;
+  }
+
+  /** Throws where an option is out of its range. */
+  check({ count = 1, steps = 64, sampler = "ancestral", guidance = 1, ...options }: DiscreteSampleOptions): void {
+    if (!(Number.isInteger(count) && count > 0))
+      throw new Error(`count must be a positive whole number, got ${count}.`);
+    if (!(Number.isInteger(steps) && steps >= 1 && steps <= 4096))
+      throw new Error(`steps must be a whole number in [1, 4096], got ${steps}.`);
+    if (!psiSamplers.includes(sampler))
+      throw new Error(`sampler must be one of ${psiSamplers.join(", ")}, got "${sampler}".`);
+    if (!(guidance >= 0 && guidance <= 10)) throw new Error(`guidance must be in [0, 10], got ${guidance}.`);
+    if (guidance !== 1 && this.shape.classes === 0)
+      throw new Error(`This model has no classes to be guided to; leave out the guidance ${guidance}.`);
+    for (const name of ["kappa", "eta", "nucleus"] as const) {
+      const value = options[name];
+      if (value !== undefined && !(value >= 0 && value <= 1))
+        throw new Error(`${name} must be in [0, 1], got ${value}.`);
+    }
+    const own = sampler === "constant" ? "kappa" : sampler in ETAS ? "eta" : null;
+    for (const name of ["kappa", "eta"] as const)
+      if (options[name] !== undefined && name !== own)
+        throw new Error(`The sampler ${sampler} takes no ${name}; ${own ? `set ${own}` : "leave it out"}.`);
+    this.rule({ steps, sampler, ...options });
+  }
+
+  /** Network evaluations per sequence: one more than the steps (as many with `final: "none"`), twice with guidance. */
+  nfe(options: DiscreteSampleOptions = {}): number {
+    this.check(options);
+    const { steps = 64, final, guidance = 1 } = options;
+    return (steps + (final === "none" ? 0 : 1)) * (guidance === 1 || guidance === 0 ? 1 : 2);
+  }
+
+  private compileProgram(batch: number) {
+    const { length, classes } = this.shape;
+    return compile(
+      {
+        tokens: { shape: [batch, length], dtype: "int32" as const },
+        sigma: [batch],
+        labels: classes > 0 && { shape: [batch], dtype: "int32" as const },
+      },
+      ({ tokens, sigma, labels }) => ({ logits: this.net(tokens, sigma, labels) }),
+      { freeze: true, ...this.options },
+    );
+  }
+
+  private programFor(batch: number) {
+    let program = this.programs.get(batch);
+    if (!program) this.programs.set(batch, (program = this.compileProgram(batch)));
+    return program;
+  }
+
+  /** The network for a batch of sequences: tokens [B·L] and sigma [B] to logits [B, L, K]. Labels [B]; without: no class. */
+  denoiser(batch: number, labels: Int32Array = new Int32Array(batch).fill(this.shape.classes)): Denoiser {
+    const program = this.programFor(batch);
+    return async (tokens, sigma) => (await program.run({ tokens, sigma, labels })).logits;
+  }
+
+  /** Draws token sequences, [count·L]. The same options give the same tokens. */
+  async sampleTokens(options: DiscreteSampleOptions = {}): Promise<Int32Array> {
+    this.check(options);
+    const { length, classes } = this.shape;
+    const { count = 1, label, steps = 64, nucleus, final, guidance = 1, given, seed = 0, onStep } = options;
+    const labels = resolveLabels(label, count, this.classNames);
+    if (given && given.length !== length && given.length !== count * length)
+      throw new Error(`${given.length} given tokens fit neither the length ${length} nor ${count} sequences of it.`);
+    const random = new Random(seed, "sample");
+    const tokens = new Int32Array(count * length);
+    for (const part of batchesOf(count)) {
+      const { at, n, batch } = part;
+      const own = classes > 0 ? paddedRows(labels, 1, part) : undefined;
+      const fixed = given && (given.length === length ? given : filled(paddedRows(given, length, part), n * length));
+      const unconditional = () => this.denoiser(batch);
+      for await (const step of psiSample(this.denoiser(batch, own), this.process, {
+        length,
+        batch,
+        steps,
+        ...this.rule(options),
+        nucleus,
+        final,
+        given: fixed,
+        guidance: guidance === 1 ? undefined : { weight: guidance, unconditional: unconditional() },
+        random: random.split(at),
+      })) {
+        tokens.set(step.tokens.subarray(0, n * length), at * length);
+        onStep?.({ ...step, first: at });
+      }
+    }
+    return tokens;
+  }
+
+  /** NELBO of each sequence, in nats per token. @see sequenceNelbos */
+  nelbos(sequences: Sequences, options?: LikelihoodOptions): Promise<Float64Array> {
+    return sequenceNelbos(this.net, this.shape, sequences, options, this.options);
+  }
+
+  /** Schedule, grid and κ of a named sampler. */
+  private rule({ steps = 64, sampler = "ancestral", kappa = 0.95, eta, window }: DiscreteSampleOptions) {
+    const schedule = schedules[this.shape.schedule]();
+    const confined = (rule: kappas.Kappa) => (window ? kappas.within(window, rule) : rule);
+    switch (sampler) {
+      case "ancestral":
+        return { schedule };
+      case "constant":
+        return { schedule, kappa: confined(kappas.constant(kappa)) };
+      case "cap":
+        return { schedule, kappa: confined(kappas.cap(eta ?? ETAS.cap)) };
+      case "rescale":
+        return { schedule, kappa: confined(kappas.rescale(eta ?? ETAS.rescale)) };
+      case "loop":
+        return { schedule, ...kappas.loop(schedule, steps, { eta: eta ?? ETAS.loop }) };
+    }
+  }
+
+  /** The network for a batch as an ONNX model with inputs tokens, sigma and (with classes) labels. */
+  toOnnx(batch = 1): Uint8Array {
+    return this.compileProgram(batch).toOnnx({
+      method: this.method,
+      shape: JSON.stringify(this.shape),
+      classes: JSON.stringify(this.config.classNames),
+    });
+  }
+
+  /** Frees the sessions. */
+  async release(): Promise<void> {
+    for (const program of this.programs.values()) await program.release();
+    this.programs.clear();
+  }
+}
+
+/** Rows that only fill a batch up are free. */
+function filled(given: Int32Array, used: number): Int32Array {
+  return given.fill(-1, used);
+}
+
+/** A model of pixels. */
+export class DiscreteImageModel extends DiscreteModel {
+  async sample(options: DiscreteSampleOptions = {}): Promise<Images> {
+    const { vocabulary, image } = this.shape;
+    if (!image) throw new Error(`${this.config.name} draws text, not images.`);
+    const { count = 1, label } = options;
+    const tokens = await this.sampleTokens(options);
+    const labels = this.classNames ? resolveLabels(label, count, this.classNames) : null;
+    const { height, width, channels } = image;
+    return new Images(levelsToPixels(tokens, vocabulary), count, channels, height, width, labels);
+  }
+}

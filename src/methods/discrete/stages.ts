@@ -1,0 +1,172 @@
+import { IndexStream } from "../../data/index.js";
+import { Random } from "../../random/index.js";
+import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
+import { grad } from "../../tensor/index.js";
+import type { Stage } from "../../train/index.js";
+import { generatorTraining } from "../shared/training.js";
+import type { DiscreteConfig, DiscreteShape } from "./config.js";
+import { relax, relaxTopk } from "./curriculum.js";
+import { type DiscreteNetwork, type NetworkInput, processOf } from "./network.js";
+import { levelsOf, nelbo } from "./objective.js";
+import { corrupt } from "./process.js";
+import { drawTimes, schedules, sigmaOf } from "./schedule.js";
+import { gather, type TokenData } from "./sequences.js";
+import { type AlphaCurve, polynomialCurve, type Window, windowOf } from "./transform.js";
+
+export interface DiscreteStageContext {
+  data: TokenData;
+  config: DiscreteConfig;
+  shape: DiscreteShape;
+  net: DiscreteNetwork;
+  threads?: number;
+  sample?: Stage["sample"];
+}
+
+/** Steps of the curriculum: none for masked noise and pixels, whose first layer has no soft tokens. */
+export function curriculumSteps({ process, tokens, curriculum, training }: DiscreteConfig): number {
+  const { kind, share } = curriculum;
+  if (kind === "none" || process === "masked" || tokens.kind === "pixels") return 0;
+  return Math.round(share * training.steps);
+}
+
+/** Batches of clean tokens, with their classes hidden at random. */
+export function batches({ data, config, shape }: DiscreteStageContext, random: Random) {
+  const { batch, labelDropout } = config.training;
+  const { train } = data;
+  const stream = new IndexStream(train.count, random.split("order"));
+  return {
+    stream,
+    next() {
+      const indices = stream.next(batch);
+      const clean = gather(train, indices);
+      const labels = Int32Array.from(indices, (i) =>
+        train.labels && random.uniform() >= labelDropout ? train.labels[i] : shape.classes,
+      );
+      return { clean, labels };
+    },
+  };
+}
+
+/** Shapes of a program's inputs. */
+export const inputShapes = ({ length, classes }: DiscreteShape, batch: number) => ({
+  tokens: { shape: [batch, length], dtype: "int32" as const },
+  sigma: [batch],
+  labels: classes > 0 && { shape: [batch], dtype: "int32" as const },
+});
+
+/** The mean of the process's loss, and its gradients, for one kind of input. */
+function lossProgram(
+  { config, shape, net, threads }: DiscreteStageContext,
+  parameters: Parameters,
+  kind: "discrete" | "topk" | "softmax",
+) {
+  const process = processOf(shape);
+  const { batch } = config.training;
+  const { tokens, sigma, labels } = inputShapes(shape, batch);
+  const { k } = config.curriculum;
+  const options: CompileOptions = { threads };
+  return compile(
+    {
+      clean: tokens,
+      noisy: tokens,
+      sigma,
+      labels,
+      alpha: [batch],
+      rest: [batch],
+      dAlpha: [batch],
+      scaled: kind === "softmax" && [batch, shape.length, shape.vocabulary],
+      indices: kind === "topk" && { shape: [batch, shape.length, k], dtype: "int32" as const },
+      weights: kind === "topk" && [batch, shape.length, k],
+    },
+    ({ clean, noisy, sigma, labels, alpha, rest, dAlpha, scaled, indices, weights }) => {
+      const input: NetworkInput = kind === "softmax" ? { scaled } : kind === "topk" ? { indices, weights } : noisy;
+      const loss = nelbo(process, net(input, sigma, labels), clean, noisy, { alpha, rest, dAlpha }).mean();
+      return { loss, gradients: grad(loss, parameters) };
+    },
+    options,
+  );
+}
+
+/** Inputs that a program does not have. */
+const ABSENT = { scaled: new Float32Array(0), indices: new Int32Array(0), weights: new Float32Array(0) };
+
+/** Programs that are made when first needed. */
+function lazily<P extends { release(): Promise<void> }>(make: () => P) {
+  let program: P | null = null;
+  return {
+    get: () => (program ??= make()),
+    async release() {
+      await program?.release();
+      program = null;
+    },
+  };
+}
+
+/** Trains the denoiser by the NELBO: the curriculum's relaxed tokens for the first steps, then discrete ones. */
+export function discreteStage(context: DiscreteStageContext): Stage {
+  const { config, shape, net, sample } = context;
+  const { vocabulary } = shape;
+  const { batch, steps, clip } = config.training;
+  const { kind, k, tau, rule, low, high } = config.curriculum;
+  const parameters = new Parameters(net.namedParameters());
+  const process = processOf(shape);
+  const schedule = schedules[shape.schedule]();
+  const relaxed = curriculumSteps(config);
+  const training = generatorTraining(parameters, config.training, sample, { clip });
+  const random = new Random(config.seed, "discrete");
+  const { stream, next } = batches(context, random);
+  const curriculum = lazily(() => lossProgram(context, parameters, kind === "softmax" ? "softmax" : "topk"));
+  const discrete = lazily(() => lossProgram(context, parameters, "discrete"));
+  let path: { window: Window; curve: AlphaCurve } | null = null;
+  const pathOf = () => {
+    if (!path) {
+      const window = windowOf(vocabulary, { low, high });
+      path = { window, curve: polynomialCurve(vocabulary, window) };
+    }
+    return path;
+  };
+
+  async function relaxedStep(clean: Int32Array, labels: Int32Array) {
+    const { window, curve } = pathOf();
+    const times = drawTimes(random, batch, 0);
+    const gamma = times.map((t) => window.min + t * (window.max - window.min));
+    const alpha = times.map((t) => curve.alpha(t));
+    const levels = levelsOf(
+      alpha,
+      times.map((t) => curve.dAlpha(t)),
+    );
+    const soft =
+      kind === "softmax"
+        ? relax(clean, vocabulary, gamma, tau, random)
+        : relaxTopk(clean, gamma, { vocabulary, k, tau, rule }, random);
+    return curriculum
+      .get()
+      .run({ clean, sigma: Float32Array.from(alpha, sigmaOf), ...ABSENT, ...soft, ...levels, labels });
+  }
+
+  async function discreteStep(clean: Int32Array, labels: Int32Array) {
+    await curriculum.release();
+    const times = drawTimes(random, batch);
+    const alpha = times.map((t) => schedule.alpha(t));
+    const levels = levelsOf(
+      alpha,
+      times.map((t) => schedule.dAlpha(t)),
+    );
+    const noisy = corrupt(process, clean, alpha, random);
+    return discrete.get().run({ clean, noisy, sigma: Float32Array.from(alpha, sigmaOf), ...ABSENT, ...levels, labels });
+  }
+
+  return {
+    name: "discrete",
+    steps,
+    batch,
+    state: { ...training.state, random, stream },
+    async step(index) {
+      const { clean, labels } = next();
+      const { loss, gradients } = await (index < relaxed ? relaxedStep : discreteStep)(clean, labels);
+      return { loss: loss[0], norm: training.update(gradients) };
+    },
+    sample: training.sample,
+    finish: () => training.finish(curriculum, discrete),
+  };
+}

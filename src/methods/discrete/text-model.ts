@@ -1,0 +1,68 @@
+import type { CompileOptions } from "../../runtime/index.js";
+import type { ModelFiles } from "../shared/model-files.js";
+import { DiscreteModel, type DiscreteSampleOptions } from "./model.js";
+import { continuation } from "./sampler.js";
+import { LINE_END, loadTokenizer, type Tokenizer } from "./tokenizer.js";
+
+export interface TextSampleOptions extends DiscreteSampleOptions {
+  /** Beginning that stays as it is. */
+  prompt?: string;
+  /** Text of the sequence's length in characters or fewer, with `_` (or `blank`) where the sampler fills in. */
+  template?: string;
+  blank?: string;
+}
+
+/** A model of text. */
+export class TextModel extends DiscreteModel {
+  constructor(
+    files: ModelFiles,
+    readonly tokenizer: Tokenizer,
+    options?: CompileOptions,
+  ) {
+    super(files, options);
+    if (tokenizer.size !== this.shape.vocabulary)
+      throw new Error(
+        `The tokenizer has ${tokenizer.size} tokens, the network ${this.shape.vocabulary}: they do not belong together.`,
+      );
+  }
+
+  static async from(files: ModelFiles, options?: CompileOptions): Promise<TextModel> {
+    return new TextModel(files, await loadTokenizer(files.config.text?.tokenizer), options);
+  }
+
+  /** Whether a sequence is one line, such as a name. */
+  get lines(): boolean {
+    return this.config.text?.lines ?? false;
+  }
+
+  /** Draws texts; of a model of lines, what stands before the first line end. */
+  async sample({ prompt, template, blank, ...options }: TextSampleOptions = {}): Promise<string[]> {
+    const given = options.given ?? this.givenBy({ prompt, template, blank });
+    const tokens = await this.sampleTokens({ ...options, given });
+    const { count = 1 } = options;
+    const { length } = this.shape;
+    return Array.from({ length: count }, (_, i) => this.decode(tokens.subarray(i * length, (i + 1) * length)));
+  }
+
+  /** Text of one sequence. */
+  decode(tokens: Int32Array): string {
+    const text = this.tokenizer.decode(tokens);
+    return this.lines ? text.split(LINE_END)[0] : text;
+  }
+
+  override check({ prompt, template, blank, ...options }: TextSampleOptions): void {
+    super.check(options);
+    this.givenBy({ prompt, template, blank });
+  }
+
+  private givenBy({ prompt, template, blank = "_" }: Pick<TextSampleOptions, "prompt" | "template" | "blank">) {
+    const { length } = this.shape;
+    if (prompt !== undefined && template !== undefined) throw new Error("Give a prompt or a template, not both.");
+    if (prompt !== undefined) return continuation(this.tokenizer.encode(prompt), length);
+    if (template === undefined) return undefined;
+    const tokens = template.split(blank).flatMap((part, i) => [...(i > 0 ? [-1] : []), ...this.tokenizer.encode(part)]);
+    if (tokens.length > length)
+      throw new Error(`The template has ${tokens.length} tokens, the sequence ${length}; shorten the template.`);
+    return continuation(tokens, length);
+  }
+}

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import type { ImageDataset, TextDataset } from "../../data/index.js";
+import { Random } from "../../random/index.js";
+import { Parameters } from "../../runtime/index.js";
+import { runStages, type Stage } from "../../train/index.js";
+import { type ModelFiles, writeModel } from "../shared/model-files.js";
+import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
+import { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape } from "./config.js";
+import { distillationStage } from "./distillation-stage.js";
+import { DiscreteImageModel } from "./model.js";
+import { discreteNetwork } from "./network.js";
+import { pixelSequences, type TokenData } from "./sequences.js";
+import { discreteStage } from "./stages.js";
+import { TextModel } from "./text-model.js";
+import { textSequences } from "./text-sequences.js";
+
+/** A data set as the tokens that the settings ask for. */
+export async function tokenData(dataset: ImageDataset | TextDataset, config: DiscreteConfig): Promise<TokenData> {
+  if (dataset.kind === "text") return textSequences(dataset, config);
+  if (config.tokens.kind !== "pixels")
+    throw new Error(
+      `The data "${dataset.id}" are images; take the preset pixels, or set tokens={"kind":"pixels","levels":2}.`,
+    );
+  return pixelSequences(dataset, config.tokens.levels);
+}
+
+/** The network's shape for a data set. */
+export function shapeFor(dataset: ImageDataset | TextDataset, data: TokenData, config: DiscreteConfig): DiscreteShape {
+  const image =
+    dataset.kind === "images"
+      ? { height: dataset.height, width: dataset.width, channels: dataset.channels }
+      : undefined;
+  const classes = dataset.kind === "images" ? (dataset.classNames?.length ?? 0) : 0;
+  const { process, schedule, network } = config;
+  const { vocabulary, length } = data;
+  return discreteShape.parse({ process, schedule, vocabulary, length, image, classes, network });
+}
+
+/**
+ * Trains a discrete diffusion model on text or pixels, then distils it where that is asked for. Writes checkpoints, logs and `model/`
+ * into the run's folder.
+ */
+export async function trainDiscrete(
+  dataset: ImageDataset | TextDataset,
+  settings: DiscreteConfig,
+  options: TrainOptions,
+) {
+  const config = discreteConfig.parse(settings);
+  const data = await tokenData(dataset, config);
+  const shape = shapeFor(dataset, data, config);
+  const net = discreteNetwork(shape);
+  new Parameters(net.namedParameters(), new Random(config.seed, "discrete").uint32());
+  const { threads } = options;
+  const files = (result: { status: "finished"; seconds: number; step: number }): ModelFiles => ({
+    config: {
+      ...modelConfig("discrete", dataset, options, shape, result as never, config),
+      ...(data.tokenizer
+        ? { text: { tokenizer: data.tokenizer.toJSON(), lines: dataset.kind === "text" && dataset.lines } }
+        : {}),
+    },
+    weights: new Parameters(net.namedParameters()).toRecord(),
+  });
+
+  const sample: Stage["sample"] = async () => {
+    const draft = files({ status: "finished", seconds: 0, step: 0 });
+    if (data.tokenizer) {
+      const model = new TextModel(draft, data.tokenizer, { threads });
+      const texts = await model.sample({ count: model.lines ? 40 : 8, steps: Math.min(64, shape.length) });
+      await model.release();
+      return { texts };
+    }
+    const model = new DiscreteImageModel(draft, { threads });
+    const columns = 8;
+    const rows = Math.max(1, Math.min(shape.classes, 10));
+    const names = model.classNames?.slice(0, rows);
+    const label = names?.flatMap((name) => new Array<string>(columns).fill(name));
+    const { pixels, shape: size } = await model.sample({ count: columns * rows, label, steps: 32 });
+    await model.release();
+    return { pixels, shape: size, columns, labels: names };
+  };
+
+  const context = { data, config, shape, net, threads, sample };
+  const stages = [() => discreteStage(context)];
+  if (config.distillation.rounds > 0) {
+    if (config.process !== "uniform")
+      throw new Error("Distillation needs uniform noise; leave out distillation.rounds.");
+    stages.push(() => distillationStage(context));
+  }
+  const result = await runStages(stages, { ...options, config: runConfig("discrete", dataset, options, config) });
+  if (result.status === "finished")
+    await writeModel(join(options.out, "model"), files({ ...result, status: "finished" }));
+  return result;
+}

@@ -1,0 +1,178 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ImageDataset, splitText, type TextDataset } from "../../../src/data/index.js";
+import { type DiscreteConfig, presets } from "../../../src/methods/discrete/config.js";
+import type { TextModel } from "../../../src/methods/discrete/text-model.js";
+import { textSequences } from "../../../src/methods/discrete/text-sequences.js";
+import { trainDiscrete } from "../../../src/methods/discrete/train.js";
+import { loadModel, loadTextModel } from "../../../src/methods/index.js";
+import { Random } from "../../../src/random/index.js";
+
+/** A first-order chain over "abcd" and the space, whose entropy rate is known: each letter is followed by one of two, 3 : 1. */
+function chainText(length: number): string {
+  const random = new Random(0, "chain");
+  const letters = "abcd ";
+  let at = 0;
+  return Array.from({ length }, () => {
+    at = (at + (random.uniform() < 0.75 ? 1 : 3)) % letters.length;
+    return letters[at];
+  }).join("");
+}
+const RATE = -(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25));
+
+const text: TextDataset = {
+  id: "chain",
+  kind: "text",
+  ...splitText(chainText(40_000), { lines: false, name: "chain" }),
+  licence: "none",
+  attribution: "generated",
+};
+
+const micro: DiscreteConfig = {
+  ...presets.tiny,
+  length: 16,
+  network: { kind: "transformer", width: 32, heads: 2, blocks: 2, condition: 32, tied: false },
+  training: { ...presets.tiny.training, batch: 32, steps: 250, lr: 4e-3, emaDecay: 0.9 },
+};
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fewstep-discrete-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const run = (name: string) => join(folder, name);
+const quiet = { sampleEvery: 0, onProgress: () => {} };
+
+async function bound(model: TextModel): Promise<number> {
+  const { test } = await textSequences(text, { tokens: micro.tokens, length: 16 }, model.tokenizer);
+  const nats = await model.nelbos(test, { draws: 8 });
+  return nats.reduce((sum, v) => sum + v, 0) / nats.length;
+}
+
+for (const process of ["uniform", "masked"] as const)
+  test(`${process} noise: training lowers the bound towards the data's entropy; samples follow the chain`, async () => {
+    const out = run(process);
+    const { status } = await trainDiscrete(text, { ...micro, process }, { out, ...quiet, sampleEvery: 200 });
+    expect(status).toBe("finished");
+    expect((await readdir(join(out, "samples"))).every((f) => f.endsWith(".txt"))).toBe(true);
+    expect(await readFile(join(out, "report.html"), "utf8")).toContain("<pre>");
+    const model = await loadTextModel(out);
+    try {
+      const nats = await bound(model);
+      // An untrained network has log 5; the first letter of a window is not known either
+      const entropy = (15 * RATE + Math.log(5)) / 16;
+      expect(nats).toBeGreaterThan(entropy - 0.05);
+      expect(nats).toBeLessThan(0.75 * Math.log(5));
+      const steps = { steps: 32, count: 64 };
+      const follows = (texts: string[]) => {
+        const pairs = texts.flatMap((t) => [...t].slice(1).map((c, i) => `${t[i]}${c}`));
+        const allowed = (p: string) => [1, 3].includes(("abcd ".indexOf(p[1]) - "abcd ".indexOf(p[0]) + 5) % 5);
+        return pairs.filter(allowed).length / pairs.length;
+      };
+      for (const sampler of ["ancestral", "cap", "rescale", "loop"] as const)
+        expect(follows(await model.sample({ ...steps, sampler }))).toBeGreaterThan(0.65);
+      expect(await model.sample({ count: 2, seed: 3 })).toEqual(await model.sample({ count: 2, seed: 3 }));
+      const [continued] = await model.sample({ prompt: "ab", steps: 8 });
+      expect(continued.startsWith("ab")).toBe(true);
+      const [filled] = await model.sample({ template: "ab__a___________", steps: 8 });
+      expect(filled).toMatch(/^ab[abcd ]{2}a[abcd ]{11}$/);
+      const fresh = model.sample({ prompt: "ab".repeat(9) });
+      await expect(fresh).rejects.toThrow("The prompt has 18 tokens, the sequence 16");
+      await expect(model.sample({ prompt: "xyz" })).rejects.toThrow('The character "x" is not in');
+      await expect(model.sample({ sampler: "cap", kappa: 0.5 })).rejects.toThrow("takes no kappa; set eta");
+      await expect(model.sample({ sampler: "constant", kappa: 1.5 })).rejects.toThrow("kappa must be in [0, 1]");
+      await expect(loadModel(out)).rejects.toThrow("draws text: load it with loadTextModel");
+    } finally {
+      await model.release();
+    }
+  });
+
+test("a resumed run, curriculum, discrete steps and distillation, ends bit-identically", async () => {
+  const settings: DiscreteConfig = {
+    ...micro,
+    distillation: { rounds: 2, steps: 4, delta: 1 / 8, lr: 1e-3 },
+    training: { ...micro.training, steps: 8, batch: 4 },
+  };
+  const weights = (out: string) => readFile(join(out, "model", "model.safetensors"));
+  await trainDiscrete(text, settings, { out: run("whole"), ...quiet });
+  for (const stopAt of [3, 6, 10, 13]) {
+    const out = run(`parts-${stopAt}`);
+    const stop = new AbortController();
+    const options = {
+      out,
+      sampleEvery: 0,
+      signal: stop.signal,
+      onProgress: (event: { type: string; step?: number }) => {
+        if (event.type === "step" && event.step === stopAt) stop.abort();
+      },
+    };
+    expect((await trainDiscrete(text, settings, options)).status).toBe("interrupted");
+    await trainDiscrete(text, settings, { out, ...quiet, resume: true });
+    expect((await weights(out)).equals(await weights(run("whole")))).toBe(true);
+  }
+});
+
+test("lines and pixels train, and come back as lines and pictures", async () => {
+  const names = ["anna", "bob", "carl", "dora", "emil"].flatMap((n) => ["", "a", "b", "c", "d"].map((s) => `${n}${s}`));
+  const lines: TextDataset = { ...text, ...splitText(names.join("\n"), { lines: true, name: "names" }), id: "names" };
+  const short = { ...micro, length: 8, training: { ...micro.training, steps: 30, batch: 8 } };
+  await trainDiscrete(lines, short, { out: run("lines"), ...quiet });
+  const model = await loadTextModel(run("lines"));
+  expect(model.lines).toBe(true);
+  for (const line of await model.sample({ count: 8, steps: 8 })) expect(line).not.toContain("\n");
+  await model.release();
+  await expect(trainDiscrete(lines, { ...short, length: 3 }, { out: run("short"), ...quiet })).rejects.toThrow(
+    /"names" has a line of \d tokens .* longer than the length 3/,
+  );
+
+  // Two classes: bright above, or bright below
+  const size = 8;
+  const image = (label: number) =>
+    Array.from({ length: size * size }, (_, i) => (i < (size * size) / 2 === (label === 0) ? 250 : 5));
+  const split = (count: number) => ({
+    count,
+    pixels: Uint8Array.from(Array.from({ length: count }, (_, i) => image(i % 2)).flat()),
+    labels: Uint16Array.from({ length: count }, (_, i) => i % 2),
+    channels: 1 as const,
+  });
+  const images: ImageDataset = {
+    id: "halves",
+    kind: "images",
+    height: size,
+    width: size,
+    channels: 1,
+    classNames: ["above", "below"],
+    train: split(64),
+    test: split(16),
+    licence: "none",
+    attribution: "generated",
+  };
+  await expect(trainDiscrete(images, micro, { out: run("wrong"), ...quiet })).rejects.toThrow("take the preset pixels");
+  for (const [process, levels] of [
+    ["uniform", 2],
+    ["masked", 4],
+    ["uniform", 256],
+  ] as const) {
+    const out = run(`pixels-${process}-${levels}`);
+    const settings: DiscreteConfig = {
+      ...presets.pixels,
+      process,
+      tokens: { kind: "pixels", levels },
+      network: { kind: "unet", hidden: 32, blocks: 1, condition: 32 },
+      training: { ...presets.pixels.training, steps: 150, batch: 16, lr: 5e-3, emaDecay: 0.9 },
+    };
+    await trainDiscrete(images, settings, { out, ...quiet });
+    const drawn = await loadModel(out);
+    const { pixels } = await drawn.sample({ count: 8, label: "below", steps: 16, guidance: 2 });
+    const mean = (from: number, to: number) => {
+      const rows = Array.from({ length: 8 }, (_, i) => pixels.slice(i * 64 + from, i * 64 + to));
+      return rows.flatMap((row) => [...row]).reduce((sum, v) => sum + v, 0) / (8 * (to - from));
+    };
+    expect(mean(32, 64)).toBeGreaterThan(0.5);
+    expect(mean(0, 32)).toBeLessThan(-0.5);
+    await drawn.release();
+  }
+});
