@@ -10,21 +10,26 @@ import {
   type Reference,
 } from "../methods/evaluate.js";
 import { extractorFor } from "../methods/extractors.js";
-import type { ImageModel } from "../methods/index.js";
+import type { CommonSampleOptions, ImageModel } from "../methods/index.js";
 import { imageSize } from "../methods/shared/model-files.js";
-import type { MetricReport } from "../metrics/index.js";
+import { quantised } from "../methods/shared/tokens/pixels.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
-import { openModel } from "./models.js";
-import { printJson, printTable, say, UsageError } from "./output.js";
+import { openModel, whatItDraws } from "./models.js";
+import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
 
 export interface EvalCommand {
   data?: string;
   /** `classifier`, `resnet50-imagenet`, `pixel-pca`, a classifier's folder or an ONNX file. */
   features: string;
-  /** Samples, and test images at most. */
-  count: number;
+  /** Samples, and test images at most; default 10,000 images, 256 texts. */
+  count?: number;
   steps?: number[];
+  /** Of discrete models. */
+  sampler?: string;
+  nucleus?: number;
+  /** Of models of text: an autoregressive model; default a Kneser–Ney model. */
+  judge?: string;
   guidance?: number;
   seed: number;
   /** Where a sheet of samples beside their nearest training images goes. */
@@ -38,12 +43,21 @@ export interface EvalCommand {
  * `Evaluation`, or a list of them for several numbers of steps.
  */
 export async function evalCommand(location: string, command: EvalCommand): Promise<void> {
-  const { features, count, steps, guidance, seed, neighbours, device, json } = command;
+  if ((await whatItDraws(location)) === "text") {
+    const { evalTextCommand } = await import("./eval-text.js");
+    return evalTextCommand(location, command);
+  }
+  const { features, count = 10_000, steps, guidance, seed, sampler, nucleus, neighbours, device, json } = command;
+  if (command.judge !== undefined) throw new UsageError(`${location} draws images; leave out --judge.`);
   const model = await openModel(location, device);
   const { onProgress, stop } = downloadProgress();
   try {
     const { height, width, channels } = imageSize(model.config);
-    const dataset = await resolveDataset(dataOf(model, command), { size: [height, width], channels, onProgress });
+    if (model.method !== "discrete" && model.method !== "flow" && (sampler ?? nucleus) !== undefined)
+      throw new UsageError(`${model.config.name} is a ${model.method} model; leave out --sampler and --nucleus.`);
+    await checked(() => model.nfe({ steps: steps?.[0], sampler, nucleus } as CommonSampleOptions));
+    const images = await resolveDataset(dataOf(model, command), { size: [height, width], channels, onProgress });
+    const dataset = model.levels ? quantised(images, model.levels) : images;
     const extractor = await extractorFor(features, dataset, { device, onProgress });
     try {
       if (!json) say(`Measuring real images of ${dataset.id} …`);
@@ -56,7 +70,14 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
         showMetrics(reconstruction);
       }
       for (const step of steps ?? [undefined]) {
-        const evaluation = await evaluateModel(model, reference, { count, steps: step, guidance, seed });
+        const evaluation = await evaluateModel(model, reference, {
+          count,
+          steps: step,
+          guidance,
+          seed,
+          sampler,
+          nucleus,
+        });
         evaluations.push(reconstruction ? { ...evaluation, reconstruction } : evaluation);
         if (!json) show(evaluation);
       }
@@ -93,21 +114,7 @@ async function saveNeighbours(
   say(`Samples (left) and their nearest training images: ${path}`);
 }
 
-const figure = (value: number) => Number(value.toPrecision(4));
-
 function show({ model, data, count, nfe, metrics }: Evaluation): void {
   say(`${model}: ${count} samples of ${nfe} network evaluation${nfe === 1 ? "" : "s"} each, against ${data}`);
   showMetrics(metrics);
-}
-
-function showMetrics(metrics: readonly MetricReport[]): void {
-  printTable(
-    ["metric", "value", "95 % interval", "real against real"],
-    metrics.map(({ name, value, interval, floor }: MetricReport) => [
-      name,
-      figure(value),
-      interval ? interval.map(figure).join(" … ") : "",
-      floor === null ? "" : figure(floor),
-    ]),
-  );
 }

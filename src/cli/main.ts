@@ -104,7 +104,7 @@ program
 program
   .command("train")
   .description("train a model on a data set, a folder of pictures or a text file")
-  .argument("<method>", "drifting, sphere, discrete, flow, or classifier (whose features judge samples)")
+  .argument("<method>", "drifting, sphere, discrete, flow, or what judges samples: classifier, language-model")
   .option(
     "--data <id|path>",
     "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files, a UTF-8 text file",
@@ -136,10 +136,13 @@ program
   .argument("<model>", "name, folder or URL")
   .option("--data <id|path>", "reference images (default: what the model was trained on)")
   .option("--features <name>", "classifier, resnet50-imagenet, pixel-pca or an ONNX file", "classifier")
-  .option("--count <n>", "samples", whole(100), 10000)
+  .option("--count <n>", "samples (default: 10000 images, 256 texts)", whole(8))
   .option("--steps <list>", "numbers of steps to compare, e.g. 1,2,4,8", wholeList)
   .option("--guidance <x>", "guidance strength", real)
   .option("--seed <n>", "seed of the samples", whole(0), 0)
+  .option("--sampler <name>", "of discrete models: ancestral, constant, cap, rescale or loop")
+  .option("--nucleus <p>", "of discrete models: draw from the most likely tokens of this total probability", real)
+  .option("--judge <model>", "of models of text: a language-model to judge samples (default: Kneser–Ney)")
   .option("--neighbours <file.png>", "write a sheet of samples beside their nearest training images")
   .addOption(deviceOption())
   .addOption(jsonOption())
@@ -150,6 +153,7 @@ program
       "eval flow-fashion --steps 1,2,4,8,16 --count 2000",
       "eval runs/mine --features pixel-pca --json",
       "eval drifting-emoji --neighbours out/neighbours.png",
+      "eval duo-text --steps 16,64,256 --sampler rescale",
     ),
   )
   .action(async (model, options) => (await import("./eval.js")).evalCommand(model, options));

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import type { MetricReport } from "../metrics/index.js";
 
 /** Prints machine-readable output as one JSON document on stdout. */
 export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
@@ -25,4 +26,19 @@ export async function checked<T>(check: () => T | Promise<T>): Promise<T> {
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
+}
+
+const figure = (value: number) => Number(value.toPrecision(4));
+
+/** Prints metrics with their intervals and floors. */
+export function showMetrics(metrics: readonly MetricReport[]): void {
+  printTable(
+    ["metric", "value", "95 % interval", "real against real"],
+    metrics.map(({ name, value, interval, floor }: MetricReport) => [
+      name,
+      figure(value),
+      interval ? interval.map(figure).join(" … ") : "",
+      floor === null ? "" : figure(floor),
+    ]),
+  );
 }

@@ -8,6 +8,8 @@ import { type DriftingConfig, presets as driftingPresets, forData } from "./drif
 import { trainDrifting } from "./drifting/train.js";
 import { type FlowConfig, forData as flowForData, presets as flowPresets } from "./flow/config.js";
 import { trainFlow } from "./flow/train.js";
+import { type LanguageModelConfig, presets as languageModelPresets } from "./language-model/config.js";
+import { trainLanguageModel } from "./language-model/train.js";
 import type { TrainOptions } from "./shared/training.js";
 import { type SphereConfig, forData as sphereForData, presets as spherePresets } from "./sphere/config.js";
 import { trainSphere } from "./sphere/train.js";
@@ -67,6 +69,12 @@ export const methods: Record<string, ReturnType<typeof method<never, never>>> = 
     presets: flowPresets,
     fit: flowForData,
     train: trainFlow,
+  }) as never,
+  "language-model": method<LanguageModelConfig, TextDataset>({
+    summary: "an autoregressive transformer that judges samples of text; draws nothing",
+    kinds: ["text"],
+    presets: languageModelPresets as Record<string, LanguageModelConfig>,
+    train: trainLanguageModel,
   }) as never,
   classifier: method<ClassifierSettings>({
     summary: "a classifier whose features judge samples; draws nothing",

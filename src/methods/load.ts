@@ -25,6 +25,8 @@ export interface ImageModel {
   readonly config: ModelFiles["config"];
   readonly classNames: readonly string[] | null;
   sample(options?: CommonSampleOptions): Promise<Images>;
+  /** Levels that a pixel can have, for models that draw such; what they are compared with is rounded to them. */
+  readonly levels?: number;
   /** What the model keeps of pictures, for models that can encode. */
   reconstruct?(images: Images): Promise<Images>;
   /** Network evaluations per image for these options. */

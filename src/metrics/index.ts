@@ -28,3 +28,6 @@ export {
 } from "./report.js";
 export { type ImageShape, pixelGradients, sharpness } from "./sharpness.js";
 export { type GaussianStatistics, gaussianStatistics } from "./statistics.js";
+export { unigramEntropies } from "./text/entropy.js";
+export { type KneserNey, type KneserNeyOptions, trainKneserNey } from "./text/kneser-ney.js";
+export { type LineShares, lineShares } from "./text/novelty.js";

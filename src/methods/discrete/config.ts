@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tokenSettings } from "../shared/tokens/settings.js";
 
 const count = z.number().int().positive();
 const share = z.number().min(0).max(1);
@@ -60,13 +61,7 @@ export const discreteConfig = z.object({
   seed: z.number().int().default(0),
   process: discreteShape.shape.process,
   schedule: discreteShape.shape.schedule,
-  /** What a token is: a character, a piece of one of `size` (byte-pair encoding learnt here), one of GPT-2's, or a pixel's level. */
-  tokens: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("characters") }),
-    z.object({ kind: z.literal("bpe"), size: z.number().int().min(2) }),
-    z.object({ kind: z.literal("gpt2") }),
-    z.object({ kind: z.literal("pixels"), levels: z.number().int().min(2).max(256) }),
-  ]),
+  tokens: tokenSettings,
   /** Tokens of a sequence; pixels have as many as the image. */
   length: count,
   network: discreteShape.shape.network,

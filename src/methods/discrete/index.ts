@@ -1,3 +1,4 @@
+export { characterTokenizer, type Tokenizer, tokenizerFrom, trainBpe } from "../shared/tokens/tokenizer.js";
 export { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape, presets, shapes } from "./config.js";
 export { largestNormals, relax, relaxTopk, type TopkOptions, topkSoftmax } from "./curriculum.js";
 export { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
@@ -19,7 +20,6 @@ export {
   RENOISED,
 } from "./sampler.js";
 export { cosine, drawTimes, logLinear, type Schedule, schedules, sigmaOf } from "./schedule.js";
-export { characterTokenizer, type Tokenizer, tokenizerFrom, trainBpe } from "./tokenizer.js";
 export {
   type AlphaCurve,
   exactCurve,

@@ -1,11 +1,11 @@
 import { Random } from "../../random/index.js";
 import { type CompileOptions, compile } from "../../runtime/index.js";
+import { gather, type Sequences } from "../shared/tokens/sequences.js";
 import type { DiscreteShape } from "./config.js";
 import { type DiscreteNetwork, processOf } from "./network.js";
 import { levelsOf, nelbo } from "./objective.js";
 import { corrupt } from "./process.js";
 import { drawTimes, schedules, sigmaOf } from "./schedule.js";
-import { gather, type Sequences } from "./sequences.js";
 
 export interface LikelihoodOptions {
   /** Sequences at most, from the first; default all. */

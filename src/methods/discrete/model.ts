@@ -3,15 +3,15 @@ import { type CompileOptions, compile, Parameters } from "../../runtime/index.js
 import { batchesOf, paddedRows } from "../shared/batching.js";
 import { Images, resolveLabels } from "../shared/images.js";
 import type { ModelFiles } from "../shared/model-files.js";
+import { levelsToPixels } from "../shared/tokens/pixels.js";
+import type { Sequences } from "../shared/tokens/sequences.js";
 import { type DiscreteShape, discreteShape } from "./config.js";
 import * as kappas from "./kappa.js";
 import { type LikelihoodOptions, sequenceNelbos } from "./likelihood.js";
 import { discreteNetwork, processOf } from "./network.js";
-import { levelsToPixels } from "./pixels.js";
 import type { Process } from "./process.js";
 import { type Denoiser, type PsiStep, psiSample } from "./sampler.js";
 import { schedules } from "./schedule.js";
-import type { Sequences } from "./sequences.js";
 
 /** Ψ-samplers by name; `rescale`, `cap` and `loop` are ReMDM's rules. */
 export const psiSamplers = ["ancestral", "constant", "cap", "rescale", "loop"] as const;
@@ -205,6 +205,10 @@ function filled(given: Int32Array, used: number): Int32Array {
 
 /** A model of pixels. */
 export class DiscreteImageModel extends DiscreteModel {
+  get levels(): number {
+    return this.shape.vocabulary;
+  }
+
   async sample(options: DiscreteSampleOptions = {}): Promise<Images> {
     const { vocabulary, image } = this.shape;
     if (!image) throw new Error(`${this.config.name} draws text, not images.`);

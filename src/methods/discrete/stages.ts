@@ -3,6 +3,7 @@ import { Random } from "../../random/index.js";
 import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
+import { gather, type TokenData } from "../shared/tokens/sequences.js";
 import { generatorTraining } from "../shared/training.js";
 import type { DiscreteConfig, DiscreteShape } from "./config.js";
 import { relax, relaxTopk } from "./curriculum.js";
@@ -10,7 +11,6 @@ import { type DiscreteNetwork, type NetworkInput, processOf } from "./network.js
 import { levelsOf, nelbo } from "./objective.js";
 import { corrupt } from "./process.js";
 import { drawTimes, schedules, sigmaOf } from "./schedule.js";
-import { gather, type TokenData } from "./sequences.js";
 import { type AlphaCurve, polynomialCurve, type Window, windowOf } from "./transform.js";
 
 export interface DiscreteStageContext {

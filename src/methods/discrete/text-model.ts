@@ -1,8 +1,8 @@
 import type { CompileOptions } from "../../runtime/index.js";
 import type { ModelFiles } from "../shared/model-files.js";
+import { LINE_END, loadTokenizer, type Tokenizer } from "../shared/tokens/tokenizer.js";
 import { DiscreteModel, type DiscreteSampleOptions } from "./model.js";
 import { continuation } from "./sampler.js";
-import { LINE_END, loadTokenizer, type Tokenizer } from "./tokenizer.js";
 
 export interface TextSampleOptions extends DiscreteSampleOptions {
   /** Beginning that stays as it is. */

@@ -4,18 +4,21 @@ import { Random } from "../../random/index.js";
 import { Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
 import { type ModelFiles, writeModel } from "../shared/model-files.js";
+import { pixelSequences, type TextData, type TokenData } from "../shared/tokens/sequences.js";
+import { textSequences } from "../shared/tokens/text-sequences.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape } from "./config.js";
 import { distillationStage } from "./distillation-stage.js";
 import { DiscreteImageModel } from "./model.js";
 import { discreteNetwork } from "./network.js";
-import { pixelSequences, type TokenData } from "./sequences.js";
 import { discreteStage } from "./stages.js";
 import { TextModel } from "./text-model.js";
-import { textSequences } from "./text-sequences.js";
 
 /** A data set as the tokens that the settings ask for. */
-export async function tokenData(dataset: ImageDataset | TextDataset, config: DiscreteConfig): Promise<TokenData> {
+export async function tokenData(
+  dataset: ImageDataset | TextDataset,
+  config: DiscreteConfig,
+): Promise<TokenData | TextData> {
   if (dataset.kind === "text") return textSequences(dataset, config);
   if (config.tokens.kind !== "pixels")
     throw new Error(
@@ -51,11 +54,12 @@ export async function trainDiscrete(
   const net = discreteNetwork(shape);
   new Parameters(net.namedParameters(), new Random(config.seed, "discrete").uint32());
   const { threads } = options;
+  const tokenizer = "tokenizer" in data ? data.tokenizer : null;
   const files = (result: { status: "finished"; seconds: number; step: number }): ModelFiles => ({
     config: {
       ...modelConfig("discrete", dataset, options, shape, result as never, config),
-      ...(data.tokenizer
-        ? { text: { tokenizer: data.tokenizer.toJSON(), lines: dataset.kind === "text" && dataset.lines } }
+      ...(tokenizer
+        ? { text: { tokenizer: tokenizer.toJSON(), lines: dataset.kind === "text" && dataset.lines } }
         : {}),
     },
     weights: new Parameters(net.namedParameters()).toRecord(),
@@ -63,8 +67,8 @@ export async function trainDiscrete(
 
   const sample: Stage["sample"] = async () => {
     const draft = files({ status: "finished", seconds: 0, step: 0 });
-    if (data.tokenizer) {
-      const model = new TextModel(draft, data.tokenizer, { threads });
+    if (tokenizer) {
+      const model = new TextModel(draft, tokenizer, { threads });
       const texts = await model.sample({ count: model.lines ? 40 : 8, steps: Math.min(64, shape.length) });
       await model.release();
       return { texts };

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ImageDataset, splitText, type TextDataset } from "../../../src/data/index.js";
 import { type DiscreteConfig, presets } from "../../../src/methods/discrete/config.js";
 import type { TextModel } from "../../../src/methods/discrete/text-model.js";
-import { textSequences } from "../../../src/methods/discrete/text-sequences.js";
 import { trainDiscrete } from "../../../src/methods/discrete/train.js";
 import { loadModel, loadTextModel } from "../../../src/methods/index.js";
+import { textSequences } from "../../../src/methods/shared/tokens/text-sequences.js";
 import { Random } from "../../../src/random/index.js";
 
 /** A first-order chain over "abcd" and the space, whose entropy rate is known: each letter is followed by one of two, 3 : 1. */

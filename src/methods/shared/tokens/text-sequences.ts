@@ -1,6 +1,6 @@
-import type { TextDataset } from "../../data/index.js";
-import type { DiscreteConfig } from "./config.js";
-import type { Sequences, TokenData } from "./sequences.js";
+import type { TextDataset } from "../../../data/index.js";
+import { gather, type Sequences, type TextData } from "./sequences.js";
+import type { TokenSettings } from "./settings.js";
 import { characterTokenizer, gpt2Tokenizer, LINE_END, type Tokenizer, trainBpe } from "./tokenizer.js";
 
 /** Every stretch of `length` tokens, or (`apart`) those that follow one another without overlap. */
@@ -28,7 +28,7 @@ function lineSequences(text: string, length: number, tokenizer: Tokenizer, name:
   return { count: lines.length, at: (i) => all.subarray(i * length, (i + 1) * length), labels: null };
 }
 
-async function tokenizerFor(dataset: TextDataset, tokens: DiscreteConfig["tokens"]): Promise<Tokenizer> {
+async function tokenizerFor(dataset: TextDataset, tokens: TokenSettings): Promise<Tokenizer> {
   const { train, judge, test, lines } = dataset;
   const all = [train, judge, test].join(lines ? LINE_END : "");
   switch (tokens.kind) {
@@ -47,13 +47,14 @@ async function tokenizerFor(dataset: TextDataset, tokens: DiscreteConfig["tokens
 /** Text as tokens; a given tokenizer (of a trained model) is used as it is. */
 export async function textSequences(
   dataset: TextDataset,
-  { tokens, length }: Pick<DiscreteConfig, "tokens" | "length">,
+  { tokens, length }: { tokens: TokenSettings; length: number },
   given?: Tokenizer,
-): Promise<TokenData> {
+): Promise<TextData> {
   const tokenizer = given ?? (await tokenizerFor(dataset, tokens));
   const { id, lines, train, judge, test } = dataset;
   const sequences = (text: string, apart: boolean) =>
     lines ? lineSequences(text, length, tokenizer, id) : windows(tokenizer.encode(text), length, apart, id);
+  const held = sequences(judge, false);
   return {
     id,
     vocabulary: tokenizer.size,
@@ -61,6 +62,13 @@ export async function textSequences(
     train: sequences(train, false),
     test: sequences(test, true),
     tokenizer,
-    judge: tokenizer.encode(lines ? `${judge}${LINE_END}` : judge),
+    judge: held,
+    // Lines as they stand in sequences, filled up
+    judgeTokens: lines
+      ? gather(
+          held,
+          Array.from({ length: held.count }, (_, i) => i),
+        )
+      : tokenizer.encode(judge),
   };
 }

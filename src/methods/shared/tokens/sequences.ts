@@ -1,4 +1,4 @@
-import { type ImageDataset, type ImageSplit, toFloat } from "../../data/index.js";
+import { type ImageDataset, type ImageSplit, toFloat } from "../../../data/index.js";
 import { quantise } from "./pixels.js";
 import type { Tokenizer } from "./tokenizer.js";
 
@@ -18,10 +18,15 @@ export interface TokenData {
   length: number;
   train: Sequences;
   test: Sequences;
-  /** Of text; null for pixels. */
-  tokenizer: Tokenizer | null;
-  /** Of text: what a judge of samples learns from, all in one. */
-  judge: Int32Array | null;
+}
+
+/** A text as tokens. */
+export interface TextData extends TokenData {
+  tokenizer: Tokenizer;
+  /** What judges of samples learn from. */
+  judge: Sequences;
+  /** The same in one piece. */
+  judgeTokens: Int32Array;
 }
 
 /** Images as tokens, one per pixel and channel, in the order channel, row, column. */
@@ -39,8 +44,6 @@ export function pixelSequences(dataset: ImageDataset, levels: number): TokenData
     length,
     train: sequences(train),
     test: sequences(test),
-    tokenizer: null,
-    judge: null,
   };
 }
 

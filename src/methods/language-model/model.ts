@@ -1,0 +1,70 @@
+import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
+import { batchesOf, paddedRows } from "../shared/batching.js";
+import { type ModelFiles, readModel } from "../shared/model-files.js";
+import { loadTokenizer, type Tokenizer } from "../shared/tokens/tokenizer.js";
+import { type LanguageModelShape, languageModel, shifted, tokenNats } from "./network.js";
+
+/** A trained autoregressive judge of text. */
+export class LanguageModel {
+  readonly config: ModelFiles["config"];
+  readonly shape: LanguageModelShape;
+  private readonly net;
+  private readonly programs = new Map<string, ReturnType<LanguageModel["compileProgram"]>>();
+
+  constructor(
+    { config, weights }: ModelFiles,
+    readonly tokenizer: Tokenizer,
+    private readonly options: CompileOptions = {},
+  ) {
+    this.config = config;
+    this.shape = config.network as LanguageModelShape;
+    if (tokenizer.size !== this.shape.vocabulary)
+      throw new Error(`The tokenizer has ${tokenizer.size} tokens, the network ${this.shape.vocabulary}.`);
+    this.net = languageModel(this.shape);
+    new Parameters(this.net.namedParameters()).load(weights);
+  }
+
+  /** A model by folder (of a model or a training run), shipped name or URL. */
+  static async load(location: string, options?: CompileOptions): Promise<LanguageModel> {
+    const files = await readModel(location);
+    const { method, text } = files.config;
+    if (method !== "language-model") throw new Error(`${location}: a "${method}" model does not judge text.`);
+    return new LanguageModel(files, await loadTokenizer(text?.tokenizer), options);
+  }
+
+  get name(): string {
+    return `the autoregressive transformer ${this.config.name}`;
+  }
+
+  private compileProgram(batch: number, length: number) {
+    const tokens = { shape: [batch, length], dtype: "int32" as const };
+    return compile(
+      { before: tokens, tokens },
+      ({ before, tokens }) => ({ nats: tokenNats(this.net(before), tokens).sum(1) }),
+      { freeze: true, ...this.options },
+    );
+  }
+
+  /** −log p of each sequence of `length` of this model's tokens, in nats, [count]. */
+  async nats(tokens: Int32Array, length: number): Promise<Float64Array> {
+    const count = tokens.length / length;
+    const { vocabulary } = this.shape;
+    const bad = tokens.find((token) => !(token >= 0 && token < vocabulary));
+    if (bad !== undefined) throw new Error(`Token ${bad} is outside the judge's vocabulary 0 … ${vocabulary - 1}.`);
+    const out = new Float64Array(count);
+    for (const part of batchesOf(count)) {
+      const key = `${part.batch}×${length}`;
+      let program = this.programs.get(key);
+      if (!program) this.programs.set(key, (program = this.compileProgram(part.batch, length)));
+      const rows = paddedRows(tokens, length, part);
+      const { nats } = await program.run({ before: shifted(rows, length, vocabulary), tokens: rows });
+      for (let i = 0; i < part.n; i++) out[part.at + i] = nats[i];
+    }
+    return out;
+  }
+
+  async release(): Promise<void> {
+    for (const program of this.programs.values()) await program.release();
+    this.programs.clear();
+  }
+}
