@@ -1,11 +1,10 @@
 /**
- * Writes the card of a shipped model from a fresh measurement: `npm run card -- <name> [count]`. The section "Limits" of an existing
- * card is kept; everything above it is written anew.
+ * Writes the card of a shipped model of images from a fresh measurement: `npm run card -- <name> [count]`. The section "Limits" of an
+ * existing card is kept; everything above it is written anew.
  */
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { resolveDataset } from "../src/data/index.js";
-import { saveGrid, writeFileAtomic } from "../src/io/index.js";
+import { saveGrid } from "../src/io/index.js";
 import {
   type Evaluation,
   evaluateModel,
@@ -16,6 +15,8 @@ import {
 import { extractorFor } from "../src/methods/extractors.js";
 import { loadModel } from "../src/methods/index.js";
 import { imageSize } from "../src/methods/shared/model-files.js";
+import { quantised } from "../src/methods/shared/tokens/pixels.js";
+import { figure, metricTable, writeCard } from "./card.js";
 
 const [name, countText = "10000"] = process.argv.slice(2);
 if (!name) throw new Error("usage: npm run card -- <model> [samples]");
@@ -24,7 +25,8 @@ const folder = join(import.meta.dirname, "../models", name);
 const model = await loadModel(folder);
 const { classNames, training, method } = model.config;
 const image = imageSize(model.config);
-const dataset = await resolveDataset(String(training.data));
+const images = await resolveDataset(String(training.data));
+const dataset = model.levels ? quantised(images, model.levels) : images;
 const extractor = await extractorFor("classifier", dataset);
 const reference = await measureReference(dataset, extractor);
 
@@ -35,6 +37,11 @@ const shown: Record<string, { steps: (number | undefined)[]; best?: number; what
     steps: [1, 2, 4, 8],
     best: 4,
     what: "Sphere Encoder, one decoding per image and a few refinements; it edits pictures as well",
+  },
+  discrete: {
+    steps: [8, 16, 32, 64, 128],
+    best: 64,
+    what: "discrete diffusion of pixel levels, many evaluations per image; ancestral sampling",
   },
   flow: { steps: [1, 2, 4, 8, 16, 50], best: 50, what: "flow matching, many evaluations per image (the baseline)" },
 };
@@ -60,15 +67,6 @@ await saveGrid(
   { columns: 2 * pairs.columns, scale: 2 },
 );
 
-const figure = (x: number) => Number(x.toPrecision(3));
-const table = (metrics: Evaluation["metrics"]) => [
-  "| metric | value | 95 % interval | real against real |",
-  "|---|---|---|---|",
-  ...metrics.map(
-    ({ name, value, interval, floor }) =>
-      `| ${name} | ${figure(value)} | ${interval ? `${figure(interval[0])} … ${figure(interval[1])}` : ""} | ${floor === null ? "" : figure(floor)} |`,
-  ),
-];
 const pick = (evaluation: Evaluation, start: string) =>
   figure(evaluation.metrics.find((m) => m.name.startsWith(start))?.value ?? Number.NaN);
 const floorOf = (evaluation: Evaluation, start: string) => {
@@ -84,50 +82,37 @@ const brief = [
   "Accuracy",
 ];
 
-const path = join(folder, "README.md");
-const old = existsSync(path) ? readFileSync(path, "utf8") : "";
-const limits = old.includes("## Limits") ? old.slice(old.indexOf("## Limits")) : "## Limits\n";
-const settings = training.settings as Record<string, unknown>;
-const card = [
-  `# ${name}`,
-  "",
-  `${classNames ? "Class-conditional" : "Unconditional"} ${image.width}×${image.height} ${image.channels === 3 ? "colour" : "grey"} images; ${what}.`,
-  "",
-  "![samples, one row per class](samples.png)",
-  "",
-  `- **Data:** ${dataset.id}: ${dataset.train.count} training images. Licence: ${dataset.licence}. ${dataset.attribution}.`,
-  `- **Training:** ${training.seconds} s of wall clock, ${training.steps} steps, on ${training.machine ?? "two shared CPU cores"}.`,
-  `- **Reproduce:** \`${training.command ?? `fewstep train ${method} --data ${dataset.id} --preset small`}\``,
-  ...(classNames ? [`- **Classes:** ${classNames.join(", ")}.`] : []),
-  `- **Seed:** ${settings.seed ?? 0}. All settings stand in config.json.`,
-  "",
-  "## Measured",
-  "",
-  `\`fewstep eval ${name} --count ${count}${evaluations.length > 1 ? ` --steps ${stepsToShow.join(",")}` : ""}\` against all ${dataset.test.count} test images, samples with the classes of the test images, rounded to bytes, no guidance. The classifier (\`classifier-${dataset.id}\`) is used for nothing else. Not comparable with FID.`,
-  "",
-  ...(evaluations.length > 1
-    ? [
-        `| steps | evaluations | ${brief.join(" | ")} |`,
-        `|---|---${"|---".repeat(brief.length)}|`,
-        ...evaluations.map((e, i) => `| ${stepsToShow[i]} | ${e.nfe} | ${brief.map((b) => pick(e, b)).join(" | ")} |`),
-        `| real training images (floor) | | ${brief.map((b) => floorOf(evaluations[0], b)).join(" | ")} |`,
-      ]
-    : table(evaluations[0].metrics)),
-  ...(reconstruction
-    ? ["", "Test images, encoded and decoded without noise and without class:", "", ...table(reconstruction)]
-    : []),
-  "",
-  "## Nearest training images",
-  "",
-  "Each sample is followed by its four nearest training images in the classifier's feature space.",
-  "",
-  "![samples and their nearest training images](neighbours.png)",
-  "",
-  limits.trimEnd(),
-  "",
-].join("\n");
-await writeFileAtomic(path, card);
-await writeFileAtomic(join(folder, "metrics.json"), `${JSON.stringify(evaluations, null, 1)}\n`);
+const path = await writeCard(folder, {
+  config: model.config,
+  name,
+  what: `${classNames ? "Class-conditional" : "Unconditional"} ${image.width}×${image.height} ${image.channels === 3 ? "colour" : "grey"} images; ${what}.`,
+  shown: ["![samples, one row per class](samples.png)"],
+  data: { ...dataset, size: `${dataset.train.count} training images` },
+  measured: [
+    `\`fewstep eval ${name} --count ${count}${evaluations.length > 1 ? ` --steps ${stepsToShow.join(",")}` : ""}\` against all ${dataset.test.count} test images${model.levels ? `, rounded to ${model.levels} levels` : ""}, samples with the classes of the test images, rounded to bytes, no guidance. The classifier (\`classifier-${dataset.id}\`) is used for nothing else. Not comparable with FID.`,
+    "",
+    ...(evaluations.length > 1
+      ? [
+          `| steps | evaluations | ${brief.join(" | ")} |`,
+          `|---|---${"|---".repeat(brief.length)}|`,
+          ...evaluations.map(
+            (e, i) => `| ${stepsToShow[i]} | ${e.nfe} | ${brief.map((b) => pick(e, b)).join(" | ")} |`,
+          ),
+          `| real training images (floor) | | ${brief.map((b) => floorOf(evaluations[0], b)).join(" | ")} |`,
+        ]
+      : metricTable(evaluations[0].metrics)),
+    ...(reconstruction
+      ? ["", "Test images, encoded and decoded without noise and without class:", "", ...metricTable(reconstruction)]
+      : []),
+    "",
+    "## Nearest training images",
+    "",
+    "Each sample is followed by its four nearest training images in the classifier's feature space.",
+    "",
+    "![samples and their nearest training images](neighbours.png)",
+  ],
+  metrics: evaluations,
+});
 process.stdout.write(`${path}\n`);
 await extractor?.release();
 await model.release();

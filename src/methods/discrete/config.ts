@@ -59,6 +59,8 @@ export const shapes = {
 /** Everything that defines a discrete diffusion model and its training; `presets` fill it. */
 export const discreteConfig = z.object({
   seed: z.number().int().default(0),
+  /** Model (name, folder or URL) of the same shape whose weights training begins with; null: fresh ones. */
+  from: z.string().min(1).nullable().default(null),
   process: discreteShape.shape.process,
   schedule: discreteShape.shape.schedule,
   tokens: tokenSettings,
@@ -100,6 +102,7 @@ export type DiscreteConfig = z.infer<typeof discreteConfig>;
 
 const tiny: DiscreteConfig = {
   seed: 0,
+  from: null,
   process: "uniform",
   schedule: "log-linear",
   tokens: { kind: "characters" },

@@ -3,7 +3,7 @@ import type { ImageDataset, TextDataset } from "../../data/index.js";
 import { Random } from "../../random/index.js";
 import { Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
-import { type ModelFiles, writeModel } from "../shared/model-files.js";
+import { type ModelFiles, readModel, writeModel } from "../shared/model-files.js";
 import { pixelSequences, type TextData, type TokenData } from "../shared/tokens/sequences.js";
 import { textSequences } from "../shared/tokens/text-sequences.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
@@ -39,6 +39,18 @@ export function shapeFor(dataset: ImageDataset | TextDataset, data: TokenData, c
   return discreteShape.parse({ process, schedule, vocabulary, length, image, classes, network });
 }
 
+/** Weights of a trained model of this shape; throws where its shape is another. */
+async function weightsOf(location: string, shape: DiscreteShape): Promise<ModelFiles["weights"]> {
+  const { config, weights } = await readModel(location);
+  const own = discreteShape.safeParse(config.network);
+  if (config.method !== "discrete" || !own.success)
+    throw new Error(`from: ${location} is no discrete diffusion model.`);
+  const [theirs, ours] = [own.data, shape].map((one) => JSON.stringify(one));
+  if (theirs !== ours)
+    throw new Error(`from: ${location} has another shape, ${theirs}, than these settings and data, ${ours}.`);
+  return weights;
+}
+
 /**
  * Trains a discrete diffusion model on text or pixels, then distils it where that is asked for. Writes checkpoints, logs and `model/`
  * into the run's folder.
@@ -52,7 +64,8 @@ export async function trainDiscrete(
   const data = await tokenData(dataset, config);
   const shape = shapeFor(dataset, data, config);
   const net = discreteNetwork(shape);
-  new Parameters(net.namedParameters(), new Random(config.seed, "discrete").uint32());
+  const parameters = new Parameters(net.namedParameters(), new Random(config.seed, "discrete").uint32());
+  if (config.from !== null) parameters.load(await weightsOf(config.from, shape));
   const { threads } = options;
   const tokenizer = "tokenizer" in data ? data.tokenizer : null;
   const files = (result: { status: "finished"; seconds: number; step: number }): ModelFiles => ({
@@ -62,7 +75,7 @@ export async function trainDiscrete(
         ? { text: { tokenizer: tokenizer.toJSON(), lines: dataset.kind === "text" && dataset.lines } }
         : {}),
     },
-    weights: new Parameters(net.namedParameters()).toRecord(),
+    weights: parameters.toRecord(),
   });
 
   const sample: Stage["sample"] = async () => {
@@ -84,7 +97,7 @@ export async function trainDiscrete(
   };
 
   const context = { data, config, shape, net, threads, sample };
-  const stages = [() => discreteStage(context)];
+  const stages = config.training.steps > 0 ? [() => discreteStage(context)] : [];
   if (config.distillation.rounds > 0) {
     if (config.process !== "uniform")
       throw new Error("Distillation needs uniform noise; leave out distillation.rounds.");

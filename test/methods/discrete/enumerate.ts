@@ -30,10 +30,7 @@ function alongAxis(flat: Float64Array, dims: number[], axis: number, matrix: Flo
 /** q(z | x) as [tokens][states]. */
 const forward = (process: Process, alpha: number): Float64Array[] =>
   Array.from({ length: process.tokens }, (_, x) =>
-    Float64Array.from(
-      { length: process.states },
-      (_, z) => (z === x ? alpha : 0) + (1 - alpha) * priorAt(process, z),
-    ),
+    Float64Array.from({ length: process.states }, (_, z) => (z === x ? alpha : 0) + (1 - alpha) * priorAt(process, z)),
   );
 
 /** Joint law of the noisy sequence at alpha, over states^L. */
@@ -106,13 +103,20 @@ export function advance(
   const n = process.states;
   const out = new Float64Array(law.length);
   const joints = Array.from({ length: L + 1 }, (_, l) => new Float64Array(n ** l));
+  // What a masked process does to a token that is there does not depend on the prediction
+  const carried =
+    process.kind === "masked"
+      ? Array.from({ length: process.tokens }, (_, z) =>
+          psiPosterior(process, z, new Float64Array(n), alphaT, alphaS, kappa),
+        )
+      : [];
   for (let state = 0; state < law.length; state++) {
     if (law[state] === 0) continue;
     const x = denoise(state, alphaT);
     joints[0][0] = law[state];
     for (let l = 0; l < L; l++) {
       const z = Math.floor(state / n ** (L - 1 - l)) % n;
-      const psi = psiPosterior(process, z, x[l], alphaT, alphaS, kappa);
+      const psi = carried[z] ?? psiPosterior(process, z, x[l], alphaT, alphaS, kappa);
       const [from, to] = [joints[l], joints[l + 1]];
       for (let a = 0; a < from.length; a++) for (let j = 0; j < n; j++) to[a * n + j] = from[a] * psi[j];
     }
@@ -132,7 +136,7 @@ export function outputLaw(
   final = true,
 ): Float64Array {
   const n = process.states;
-  let law = Float64Array.from({ length: n ** L }, (_, i) =>
+  let law: Float64Array = Float64Array.from({ length: n ** L }, (_, i) =>
     digits(i, n, L).reduce((p, j) => p * priorAt(process, j), 1),
   );
   kappas.forEach((kappa, i) => {
@@ -164,4 +168,11 @@ export function gaussLegendre(f: (x: number) => number, nodes: number, from = 0,
     sum += weight * f(from + ((to - from) * (x + 1)) / 2);
   }
   return (sum * (to - from)) / 2;
+}
+
+/** A random point of the simplex, uniformly. */
+export function simplexOf(n: number, random: { uniform(): number }): Float64Array {
+  const raw = Float64Array.from({ length: n }, () => -Math.log(1 - random.uniform()));
+  const total = raw.reduce((a, b) => a + b, 0);
+  return raw.map((p) => p / total);
 }

@@ -4,6 +4,9 @@ import * as kappas from "../../../src/methods/discrete/kappa.js";
 import {
   cleanPosterior,
   drawCategorical,
+  drawClean,
+  drawCorrector,
+  drawPosterior,
   posterior,
   psiPosterior,
   renoised,
@@ -12,7 +15,7 @@ import {
 import { marginal, maskedProcess, priorAt, uniformProcess } from "../../../src/methods/discrete/process.js";
 import { cosine, drawTimes, logLinear } from "../../../src/methods/discrete/schedule.js";
 import { Random } from "../../../src/random/index.js";
-import { digits, leaveOneOut, markov, outputLaw, totalVariation } from "./enumerate.js";
+import { advance, digits, exactDenoiser, markov, noisyLaw, outputLaw, totalVariation } from "./enumerate.js";
 
 const golden = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../goldens/psi/${name}.json`, import.meta.url), "utf8"));
@@ -176,7 +179,7 @@ test("exact output laws equal the golden values (O17); exact denoiser: ancestral
     const ks = Array.from({ length: c.N as number }, (_, i) =>
       rule({ t: grid[i], s: grid[i + 1], alphaT: alphas[i], alphaS: alphas[i + 1], step: i, steps: c.N }),
     );
-    const out = outputLaw(process, L, (z, _, alpha) => leaveOneOut(process, L, law, z, alpha), alphas, ks);
+    const out = outputLaw(process, L, exactDenoiser(process, L, law), alphas, ks);
     close(out, c.out, 1e-10);
     expect(totalVariation(out, law)).toBeCloseTo(c.tv, 9);
   }
@@ -185,68 +188,40 @@ test("exact output laws equal the golden values (O17); exact denoiser: ancestral
   expect(tv(64, "const")).toBeGreaterThan(tv(64, "anc"));
 });
 
-test("the corrector leaves q_t as it is when one position moves at a time (O16)", () => {
-  const process = uniformProcess(3);
+test("the corrector leaves q_t as it is when one position moves at a time, and nearly so when all do (O16)", () => {
+  const alpha = 0.6;
   const data = markov(3, 3, [
     [0.55, 0.43, 0.02],
     [0.02, 0.55, 0.43],
     [0.43, 0.02, 0.55],
   ]);
-  const alpha = 0.6;
-  const joint = new Float64Array(27);
-  data.forEach((p, i) => {
-    for (let z = 0; z < 27; z++)
-      joint[z] += digits(i, 3, 3).reduce(
-        (w, x, l) => w * marginal(process, oneHot(3, x), alpha)[digits(z, 3, 3)[l]],
-        p,
-      );
-  });
-  for (let l = 0; l < 3; l++) {
-    const next = new Float64Array(27);
-    joint.forEach((mass, state) => {
-      const z = digits(state, 3, 3);
-      const x = leaveOneOut(process, 3, data, z, alpha)[l];
-      renoised(process, cleanPosterior(process, z[l], x, alpha), alpha).forEach((p, j) => {
-        next[state + (j - z[l]) * 3 ** (2 - l)] += mass * p;
+  for (const process of [uniformProcess(3), maskedProcess(3)]) {
+    const n = process.states;
+    const joint = noisyLaw(process, 3, data, alpha);
+    const denoise = exactDenoiser(process, 3, data);
+    for (let l = 0; l < 3; l++) {
+      const next = new Float64Array(n ** 3);
+      joint.forEach((mass, state) => {
+        const z = digits(state, n, 3);
+        const x = denoise(state, alpha)[l];
+        renoised(process, cleanPosterior(process, z[l], x, alpha), alpha).forEach((p, j) => {
+          next[state + (j - z[l]) * n ** (2 - l)] += mass * p;
+        });
       });
-    });
-    close(next, joint);
+      close(next, joint);
+    }
+    const drift = (kappa: number) => totalVariation(advance(process, 3, denoise, joint, [alpha, alpha, kappa]), joint);
+    expect(drift(1)).toBe(0);
+    if (process.kind === "masked") continue;
+    // From reference.py
+    for (const [kappa, expected] of [
+      [0.5, 0.019505861603275755],
+      [0.8, 0.003187889540580099],
+      [0.95, 0.0002013353364130263],
+      [0.99, 8.075730684516114e-6],
+    ])
+      expect(Math.abs(drift(kappa) - expected)).toBeLessThan(1e-12);
   }
-});
-
-test("parity data with an imperfect denoiser: ancestral flattens, Ψ improves (A)", () => {
-  const [K, L] = [3, 4];
-  const process = maskedProcess(K);
-  const data = Float64Array.from({ length: 81 }, (_, i) =>
-    digits(i, 3, 4).reduce((a, b) => a + b) % 3 === 0 ? 1 / 27 : 0,
-  );
-  const noise = new Random(1);
-  const table = Array.from({ length: 4 ** L }, (_, i) => {
-    const z = digits(i, 4, L);
-    return leaveOneOut(process, L, data, z, 0.5).map((x) => {
-      const raw = x.map((p, j) => (j < K ? Math.max(p, 1e-6) * Math.exp(noise.normal()) : 0));
-      const total = raw.reduce((a, b) => a + b, 0);
-      return raw.map((p) => p / total);
-    });
-  });
-  const full = new Float64Array(256);
-  data.forEach((p, i) => {
-    full[digits(i, 3, 4).reduce((s, d) => s * 4 + d, 0)] = p;
-  });
-  const tv = (N: number, kappa: number) =>
-    totalVariation(
-      outputLaw(
-        process,
-        L,
-        (_, i) => table[i],
-        Array.from(kappas.linearGrid(N), logLinear().alpha),
-        new Array(N).fill(kappa),
-      ),
-      full,
-    );
-  const [a64, a128] = [tv(64, 1), tv(128, 1)];
-  expect(a128).toBeGreaterThan(0.93 * a64);
-  expect(tv(128, 0.95)).toBeLessThan(0.85 * a128);
 });
 
 describe("categorical draws", () => {
@@ -256,5 +231,70 @@ describe("categorical draws", () => {
     const draws = { uniform: () => 1 - 0.5e-6 };
     expect(drawCategorical(weights, draws)).toBe(99_999);
     expect(drawCategorical(weights, { uniform: () => 1 - 1.5e-6 })).toBe(99_998);
+  });
+
+  test("a million of them have the law, and a tail of 1e-6 its few (O19)", () => {
+    const weights = Float64Array.from({ length: 24 }, (_, j) => (j === 23 ? 1e-6 : (1 + (j % 7)) / 1e2));
+    const total = weights.reduce((a, b) => a + b, 0);
+    weights[23] *= total;
+    const counts = new Float64Array(24);
+    const draws = new Random(11);
+    for (let n = 0; n < 1e6; n++) counts[drawCategorical(weights, draws)]++;
+    let chi2 = 0;
+    for (let j = 0; j < 23; j++) chi2 += (counts[j] - (1e6 * weights[j]) / total) ** 2 / ((1e6 * weights[j]) / total);
+    expect(chi2).toBeLessThan(48.3); // the 0.999 quantile for 22 degrees of freedom
+    expect(chi2).toBeGreaterThan(6.9); // and the 0.001 quantile: too even is wrong, too
+    expect(counts[23]).toBeLessThanOrEqual(6);
+  });
+
+  test("the tail itself is drawn as often as it should be (O19)", () => {
+    // Uniforms from their last hundred-thousandth only, a tenth of which belong to the tail
+    const weights = Float64Array.of(1 - 1e-6, 1e-6);
+    const draws = new Random(12);
+    let count = 0;
+    for (let n = 0; n < 100_000; n++)
+      count += drawCategorical(weights, { uniform: () => 1 - 1e-5 + 1e-5 * draws.uniform() });
+    expect(Math.abs(count - 10_000)).toBeLessThan(5 * Math.sqrt(9000));
+  });
+
+  test("keep all 53 bits of a uniform", () => {
+    const weights = Float64Array.of(1, 1e-9, 1e-9);
+    expect(drawCategorical(weights, { uniform: () => 1 - 1.5e-9 })).toBe(1);
+    expect(drawCategorical(weights, { uniform: () => 1 - 0.5e-9 })).toBe(2);
+  });
+
+  test("of the clean token, the posterior and the corrector have their laws (O7)", () => {
+    const draws = new Random(21);
+    const count = 40_000;
+    for (const process of [uniformProcess(3), maskedProcess(3)]) {
+      const x = Float64Array.of(0.5, 0.3, 0.2, ...(process.kind === "masked" ? [0] : []));
+      for (const z of [1, process.states - 1])
+        for (const [alphaT, alphaS] of [
+          [0.3, 0.45],
+          [0.7, 0.8],
+        ]) {
+          const clean = cleanPosterior(process, z, x, alphaT);
+          for (const [draw, law] of [
+            [() => drawClean(process, z, x, alphaT, draws), clean],
+            [() => drawPosterior(process, z, x, alphaT, alphaS, draws).token, posterior(process, z, x, alphaT, alphaS)],
+            [() => drawCorrector(process, z, x, alphaT, alphaS, draws).token, renoised(process, clean, alphaS)],
+          ] as const) {
+            const seen = new Float64Array(process.states);
+            for (let n = 0; n < count; n++) seen[draw()]++;
+            law.forEach((q, j) => {
+              expect(Math.abs(seen[j] / count - q)).toBeLessThan(4.5 * Math.sqrt((q * (1 - q)) / count) + 1e-12);
+            });
+          }
+        }
+      expect(x.subarray(0, 3)).toEqual(Float64Array.of(0.5, 0.3, 0.2)); // left as it was
+    }
+  });
+
+  test("zero weights are never drawn; none positive is an error", () => {
+    const weights = Float64Array.of(0, 1, 0, 2, 0);
+    expect(drawCategorical(weights, { uniform: () => 0 })).toBe(1);
+    expect(drawCategorical(weights, { uniform: () => 1 - 2 ** -53 })).toBe(3);
+    expect(() => drawCategorical(new Float64Array(3), { uniform: () => 0.5 })).toThrow("No token has a positive");
+    expect(() => drawCategorical(Float64Array.of(Number.NaN), { uniform: () => 0.5 })).toThrow("are not finite");
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { constant, linearGrid } from "../../../src/methods/discrete/kappa.js";
+import { constant, linearGrid, loop } from "../../../src/methods/discrete/kappa.js";
 import { maskedProcess, uniformProcess } from "../../../src/methods/discrete/process.js";
 import {
   continuation,
@@ -11,9 +11,9 @@ import {
   psiSample,
   RENOISED,
 } from "../../../src/methods/discrete/sampler.js";
-import { logLinear } from "../../../src/methods/discrete/schedule.js";
+import { cosine, logLinear } from "../../../src/methods/discrete/schedule.js";
 import { Random } from "../../../src/random/index.js";
-import { outputLaw } from "./enumerate.js";
+import { exactDenoiser, markov, outputLaw } from "./enumerate.js";
 
 const collect = async (steps: AsyncGenerator<PsiStep>) => {
   const all: PsiStep[] = [];
@@ -105,6 +105,204 @@ test("guidance: weights 1 and 0 choose a branch, others are normalised (O22)", a
   expect(steps.at(-1)!.tokens.filter((t) => t === 0).length).toBeGreaterThan(35);
 });
 
+/** What `tokens` contain of each state, against a law. */
+const expectLaw = (tokens: ArrayLike<number>, law: Float64Array) => {
+  const seen = new Float64Array(law.length);
+  for (let i = 0; i < tokens.length; i++) seen[tokens[i]] += 1 / tokens.length;
+  law.forEach((q, j) => {
+    expect(Math.abs(seen[j] - q), `state ${j}`).toBeLessThan(4.5 * Math.sqrt((q * (1 - q)) / tokens.length) + 1e-9);
+  });
+};
+
+/** Predictions that depend on the state and the noise level, so that samplers differ in what they return. */
+const rows = [
+  [0.8, 0.15, 0.05],
+  [0.1, 0.6, 0.3],
+  [0.2, 0.5, 0.3],
+  [0.3, 0.3, 0.4],
+];
+const tilt = (z: number, sigma: number) => rows[z].map((p, j) => Math.log(p) + (j === 0 ? 0.3 * Math.tanh(sigma) : 0));
+const dependent = (tokens: Int32Array, sigma: Float32Array) =>
+  Float32Array.from(Array.from(tokens, (z) => tilt(z, sigma[0])).flat());
+const dependentRow = (states: number) => (state: number, alpha: number) => {
+  const e = tilt(state, -Math.log(alpha)).map(Math.exp);
+  const x = new Float64Array(states);
+  x.set(e.map((v) => v / e.reduce((a, b) => a + b)));
+  return [x];
+};
+
+test("the loop's grid has its length and its order whatever the steps", () => {
+  for (const schedule of [logLinear(), cosine()])
+    for (let steps = 8; steps < 80; steps++) {
+      const { grid } = loop(schedule, steps);
+      expect(grid.length).toBe(steps + 1);
+      expect([grid[0], grid[steps]]).toEqual([1, 1e-5]);
+      expect(grid.every((t, i) => i === 0 || t <= grid[i - 1])).toBe(true);
+      const flat = grid.filter((t) => t === schedule.time(0.9)).length;
+      expect(Math.abs(flat - (steps + 1) / 2)).toBeLessThan(4);
+    }
+});
+
+test("the loop: its grid, its plateau and its law, end to end", async () => {
+  const [steps, length] = [34, 6000];
+  const schedule = logLinear();
+  for (const process of [uniformProcess(3), maskedProcess(3)]) {
+    const { grid, kappa } = loop(schedule, steps, { eta: 0.05 });
+    const sigmas: number[] = [];
+    const denoiser = (tokens: Int32Array, sigma: Float32Array) => {
+      sigmas.push(sigma[0]);
+      return dependent(tokens, sigma);
+    };
+    const all = await collect(
+      psiSample(denoiser, process, { length, steps, random: new Random(4), schedule, grid, kappa }),
+    );
+    expect(all.length).toBe(steps + 1);
+    const flat = all.filter(({ kappa }) => kappa < 1);
+    expect(flat.length).toBeGreaterThan(steps / 2 - 3);
+    for (const { alpha, kappa } of flat) {
+      expect(alpha).toBeCloseTo(0.9, 12);
+      expect(kappa).toBeCloseTo(0.5, 12);
+    }
+    expect(sigmas.filter((s) => Math.abs(s + Math.log(0.9)) < 1e-6).length).toBe(flat.length + 1);
+    const kappas = all.slice(0, steps).map(({ kappa }) => kappa);
+    const law = outputLaw(process, 1, dependentRow(process.states), Array.from(grid, schedule.alpha), kappas);
+    expectLaw(all.at(-1)!.tokens, law);
+  }
+});
+
+test("samples of correlated sequences follow the exact law", async () => {
+  const [K, L, batch, steps] = [2, 3, 6000, 6];
+  const data = markov(K, L, [
+    [0.9, 0.1],
+    [0.3, 0.7],
+  ]);
+  for (const process of [uniformProcess(K), maskedProcess(K)]) {
+    const n = process.states;
+    const exact = exactDenoiser(process, L, data);
+    const denoiser = (tokens: Int32Array, sigma: Float32Array) => {
+      const out = new Float32Array(tokens.length * n);
+      for (let b = 0; b < batch; b++) {
+        const state = tokens.subarray(b * L, b * L + L).reduce((s, z) => s * n + z, 0);
+        exact(state, Math.exp(-sigma[b])).forEach((x, l) => {
+          out.set(x.map(Math.log), (b * L + l) * n);
+        });
+      }
+      return out;
+    };
+    const random = new Random(8);
+    const all = await collect(psiSample(denoiser, process, { length: L, batch, steps, random, kappa: constant(0.7) }));
+    const grid = Array.from(linearGrid(steps), logLinear().alpha);
+    const law = outputLaw(process, L, exact, grid, new Array(steps).fill(0.7));
+    const { tokens } = all.at(-1)!;
+    expectLaw(
+      Array.from({ length: batch }, (_, b) => tokens.subarray(b * L, b * L + L).reduce((s, z) => s * n + z, 0)),
+      law,
+    );
+  }
+});
+
+test("the last step: a draw, the most likely token, or none", async () => {
+  for (const process of [uniformProcess(3), maskedProcess(3)]) {
+    const run = (final: PsiOptions["final"]) =>
+      collect(psiSample(dependent, process, { length: 300, steps: 3, random: new Random(6), final }));
+    const [drawn, greedy, none] = [await run("ancestral"), await run("greedy"), await run("none")];
+    expect(none.length).toBe(3);
+    expect(none.at(-1)!.nfe).toBe(3);
+    expect(none.at(-1)!.t).toBeCloseTo(1e-5, 12);
+    for (const all of [drawn, greedy]) {
+      expect(all.slice(0, 3).map(({ tokens }) => tokens)).toEqual(none.map(({ tokens }) => tokens));
+      expect(all.length).toBe(4);
+      expect(all.at(-1)).toMatchObject({ step: 4, t: 0, alpha: 1, nfe: 4 });
+    }
+    const before = none.at(-1)!.tokens;
+    const likeliest = (z: number) => rows[z].indexOf(Math.max(...rows[z]));
+    expect(greedy.at(-1)!.tokens).toEqual(before.map((z) => (process.kind === "masked" && z !== 3 ? z : likeliest(z))));
+  }
+  // A masked sequence that was left alone is still all masks at t = 1
+  const masked = maskedProcess(3);
+  const grid = Float64Array.of(1, 1);
+  const still = { length: 20, steps: 1, grid, random: new Random(0), schedule: logLinear(0) };
+  const [only] = await collect(psiSample(dependent, masked, { ...still, final: "none" }));
+  expect(only.tokens.every((z) => z === 3)).toBe(true);
+  const greedy = await collect(psiSample(constantDenoiser, masked, { ...still, final: "greedy" }));
+  expect(greedy.at(-1)!.tokens.every((z) => z === 0)).toBe(true);
+});
+
+test("masked guidance draws from conditional^w·unconditional^(1 - w)", async () => {
+  const process = maskedProcess(3);
+  const q = [0.2, 0.3, 0.5];
+  const unconditional = (tokens: Int32Array) =>
+    Float32Array.from({ length: tokens.length * 3 }, (_, i) => Math.log(q[i % 3]));
+  for (const [weight, kappa] of [
+    [2, 1],
+    [0.5, 1],
+    [2, 0.8],
+  ]) {
+    const options = { length: 6000, steps: 8, random: new Random(3), kappa: constant(kappa) };
+    const all = await collect(
+      psiSample(constantDenoiser, process, { ...options, guidance: { weight, unconditional } }),
+    );
+    expect(all.at(-1)!.nfe).toBe(18);
+    const raw = q.map((v, j) => p[j] ** weight * v ** (1 - weight));
+    const total = raw.reduce((a, b) => a + b);
+    expectLaw(all.at(-1)!.tokens, Float64Array.of(...raw.map((v) => v / total), 0));
+    all.slice(1).forEach(({ tokens }, n) => {
+      const before = all[n].tokens;
+      expect(tokens.every((z, i) => z === before[i] || before[i] === 3 || z === 3)).toBe(true);
+    });
+  }
+  const branch = async (weight: number) => {
+    const options = { length: 6000, steps: 4, random: new Random(3), guidance: { weight, unconditional } };
+    return (await collect(psiSample(constantDenoiser, process, options))).at(-1)!;
+  };
+  for (const [weight, law] of [
+    [1, p],
+    [0, q],
+  ] as const) {
+    const { tokens, nfe } = await branch(weight);
+    expect(nfe).toBe(5);
+    expectLaw(tokens, Float64Array.of(...law, 0));
+  }
+});
+
+test("given tokens may differ by sequence, and the rest still follows the law", async () => {
+  const [length, batch] = [4, 1500];
+  const process = uniformProcess(3);
+  const given = Int32Array.from({ length: length * batch }, (_, i) =>
+    i % length === Math.floor(i / length) % length ? Math.floor(i / length) % 3 : -1,
+  );
+  const options: PsiOptions = { length, batch, steps: 5, random: new Random(2), given, kappa: constant(0.8) };
+  const all = await collect(psiSample(dependent, process, options));
+  for (const { tokens, changes } of all)
+    given.forEach((token, i) => {
+      if (token === -1) return;
+      expect(tokens[i]).toBe(token);
+      expect(changes[i]).toBe(KEPT);
+    });
+  const grid = Array.from(linearGrid(5), logLinear().alpha);
+  const law = outputLaw(process, 1, dependentRow(3), grid, new Array(5).fill(0.8));
+  expectLaw(
+    all.at(-1)!.tokens.filter((_, i) => given[i] === -1),
+    law,
+  );
+});
+
+test("the same generator gives the same tokens; a denoiser may be a promise and may have a logit for the mask", async () => {
+  const process = maskedProcess(3);
+  const options = () => ({
+    length: 50,
+    batch: 2,
+    steps: 6,
+    random: new Random(9),
+    kappa: constant(0.9),
+    nucleus: 0.95,
+  });
+  const plain = await collect(psiSample(constantDenoiser, process, options()));
+  const wide = async (tokens: Int32Array) =>
+    Float32Array.from({ length: tokens.length * 4 }, (_, i) => (i % 4 === 3 ? 50 : Math.log(p[i % 4])));
+  expect(await collect(psiSample(wide, process, options()))).toEqual(plain);
+});
+
 test("bad input is named", async () => {
   const run = (options: Partial<PsiOptions>) =>
     collect(psiSample(constantDenoiser, uniformProcess(3), { length: 4, steps: 2, random: new Random(0), ...options }));
@@ -112,4 +310,32 @@ test("bad input is named", async () => {
   await expect(run({ kappa: () => 2 })).rejects.toThrow("kappa must be in [0, 1], got 2");
   await expect(run({ nucleus: 0 })).rejects.toThrow("nucleus must be in (0, 1], got 0");
   expect(() => continuation([1, 2, 3], 2)).toThrow("The prompt has 3 tokens, the sequence 2");
+  for (const name of ["steps", "batch", "length"])
+    for (const value of [0, 1.5, -2])
+      await expect(run({ [name]: value })).rejects.toThrow(`${name} must be a positive integer, got ${value}`);
+  await expect(run({ nucleus: 1.1 })).rejects.toThrow("nucleus must be in (0, 1], got 1.1");
+  await expect(run({ kappa: () => Number.NaN })).rejects.toThrow("kappa must be in [0, 1], got NaN");
+  const order = "The times of a grid must lie in [0, 1] and not increase";
+  await expect(run({ grid: Float64Array.of(1, 0.2, 0.5) })).rejects.toThrow(order);
+  await expect(run({ grid: Float64Array.of(1.5, 1, 0.5) })).rejects.toThrow(order);
+  await expect(run({ grid: Float64Array.of(1, Number.NaN, 0) })).rejects.toThrow(order);
+  await expect(run({ grid: Float64Array.of(1, 0) })).rejects.toThrow("2 steps take a grid of 3 times, got 2");
+  await expect(run({ given: new Int32Array(5) })).rejects.toThrow(
+    "5 given tokens fit neither the length 4 nor 1 sequences of it",
+  );
+  await expect(run({ given: Int32Array.of(-2, 0, 0, 0) })).rejects.toThrow("Token -2");
+  const narrow = psiSample(() => new Float32Array(8), uniformProcess(3), {
+    length: 4,
+    steps: 2,
+    random: new Random(0),
+  });
+  await expect(collect(narrow)).rejects.toThrow("The denoiser gave 8 logits for 4 tokens of 3 kinds");
+  const broken = psiSample(() => new Float32Array(12).fill(Number.NaN), uniformProcess(3), {
+    length: 4,
+    steps: 2,
+    random: new Random(0),
+  });
+  await expect(collect(broken)).rejects.toThrow("the denoiser's logits are not finite");
+  expect(() => loop(logLinear(), 3)).toThrow("3 steps are too few for a loop");
+  expect(() => loop(logLinear(), 64, { before: 0.7, plateau: 0.5 })).toThrow("before + plateau must be in [0, 1]");
 });

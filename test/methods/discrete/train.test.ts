@@ -115,6 +115,25 @@ test("a resumed run, curriculum, discrete steps and distillation, ends bit-ident
   }
 });
 
+test("training can begin with another model's weights, of the same shape", async () => {
+  const settings = { ...micro, training: { ...micro.training, steps: 3, batch: 4 } };
+  await trainDiscrete(text, settings, { out: run("first"), ...quiet });
+  const distil = {
+    ...settings,
+    from: run("first"),
+    training: { ...settings.training, steps: 0 },
+    distillation: { rounds: 1, steps: 2, delta: 1 / 8, lr: 1e-9 },
+  };
+  await trainDiscrete(text, distil, { out: run("second"), ...quiet });
+  const [first, second] = await Promise.all(["first", "second"].map((name) => loadTextModel(run(name))));
+  const [a, b] = await Promise.all([first, second].map((model) => bound(model)));
+  expect(b).toBeCloseTo(a, 2);
+  await first.release();
+  await second.release();
+  const wider = { ...distil, network: { ...micro.network, width: 64 } as DiscreteConfig["network"] };
+  await expect(trainDiscrete(text, wider, { out: run("third"), ...quiet })).rejects.toThrow("has another shape");
+});
+
 test("lines and pixels train, and come back as lines and pictures", async () => {
   const names = ["anna", "bob", "carl", "dora", "emil"].flatMap((n) => ["", "a", "b", "c", "d"].map((s) => `${n}${s}`));
   const lines: TextDataset = { ...text, ...splitText(names.join("\n"), { lines: true, name: "names" }), id: "names" };
