@@ -1,35 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { savePng } from "../../src/io/index.js";
 import { shapes } from "../methods/pictures.js";
+import { command } from "./command.js";
 
-const main = resolve(import.meta.dirname, "../../src/cli/main.ts");
 const root = mkdtempSync(join(tmpdir(), "cli-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-interface Outcome {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-function fewstep(args: string[], watch?: (child: ChildProcess, stderr: string) => void): Promise<Outcome> {
-  const child = spawn(process.execPath, ["--import", "tsx", main, ...args], {
-    cwd: resolve(import.meta.dirname, "../.."),
-    env: { ...process.env, FEWSTEP_CACHE: join(root, "cache") },
-  });
-  return new Promise((done) => {
-    let [stdout, stderr] = ["", ""];
-    child.stdout.on("data", (chunk) => (stdout += chunk));
-    child.stderr.on("data", (chunk) => {
-      stderr += chunk;
-      watch?.(child, stderr);
-    });
-    child.on("close", (code) => done({ code, stdout, stderr }));
-  });
-}
+const fewstep = command(join(root, "cache"));
 
 const micro = [
   'features={"task":"classifier","width":8,"blocks":[1,1],"stemStride":2,"batch":16,"steps":3,"lr":0.002}',
@@ -173,7 +153,7 @@ describe("wrong use", () => {
     [["sample", "drifting-fashion", "--steps", "8", "--out", join(root, "x.png")], 2, /one-step model.*not 8/],
     [["sample", "drifting-fashion", "--guidance", "9"], 2, /guidance must be in \[1, 4\].*9/],
     [["sample", "drifting-fashion", "--share-noise", "none"], 2, /only sphere models take --share-noise/],
-    [["sample", "drifting-fashion", "--sampler", "heun"], 2, /only flow models take --sampler/],
+    [["sample", "drifting-fashion", "--sampler", "heun"], 2, /only flow and discrete models take --sampler/],
     [["sample", "flow-fashion", "--steps", "2000"], 2, /steps.*1000.*2000/],
     [["sample", "classifier-fashion-mnist"], 2, /draws no images/],
     [["export", "nobody", "--out", join(root, "z")], 2, /no model "nobody"/],
@@ -234,5 +214,10 @@ test("help teaches every command; models and data list are JSON", async () => {
     "emoji-32",
     "emoji-64",
     "quickdraw",
+    "kjv",
+    "sotu",
+    "moby-dick",
+    "text-mix",
+    "names",
   ]);
 });

@@ -133,7 +133,12 @@ test("the manifest is complete, and its pins have the form of pins", async () =>
   const listed = await listDatasets(cache);
   expect(listed.map(({ id }) => id)).toEqual([...Object.keys(manifest), ...Object.keys(texts)]);
   expect(listed.some(({ cached }) => cached)).toBe(false);
-  expect(listed[0]).toMatchObject({ id: "fashion-mnist", classes: 10, content: "60000 + 10000 images of 28×28×1", licence: "MIT" });
+  expect(listed[0]).toMatchObject({
+    id: "fashion-mnist",
+    classes: 10,
+    content: "60000 + 10000 images of 28×28×1",
+    licence: "MIT",
+  });
   await expect(getDataset("imagenet", { cache })).rejects.toThrow(/"imagenet"; known are fashion-mnist/);
 });
 

@@ -88,7 +88,7 @@ export function loop(
   const first = Math.round(before * (steps + 1));
   const flat = Math.min(Math.round(plateau * (steps + 1)), steps - 1 - first); // two points at least are for the end
   const rest = steps + 1 - first - flat;
-  if (first < 2 || flat < 1 || rest < 2) throw new Error(`${steps} steps are too few for a loop; take at least 8.`);
+  if (first < 2 || flat < 1 || rest < 2) throw new Error(`${steps} steps are too few for a loop; take at least 4.`);
   const grid = Float64Array.from([...line(1, time, first), ...line(time, time, flat), ...line(time, 1e-5, rest)]);
   const remasking = remask(eta);
   return { grid, kappa: (at) => (at.alphaS === at.alphaT ? remasking(at) : 1) };

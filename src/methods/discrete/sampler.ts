@@ -40,7 +40,7 @@ export interface PsiOptions {
   given?: Int32Array;
   /** The last step: a draw from q_{0|t} (default), the denoiser's most likely token, or nothing. */
   final?: "ancestral" | "greedy" | "none";
-  /** Classifier-free guidance of the posteriors, w·conditional + (1 − w)·unconditional in log space. */
+  /** Classifier-free guidance, w·conditional + (1 − w)·unconditional in log space: of posteriors for uniform noise, of predictions for masked. */
   guidance?: { weight: number; unconditional: Denoiser };
 }
 
@@ -173,19 +173,23 @@ export async function* psiSample(
     const predict = guidance && weight === 0 ? null : await evaluate(denoiser, alpha);
     const unconditional = guidance && weight !== 1 ? await evaluate(guidance.unconditional, alpha) : null;
     const changes = new Uint8Array(count);
-    const combine = (of: (x: Probabilities) => Probabilities) =>
-      predict && unconditional ? guided(of(x), of(other), weight) : of(x);
+    const combine = (of: (x: Probabilities) => Probabilities) => (two ? guided(of(x), of(other), weight) : of(x));
     tokens = tokens.map((z, i) => {
       if (given[i] >= 0) return z;
       (predict ?? unconditional!)(i, x);
-      if (predict && unconditional) unconditional(i, other);
+      if (predict && unconditional) {
+        unconditional(i, other);
+        // Guided posteriors would leave the mask at another rate than the schedule's
+        if (process.kind === "masked") x.set(guided(x, other, weight));
+      }
       const { token, from } = draw(z, combine);
       if (token !== z) changes[i] = from === "prior" || token === process.tokens ? RENOISED : DENOISED;
       return token;
     });
     return changes;
   };
-  const two = guidance !== undefined && guidance.weight !== 0 && guidance.weight !== 1;
+  /** Whether posteriors are combined: of uniform noise only. */
+  const two = process.kind === "uniform" && guidance !== undefined && guidance.weight !== 0 && guidance.weight !== 1;
 
   for (let step = 0; step < steps; step++) {
     const [t, s] = [grid[step], grid[step + 1]];

@@ -154,7 +154,7 @@ test("top-k weights approach the softmax over all K (O15)", () => {
     }
     return total / draws;
   };
-  // Means and their deviations over 4000 draws, from reference.py
+  // Means and their deviations over 4000 draws, from test/goldens/psi/make_softmax_and_drift.py
   for (const [tau, k, mean, deviation] of [
     [0.1, 2, 0.191, 0.0026],
     [0.1, 3, 0.108, 0.0017],

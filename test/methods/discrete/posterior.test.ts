@@ -213,7 +213,7 @@ test("the corrector leaves q_t as it is when one position moves at a time, and n
     const drift = (kappa: number) => totalVariation(advance(process, 3, denoise, joint, [alpha, alpha, kappa]), joint);
     expect(drift(1)).toBe(0);
     if (process.kind === "masked") continue;
-    // From reference.py
+    // From test/goldens/psi/make_softmax_and_drift.py
     for (const [kappa, expected] of [
       [0.5, 0.019505861603275755],
       [0.8, 0.003187889540580099],

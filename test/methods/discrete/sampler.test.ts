@@ -339,3 +339,12 @@ test("bad input is named", async () => {
   expect(() => loop(logLinear(), 3)).toThrow("3 steps are too few for a loop");
   expect(() => loop(logLinear(), 64, { before: 0.7, plateau: 0.5 })).toThrow("before + plateau must be in [0, 1]");
 });
+
+test("guided masked sampling keeps the schedule's share of masks, 1 - alpha", async () => {
+  const logits = (q: number[]) => (tokens: Int32Array) =>
+    Float32Array.from({ length: tokens.length * 3 }, (_, i) => Math.log(q[i % 3]));
+  const guidance = { weight: 3, unconditional: logits([0.1, 0.1, 0.8]) };
+  const options: PsiOptions = { length: 20_000, steps: 8, random: new Random(0), guidance };
+  for (const { tokens, alpha } of await collect(psiSample(logits([0.8, 0.1, 0.1]), maskedProcess(3), options)))
+    expect(Math.abs(tokens.filter((z) => z === 3).length / 20_000 - (1 - alpha))).toBeLessThan(0.015);
+});

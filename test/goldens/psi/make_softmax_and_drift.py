@@ -1,5 +1,5 @@
 """Float64 reference values of two tests, by NumPy and SciPy from the definitions: the drift of the parallel corrector (posterior.test.ts)
-and the error of the top-k softmax (curriculum.test.ts). Prints them: python reference.py"""
+and the error of the top-k softmax (curriculum.test.ts). Prints them: python make_softmax_and_drift.py"""
 
 import itertools
 

@@ -1,0 +1,80 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { command } from "./command.js";
+
+const root = mkdtempSync(join(tmpdir(), "cli-text-"));
+const at = (name: string) => join(root, name);
+const fewstep = command(at("cache"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const small = [
+  'network={"kind":"transformer","width":16,"heads":2,"blocks":1,"condition":16,"tied":false}',
+  "length=16",
+  "training.steps=6",
+  "training.batch=8",
+];
+
+beforeAll(async () => {
+  writeFileSync(at("mine.txt"), "the cat sat on the mat. ".repeat(400));
+  const train = ["train", "discrete", "--data", at("mine.txt"), "--out", at("run"), "--json", "--set", ...small];
+  const { code, stderr, stdout } = await fewstep(train);
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ status: "finished", step: 6 });
+});
+
+test("a text file is learnt, and texts are drawn, continued and filled in", async () => {
+  const out = at("drawn.txt");
+  const drawn = await fewstep(["sample", at("run"), "--count", "3", "--steps", "4", "--out", out, "--json"]);
+  expect(drawn.code, drawn.stderr).toBe(0);
+  const result = JSON.parse(drawn.stdout);
+  expect(result).toMatchObject({ count: 3, steps: 4, nfe: 5, out });
+  expect(result.texts.every((text: string) => [...text].length === 16)).toBe(true);
+  expect(readFileSync(out, "utf8")).toBe(`${result.texts.join("\n\n")}\n`);
+  const common = ["--count", "1", "--out", out, "--sampler", "cap", "--eta", "0.1", "--nucleus", "0.9"];
+  const continued = await fewstep(["sample", at("run"), "--prompt", "the cat", ...common]);
+  expect(continued.stdout).toMatch(/^the cat.{9}\n$/s);
+  const filled = await fewstep(["sample", at("run"), "--template", "the _at_________", ...common]);
+  expect(filled.stdout).toMatch(/^the .at.{9}\n$/s);
+});
+
+test("a model of text is measured under a judge, and its network exported", async () => {
+  const { code, stdout, stderr } = await fewstep(["eval", at("run"), "--count", "16", "--steps", "2,8", "--json"]);
+  expect(code, stderr).toBe(0);
+  const { likelihood, samples } = JSON.parse(stdout);
+  expect(likelihood[0].name).toMatch(/NELBO, bits per character/);
+  expect(samples.map(({ nfe }: { nfe: number }) => nfe)).toEqual([3, 9]);
+  for (const { metrics } of samples) for (const { value } of metrics) expect(Number.isFinite(value)).toBe(true);
+  const table = await fewstep(["eval", at("run"), "--count", "8", "--steps", "2"]);
+  expect(table.stdout).toContain("Kneser–Ney");
+});
+
+test.each([
+  [["sample", "--prompt", "the cat sat on the mat."], 2, /prompt has 23 tokens, the sequence 16/],
+  [["sample", "--prompt", "Zebra"], 2, /character "Z" is not in this model's vocabulary/],
+  [["sample", "--prompt", "the", "--template", "t_"], 2, /a prompt or a template, not both/],
+  [["sample", "--sampler", "constant", "--kappa", "2"], 2, /kappa must be in \[0, 1\], got 2/],
+  [["sample", "--sampler", "ancestral", "--eta", "0.1"], 2, /sampler ancestral takes no eta/],
+  [["sample", "--sampler", "euler"], 2, /sampler must be one of ancestral/],
+  [["sample", "--guidance", "2"], 2, /no classes to be guided to/],
+  [["sample", "--share-noise", "none"], 2, /draws text/],
+  [["eval", "--guidance", "2"], 2, /model of text; leave out --guidance/],
+  [["eval", "--judge", "nobody"], 2, /no model "nobody"/],
+] as const)("%o exits %d", async ([verb, ...options], code, message) => {
+  const outcome = await fewstep([verb, at("run"), ...options]);
+  expect(outcome.stderr).toMatch(message);
+  expect(outcome.code).toBe(code);
+});
+
+test("what is no text is refused, and leaves nothing behind", async () => {
+  writeFileSync(at("bad.txt"), Buffer.concat([Buffer.from("x".repeat(4000)), Buffer.of(0xff)]));
+  const bad = await fewstep(["train", "discrete", "--data", at("bad.txt"), "--out", at("z")]);
+  expect(bad.stderr).toMatch(/bad\.txt is not valid UTF-8/);
+  const wrong = await fewstep(["train", "drifting", "--data", at("mine.txt"), "--out", at("z")]);
+  expect(wrong.stderr).toMatch(/is text; drifting learns from images/);
+  expect([bad.code, wrong.code]).toEqual([1, 1]);
+  expect(existsSync(at("z"))).toBe(false);
+  const drawsImages = await fewstep(["sample", "drifting-fashion", "--prompt", "x"]);
+  expect(drawsImages.stderr).toMatch(/draws images; leave out --prompt/);
+});
