@@ -2,6 +2,7 @@
 export function unigramEntropies(tokens: Int32Array, length: number): Float64Array {
   if (!(Number.isInteger(length) && length >= 1) || tokens.length % length !== 0)
     throw new Error(`${tokens.length} tokens are no whole number of sequences of ${length}.`);
+  if (tokens.length === 0) throw new Error("There are no sequences whose entropy could be taken.");
   return Float64Array.from({ length: tokens.length / length }, (_, i) => {
     const counts = new Map<number, number>();
     for (const token of tokens.subarray(i * length, (i + 1) * length)) counts.set(token, (counts.get(token) ?? 0) + 1);

@@ -57,10 +57,10 @@ export function trainKneserNey(tokens: Int32Array, { order = 6, vocabulary }: Kn
 
   // Counts of the highest order; then, order by order, how many different tokens stand before each n-gram
   let counts = new Map<number, number>();
-  const modulus = K ** order;
+  const tails = K ** (order - 1);
   let key = 0;
   for (let i = 0; i < tokens.length; i++) {
-    key = (key * K + tokens[i]) % modulus;
+    key = (key % tails) * K + tokens[i]; // the first token goes before the new one comes: K^(order + 1) may not fit
     if (i >= order - 1) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const levels: Level[] = [];
@@ -95,7 +95,8 @@ export function trainKneserNey(tokens: Int32Array, { order = 6, vocabulary }: Kn
     return (kept + freed * lower) / seen.total;
   };
   const check = (token: number) => {
-    if (!(token >= 0 && token < K)) throw new Error(`Token ${token} is outside the judge's vocabulary 0 … ${K - 1}.`);
+    if (!(Number.isInteger(token) && token >= 0 && token < K))
+      throw new Error(`Token ${token} is outside the judge's vocabulary 0 … ${K - 1}.`);
     return token;
   };
   const logProbability = (context: ArrayLike<number>, token: number): number => {

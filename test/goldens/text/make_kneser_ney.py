@@ -50,4 +50,8 @@ for order in (1, 2, 3, 4):
     p = model(text, order, 6)
     for context in ([], [0], [0, 1], [1, 17 % 6], [4, 4, 0], [3, 3, 3], [5], [0, 1, 2], [2, 0, 3, 0]):
         cases.append({"order": order, "context": context, "p": [float(p(context, w)) for w in range(6)]})
-print(json.dumps({"text": text, "vocabulary": 6, "cases": cases}))
+# 64^8 fits into a double, 64^9 does not: the highest tokens of a large vocabulary, each after all that stands before it
+wide_text = [t + 58 for t in text]
+p = model(wide_text, 8, 64)
+wide = {"text": wide_text, "vocabulary": 64, "order": 8, "p": [float(p(wide_text[:i], w)) for i, w in enumerate(wide_text)]}
+print(json.dumps({"text": text, "vocabulary": 6, "cases": cases, "wide": wide}))

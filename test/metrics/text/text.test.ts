@@ -7,6 +7,7 @@ const golden = JSON.parse(readFileSync(new URL("../../goldens/text/kneser_ney.js
   text: number[];
   vocabulary: number;
   cases: { order: number; context: number[]; p: number[] }[];
+  wide: { text: number[]; vocabulary: number; order: number; p: number[] };
 };
 
 test("modified Kneser–Ney agrees with counting in exact fractions", () => {
@@ -17,6 +18,15 @@ test("modified Kneser–Ney agrees with counting in exact fractions", () => {
       expect(model.logProbability(context, token)).toBeCloseTo(Math.log(expected), 10);
     });
   }
+});
+
+test("n-grams that only just fit into a number are told apart", () => {
+  const { text, vocabulary, order, p } = golden.wide;
+  const tokens = Int32Array.from(text);
+  const model = trainKneserNey(tokens, { order, vocabulary });
+  p.forEach((expected, i) => {
+    expect(model.logProbability(tokens.subarray(0, i), text[i])).toBeCloseTo(Math.log(expected), 10);
+  });
 });
 
 test("probabilities sum to one in any context, seen or not", () => {
@@ -53,6 +63,7 @@ test("what a judge refuses", () => {
   expect(() => trainKneserNey(tokens, { order: 4, vocabulary: 50257 })).toThrow("take a lower order");
   const model = trainKneserNey(tokens, { order: 2, vocabulary: 3 });
   expect(() => model.nats(Int32Array.of(0, 3))).toThrow("Token 3 is outside the judge's vocabulary");
+  expect(() => model.logProbability([0], 1.5)).toThrow("Token 1.5 is outside the judge's vocabulary");
 });
 
 test("unigram entropy: of one token 0, of K alike log K, of each sequence by itself", () => {
@@ -60,6 +71,7 @@ test("unigram entropy: of one token 0, of K alike log K, of each sequence by its
   expect(one).toBe(0);
   expect(all).toBeCloseTo(Math.log(4), 12);
   expect(() => unigramEntropies(Int32Array.of(1, 2, 3), 2)).toThrow("no whole number of sequences");
+  expect(() => unigramEntropies(new Int32Array(0), 2)).toThrow("no sequences");
 });
 
 test("shares of lines", () => {
