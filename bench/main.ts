@@ -7,6 +7,11 @@ const benches: Record<string, string> = {
   drift: "what the drift loss adds to a training step",
   sample: "one-step latency, and how many steps the flow baselines need for the same quality",
   sphere: "what each part of the Sphere Encoder does",
+  psi: "judge's perplexity and entropy of text against network evaluations, ancestral and Ψ-samplers",
+  curriculum:
+    "Duo's curriculum: memory and step time at a vocabulary of 50,257, bits per character with and without it",
+  overhead: "what a Ψ-sampler costs beside its network",
+  distillation: "few-step text: distilled against undistilled",
   latency: "a single decoding of the shipped sphere models: native, and WASM in Node and in a browser",
   compare: "the shipped Fashion-MNIST models side by side",
   toys: "sliced Wasserstein distance on two-dimensional toys",
@@ -22,8 +27,8 @@ const { values, positionals } = parseArgs({
     help: { type: "boolean", short: "h", default: false },
   },
 });
-const [name] = positionals;
-const usage = `npm run bench -- <name> [--json] [--threads 2] [--rounds 4] [--quick]\n${Object.entries(benches)
+const [name, ...names] = positionals;
+const usage = `npm run bench -- <name> [models] [--json] [--threads 2] [--rounds 4] [--quick]\n${Object.entries(benches)
   .map(([key, what]) => `  ${key.padEnd(7)} ${what}`)
   .join("\n")}`;
 
@@ -48,6 +53,7 @@ if (values.help) {
     threads: count("threads"),
     rounds: count("rounds"),
     quick: values.quick,
+    names,
     note: (text: string) => console.error(text),
   };
   const result = await bench.run(options);

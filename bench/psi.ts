@@ -14,10 +14,11 @@ const NUCLEUS = 0.9;
  * Judge's perplexity and unigram entropy against network evaluations, for ancestral sampling and three Ψ-samplers on both models; every
  * number is of the same seed.
  */
-export async function run({ note, quick, threads }: BenchOptions) {
+export async function run({ note, quick, threads, names }: BenchOptions) {
   const rows = [];
   const real: Record<string, { perplexity: number; entropy: number }> = {};
-  for (const name of MODELS) {
+  const models = names.length > 0 ? names : MODELS;
+  for (const name of models) {
     const model = await loadTextModel(name, { threads });
     const reference = await measureTextReference(model, await resolveText(String(model.config.training.data)));
     for (const nfe of quick ? EVALUATIONS.slice(0, 4) : EVALUATIONS)
@@ -40,7 +41,7 @@ export async function run({ note, quick, threads }: BenchOptions) {
       }
     await model.release();
   }
-  return { machine: machine(), load: load(), count: COUNT, nucleus: NUCLEUS, real, rows, gains: gains(rows) };
+  return { machine: machine(), load: load(), count: COUNT, nucleus: NUCLEUS, real, rows, gains: gains(models, rows) };
 }
 
 interface Row {
@@ -52,8 +53,8 @@ interface Row {
 }
 
 /** For each Ψ-sampler: evaluations at which it is as good as ancestral sampling ever is, and how much lower it gets at the same ones. */
-function gains(rows: readonly Row[]) {
-  return MODELS.flatMap((model) =>
+function gains(models: readonly string[], rows: readonly Row[]) {
+  return models.flatMap((model) =>
     SAMPLERS.slice(1).map((sampler) => {
       const of = (s: PsiSampler) => rows.filter((row) => row.model === model && row.sampler === s);
       const best = of("ancestral").reduce((a, b) => (b.perplexity < a.perplexity ? b : a));

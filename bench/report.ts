@@ -13,6 +13,8 @@ export interface BenchOptions {
   rounds: number;
   /** Leaves out what takes long: the JavaScript peers. */
   quick: boolean;
+  /** What stands after the bench's name: models, for benches of several. */
+  names: string[];
   /** A line about what is being done; goes to stderr. */
   note(text: string): void;
 }

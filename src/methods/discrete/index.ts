@@ -5,7 +5,8 @@ export { distillationDelta, distillationLoss, pairTimes, trajectories } from "./
 export * as kappa from "./kappa.js";
 export { type DiscreteNetwork, discreteNetwork, type NetworkInput, processOf } from "./network.js";
 export { type Levels, levelsOf, maskedLoss, nelbo, uniformLoss } from "./objective.js";
-export { cleanPosterior, drawCategorical, posterior, psiPosterior } from "./posterior.js";
+export { cleanPosterior, posterior, psiPosterior } from "./posterior.js";
+export { drawCategorical, nucleusFilter, type Prediction } from "./prediction.js";
 export { corrupt, marginal, maskedProcess, type Process, uniformProcess } from "./process.js";
 export {
   continuation,
@@ -13,7 +14,6 @@ export {
   type Denoiser,
   guided,
   KEPT,
-  nucleusFilter,
   type PsiOptions,
   type PsiStep,
   psiSample,

@@ -28,7 +28,7 @@ export interface DiscreteSampleOptions {
   sampler?: PsiSampler;
   /** Of `constant`: share of predictor, in [0, 1]; default 0.95. */
   kappa?: number;
-  /** Of `cap`, `rescale` and `loop`: re-noising strength, in [0, 1]; default 0.02, 0.05 and 0.01. */
+  /** Of `cap`, `rescale` and `loop`: re-noising strength, in [0, 1]; default 0.05, 0.1 and 0.05. */
   eta?: number;
   /** The sampler re-noises while off < t ≤ on only; default { on: 1, off: 0 }. */
   window?: { on: number; off: number };
@@ -45,7 +45,10 @@ export interface DiscreteSampleOptions {
   onStep?(step: PsiStep & { first: number }): void;
 }
 
-const ETAS = { cap: 0.02, rescale: 0.05, loop: 0.01 };
+/** Vocabulary above which the network normalises its logits itself. */
+const LARGE = 1024;
+
+const ETAS = { cap: 0.05, rescale: 0.1, loop: 0.05 };
 
 /** A discrete diffusion model: token sequences by Ψ-samplers. */
 export class DiscreteModel {
@@ -109,7 +112,11 @@ export class DiscreteModel {
         sigma: [batch],
         labels: classes > 0 && { shape: [batch], dtype: "int32" as const },
       },
-      ({ tokens, sigma, labels }) => ({ logits: this.net(tokens, sigma, labels) }),
+      ({ tokens, sigma, labels }) => {
+        const logits = this.net(tokens, sigma, labels);
+        const { vocabulary } = this.shape;
+        return { logits, ...(vocabulary > LARGE ? { logNormaliser: logits.logSumExp(-1) } : {}) };
+      },
       { freeze: true, ...this.options },
     );
   }
@@ -123,7 +130,10 @@ export class DiscreteModel {
   /** The network for a batch of sequences: tokens [B·L] and sigma [B] to logits [B, L, K]. Labels [B]; without: no class. */
   denoiser(batch: number, labels: Int32Array = new Int32Array(batch).fill(this.shape.classes)): Denoiser {
     const program = this.programFor(batch);
-    return async (tokens, sigma) => (await program.run({ tokens, sigma, labels })).logits;
+    return async (tokens, sigma) => {
+      const { logits, logNormaliser } = await program.run({ tokens, sigma, labels });
+      return logNormaliser ? { logits, logNormaliser } : logits;
+    };
   }
 
   /** Draws token sequences, [count·L]. The same options give the same tokens. */

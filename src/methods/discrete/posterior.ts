@@ -1,7 +1,5 @@
+import type { Prediction, Probabilities } from "./prediction.js";
 import { drawPrior, type Process, priorAt } from "./process.js";
-
-/** Probabilities over the states of one position, float64. */
-export type Probabilities = Float64Array;
 
 interface Uniforms {
   uniform(): number;
@@ -71,38 +69,17 @@ export function psiPosterior(
   return predictor.map((p, j) => kappa * p + (1 - kappa) * corrector[j]);
 }
 
-/** An index with probability proportional to its weight: inverse distribution function in float64 with one 53-bit uniform. */
-export function drawCategorical(weights: Probabilities, random: Uniforms): number {
-  let total = 0;
-  for (let j = 0; j < weights.length; j++) total += weights[j];
-  const target = random.uniform() * total;
-  let sum = 0;
-  let last = -1;
-  for (let j = 0; j < weights.length; j++) {
-    if (!(weights[j] > 0)) continue;
-    sum += weights[j];
-    last = j;
-    if (target < sum) return j;
-  }
-  if (last < 0) throw new Error("No token has a positive probability; the denoiser's logits are not finite.");
-  return last;
+/** c ~ q_{0|t}(·|z, x) without forming that vector. */
+export function drawClean(process: Process, z: number, x: Prediction, alphaT: number, random: Uniforms): number {
+  if (process.kind === "masked") return z === process.tokens ? x.draw(random) : z;
+  return isOld(process, x.at(z), alphaT, random) ? z : x.draw(random, z);
 }
 
-/** c ~ q_{0|t}(·|z, x) without forming that vector. */
-export function drawClean(process: Process, z: number, x: Probabilities, alphaT: number, random: Uniforms): number {
-  if (process.kind === "masked") return z === process.tokens ? drawCategorical(x, random) : z;
-  const others = 1 - alphaT;
-  const boosted = process.tokens * alphaT + others;
-  let total = 0;
-  for (let j = 0; j < x.length; j++) total += x[j];
-  // First z against the rest, then among the rest in proportion to x
-  const own = boosted * x[z];
-  if (random.uniform() * (own + others * (total - x[z])) < own || total <= x[z]) return z;
-  const kept = x[z];
-  x[z] = 0;
-  const c = drawCategorical(x, random);
-  x[z] = kept;
-  return c;
+/** Whether c = z for c ~ q_{0|t} of uniform noise, given the prediction's probability of z. */
+function isOld(process: Process, own: number, alphaT: number, random: Uniforms): boolean {
+  const mass = (process.tokens * alphaT + 1 - alphaT) * own;
+  const others = (1 - alphaT) * (1 - own);
+  return random.uniform() * (mass + others) < mass || others <= 0;
 }
 
 /** Where a step's token comes from: the old token, the guessed clean one, or the prior. */
@@ -138,21 +115,23 @@ export interface Drawn {
   from: keyof Source;
 }
 
-/** z_s ~ q_{s|t}(·|z, x) by the three-way choice. */
+/** z_s ~ q_{s|t}(·|z, x) by the three-way choice; a clean token is only drawn where it is taken. */
 export function drawPosterior(
   process: Process,
   z: number,
-  x: Probabilities,
+  x: Prediction,
   alphaT: number,
   alphaS: number,
   random: Uniforms,
 ): Drawn {
-  if (alphaT === alphaS || (process.kind === "masked" && z !== process.tokens)) return { token: z, from: "old" };
-  const c = drawClean(process, z, x, alphaT, random);
-  const { old, clean } = sources(process, z, c, alphaT, alphaS);
+  const masked = process.kind === "masked";
+  if (alphaT === alphaS || (masked && z !== process.tokens)) return { token: z, from: "old" };
+  const same = !masked && isOld(process, x.at(z), alphaT, random);
+  const other = masked || z > 0 ? 0 : 1; // stands for any c ≠ z
+  const { old, clean } = sources(process, z, same ? z : other, alphaT, alphaS);
   const u = random.uniform();
   if (u < old) return { token: z, from: "old" };
-  if (u < old + clean) return { token: c, from: "clean" };
+  if (u < old + clean) return { token: same ? z : masked ? x.draw(random) : x.draw(random, z), from: "clean" };
   return { token: drawPrior(process, random), from: "prior" };
 }
 
@@ -160,12 +139,11 @@ export function drawPosterior(
 export function drawCorrector(
   process: Process,
   z: number,
-  x: Probabilities,
+  x: Prediction,
   alphaT: number,
   alphaS: number,
   random: Uniforms,
 ): Drawn {
-  const token = drawClean(process, z, x, alphaT, random);
-  if (random.uniform() < alphaS) return { token, from: "clean" };
+  if (random.uniform() < alphaS) return { token: drawClean(process, z, x, alphaT, random), from: "clean" };
   return { token: drawPrior(process, random), from: "prior" };
 }

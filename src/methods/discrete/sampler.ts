@@ -1,20 +1,24 @@
 import type { Random } from "../../random/index.js";
 import { ancestral, type Kappa, linearGrid, type Transition } from "./kappa.js";
+import { cleanPosterior, type Drawn, drawClean, drawCorrector, drawPosterior, posterior } from "./posterior.js";
 import {
-  cleanPosterior,
-  type Drawn,
+  densePrediction,
   drawCategorical,
-  drawClean,
-  drawCorrector,
-  drawPosterior,
+  logitPredictions,
+  type Prediction,
   type Probabilities,
-  posterior,
-} from "./posterior.js";
+} from "./prediction.js";
 import { checkTokensInRange, drawPrior, type Process } from "./process.js";
 import { logLinear, type Schedule, sigmaOf } from "./schedule.js";
 
-/** Any network: noisy tokens [B·L] and sigma [B] to logits, row-major [B, L, K] (K clean tokens, or all states). */
-export type Denoiser = (tokens: Int32Array, sigma: Float32Array) => Float32Array | Promise<Float32Array>;
+/** Logits, row-major [B, L, K] (K clean tokens, or all states); with large vocabularies also their log-normalisers log Σ exp, [B, L]. */
+export type DenoiserOutput = Float32Array | { logits: Float32Array; logNormaliser: Float32Array };
+
+/** Any network: noisy tokens [B·L] and sigma [B] to logits. */
+export type Denoiser = (tokens: Int32Array, sigma: Float32Array) => DenoiserOutput | Promise<DenoiserOutput>;
+
+/** Applies a function of the prediction, or of the two guided ones, which are then combined. */
+type Combine = (of: (x: Probabilities) => Probabilities) => Probabilities;
 
 /** What a step did to a position. */
 export const KEPT = 0;
@@ -57,41 +61,6 @@ export interface PsiStep {
   tokens: Int32Array;
   /** [B·L]: `KEPT`, `DENOISED` (took the guessed clean token) or `RENOISED` (drawn from the prior). */
   changes: Uint8Array;
-}
-
-/** softmax of row `row` of logits [rows, width], over clean tokens, float64 [states]. */
-function softmaxRow(process: Process, logits: Float32Array, row: number, width: number, out: Probabilities): void {
-  const at = row * width;
-  let max = -Infinity;
-  for (let j = 0; j < process.tokens; j++) if (logits[at + j] > max) max = logits[at + j];
-  let total = 0;
-  for (let j = 0; j < process.tokens; j++) {
-    out[j] = Math.exp(logits[at + j] - max);
-    total += out[j];
-  }
-  for (let j = 0; j < process.tokens; j++) out[j] /= total;
-  if (process.kind === "masked") out[process.tokens] = 0;
-}
-
-/**
- * Keeps, in order of probability, every token whose predecessors sum to at most p (the crossing one included, the first always), and
- * renormalises in place.
- */
-export function nucleusFilter(x: Probabilities, p: number): void {
-  if (p >= 1) return;
-  // Those below (1 − p)/K have predecessors of more than p together
-  const floor = (1 - p) / x.length;
-  const order: number[] = [];
-  for (let j = 0; j < x.length; j++) if (x[j] >= floor) order.push(j);
-  order.sort((a, b) => x[b] - x[a]);
-  let sum = 0;
-  let kept = 0;
-  while (kept < order.length && (kept === 0 || sum <= p)) sum += x[order[kept++]];
-  const values = order.slice(0, kept).map((j) => x[j]);
-  x.fill(0);
-  values.forEach((value, i) => {
-    x[order[i]] = value / sum;
-  });
 }
 
 /** Probabilities ∝ a^w·b^(1−w); where either is zero the result is. w = 1 gives a, w = 0 gives b. */
@@ -147,42 +116,34 @@ export async function* psiSample(
   const { schedule = logLinear(), kappa = ancestral() } = options;
   const { grid, given } = check(process, options);
   const count = batch * length;
-  const x = new Float64Array(process.states);
-  const other = new Float64Array(process.states);
   let tokens = given.map((token) => (token >= 0 ? token : drawPrior(process, random)));
   let nfe = 0;
 
   const evaluate = async (network: Denoiser, alpha: number) => {
     nfe++;
-    const logits = await network(tokens, new Float32Array(batch).fill(sigmaOf(alpha)));
+    const output = await network(tokens, new Float32Array(batch).fill(sigmaOf(alpha)));
+    const { logits, logNormaliser } = output instanceof Float32Array ? { logits: output } : output;
     const width = logits.length / count;
     if (width !== process.tokens && width !== process.states)
       throw new Error(`The denoiser gave ${logits.length} logits for ${count} tokens of ${process.tokens} kinds.`);
-    return (row: number, out: Probabilities) => {
-      softmaxRow(process, logits, row, width, out);
-      nucleusFilter(out, nucleus);
-    };
+    return logitPredictions(process, logits, { rows: count, nucleus, logNormaliser });
   };
 
   /** Draws every free position from what `draw` makes of the prediction(s). */
-  const advance = async (
-    alpha: number,
-    draw: (z: number, combine: (of: (x: Probabilities) => Probabilities) => Probabilities) => Drawn,
-  ) => {
+  const advance = async (alpha: number, draw: (z: number, x: Prediction, combine: Combine) => Drawn) => {
     const weight = guidance?.weight ?? 1;
     const predict = guidance && weight === 0 ? null : await evaluate(denoiser, alpha);
     const unconditional = guidance && weight !== 1 ? await evaluate(guidance.unconditional, alpha) : null;
     const changes = new Uint8Array(count);
-    const combine = (of: (x: Probabilities) => Probabilities) => (two ? guided(of(x), of(other), weight) : of(x));
     tokens = tokens.map((z, i) => {
       if (given[i] >= 0) return z;
-      (predict ?? unconditional!)(i, x);
-      if (predict && unconditional) {
-        unconditional(i, other);
-        // Guided posteriors would leave the mask at another rate than the schedule's
-        if (process.kind === "masked") x.set(guided(x, other, weight));
-      }
-      const { token, from } = draw(z, combine);
+      let x = (predict ?? unconditional!)(i);
+      const other = predict && unconditional ? unconditional(i) : null;
+      // Guided posteriors would leave the mask at another rate than the schedule's
+      if (other && process.kind === "masked") x = densePrediction(guided(x.dense(), other.dense(), weight));
+      const combine: Combine = (of) =>
+        other && two ? guided(of(x.dense()), of(other.dense()), weight) : of(x.dense());
+      const { token, from } = draw(z, x, combine);
       if (token !== z) changes[i] = from === "prior" || token === process.tokens ? RENOISED : DENOISED;
       return token;
     });
@@ -196,7 +157,7 @@ export async function* psiSample(
     const at: Transition = { t, s, step, steps, alphaT: schedule.alpha(t), alphaS: schedule.alpha(s) };
     const share = kappa(at);
     if (!(share >= 0 && share <= 1)) throw new Error(`kappa must be in [0, 1], got ${share} at t = ${t}.`);
-    const changes = await advance(at.alphaT, (z, combine) => {
+    const changes = await advance(at.alphaT, (z, x, combine) => {
       const predictor = random.uniform() < share;
       if (!two) return (predictor ? drawPosterior : drawCorrector)(process, z, x, at.alphaT, at.alphaS, random);
       if (predictor)
@@ -220,7 +181,7 @@ export async function* psiSample(
   }
   if (final === "none") return;
   const alpha = schedule.alpha(grid[steps]);
-  const changes = await advance(alpha, (z, combine) => {
+  const changes = await advance(alpha, (z, x, combine) => {
     if (final === "greedy") {
       const best = combine((v) => v).reduce((b, p, j, all) => (p > all[b] ? j : b), 0);
       return { token: process.kind === "masked" && z !== process.tokens ? z : best, from: "clean" };

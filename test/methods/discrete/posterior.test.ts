@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import * as kappas from "../../../src/methods/discrete/kappa.js";
 import {
   cleanPosterior,
-  drawCategorical,
   drawClean,
   drawCorrector,
   drawPosterior,
@@ -12,6 +11,7 @@ import {
   renoised,
   sources,
 } from "../../../src/methods/discrete/posterior.js";
+import { densePrediction, drawCategorical } from "../../../src/methods/discrete/prediction.js";
 import { marginal, maskedProcess, priorAt, uniformProcess } from "../../../src/methods/discrete/process.js";
 import { cosine, drawTimes, logLinear } from "../../../src/methods/discrete/schedule.js";
 import { Random } from "../../../src/random/index.js";
@@ -275,9 +275,15 @@ describe("categorical draws", () => {
         ]) {
           const clean = cleanPosterior(process, z, x, alphaT);
           for (const [draw, law] of [
-            [() => drawClean(process, z, x, alphaT, draws), clean],
-            [() => drawPosterior(process, z, x, alphaT, alphaS, draws).token, posterior(process, z, x, alphaT, alphaS)],
-            [() => drawCorrector(process, z, x, alphaT, alphaS, draws).token, renoised(process, clean, alphaS)],
+            [() => drawClean(process, z, densePrediction(x), alphaT, draws), clean],
+            [
+              () => drawPosterior(process, z, densePrediction(x), alphaT, alphaS, draws).token,
+              posterior(process, z, x, alphaT, alphaS),
+            ],
+            [
+              () => drawCorrector(process, z, densePrediction(x), alphaT, alphaS, draws).token,
+              renoised(process, clean, alphaS),
+            ],
           ] as const) {
             const seen = new Float64Array(process.states);
             for (let n = 0; n < count; n++) seen[draw()]++;

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { constant, linearGrid, loop } from "../../../src/methods/discrete/kappa.js";
+import { nucleusFilter } from "../../../src/methods/discrete/prediction.js";
 import { maskedProcess, uniformProcess } from "../../../src/methods/discrete/process.js";
 import {
   continuation,
   guided,
   KEPT,
-  nucleusFilter,
   type PsiOptions,
   type PsiStep,
   psiSample,

@@ -1,0 +1,145 @@
+import type { Process } from "./process.js";
+
+interface Uniforms {
+  uniform(): number;
+}
+
+/** Probabilities over the states of one position, float64. */
+export type Probabilities = Float64Array;
+
+/** What a network says of one position: a distribution over the clean tokens, of which only what is asked for is computed. */
+export interface Prediction {
+  /** Probability of token j. */
+  at(j: number): number;
+  /** A draw; with `except`, of another token than that. */
+  draw(random: Uniforms, except?: number): number;
+  /** All of it, [states]; valid until the next call on any prediction of the same step. */
+  dense(): Probabilities;
+}
+
+/** An index with probability proportional to its weight: inverse distribution function in float64 with one 53-bit uniform. */
+export function drawCategorical(weights: Probabilities, random: Uniforms, except = -1): number {
+  let total = 0;
+  for (let j = 0; j < weights.length; j++) if (j !== except) total += weights[j];
+  const target = random.uniform() * total;
+  let sum = 0;
+  let last = -1;
+  for (let j = 0; j < weights.length; j++) {
+    if (!(weights[j] > 0) || j === except) continue;
+    sum += weights[j];
+    last = j;
+    if (target < sum) return j;
+  }
+  if (last < 0) throw new Error("No token has a positive probability; the denoiser's logits are not finite.");
+  return last;
+}
+
+/** A prediction that is given as probabilities. */
+export const densePrediction = (x: Probabilities): Prediction => ({
+  at: (j) => x[j],
+  draw: (random, except) => drawCategorical(x, random, except),
+  dense: () => x,
+});
+
+/**
+ * Predictions from the network's logits, row-major [rows, width]: softmax over the clean tokens in float64, cut to the nucleus. Where the
+ * network gives the log-normalisers [rows] itself (float32), a vocabulary is passed through only for tokens that change.
+ */
+export function logitPredictions(
+  process: Process,
+  logits: Float32Array,
+  { rows, nucleus, logNormaliser }: { rows: number; nucleus: number; logNormaliser?: Float32Array },
+): (row: number) => Prediction {
+  const K = process.tokens;
+  const width = logits.length / rows;
+  const full = new Float64Array(process.states);
+
+  const normaliser = (at: number): number => {
+    let max = -Infinity;
+    for (let j = 0; j < K; j++) if (logits[at + j] > max) max = logits[at + j];
+    let sum = 0;
+    for (let j = 0; j < K; j++) sum += Math.exp(logits[at + j] - max);
+    return max + Math.log(sum);
+  };
+
+  return (row) => {
+    const start = row * width;
+    let log: number | null = null;
+    const logOf = (): number => (log ??= logNormaliser ? logNormaliser[row] : normaliser(start));
+    const whole: Prediction = {
+      at: (j) => (j < K ? Math.exp(logits[start + j] - logOf()) : 0),
+      draw(random, except = -1) {
+        const norm = logOf();
+        const target = random.uniform() * (except < 0 ? 1 : 1 - whole.at(except));
+        let sum = 0;
+        let last = -1;
+        for (let j = 0; j < K; j++) {
+          if (j === except) continue;
+          const p = Math.exp(logits[start + j] - norm);
+          if (!(p > 0)) continue;
+          sum += p;
+          last = j;
+          if (target < sum) return j;
+        }
+        if (last < 0) throw new Error("No token has a positive probability; the denoiser's logits are not finite.");
+        return last;
+      },
+      dense() {
+        const norm = logOf();
+        for (let j = 0; j < K; j++) full[j] = Math.exp(logits[start + j] - norm);
+        if (process.states > K) full[K] = 0;
+        return full;
+      },
+    };
+    if (nucleus >= 1) return whole;
+
+    let kept: { tokens: number[]; weights: Probabilities } | null = null;
+    const keptOf = () => (kept ??= nucleusOf(logits, start, K, logOf(), nucleus));
+    return {
+      at(j) {
+        const { tokens, weights } = keptOf();
+        const i = tokens.indexOf(j);
+        return i < 0 ? 0 : weights[i];
+      },
+      draw(random, except = -1) {
+        const { tokens, weights } = keptOf();
+        return tokens[drawCategorical(weights, random, tokens.indexOf(except))];
+      },
+      dense() {
+        const { tokens, weights } = keptOf();
+        full.fill(0);
+        tokens.forEach((token, i) => {
+          full[token] = weights[i];
+        });
+        return full;
+      },
+    };
+  };
+}
+
+/** The nucleus of softmax(logits[start … start + K − 1]) in order of probability, renormalised. */
+function nucleusOf(logits: Float32Array | Float64Array, start: number, K: number, log: number, p: number) {
+  // Those below (1 − p)/K have predecessors of more than p together
+  const floor = log + Math.log((1 - p) / K);
+  const order: number[] = [];
+  for (let j = 0; j < K; j++) if (logits[start + j] >= floor) order.push(j);
+  order.sort((a, b) => logits[start + b] - logits[start + a] || a - b);
+  let sum = 0;
+  let count = 0;
+  while (count < order.length && (count === 0 || sum <= p)) sum += Math.exp(logits[start + order[count++]] - log);
+  const tokens = order.slice(0, count);
+  return { tokens, weights: Float64Array.from(tokens, (j) => Math.exp(logits[start + j] - log) / sum) };
+}
+
+/**
+ * Keeps, in order of probability, every token whose predecessors sum to at most p (the crossing one included, the first always), and
+ * renormalises in place.
+ */
+export function nucleusFilter(x: Probabilities, p: number): void {
+  if (p >= 1) return;
+  const { tokens, weights } = nucleusOf(x.map(Math.log), 0, x.length, 0, p);
+  x.fill(0);
+  tokens.forEach((token, i) => {
+    x[token] = weights[i];
+  });
+}
