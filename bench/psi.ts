@@ -7,7 +7,7 @@ import { type BenchOptions, load, machine, round, table } from "./report.js";
 const MODELS = ["duo-text", "mdlm-text"];
 const SAMPLERS: PsiSampler[] = ["ancestral", "cap", "rescale", "loop"];
 const EVALUATIONS = [8, 16, 32, 64, 128, 256, 512, 1024];
-const COUNT = 32;
+const COUNT = 16;
 const NUCLEUS = 0.9;
 
 /**

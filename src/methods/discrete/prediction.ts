@@ -117,17 +117,23 @@ export function logitPredictions(
   };
 }
 
-/** The nucleus of softmax(logits[start … start + K − 1]) in order of probability, renormalised. */
+/** The nucleus of softmax(logits[start … start + K − 1]), renormalised; among equally likely tokens the first ones are in it. */
 function nucleusOf(logits: Float32Array | Float64Array, start: number, K: number, log: number, p: number) {
   // Those below (1 − p)/K have predecessors of more than p together
   const floor = log + Math.log((1 - p) / K);
-  const order: number[] = [];
-  for (let j = 0; j < K; j++) if (logits[start + j] >= floor) order.push(j);
-  order.sort((a, b) => logits[start + b] - logits[start + a] || a - b);
+  const candidates = logits.subarray(start, start + K).filter((value) => value >= floor);
+  const sorted = candidates.sort();
   let sum = 0;
   let count = 0;
-  while (count < order.length && (count === 0 || sum <= p)) sum += Math.exp(logits[start + order[count++]] - log);
-  const tokens = order.slice(0, count);
+  while (count < sorted.length && (count === 0 || sum <= p)) sum += Math.exp(sorted[sorted.length - ++count] - log);
+  const least = sorted[sorted.length - count];
+  let ties = 0;
+  for (let i = sorted.length - count; i < sorted.length && sorted[i] === least; i++) ties++;
+  const tokens: number[] = [];
+  for (let j = 0; j < K; j++) {
+    const value = logits[start + j];
+    if (value > least || (value === least && ties-- > 0)) tokens.push(j);
+  }
   return { tokens, weights: Float64Array.from(tokens, (j) => Math.exp(logits[start + j] - log) / sum) };
 }
 
