@@ -1,4 +1,4 @@
-export { type CommonSampleOptions, type ImageModel, loadModel } from "./methods/load.js";
+export { type CommonSampleOptions, type ImageModel, loadModel, loadTextModel } from "./methods/load.js";
 export { Images } from "./methods/shared/images.js";
 export { crossover, inpaint, interpolate, morph, project, stitch, vary } from "./methods/sphere/edit.js";
 export { SphereModel } from "./methods/sphere/sampler.js";

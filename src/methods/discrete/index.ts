@@ -3,8 +3,16 @@ export { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape,
 export { largestNormals, relax, relaxTopk, type TopkOptions, topkSoftmax } from "./curriculum.js";
 export { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
 export * as kappa from "./kappa.js";
+export {
+  DiscreteImageModel,
+  DiscreteModel,
+  type DiscreteSampleOptions,
+  type PsiSampler,
+  psiSamplers,
+} from "./model.js";
 export { type DiscreteNetwork, discreteNetwork, type NetworkInput, processOf } from "./network.js";
 export { type Levels, levelsOf, maskedLoss, nelbo, uniformLoss } from "./objective.js";
+export { onnxDenoiser } from "./onnx-file.js";
 export { cleanPosterior, posterior, psiPosterior } from "./posterior.js";
 export { drawCategorical, nucleusFilter, type Prediction } from "./prediction.js";
 export { corrupt, marginal, maskedProcess, type Process, uniformProcess } from "./process.js";
@@ -20,6 +28,8 @@ export {
   RENOISED,
 } from "./sampler.js";
 export { cosine, drawTimes, logLinear, type Schedule, schedules, sigmaOf } from "./schedule.js";
+export { TextModel, type TextSampleOptions } from "./text-model.js";
+export { trainDiscrete } from "./train.js";
 export {
   type AlphaCurve,
   exactCurve,

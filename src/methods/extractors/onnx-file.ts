@@ -5,6 +5,7 @@ import type { InferenceSession } from "onnxruntime-web";
 import { z } from "zod";
 import { type CompileOptions, compile, resolveRuntime } from "../../runtime/index.js";
 import { constant, type Tensor } from "../../tensor/index.js";
+import { openSession, showValues } from "../shared/onnx-session.js";
 import { type Extractor, gatherFeatures, type ImageSize, scaleRgb } from "./extractor.js";
 
 const side = z.number().int().positive();
@@ -97,43 +98,24 @@ async function readDescription(path: string): Promise<OnnxDescription> {
   }
 }
 
-async function openSession(path: string, { device, threads }: CompileOptions): Promise<InferenceSession> {
-  if (!existsSync(path)) throw new Error(`There is no file ${path}.`);
-  const runtime = await resolveRuntime(device);
-  const settings: InferenceSession.SessionOptions = {
-    executionProviders: [runtime.device],
-    logSeverityLevel: 3,
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-  };
-  const { InferenceSession } = runtime.ort;
-  try {
-    // By path, the native runtime also finds weights that a large model keeps in files of their own.
-    if (runtime.package === "onnxruntime-node") return await InferenceSession.create(path, settings);
-    return await InferenceSession.create(await readFile(path), settings);
-  } catch (error) {
-    throw new Error(`${path} cannot be loaded as an ONNX model: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-const show = (values: readonly InferenceSession.ValueMetadata[]): string =>
-  values.map((v) => (v.isTensor ? `"${v.name}" ${v.type} [${v.shape}]` : `"${v.name}"`)).join(", ");
-
 function imageInput(path: string, { inputMetadata }: InferenceSession, { size, layout }: OnnxDescription) {
   const [input, ...others] = inputMetadata;
   if (others.length > 0 || !input?.isTensor || input.type !== "float32" || input.shape.length !== 4)
     throw new Error(
-      `${path} is no image network: it takes ${show(inputMetadata)} instead of one float32 input [N, 3, H, W] or [N, H, W, 3].`,
+      `${path} is no image network: it takes ${showValues(inputMetadata)} instead of one float32 input [N, 3, H, W] or [N, H, W, 3].`,
     );
   const [batch, second, , last] = input.shape;
   const found = layout ?? (second === 3 ? "NCHW" : last === 3 ? "NHWC" : undefined);
   if (!found)
     throw new Error(
-      `The input ${show([input])} of ${path} has no axis of three channels; if it leaves them open, say "layout" in ${path}.json.`,
+      `The input ${showValues([input])} of ${path} has no axis of three channels; if it leaves them open, say "layout" in ${path}.json.`,
     );
   const [channels, ...own] =
     found === "NCHW" ? [1, 2, 3].map((i) => input.shape[i]) : [3, 1, 2].map((i) => input.shape[i]);
   if (typeof channels === "number" && channels !== 3)
-    throw new Error(`The input ${show([input])} of ${path} has ${channels} channels in the layout ${found}, not 3.`);
+    throw new Error(
+      `The input ${showValues([input])} of ${path} has ${channels} channels in the layout ${found}, not 3.`,
+    );
   const asked = typeof size === "number" ? [size, size] : size;
   const [height, width] = own.map((n, i) => {
     if (typeof n !== "number" && !asked)
@@ -152,7 +134,9 @@ function featureOutput(path: string, { outputMetadata }: InferenceSession, { out
     : outputMetadata.find((v) => isFloat(v) && v.isTensor && v.shape.length === 2);
   if (found) return found.name;
   const problem = output ? `no float32 output "${output}"` : "no float32 output [N, D]";
-  throw new Error(`${path} has ${problem}; it has ${show(outputMetadata)}. Name one as "output" in ${path}.json.`);
+  throw new Error(
+    `${path} has ${problem}; it has ${showValues(outputMetadata)}. Name one as "output" in ${path}.json.`,
+  );
 }
 
 /** Images [N, C, H, W] in [−1, 1] as the network takes them. */

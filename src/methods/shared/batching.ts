@@ -1,9 +1,12 @@
-/** Batches that sampling programs are compiled for; the smallest that holds a request is used, the largest repeatedly. */
+/** Batches that sampling programs are compiled for. */
 const BATCHES = [1, 8, 64];
 
-/** Splits a request into batches: where each starts, how many of it count, and how many rows the program takes. */
+/**
+ * Splits a request into batches: where each starts, how many of it count, and how many rows the program takes. The largest batch is used of
+ * which the request fills more than half, repeatedly.
+ */
 export function* batchesOf(count: number): Generator<{ at: number; n: number; batch: number }> {
-  const batch = BATCHES.find((b) => b >= count) ?? BATCHES[BATCHES.length - 1];
+  const batch = BATCHES.findLast((b) => count > b / 2) ?? 1;
   for (let at = 0; at < count; at += batch) yield { at, n: Math.min(batch, count - at), batch };
 }
 
