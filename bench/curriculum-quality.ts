@@ -10,7 +10,7 @@ import { type BenchOptions, median, round } from "./report.js";
 
 const KINDS = ["topk", "softmax", "none"] as const;
 const SEEDS = [0, 1, 2];
-const STEPS = 600;
+const STEPS = 400;
 
 /**
  * Bits per character of test text after the same steps (the first half with a curriculum, or none), Duo on `text-mix`: three seeds that

@@ -1,16 +1,21 @@
+import { draws } from "../methods/index.js";
 import { NO_MODELS, shippedModels } from "./models.js";
 import { printTable, say } from "./output.js";
-import { sampleToFile } from "./sample.js";
+import { type SampleResult, sampleTexts, sampleToFile } from "./sample.js";
 
-/** Generates a sheet from every shipped model into `out/` and says what each cost. */
+/** Draws with every shipped model into `out/` and says what each cost. */
 export async function demo(): Promise<void> {
   const models = await shippedModels();
   if (models.length === 0) return say(NO_MODELS);
   const rows: (string | number)[][] = [];
-  for (const { name } of models) {
+  for (const { name, config } of models) {
     say(`drawing with ${name} …`);
-    const { nfe, msPerImage, out } = await sampleToFile(name, { count: 80, seed: 1 });
-    rows.push([name, nfe, msPerImage, out]);
+    const common = { seed: 1, ...(config.method === "discrete" ? { steps: 32 } : {}) };
+    const result: SampleResult =
+      draws(config) === "text"
+        ? await sampleTexts(name, { count: config.text?.lines ? 40 : 4, nucleus: 0.9, ...common })
+        : await sampleToFile(name, { count: 80, ...common });
+    rows.push([name, result.nfe, result.msPerImage, result.out]);
   }
-  printTable(["model", "network evaluations", "ms per image", "picture"], rows);
+  printTable(["model", "network evaluations", "ms per sample", "picture or text"], rows);
 }
