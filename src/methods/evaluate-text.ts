@@ -4,18 +4,21 @@ import { Random } from "../random/index.js";
 import type { TextModel, TextSampleOptions } from "./discrete/text-model.js";
 import { gather, type TextData } from "./shared/tokens/sequences.js";
 import { textSequences } from "./shared/tokens/text-sequences.js";
-import { LINE_END } from "./shared/tokens/tokenizer.js";
+import { LINE_END, type Tokenizer } from "./shared/tokens/tokenizer.js";
 
 /** What judges samples of text: learnt from held-out text, never from samples or from what the model learnt. */
 export interface TextJudge {
   /** Such as "Kneser–Ney of order 6". */
   readonly name: string;
+  /** Where the judge reads tokens of its own tokenizer: must be the model's. */
+  readonly tokenizer?: Tokenizer;
   /** −log p of each sequence of `length` tokens, summed over its tokens, in nats. */
   nats(tokens: Int32Array, length: number): Float64Array | Promise<Float64Array>;
 }
 
-/** An interpolated Kneser–Ney model of the data's part for judges. */
-export function kneserNeyJudge({ judgeTokens, vocabulary }: TextData, order = 6): TextJudge {
+/** An interpolated Kneser–Ney model of the data's part for judges; default order 6, or as long as n-grams of the vocabulary can be. */
+export function kneserNeyJudge({ judgeTokens, vocabulary }: TextData, longest = 6): TextJudge {
+  const order = Math.min(longest, Math.floor(53 / Math.log2(vocabulary)));
   const model = trainKneserNey(judgeTokens, { order, vocabulary });
   return {
     name: `Kneser–Ney of order ${order}`,
@@ -59,6 +62,10 @@ export async function measureTextReference(
   dataset: TextDataset,
   judge?: TextJudge,
 ): Promise<TextReference> {
+  if (judge?.tokenizer && JSON.stringify(judge.tokenizer) !== JSON.stringify(model.tokenizer))
+    throw new Error(
+      `${judge.name} reads ${judge.tokenizer.size} tokens of its own, ${model.config.name} draws ${model.tokenizer.size} others; train the judge on the same data with the same tokens.`,
+    );
   const data = await textSequences(
     dataset,
     { tokens: { kind: "characters" }, length: model.shape.length },

@@ -10,6 +10,7 @@ import { loadTextModel } from "../../src/methods/index.js";
 import { presets } from "../../src/methods/language-model/config.js";
 import { LanguageModel } from "../../src/methods/language-model/model.js";
 import { trainLanguageModel } from "../../src/methods/language-model/train.js";
+import { characterTokenizer } from "../../src/methods/shared/tokens/tokenizer.js";
 import { Random } from "../../src/random/index.js";
 
 /** Each letter is followed by the next or the next but two, 3 : 1. */
@@ -71,7 +72,7 @@ test("an autoregressive judge learns the chain, looks at the past only, and judg
       process: "masked",
       length: 16,
       network: { kind: "transformer", width: 32, heads: 2, blocks: 2, condition: 32, tied: false },
-      training: { ...discretePresets.tiny.training, batch: 32, steps: 300, lr: 1e-2, emaDecay: 0.9 },
+      training: { ...discretePresets.tiny.training, batch: 32, steps: 300, lr: 4e-3, emaDecay: 0.9 },
     },
     { out: generator, sampleEvery: 0, onProgress: () => {} },
   );
@@ -80,15 +81,19 @@ test("an autoregressive judge learns the chain, looks at the past only, and judg
     const reference = await measureTextReference(model, text, by);
     const [bits] = await evaluateLikelihood(model, reference, { draws: 2 });
     expect(bits.value).toBeGreaterThan(entropy / Math.LN2 - 0.05);
-    expect(bits.floor).toBeCloseTo(entropy / Math.LN2, 0);
+    expect(bits.floor).toBeGreaterThan(entropy / Math.LN2 - 0.1);
     const few = await evaluateText(model, reference, { count: 64, steps: 1 });
     const many = await evaluateText(model, reference, { count: 64, steps: 32 });
     expect([few.nfe, many.nfe]).toEqual([2, 33]);
-    // All positions at once, independently, are no chain
-    expect(few.metrics[0].value).toBeGreaterThan(1.1 * many.metrics[0].value);
     expect(many.metrics[0].value).toBeGreaterThan(0.9 * many.metrics[0].floor!);
+    // All positions at once, independently, are no chain. Kneser–Ney's lower orders know too little of five letters to tell
+    if (by) expect(few.metrics[0].value).toBeGreaterThan(1.3 * many.metrics[0].value);
     expect(many.metrics[1].floor).toBeCloseTo(Math.log(5), 0);
   }
+  const { tokenizer } = model;
+  const other = { name: "another", tokenizer: characterTokenizer("abc"), nats: (t: Int32Array) => judge.nats(t, 16) };
+  await expect(measureTextReference(model, text, other)).rejects.toThrow("another reads 3 tokens of its own");
+  expect(JSON.stringify(tokenizer)).toBe(JSON.stringify(judge.tokenizer));
   await judge.release();
   await model.release();
   await expect(LanguageModel.load(generator)).rejects.toThrow('a "discrete" model does not judge text');

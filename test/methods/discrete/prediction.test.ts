@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { logitPredictions, nucleusFilter } from "../../../src/methods/discrete/prediction.js";
+import { exponential, logitPredictions, nucleusFilter } from "../../../src/methods/discrete/prediction.js";
 import { maskedProcess, uniformProcess } from "../../../src/methods/discrete/process.js";
 import { Random } from "../../../src/random/index.js";
 
@@ -56,4 +56,33 @@ test("a row without any finite logit is an error, not a token", () => {
   const bad = new Float32Array(K).fill(Number.NaN);
   const prediction = logitPredictions(uniformProcess(K), bad, { rows: 1, nucleus: 1 })(0);
   expect(() => prediction.draw(random)).toThrow("logits are not finite");
+});
+
+test("the fast exponential is as exact as doubles are", () => {
+  const draws = new Random(5, "arguments");
+  let worst = 0;
+  for (let i = 0; i < 200_000; i++) {
+    const d = -740 * draws.uniform() ** 3;
+    if (d > -700) worst = Math.max(worst, Math.abs(exponential(d) / Math.exp(d) - 1));
+  }
+  expect(worst).toBeLessThan(2e-15);
+  expect([exponential(0), exponential(-1e4), exponential(-Infinity)]).toEqual([1, 0, 0]);
+  expect(exponential(Number.NaN)).toBeNaN();
+});
+
+test("a normaliser that is a little off takes nothing from the last token, and gives it nothing", () => {
+  // Two likely tokens and one of 1e-5 at the end; the normaliser is off by half of that
+  const p = 1e-5;
+  const three = Float32Array.of(Math.log((1 - p) / 2), Math.log((1 - p) / 2), Math.log(p));
+  const draws = new Random(6, "draws");
+  for (const off of [-5e-6, 5e-6]) {
+    const options = { rows: 1, nucleus: 1, logNormaliser: Float32Array.of(off) };
+    const prediction = logitPredictions(uniformProcess(3), three, options)(0);
+    // Only the last thousandth of the uniforms is looked at; of it a tenth lies beyond the end, and is drawn anew
+    const [N, part] = [1_000_000, 1e-3];
+    const width = 1 - (1 - part) * (1 + 1e-4);
+    let last = 0;
+    for (let n = 0; n < N; n++) if (prediction.draw({ uniform: () => 1 - part * draws.uniform() }) === 2) last++;
+    expect(Math.abs((last / N) * width - p)).toBeLessThan(0.02 * p + 5 * Math.sqrt((p * part) / N));
+  }
 });
