@@ -1,4 +1,4 @@
-import { type ImageDataset, type ImageSplit, toFloat } from "../../../data/index.js";
+import { type ImageDataset, type ImageSplit, toFloat } from "../../../data/dataset.js";
 import { quantise } from "./pixels.js";
 import type { Tokenizer } from "./tokenizer.js";
 
