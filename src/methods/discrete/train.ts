@@ -87,7 +87,7 @@ export async function trainDiscrete(
       return { texts };
     }
     const model = new DiscreteImageModel(draft, { threads });
-    const columns = 8;
+    const columns = shape.length * shape.vocabulary > 1e5 ? 2 : 8; // many levels in colour take long
     const rows = Math.max(1, Math.min(shape.classes, 10));
     const names = model.classNames?.slice(0, rows);
     const label = names?.flatMap((name) => new Array<string>(columns).fill(name));
