@@ -3,9 +3,9 @@ import { compile, grad, optim, Parameters, Random } from "../src/core.js";
 import { presets } from "../src/methods/discrete/config.js";
 import { relax, relaxTopk } from "../src/methods/discrete/curriculum.js";
 import { discreteNetwork } from "../src/methods/discrete/network.js";
-import { levelsOf, uniformLoss } from "../src/methods/discrete/objective.js";
-import { drawTimes, sigmaOf } from "../src/methods/discrete/schedule.js";
-import { polynomialCurve, windowOf } from "../src/methods/discrete/transform.js";
+import { levelsAt, uniformLoss } from "../src/methods/discrete/objective.js";
+import { drawTimes } from "../src/methods/discrete/schedule.js";
+import { gammaAt, polynomialCurve, windowOf } from "../src/methods/discrete/transform.js";
 import type { CurriculumJob, CurriculumStep, Seconds } from "./curriculum.js";
 
 const MIB = 2 ** 20;
@@ -66,15 +66,13 @@ function trainer({ kind, vocabulary, length, batch, width, blocks, threads }: Cu
 
   function relaxed() {
     const times = drawTimes(random, batch, 0);
-    const alpha = times.map((t) => curve.alpha(t));
-    const gamma = times.map((t) => window.min + t * (window.max - window.min));
+    const gamma = times.map((t) => gammaAt(window, t));
     const soft =
       kind === "softmax"
         ? relax(clean, vocabulary, gamma, tau, random)
         : relaxTopk(clean, gamma, { vocabulary, k, tau }, random);
     const absent = { scaled: [], indices: [], weights: [] };
-    const slopes = times.map((t) => curve.dAlpha(t));
-    return { ...absent, ...soft, clean, sigma: Float32Array.from(alpha, sigmaOf), ...levelsOf(alpha, slopes) };
+    return { ...absent, ...soft, clean, ...levelsAt(curve, times).inputs };
   }
 
   return {

@@ -10,6 +10,7 @@ import { LanguageModel } from "../methods/language-model/model.js";
 import type { MetricReport } from "../metrics/index.js";
 import { downloadProgress } from "./data.js";
 import type { EvalCommand } from "./eval.js";
+import { dataOf } from "./models.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
 
 /** What `--json` prints: the test text's likelihood, and the samples at each number of steps. */
@@ -27,9 +28,7 @@ export async function evalTextCommand(location: string, command: EvalCommand): P
   const judge = judgeAt === undefined ? undefined : await checked(() => LanguageModel.load(judgeAt, { device }));
   const { onProgress, stop } = downloadProgress();
   try {
-    const data = command.data ?? model.config.training.data;
-    if (typeof data !== "string")
-      throw new UsageError(`${model.config.name} does not say what it was trained on; give the text with --data.`);
+    const data = dataOf(model.config, command.data);
     const options = { count, sampler: sampler as never, nucleus, seed };
     await checked(() => model.check(options));
     const dataset = await resolveText(data, { lines: model.lines, onProgress });

@@ -15,8 +15,9 @@ import { imageSize } from "../methods/shared/model-files.js";
 import { quantised } from "../methods/shared/tokens/pixels.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
-import { openModel, whatItDraws } from "./models.js";
+import { dataOf, openModel, whatItDraws } from "./models.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
+import { refuseOthersOptions } from "./sample.js";
 
 export interface EvalCommand {
   data?: string;
@@ -48,15 +49,19 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
     return evalTextCommand(location, command);
   }
   const { features, count = 10_000, steps, guidance, seed, sampler, nucleus, neighbours, device, json } = command;
+  if (count < 100) throw new UsageError(`--count must be a whole number of at least 100 images, got ${count}.`);
   if (command.judge !== undefined) throw new UsageError(`${location} draws images; leave out --judge.`);
   const model = await openModel(location, device);
   const { onProgress, stop } = downloadProgress();
   try {
     const { height, width, channels } = imageSize(model.config);
-    if (model.method !== "discrete" && model.method !== "flow" && (sampler ?? nucleus) !== undefined)
-      throw new UsageError(`${model.config.name} is a ${model.method} model; leave out --sampler and --nucleus.`);
+    refuseOthersOptions(model, { sampler, nucleus });
     await checked(() => model.nfe({ steps: steps?.[0], sampler, nucleus } as CommonSampleOptions));
-    const images = await resolveDataset(dataOf(model, command), { size: [height, width], channels, onProgress });
+    const images = await resolveDataset(dataOf(model.config, command.data), {
+      size: [height, width],
+      channels,
+      onProgress,
+    });
     const dataset = model.levels ? quantised(images, model.levels) : images;
     const extractor = await extractorFor(features, dataset, { device, onProgress });
     try {
@@ -90,12 +95,6 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
     stop();
     await model.release();
   }
-}
-
-function dataOf({ config }: ImageModel, { data = config.training?.data as string | undefined }: EvalCommand): string {
-  if (typeof data !== "string")
-    throw new UsageError(`${config.name} does not say what it was trained on; give the images with --data.`);
-  return data;
 }
 
 const SAMPLES_ON_SHEET = 16;

@@ -20,6 +20,15 @@ export async function openModel(location: string, device?: DeviceName | "auto"):
   return loadModel(location, { device });
 }
 
+/** What a model is measured against: what was asked for, or else what it was trained on. */
+export function dataOf({ name, text, training }: ModelConfig, asked = training?.data): string {
+  if (typeof asked !== "string")
+    throw new UsageError(
+      `${name} does not say what it was trained on; give the ${text ? "text" : "images"} with --data.`,
+    );
+  return asked;
+}
+
 /** The shipped models that draw, by folder name; classifiers only judge. */
 export async function shippedModels(): Promise<{ name: string; folder: string; config: ModelConfig }[]> {
   const root = await shippedModelsFolder();

@@ -82,17 +82,25 @@ const OWN_OPTIONS = [
   ["shareNoise", "--share-noise", ["sphere"]],
 ] as const;
 
+/** Refuses the options of other methods than the model's. */
+export function refuseOthersOptions(
+  { method, config }: Pick<ImageModel, "method" | "config">,
+  command: { [O in (typeof OWN_OPTIONS)[number][0]]?: unknown },
+): void {
+  for (const [option, flag, methods] of OWN_OPTIONS)
+    if (command[option] !== undefined && !methods.some((own) => own === method))
+      throw new UsageError(
+        `${config.name} is a ${method} model; only ${methods.join(" and ")} models take ${flag}. Leave it out.`,
+      );
+}
+
 /** Options that a model has no use for are wrong use, rather than ignored. */
 async function refuseWhatItCannot(model: ImageModel, command: SampleCommand): Promise<void> {
   const { count, label, guidance, steps } = command;
   const { name } = model.config;
   if (model.nfe({ steps: 1 }) === model.nfe({ steps: 2 }) && steps !== undefined && steps !== model.nfe())
     throw new UsageError(`${name} is a one-step model: it takes 1 step, not ${steps}; leave out --steps.`);
-  for (const [option, flag, methods] of OWN_OPTIONS)
-    if (command[option] !== undefined && !methods.some((method) => method === model.method))
-      throw new UsageError(
-        `${name} is a ${model.method} model; only ${methods.join(" and ")} models take ${flag}. Leave it out.`,
-      );
+  refuseOthersOptions(model, command);
   for (const option of ["prompt", "template"] as const)
     if (command[option] !== undefined) throw new UsageError(`${name} draws images; leave out --${option}.`);
   if (guidance !== undefined && model.classNames === null)

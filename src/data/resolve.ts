@@ -58,11 +58,10 @@ export async function resolveData(
   idOrPath: string,
   options: ResolveOptions & { lines?: boolean } = {},
 ): Promise<ImageDataset | TextDataset> {
-  if (Object.hasOwn(manifest, idOrPath)) return getDataset(idOrPath, options);
-  if (Object.hasOwn(texts, idOrPath)) return getText(idOrPath, options);
   const info = await stat(resolve(idOrPath)).catch(() => undefined);
-  if (info?.isFile()) return resolveText(idOrPath, options);
-  if (info) return resolveDataset(idOrPath, options);
+  const known = Object.hasOwn(manifest, idOrPath);
+  if (Object.hasOwn(texts, idOrPath) || (info?.isFile() && !known)) return resolveText(idOrPath, options);
+  if (known || info) return resolveDataset(idOrPath, options);
   const names = [...Object.keys(manifest), ...Object.keys(texts)].join(", ");
   throw new Error(`"${idOrPath}" is neither a data set's name (${names}) nor a file or folder that exists.`);
 }

@@ -55,6 +55,8 @@ export interface TextReference {
   dataset: TextDataset;
   data: TextData;
   judge: TextJudge;
+  /** Judge's perplexity and unigram entropy of held-out text: the floors of samples. */
+  real: { perplexity: number; entropy: number };
 }
 
 export async function measureTextReference(
@@ -71,7 +73,15 @@ export async function measureTextReference(
     { tokens: { kind: "characters" }, length: model.shape.length },
     model.tokenizer,
   );
-  return { dataset, data, judge: judge ?? kneserNeyJudge(data) };
+  const reader = judge ?? kneserNeyJudge(data);
+  const { length } = model.shape;
+  const rows = new Random(0, "real").permutation(data.test.count).subarray(0, 512);
+  const tokens = gather(data.test, rows);
+  const real = {
+    perplexity: Math.exp(mean(await reader.nats(tokens, length)) / length),
+    entropy: mean(unigramEntropies(tokens, length)),
+  };
+  return { dataset, data, judge: reader, real };
 }
 
 /** Upper bound of the test text's bits per character: the papers' protocol, one noise level per sequence. */
@@ -136,16 +146,14 @@ export async function evaluateText(
 /** Judge's perplexity and unigram entropy of token sequences, beside those of as many held-out ones. */
 export async function judgeTokens(
   model: TextModel,
-  { dataset, data, judge }: TextReference,
+  { dataset, judge, real }: TextReference,
   tokens: Int32Array,
   { resamples, seed = 0 }: { resamples?: number; seed?: number } = {},
 ): Promise<MetricReport[]> {
   const { length } = model.shape;
   const random = new Random(seed, "bootstrap");
-  const reals = new Random(0, "real").permutation(data.test.count).subarray(0, 512);
-  const real = gather(data.test, reals);
-  const [nats, realNats] = [await judge.nats(tokens, length), await judge.nats(real, length)];
-  const [spread, realSpread] = [unigramEntropies(tokens, length), unigramEntropies(real, length)];
+  const nats = await judge.nats(tokens, length);
+  const spread = unigramEntropies(tokens, length);
   const perToken = nats.map((v) => v / length);
   const [low, high] = bootstrapMean(perToken, { resamples, random });
   const common = { n: nats.length, reference: `${dataset.id} test` };
@@ -154,7 +162,7 @@ export async function judgeTokens(
       name: `Perplexity per token under ${judge.name}`,
       value: Math.exp(mean(perToken)),
       interval: [Math.exp(low), Math.exp(high)],
-      floor: Math.exp(mean(realNats) / length),
+      floor: real.perplexity,
       features: judge.name,
       ...common,
     },
@@ -162,7 +170,7 @@ export async function judgeTokens(
       name: "Unigram entropy (nats)",
       value: mean(spread),
       interval: bootstrapMean(spread, { resamples, random }),
-      floor: mean(realSpread),
+      floor: real.entropy,
       features: "tokens",
       ...common,
     },

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { splitText, type TextDataset } from "../../src/data/index.js";
 import { presets as discretePresets } from "../../src/methods/discrete/config.js";
 import { trainDiscrete } from "../../src/methods/discrete/train.js";
 import { evaluateLikelihood, evaluateText, measureTextReference } from "../../src/methods/evaluate-text.js";
@@ -11,24 +10,7 @@ import { presets } from "../../src/methods/language-model/config.js";
 import { LanguageModel } from "../../src/methods/language-model/model.js";
 import { trainLanguageModel } from "../../src/methods/language-model/train.js";
 import { characterTokenizer } from "../../src/methods/shared/tokens/tokenizer.js";
-import { Random } from "../../src/random/index.js";
-
-/** Each letter is followed by the next or the next but two, 3 : 1. */
-const random = new Random(0, "chain");
-let at = 0;
-const letters = "abcd ";
-const chain = Array.from({ length: 40_000 }, () => {
-  at = (at + (random.uniform() < 0.75 ? 1 : 3)) % letters.length;
-  return letters[at];
-}).join("");
-const RATE = -(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25));
-const text: TextDataset = {
-  id: "chain",
-  kind: "text",
-  ...splitText(chain, { lines: false, name: "chain" }),
-  licence: "none",
-  attribution: "generated",
-};
+import { RATE, chain as text } from "./chain.js";
 
 let folder: string;
 beforeAll(async () => {

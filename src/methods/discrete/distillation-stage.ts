@@ -4,10 +4,10 @@ import { grad } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
 import { generatorTraining } from "../shared/training.js";
 import { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
-import { discreteNetwork } from "./network.js";
+import { discreteNetwork, inputShapes } from "./network.js";
 import { sigmaOf } from "./schedule.js";
-import { batches, type DiscreteStageContext, inputShapes } from "./stages.js";
-import { polynomialCurve, windowOf } from "./transform.js";
+import { batches, type DiscreteStageContext } from "./stages.js";
+import { gammaAt, polynomialCurve, windowOf } from "./transform.js";
 
 /**
  * Discrete consistency distillation (2506.10892): the network learns to predict at z_t what its teacher predicts at a slightly cleaner
@@ -49,7 +49,7 @@ export function distillationStage(context: DiscreteStageContext): Stage {
       const { clean, labels } = next();
       const at = trajectories(clean, shape.vocabulary, random);
       const pairs = Array.from({ length: batch }, (_, b) => pairTimes((random.uniform() + b) / batch, delta));
-      const tokensAt = (times: number[]) => at(times.map((t) => window.min + t * (window.max - window.min)));
+      const tokensAt = (times: number[]) => at(times.map((t) => gammaAt(window, t)));
       const sigmaAt = (times: number[]) => Float32Array.from(times, (t) => sigmaOf(curve.alpha(t)));
       const [later, earlier] = [pairs.map(({ t }) => t), pairs.map(({ s }) => s)];
       const { loss, gradients } = await program.run({

@@ -2,10 +2,10 @@ import { Random } from "../../random/index.js";
 import { type CompileOptions, compile } from "../../runtime/index.js";
 import { gather, type Sequences } from "../shared/tokens/sequences.js";
 import type { DiscreteShape } from "./config.js";
-import { type DiscreteNetwork, processOf } from "./network.js";
-import { levelsOf, nelbo } from "./objective.js";
+import { type DiscreteNetwork, inputShapes, processOf } from "./network.js";
+import { levelsAt, nelbo } from "./objective.js";
 import { corrupt } from "./process.js";
-import { drawTimes, schedules, sigmaOf } from "./schedule.js";
+import { drawTimes, schedules } from "./schedule.js";
 
 export interface LikelihoodOptions {
   /** Sequences at most, from the first; default all. */
@@ -31,17 +31,17 @@ export async function sequenceNelbos(
   const count = Math.min(limit, sequences.count);
   if (!(Number.isInteger(draws) && draws >= 1)) throw new Error(`draws must be a positive whole number, got ${draws}.`);
   if (!(count >= 1)) throw new Error("There is no sequence to measure the likelihood of.");
-  const { length, classes } = shape;
+  const { classes } = shape;
   const process = processOf(shape);
   const schedule = schedules[shape.schedule]();
   const random = new Random(seed, "likelihood");
-  const tokens = { shape: [BATCH, length], dtype: "int32" as const };
+  const { tokens, sigma, labels } = inputShapes(shape, BATCH);
   const program = compile(
     {
       clean: tokens,
       noisy: tokens,
-      sigma: [BATCH],
-      labels: classes > 0 && { shape: [BATCH], dtype: "int32" as const },
+      sigma,
+      labels,
       alpha: [BATCH],
       rest: [BATCH],
       dAlpha: [BATCH],
@@ -59,20 +59,8 @@ export async function sequenceNelbos(
       const clean = gather(sequences, indices);
       const labels = indices.map((i) => sequences.labels?.[i] ?? classes);
       for (let draw = 0; draw < draws; draw++) {
-        const times = drawTimes(random, BATCH);
-        const alpha = times.map((t) => schedule.alpha(t));
-        const noisy = corrupt(process, clean, alpha, random);
-        const levels = levelsOf(
-          alpha,
-          times.map((t) => schedule.dAlpha(t)),
-        );
-        const { nats } = await program.run({
-          clean,
-          noisy,
-          sigma: Float32Array.from(alpha, sigmaOf),
-          labels,
-          ...levels,
-        });
+        const { alpha, inputs } = levelsAt(schedule, drawTimes(random, BATCH));
+        const { nats } = await program.run({ clean, noisy: corrupt(process, clean, alpha, random), labels, ...inputs });
         for (let b = 0; b < n; b++) out[at + b] += nats[b] / draws;
       }
     }

@@ -8,7 +8,7 @@ import type { Sequences } from "../shared/tokens/sequences.js";
 import { type DiscreteShape, discreteShape } from "./config.js";
 import * as kappas from "./kappa.js";
 import { type LikelihoodOptions, sequenceNelbos } from "./likelihood.js";
-import { discreteNetwork, processOf } from "./network.js";
+import { discreteNetwork, inputShapes, processOf } from "./network.js";
 import type { Process } from "./process.js";
 import { type Denoiser, type PsiStep, psiSample } from "./sampler.js";
 import { schedules } from "./schedule.js";
@@ -105,13 +105,8 @@ export class DiscreteModel {
   }
 
   private compileProgram(batch: number) {
-    const { length, classes } = this.shape;
     return compile(
-      {
-        tokens: { shape: [batch, length], dtype: "int32" as const },
-        sigma: [batch],
-        labels: classes > 0 && { shape: [batch], dtype: "int32" as const },
-      },
+      inputShapes(this.shape, batch),
       ({ tokens, sigma, labels }) => {
         const logits = this.net(tokens, sigma, labels);
         const { vocabulary } = this.shape;
@@ -149,8 +144,7 @@ export class DiscreteModel {
     for (const part of batchesOf(count)) {
       const { at, n, batch } = part;
       const own = classes > 0 ? paddedRows(labels, 1, part) : undefined;
-      const fixed = given && (given.length === length ? given : filled(paddedRows(given, length, part), n * length));
-      const unconditional = () => this.denoiser(batch);
+      const fixed = given && (given.length === length ? given : paddedRows(given, length, part).fill(-1, n * length));
       for await (const step of psiSample(this.denoiser(batch, own), this.process, {
         length,
         batch,
@@ -159,7 +153,7 @@ export class DiscreteModel {
         nucleus,
         final,
         given: fixed,
-        guidance: guidance === 1 ? undefined : { weight: guidance, unconditional: unconditional() },
+        guidance: guidance === 1 ? undefined : { weight: guidance, unconditional: this.denoiser(batch) },
         random: random.split(at),
       })) {
         tokens.set(step.tokens.subarray(0, n * length), at * length);
@@ -206,11 +200,6 @@ export class DiscreteModel {
     for (const program of this.programs.values()) await program.release();
     this.programs.clear();
   }
-}
-
-/** Rows that only fill a batch up are free. */
-function filled(given: Int32Array, used: number): Int32Array {
-  return given.fill(-1, used);
 }
 
 /** A model of pixels. */

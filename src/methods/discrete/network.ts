@@ -38,6 +38,13 @@ function tiedHead(width: number, conditionWidth: number, tokens: number, embeddi
   });
 }
 
+/** Shapes of the inputs of a network's program; labels where there are classes. */
+export const inputShapes = ({ length, classes }: Pick<DiscreteShape, "length" | "classes">, batch: number) => ({
+  tokens: { shape: [batch, length], dtype: "int32" as const },
+  sigma: [batch],
+  labels: classes > 0 && { shape: [batch], dtype: "int32" as const },
+});
+
 type Denoise = (input: NetworkInput, sigma: Tensor, labels?: Tensor) => Tensor;
 
 /** Condition of the noise level sigma [B] (which masked models do not see) and the labels [B] int32 (`classes` = none). */

@@ -1,5 +1,6 @@
 import { type Tensor, where } from "../../tensor/index.js";
 import type { Process } from "./process.js";
+import { sigmaOf } from "./schedule.js";
 
 /** Noise levels of a batch, [B] each: `rest` = 1 − alpha (computed in float64) and `dAlpha` = dα/dt < 0. */
 export interface Levels {
@@ -14,6 +15,16 @@ export const levelsOf = (alpha: Float64Array, dAlpha: Float64Array) => ({
   rest: Float32Array.from(alpha, (a) => 1 - a),
   dAlpha: Float32Array.from(dAlpha),
 });
+
+/** Noise levels at times [B]: alpha in float64, for drawing, and a program's inputs sigma, alpha, rest and dAlpha. */
+export function levelsAt(curve: { alpha(t: number): number; dAlpha(t: number): number }, times: Float64Array) {
+  const alpha = times.map((t) => curve.alpha(t));
+  const levels = levelsOf(
+    alpha,
+    times.map((t) => curve.dAlpha(t)),
+  );
+  return { alpha, inputs: { sigma: Float32Array.from(alpha, sigmaOf), ...levels } };
+}
 
 /**
  * Continuous-time NELBO of uniform-state diffusion, Rao-Blackwellised (Duo), per token [B, L] in nats: logits [B, L, K], clean and

@@ -7,11 +7,11 @@ import { gather, type TokenData } from "../shared/tokens/sequences.js";
 import { generatorTraining } from "../shared/training.js";
 import type { DiscreteConfig, DiscreteShape } from "./config.js";
 import { relax, relaxTopk } from "./curriculum.js";
-import { type DiscreteNetwork, type NetworkInput, processOf } from "./network.js";
-import { levelsOf, nelbo } from "./objective.js";
+import { type DiscreteNetwork, inputShapes, type NetworkInput, processOf } from "./network.js";
+import { levelsAt, nelbo } from "./objective.js";
 import { corrupt } from "./process.js";
-import { drawTimes, schedules, sigmaOf } from "./schedule.js";
-import { type AlphaCurve, polynomialCurve, type Window, windowOf } from "./transform.js";
+import { drawTimes, schedules } from "./schedule.js";
+import { type AlphaCurve, gammaAt, polynomialCurve, type Window, windowOf } from "./transform.js";
 
 export interface DiscreteStageContext {
   data: TokenData;
@@ -46,13 +46,6 @@ export function batches({ data, config, shape }: DiscreteStageContext, random: R
     },
   };
 }
-
-/** Shapes of a program's inputs. */
-export const inputShapes = ({ length, classes }: DiscreteShape, batch: number) => ({
-  tokens: { shape: [batch, length], dtype: "int32" as const },
-  sigma: [batch],
-  labels: classes > 0 && { shape: [batch], dtype: "int32" as const },
-});
 
 /** The mean of the process's loss, and its gradients, for one kind of input. */
 function lossProgram(
@@ -129,31 +122,19 @@ export function discreteStage(context: DiscreteStageContext): Stage {
   async function relaxedStep(clean: Int32Array, labels: Int32Array) {
     const { window, curve } = pathOf();
     const times = drawTimes(random, batch, 0);
-    const gamma = times.map((t) => window.min + t * (window.max - window.min));
-    const alpha = times.map((t) => curve.alpha(t));
-    const levels = levelsOf(
-      alpha,
-      times.map((t) => curve.dAlpha(t)),
-    );
+    const gamma = times.map((t) => gammaAt(window, t));
+    const { inputs } = levelsAt(curve, times);
     const soft =
       kind === "softmax"
         ? relax(clean, vocabulary, gamma, tau, random)
         : relaxTopk(clean, gamma, { vocabulary, k, tau, rule }, random);
-    return curriculum
-      .get()
-      .run({ clean, sigma: Float32Array.from(alpha, sigmaOf), ...ABSENT, ...soft, ...levels, labels });
+    return curriculum.get().run({ clean, labels, ...ABSENT, ...soft, ...inputs });
   }
 
   async function discreteStep(clean: Int32Array, labels: Int32Array) {
     await curriculum.release();
-    const times = drawTimes(random, batch);
-    const alpha = times.map((t) => schedule.alpha(t));
-    const levels = levelsOf(
-      alpha,
-      times.map((t) => schedule.dAlpha(t)),
-    );
-    const noisy = corrupt(process, clean, alpha, random);
-    return discrete.get().run({ clean, noisy, sigma: Float32Array.from(alpha, sigmaOf), ...ABSENT, ...levels, labels });
+    const { alpha, inputs } = levelsAt(schedule, drawTimes(random, batch));
+    return discrete.get().run({ clean, noisy: corrupt(process, clean, alpha, random), labels, ...ABSENT, ...inputs });
   }
 
   return {

@@ -42,6 +42,9 @@ export interface Window {
   max: number;
 }
 
+/** γ at t in [0, 1]. */
+export const gammaAt = ({ min, max }: Window, t: number): number => min + t * (max - min);
+
 /** The window in which T falls from `high` to `low`, for this vocabulary. */
 export function windowOf(tokens: number, { low = 0.05, high = 0.95 } = {}): Window {
   if (!(low > 0 && low < high && high < 1))

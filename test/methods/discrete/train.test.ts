@@ -8,27 +8,7 @@ import type { TextModel } from "../../../src/methods/discrete/text-model.js";
 import { trainDiscrete } from "../../../src/methods/discrete/train.js";
 import { loadModel, loadTextModel } from "../../../src/methods/index.js";
 import { textSequences } from "../../../src/methods/shared/tokens/text-sequences.js";
-import { Random } from "../../../src/random/index.js";
-
-/** A first-order chain over "abcd" and the space, whose entropy rate is known: each letter is followed by one of two, 3 : 1. */
-function chainText(length: number): string {
-  const random = new Random(0, "chain");
-  const letters = "abcd ";
-  let at = 0;
-  return Array.from({ length }, () => {
-    at = (at + (random.uniform() < 0.75 ? 1 : 3)) % letters.length;
-    return letters[at];
-  }).join("");
-}
-const RATE = -(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25));
-
-const text: TextDataset = {
-  id: "chain",
-  kind: "text",
-  ...splitText(chainText(40_000), { lines: false, name: "chain" }),
-  licence: "none",
-  attribution: "generated",
-};
+import { RATE, chain as text } from "../chain.js";
 
 const micro: DiscreteConfig = {
   ...presets.tiny,
