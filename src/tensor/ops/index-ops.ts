@@ -1,4 +1,5 @@
-import { normalizeAxis, type Shape, sameShape, showShape } from "../shape.js";
+import { constant } from "../leaves.js";
+import { normalizeAxis, type Shape, sameShape, showShape, sizeOf } from "../shape.js";
 import { defineOp, Tensor } from "../tensor.js";
 
 const gatherOp = defineOp("Gather", {
@@ -7,19 +8,45 @@ const gatherOp = defineOp("Gather", {
     return { shape: [...indices.shape, ...table.shape.slice(1)], dtype: table.dtype };
   },
   onnx: (g, [table, indices]) => g.node("Gather", [table, indices], { axis: 0 }),
-  grad: ({ inputs: [table, indices], dOut }) => [scatterAdd(dOut, indices, table.shape)],
+  grad: ({ inputs: [table, indices], dOut }) => [sumRows(dOut, indices, table.shape)],
 });
+
+/**
+ * The adjoint of a look-up: scatterAdd, or for short and wide tables, where it is up to ten times faster, a product with the one-hot
+ * matrix. They cost the same at about 250 rows natively and 64 in WASM (`npm run bench -- lookup`).
+ */
+function sumRows(updates: Tensor, indices: Tensor, shape: Shape): Tensor {
+  const [rows, width] = [shape[0], sizeOf(shape.slice(1))];
+  if (rows > Math.min(128, 4 * width)) return scatterAdd(updates, indices, shape);
+  const all = constant(
+    Int32Array.from({ length: rows }, (_, i) => i),
+    [rows],
+    "int32",
+  );
+  // Looked up among all rows, indices are checked and counted as the look-up itself does, negative ones from the end
+  const found = all.gather(indices.flatten());
+  const hits = all.unsqueeze(1).equal(found).cast("float32");
+  return hits.matmul(updates.reshape([indices.size, width])).reshape(shape);
+}
 
 const scatterAddOp = defineOp<{ shape: Shape }>("ScatterAdd", {
   shape: ([updates, indices], { shape }) => {
     if (String(updates.shape) !== String([...indices.shape, ...shape.slice(1)]))
       throw new Error(`updates do not fit ${showShape(indices.shape)} rows of ${showShape(shape)}`);
+    if (sizeOf(shape) >= 2 ** 31) throw new Error(`${showShape(shape)} has more than 2³¹ − 1 elements`);
     return shape;
   },
-  onnx: (g, [updates, indices], { shape }, { inputs: [, index] }) => {
-    const zeros = g.node("Expand", [g.float(0), g.int64([...shape])]);
-    const rows = g.node("Reshape", [g.node("Cast", [indices], { to: 7 }), g.int64([...index.shape, 1])]);
-    return g.node("ScatterND", [zeros, rows, updates], { reduction: "add" });
+  // By element: the runtime's ScatterND adds rows from several threads at once and loses some; ScatterElements adds one after the other,
+  // on a GPU atomically. Of one axis it is two to four times faster than of two.
+  onnx: (g, [updates, indices], { shape }, { inputs: [update, index] }) => {
+    const width = sizeOf(shape.slice(1));
+    const column = g.node("Reshape", [indices, g.int64([index.size, 1])]);
+    const columns = g.int32(Int32Array.from({ length: width }, (_, i) => i));
+    const places = width === 1 ? column : g.node("Add", [g.node("Mul", [column, g.int32(width)]), columns]);
+    const flat = (name: string) => g.node("Reshape", [name, g.int64([update.size])]);
+    const zeros = g.node("Expand", [g.float(0), g.int64([sizeOf(shape)])]);
+    const sums = g.node("ScatterElements", [zeros, flat(places), flat(updates)], { axis: 0, reduction: "add" });
+    return g.node("Reshape", [sums, g.int64([...shape])]);
   },
   grad: ({ inputs: [, indices], dOut }) => [dOut.gather(indices), null],
 });
