@@ -72,7 +72,7 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
       config: modelConfig("classifier", dataset, options, network, result, config),
       weights: parameters.toRecord(),
     };
-    const model = new ClassifierModel(files);
+    const model = new ClassifierModel(files, { threads: options.threads });
     files.config.training.testAccuracy = test.labels ? await model.accuracy(test) : null;
     await model.release();
     await writeModel(join(options.out, "model"), files);

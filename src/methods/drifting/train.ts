@@ -56,7 +56,8 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingCon
     ...featureStages(dataset, shapes.features, features, { ...config.features, seed, threads }),
     () =>
       autoencoderStage(dataset, encode, generator.decode, features.features, { ...config.autoencoder, seed, threads }),
-    async () => latentDriftStage(context, await encodeSplit(train, encode, dataset, config.autoencoder.latent)),
+    async () =>
+      latentDriftStage(context, await encodeSplit(train, encode, dataset, config.autoencoder.latent, threads)),
     () => jointDriftStage(context, features.features),
   ];
   const result = await runStages(stages, { ...options, config: runConfig("drifting", dataset, options, config) });

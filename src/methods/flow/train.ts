@@ -55,7 +55,7 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowConfig, opt
       stages.push(...featureStages(dataset, shape, features, { ...config.features, seed, threads }), () =>
         autoencoderStage(dataset, encode, decode, features.features, { ...config.autoencoder, seed, threads }),
       );
-    stages.push(async () => flowStage(context, await encodeSplit(dataset.train, encode, dataset, latent)));
+    stages.push(async () => flowStage(context, await encodeSplit(dataset.train, encode, dataset, latent, threads)));
     if (space === "joint") stages.push(() => decoderStage(context, features.features));
   }
   const result = await runStages(stages, { ...options, config: runConfig("flow", dataset, options, config) });

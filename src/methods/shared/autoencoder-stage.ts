@@ -93,11 +93,12 @@ export async function encodeSplit(
   encode: Encoder,
   dataset: ImageDataset,
   latent: number,
-  batch = 500,
+  threads?: number,
 ): Promise<Latents> {
   const { channels, height, width } = dataset;
-  const size = Math.min(batch, split.count);
+  const size = Math.min(500, split.count);
   const program = compile({ images: [size, channels, height, width] }, ({ images }) => ({ z: encode(images) }), {
+    threads,
     freeze: true,
   });
   const values = new Float32Array(split.count * latent);

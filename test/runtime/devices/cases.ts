@@ -98,6 +98,36 @@ const residentCase: Case = async (device) => {
   return values;
 };
 
+/** Gradients of look-ups whose rows repeat, in a short table and in a long one: sums of whole numbers, and what ten more runs change. */
+const lookupCase: Case = async (device) => {
+  const [width, count] = [64, 4096];
+  const tables = { short: 9, long: 300 };
+  const program = compile(
+    { y: [count, width], at: { shape: [count], dtype: "int32" } },
+    ({ y, at }) => {
+      const sums = (rows: number) => {
+        const table = constant(new Float32Array(rows * width), [rows, width]);
+        return grad(table.gather(at), [table], y)[0];
+      };
+      return { short: sums(tables.short), long: sums(tables.long) };
+    },
+    { device },
+  );
+  const feeds = {
+    y: Float32Array.from({ length: count * width }, (_, i) => (i % 7) - 3),
+    at: Int32Array.from({ length: count }, (_, i) => (i >> 5) % tables.short),
+  };
+  const first = await program.run(feeds);
+  const changes = new Float32Array(10);
+  for (let run = 0; run < changes.length; run++) {
+    const again = await program.run(feeds);
+    for (const name of ["short", "long"] as const)
+      changes[run] += again[name].filter((v, i) => v !== first[name][i]).length;
+  }
+  await program.release();
+  return { ...first, changes };
+};
+
 /** The Sphere Encoder's loss, its terms and gradients for one batch. */
 const sphereCase: Case = async (device) => {
   const [batch, latent] = [3, 8];
@@ -173,6 +203,7 @@ const shippedModelCase: Case = async (device) => {
 export const cases: Record<string, Case> = {
   ...Object.fromEntries(opCases.map((c) => [c.name, opCase(c)])),
   "a shipped model": shippedModelCase,
+  "look-ups that repeat": lookupCase,
   "training: on the device": residentCase,
   "training: sphere encoder": sphereCase,
   "training: MLP": trainingCase(nn.mlp([6, 16, 4]), [10, 6], [10, 4]),
