@@ -10,6 +10,7 @@ const benches: Record<string, string> = {
   psi: "judge's perplexity and entropy of text against network evaluations, ancestral and Ψ-samplers",
   curriculum:
     "Duo's curriculum: memory and step time at a vocabulary of 50,257, bits per character with and without it",
+  lookup: "gradient of a look-up in a table, element by element and as a product with the one-hot matrix",
   overhead: "what a Ψ-sampler costs beside its network",
   distillation: "few-step text: distilled against undistilled",
   latency: "a single decoding of the shipped sphere models: native, and WASM in Node and in a browser",
