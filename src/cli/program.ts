@@ -1,0 +1,290 @@
+import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { say } from "./output.js";
+
+const version: string = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
+
+const whole = (low: number) => (text: string) => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < low)
+    throw new InvalidArgumentError(`must be a whole number of at least ${low}.`);
+  return value;
+};
+const real = (text: string) => {
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError("must be a number.");
+  return value;
+};
+const positive = (text: string) => {
+  const value = real(text);
+  if (value <= 0) throw new InvalidArgumentError("must be above 0.");
+  return value;
+};
+const wholeList = (text: string) => text.split(",").map(whole(1));
+
+const devices = ["auto", "cpu", "webgpu", "cuda", "coreml", "dml", "wasm"];
+const deviceOption = () => new Option("--device <name>", "where to compute").choices(devices).default("auto");
+const jsonOption = () => new Option("--json", "print one JSON document on stdout");
+
+/** The end of a command's help. */
+const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  fewstep ${line}`).join("\n")}`;
+
+/** The commands with their arguments, options and help. */
+export const program = new Command("fewstep")
+  .description("One-step and few-step generative models: train, sample, edit, evaluate and export them.")
+  .version(version)
+  .showHelpAfterError("(add --help for what this command takes)")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  fewstep sample drifting-fashion --count 64 --label boot --out boots.png
+  fewstep train drifting --data ./my-pictures --preset tiny --out runs/mine
+  fewstep train drifting --resume runs/mine
+  fewstep eval runs/mine --json
+
+Exit codes: 0 done (or stopped by Ctrl-C with everything saved), 1 failed, 2 wrong use.`,
+  );
+
+// Before the commands are made: they inherit it.
+program.exitOverride();
+
+program
+  .command("sample")
+  .description("draw images or texts from a shipped model, a model folder, a training run or a URL")
+  .argument("<model>", "name, folder or URL")
+  .option("--count <n>", "how many images", whole(1), 64)
+  .option("--label <class>", "class name or number (default: all in turn)")
+  .option("--guidance <x>", "guidance strength; 1 is none", real)
+  .option("--steps <n>", "steps, for models that take several (default: sphere 4, flow 20)", whole(1))
+  .addOption(
+    new Option("--sampler <name>", "solver of flow models (euler, heun); rule of discrete ones").choices([
+      "euler",
+      "heun",
+      "ancestral",
+      "constant",
+      "cap",
+      "rescale",
+      "loop",
+    ]),
+  )
+  .option("--kappa <x>", "of the sampler constant: share of predictor, 0 to 1", real)
+  .option("--eta <x>", "of the samplers cap, rescale and loop: how much they re-noise, 0 to 1", real)
+  .option("--nucleus <p>", "discrete models draw from the most likely tokens of this total probability", real)
+  .option("--prompt <text>", "beginning of a text")
+  .option("--template <text>", "a text with _ where characters are to be filled in")
+  .addOption(
+    new Option("--guidance-at <network>", "where sphere models are guided").choices(["encoder", "decoder", "both"]),
+  )
+  .addOption(
+    new Option("--share-noise <rule>", "which noise sphere models refine with").choices([
+      "initial",
+      "official",
+      "none",
+    ]),
+  )
+  .option("--seed <n>", "same seed, same images", whole(0), 0)
+  .option("--out <file.png>", "where the sheet goes (default out/<model>.png)")
+  .addOption(deviceOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples(
+      "sample drifting-fashion --count 64 --label boot --out boots.png",
+      "sample drifting-fashion --guidance 1.5 --seed 7 --json",
+      "sample sphere-fashion --steps 2 --label boot",
+      "sample flow-fashion --steps 8 --sampler heun",
+      'sample duo-text --count 4 --steps 256 --sampler rescale --prompt "in the beginning "',
+      "sample runs/mine",
+      "sample https://example.com/models/mine",
+    ),
+  )
+  .action(async (model, options) => (await import("./sample.js")).sampleCommand(model, options));
+
+program
+  .command("train")
+  .description("train a model on a data set, a folder of pictures or a text file")
+  .argument("<method>", "drifting, sphere, discrete, flow, or what judges samples: classifier, language-model")
+  .option(
+    "--data <id|path>",
+    "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files, a UTF-8 text file",
+  )
+  .option("--preset <name>", "tiny: minutes of two CPU cores; small: about an hour (default: tiny)")
+  .option("--out <folder>", "where checkpoints, logs, pictures and the model go")
+  .option("--name <name>", "name that the model carries")
+  .option("--resume <folder>", "go on with an interrupted run, bit for bit")
+  .option("--set <key=value...>", "change a setting of the preset, e.g. --set jointStage.steps=500 seed=3")
+  .option("--size <pixels>", "side that images of a folder are scaled to", whole(8))
+  .option("--lines", "each line of a text file stands for itself")
+  .option("--max-seconds <s>", "stop after this much training time", positive)
+  .option("--threads <n>", "threads of the runtime (default: all cores)", whole(1))
+  .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples(
+      "train drifting --data fashion-mnist --out runs/fashion",
+      "train drifting --data ./my-pictures --size 32 --preset small --out runs/mine",
+      "train drifting --data cifar10 --out runs/cifar --set jointStage.steps=500 seed=3",
+      "train drifting --resume runs/mine",
+    ),
+  )
+  .action(async (method, options) => (await import("./train.js")).trainCommand(method, options));
+
+program
+  .command("eval")
+  .description("measure a model's samples against the test images, each number beside its real-against-real floor")
+  .argument("<model>", "name, folder or URL")
+  .option("--data <id|path>", "reference images (default: what the model was trained on)")
+  .option("--features <name>", "classifier, resnet50-imagenet, pixel-pca or an ONNX file", "classifier")
+  .option("--count <n>", "samples (default: 10000 images, 256 texts)", whole(8))
+  .option("--steps <list>", "numbers of steps to compare, e.g. 1,2,4,8", wholeList)
+  .option("--guidance <x>", "guidance strength", real)
+  .option("--seed <n>", "seed of the samples", whole(0), 0)
+  .option("--sampler <name>", "of discrete models: ancestral, constant, cap, rescale or loop")
+  .option("--nucleus <p>", "of discrete models: draw from the most likely tokens of this total probability", real)
+  .option("--judge <model>", "of models of text: a language-model to judge samples (default: Kneser–Ney)")
+  .option("--neighbours <file.png>", "write a sheet of samples beside their nearest training images")
+  .addOption(deviceOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples(
+      "eval drifting-fashion",
+      "eval flow-fashion --steps 1,2,4,8,16 --count 2000",
+      "eval runs/mine --features pixel-pca --json",
+      "eval drifting-emoji --neighbours out/neighbours.png",
+      "eval duo-text --steps 16,64,256 --sampler rescale",
+    ),
+  )
+  .action(async (model, options) => (await import("./eval.js")).evalCommand(model, options));
+
+const edit = program
+  .command("edit")
+  .description("edit pictures through a Sphere Encoder's latent sphere")
+  .addHelpText(
+    "after",
+    `
+Pictures are files of the model's size (--resize scales them), or rows of a data set such as fashion-mnist/test/12.
+${examples(
+  "edit reconstruct sphere-fashion photo.png --resize --out out/back.png",
+  "edit vary sphere-fashion fashion-mnist/test/12 --angle 40 --count 16 --out out/variations.png",
+  "edit morph sphere-fashion fashion-mnist/test/12 --label boot --out out/boot.png",
+  "edit crossover sphere-fashion fashion-mnist/test/12 fashion-mnist/test/7 --split vertical --out out/both.png",
+  "edit inpaint sphere-fashion coat.png --mask hole.png --out out/whole.png",
+)}`,
+  );
+const editVerb = (verb: string, description: string, pictures = "<pictures...>") =>
+  edit
+    .command(verb)
+    .description(description)
+    .argument("<model>", "name, folder or URL")
+    .argument(pictures)
+    .requiredOption("--out <file>", "where the result goes")
+    .option("--resize", "scale pictures to the model's size")
+    .option("--scale <n>", "enlarge the result's pixels", whole(1), 1)
+    .addOption(deviceOption())
+    .addOption(jsonOption())
+    .action(async (model, given, options) =>
+      (await import("./edit.js")).editCommand(verb, model, [given].flat(), options),
+    );
+const classOption = () => new Option("--label <class>", "class name or number (default: none)");
+const passes = (preset: number) =>
+  new Option("--steps <n>", "passes through encoder and decoder").argParser(whole(0)).default(preset);
+const strength = (preset: number) =>
+  new Option("--strength <x>", "share of the full noise, 0 to 1").argParser(real).default(preset);
+const seedOption = () => new Option("--seed <n>", "same seed, same noise").argParser(whole(0)).default(0);
+editVerb("encode", "pictures to latents, written as safetensors").addOption(classOption());
+editVerb("decode", "latents of a safetensors file to pictures", "<latents>").addOption(classOption());
+editVerb("reconstruct", "what the model keeps of pictures").addOption(classOption());
+editVerb("project", "pull pictures onto what the model has learned").addOption(classOption()).addOption(passes(4));
+editVerb("vary", "variations of a picture, by the angle of its latent")
+  .option("--angle <degrees>", "0: the picture, 90: nothing of it", real, 30)
+  .option("--count <n>", "variations of each picture", whole(1), 8)
+  .addOption(classOption())
+  .addOption(passes(1))
+  .addOption(seedOption());
+editVerb("morph", "change the class and keep the layout")
+  .addOption(classOption())
+  .addOption(passes(4))
+  .addOption(strength(0.25))
+  .addOption(seedOption());
+editVerb("crossover", "stitch two pictures and heal the seam")
+  .addOption(
+    new Option("--split <way>", "where the edge runs")
+      .choices(["vertical", "horizontal", "diagonal", "antidiagonal"])
+      .default("vertical"),
+  )
+  .addOption(classOption())
+  .addOption(passes(4))
+  .addOption(strength(0.25))
+  .addOption(seedOption());
+editVerb("inpaint", "fill in what a mask hides; the rest stays, to the pixel (an extension)")
+  .option("--mask <picture>", "white where pixels are unknown")
+  .addOption(classOption())
+  .addOption(passes(8))
+  .addOption(strength(0.5))
+  .addOption(seedOption());
+editVerb("interpolate", "the way from one picture to another on the sphere")
+  .option("--count <n>", "pictures, ends included", whole(2), 8)
+  .option("--labels <a,b>", "classes of the two ends, mixed in between")
+  .addOption(passes(1));
+
+program
+  .command("export")
+  .description("write a model's network as one ONNX file")
+  .argument("<model>", "name, folder or URL")
+  .requiredOption("--out <file.onnx>", "where to")
+  .option("--batch <n>", "images per evaluation", whole(1), 1)
+  .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples("export drifting-fashion --out fashion.onnx", "export runs/mine --batch 16 --out mine.onnx"),
+  )
+  .action(async (model, options) => (await import("./export.js")).exportCommand(model, options));
+
+const data = program
+  .command("data")
+  .description("data sets: list them, get one")
+  .addHelpText("after", examples("data list", "data get fashion-mnist"));
+data
+  .command("list")
+  .description("data sets by name, with size and licence")
+  .addOption(jsonOption())
+  .action(async (options) => (await import("./data.js")).listCommand(options));
+data
+  .command("get")
+  .description("fetch, check and cache a data set")
+  .argument("<id>", "see: fewstep data list")
+  .addOption(jsonOption())
+  .action(async (id, options) => (await import("./data.js")).getCommand(id, options));
+
+program
+  .command("doctor")
+  .description("what this machine has: runtimes, devices, browsers, caches")
+  .addOption(jsonOption())
+  .action(async (options) => (await import("./doctor.js")).doctorCommand(options));
+
+program
+  .command("models")
+  .description("the models that ship with fewstep")
+  .addOption(jsonOption())
+  .action(async (options) => (await import("./models.js")).modelsCommand(options));
+
+program
+  .command("demo")
+  .description("draw a sheet with every shipped model into out/")
+  .action(async () => (await import("./demo.js")).demo());
+
+/** Runs a command line, without the names of Node and the program. Says on stderr what went wrong; returns the exit code. */
+export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said what it had to say
+    say(`fewstep: ${(error as Error).message}`);
+    if (process.env.FEWSTEP_DEBUG) say(inspect(error));
+    return (error as Error).name === "UsageError" ? 2 : 1; // by name: it may come from a worker thread
+  }
+}
