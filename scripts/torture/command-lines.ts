@@ -44,7 +44,7 @@ const odd = [
     '"',
     "\\",
   ],
-  ["-", "--", "-x", "--help", "--nothing", "=", "a=b", "a.b.c=1", "=1", "..", ".", "/", "~", "C:\\x", "nul", "*.png"],
+  ["-", "--", "-x", "--help", "--nothing", "=", "a=b", "a.b.c=1", "=1", "..", ".", "~", "C:\\x", "nul", "*.png"],
 ].flat();
 const seen = [...whole, "above", "below", "0", "1", "ab", "a__b", "euler", "cap", "0,1", "above,below", "auto", "cpu"];
 

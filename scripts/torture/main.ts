@@ -1,5 +1,6 @@
 // npm run torture -- kill | fuzz | race: tries to break the command line with real processes. Not part of the tests.
 import { parseArgs } from "node:util";
+import { microRuns } from "./micro.js";
 
 const usage = `npm run torture -- <campaign> [--seconds N] [--count N] [--seed S]
   kill   trainings of every method, killed at random moments and resumed, against undisturbed ones (200 kills)
@@ -40,56 +41,44 @@ const options = {
   log: (line: string) => console.log(line),
 };
 
-type Found = { tried: string; failures: string[] };
-const chosen = (known: readonly string[]) => {
-  const wrong = names.find((name) => !known.includes(name));
-  if (wrong !== undefined) fail(`There is no "${wrong}"; choose of ${known.join(", ")}.`);
-  return names.length > 0 ? names : known;
+/** A part of a campaign: the file and the function that run it, how often by default, and what it counts. */
+type Part = [name: string, file: string, run: string, count: number, what: string];
+const campaigns: Record<string, Part[]> = {
+  kill: [["kill", "kill", "kill", 200, "kills"]],
+  fuzz: [
+    ["configs", "fuzz-configs", "fuzzConfigs", 10_000, "configurations"],
+    ["commands", "fuzz-commands", "fuzzCommands", 10_000, "command lines"],
+  ],
+  race: [
+    ["runs", "race-runs", "raceRuns", 50, "races for a run's folder"],
+    ["data", "race-data", "raceData", 50, "races for a data set"],
+  ],
 };
 
-const campaigns: Record<string, () => AsyncGenerator<Found>> = {
-  async *kill() {
-    const [{ kill }, { microRuns }] = [await import("./kill.js"), await import("./micro.js")];
-    const runs = chosen(Object.keys(microRuns));
-    const { tried, failures } = await kill({ ...options, count: count ?? 200, threads: whole("threads"), runs });
-    yield { tried: `${tried} kills`, failures };
-  },
-  async *fuzz() {
-    const parts = chosen(["configs", "commands"]);
-    if (parts.includes("configs")) {
-      const { fuzzConfigs } = await import("./fuzz-configs.js");
-      const { tried, failures } = await fuzzConfigs({ ...options, count: count ?? 10_000 });
-      yield { tried: `${tried} configurations`, failures };
-    }
-    if (parts.includes("commands")) {
-      const { fuzzCommands } = await import("./fuzz-commands.js");
-      const { tried, failures } = await fuzzCommands({ ...options, count: count ?? 10_000 });
-      yield { tried: `${tried} command lines`, failures };
-    }
-  },
-  async *race() {
-    const parts = chosen(["runs", "data"]);
-    if (parts.includes("runs")) {
-      const { raceRuns } = await import("./race-runs.js");
-      const { rounds, failures } = await raceRuns({ ...options, rounds: count ?? 50 });
-      yield { tried: `${rounds} races for a run's folder`, failures };
-    }
-    if (parts.includes("data")) {
-      const { raceData } = await import("./race-data.js");
-      const { rounds, failures } = await raceData({ ...options, rounds: count ?? 50 });
-      yield { tried: `${rounds} races for a data set`, failures };
-    }
-  },
-};
+async function runPart([, file, run, often, what]: Part, runs?: readonly string[]): Promise<void> {
+  const module = await import(new URL(`./${file}.ts`, import.meta.url).href);
+  const times = count ?? often;
+  const found: { tried?: number; rounds?: number; failures: string[] } = await module[run]({
+    ...options,
+    count: times,
+    rounds: times,
+    threads: whole("threads"),
+    runs,
+  });
+  for (const failure of found.failures) console.log(`FAILED: ${failure}`);
+  console.log(`${found.tried ?? found.rounds} ${what}, ${found.failures.length} failures`);
+  if (found.failures.length > 0) process.exitCode = 1;
+}
 
 if (values.help) console.log(usage);
 else {
   if (!campaign || !Object.hasOwn(campaigns, campaign))
     fail(campaign ? `There is no campaign "${campaign}".` : "Which campaign?");
+  const parts = campaigns[campaign];
+  const known = campaign === "kill" ? Object.keys(microRuns) : parts.map(([name]) => name);
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong !== undefined) fail(`There is no "${wrong}"; choose of ${known.join(", ")}.`);
   console.log(`seed ${options.seed}`);
-  for await (const { tried, failures } of campaigns[campaign]()) {
-    for (const failure of failures) console.log(`FAILED: ${failure}`);
-    console.log(`${tried}, ${failures.length} failures`);
-    if (failures.length > 0) process.exitCode = 1;
-  }
+  if (campaign === "kill") await runPart(parts[0], names.length > 0 ? names : undefined);
+  else for (const part of parts) if (names.length === 0 || names.includes(part[0])) await runPart(part);
 }

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeImage } from "../io/images.js";
+import { reading } from "../io/reading.js";
 import { type DatasetParts, type Part, withSplit } from "./parts.js";
 import type { Progress } from "./progress.js";
 
@@ -79,7 +80,9 @@ async function scan(folder: string): Promise<Scan> {
 }
 
 async function list(folder: string): Promise<{ files: string[]; folders: string[] }> {
-  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith("."));
+  const entries = (await reading(folder, () => readdir(folder, { withFileTypes: true }))).filter(
+    ({ name }) => !name.startsWith("."),
+  );
   const names = (keep: (entry: (typeof entries)[number]) => boolean) =>
     entries
       .filter(keep)

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { reading } from "../io/reading.js";
 import { describe } from "./cache.js";
 import { isCifarFolder, readCifarFolder } from "./cifar.js";
 import type { ImageDataset } from "./dataset.js";
@@ -48,7 +49,7 @@ export async function resolveText(
       `"${idOrPath}" is neither a text's name (${Object.keys(texts).join(", ")}) nor a file that exists.`,
     );
   const name = basename(path);
-  const text = decodeUtf8(await readFile(path), name).replace(/^\uFEFF/, "");
+  const text = decodeUtf8(await reading(path, () => readFile(path)), name).replace(/^\uFEFF/, "");
   const parts = splitText(text.replaceAll("\r\n", "\n"), { lines, name });
   return { kind: "text", id: name, ...parts, licence: "unknown", attribution: `the file ${name}` };
 }

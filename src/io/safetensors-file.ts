@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { writeFileAtomic } from "./atomic.js";
+import { reading } from "./reading.js";
 import {
   decodeSafetensors,
   type SafetensorsFile,
@@ -19,7 +20,7 @@ export async function saveSafetensors(
 
 /** Reads a safetensors file; errors name the file. */
 export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
-  const bytes = await readWhole(path);
+  const bytes = await reading(path, () => readWhole(path));
   try {
     return decodeSafetensors(bytes);
   } catch (error) {

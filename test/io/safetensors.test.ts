@@ -115,3 +115,12 @@ test("bad tensors are refused before anything is written", async () => {
   await writeFile(path, before.subarray(0, before.length - 5));
   await expect(loadSafetensors(path)).rejects.toThrow(/model\.safetensors: .*truncated/);
 });
+
+test("a file that cannot be read is named, with the reason in words", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "safetensors-"));
+  await expect(loadSafetensors(folder)).rejects.toThrow(`${folder} cannot be read: it is a folder.`);
+  const none = join(folder, "none.safetensors");
+  await expect(loadSafetensors(none)).rejects.toThrow(
+    expect.objectContaining({ message: `${none} cannot be read: it does not exist.`, code: "ENOENT" }),
+  );
+});

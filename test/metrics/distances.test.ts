@@ -56,6 +56,20 @@ test("the subset average of the kernel distance approaches the full one and depe
   expect(first.deviation).toBeGreaterThan(0);
 });
 
+test("the kernel distance's value and deviation are those of its subsets", () => {
+  const options = { subsetSize: 30, random: new Random(4) };
+  const { value, deviation, estimates } = kernelDistance(samples, reference, { ...options, subsets: 2 });
+  const [a, b] = estimates;
+  expect(a).not.toBe(b);
+  expect(value).toBeCloseTo((a + b) / 2, 12);
+  expect(deviation).toBeCloseTo(Math.abs(a - b) / 2, 12);
+  expect(kernelDistance(samples, reference, { ...options, subsets: 1 }).deviation).toBe(0);
+  for (const subsets of [0, -1, 1.5, Number.NaN])
+    expect(() => kernelDistance(samples, reference, { ...options, subsets })).toThrow(
+      `positive integer, not ${subsets}`,
+    );
+});
+
 test.each(["1", "3", "5"])("precision, recall, density and coverage with k = %s agree with NumPy", (k) => {
   const { terms, ...values } = prdc(samples, reference, Number(k));
   for (const [name, value] of Object.entries(values)) expect(value, name).toBeCloseTo(golden.prdc[k][name], 12);

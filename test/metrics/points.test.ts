@@ -99,4 +99,6 @@ test("quantiles agree with NumPy's", () => {
   for (const [p, expected] of Object.entries(golden.quantiles))
     expect(quantile(values, Number(p))).toBeCloseTo(expected as number, 12);
   expect(() => quantile([], 0.5)).toThrow("at least one");
+  expect([quantile([3, 1, 2], 0), quantile([3, 1, 2], 1)]).toEqual([1, 3]);
+  for (const p of [-0.1, 1.1, Number.NaN]) expect(() => quantile([1], p)).toThrow(`between 0 and 1, not ${p}`);
 });
