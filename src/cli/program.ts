@@ -44,7 +44,8 @@ Examples:
   fewstep train drifting --resume runs/mine
   fewstep eval runs/mine --json
 
-Exit codes: 0 done (or stopped by Ctrl-C with everything saved), 1 failed, 2 wrong use.`,
+Exit codes: 0 done (or stopped by Ctrl-C with everything saved), 1 failed, 2 wrong use, 130 stopped by a
+second Ctrl-C.`,
   );
 
 // Before the commands are made: they inherit it.
@@ -114,7 +115,10 @@ program
   .option("--out <folder>", "where checkpoints, logs, pictures and the model go")
   .option("--name <name>", "name that the model carries")
   .option("--resume <folder>", "go on with an interrupted run, bit for bit")
-  .option("--set <key=value...>", "change a setting of the preset, e.g. --set jointStage.steps=500 seed=3")
+  .option(
+    "--set <key=value...>",
+    "change a setting of the preset (or, from where it stands, of the run to resume), e.g. jointStage.steps=500 seed=3",
+  )
   .option("--size <pixels>", "side that images of a folder are scaled to", whole(8))
   .option("--lines", "each line of a text file stands for itself")
   .option("--max-seconds <s>", "stop after this much training time", positive)
@@ -285,6 +289,6 @@ export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said what it had to say
     say(`fewstep: ${(error as Error).message}`);
     if (process.env.FEWSTEP_DEBUG) say(inspect(error));
-    return (error as Error).name === "UsageError" ? 2 : 1; // by name: it may come from a worker thread
+    return ["UsageError", "SettingsError"].includes((error as Error).name) ? 2 : 1; // by name: it may come from a worker thread
   }
 }

@@ -12,7 +12,7 @@ const { module, exportName, payload, aborted } = workerData as ThreadData;
 const port = parentPort!;
 const controller = new AbortController();
 if (aborted) controller.abort();
-port.on("message", (message) => message === "abort" && controller.abort());
+port.on("message", (message: "abort" | "exit") => (message === "abort" ? controller.abort() : process.exit()));
 
 try {
   const loaded = (await import(module)) as Record<string, ThreadTask<unknown, unknown>>;

@@ -17,6 +17,11 @@ export interface ThreadOptions<M> {
   onMessage?(message: M): void;
   /** Passed on: the export's own signal aborts when this one does. */
   signal?: AbortSignal;
+  /**
+   * Aborting it ends the thread as soon as its JavaScript has a turn, and the call fails. To end it any sooner, or the process, while
+   * the native runtime computes in it would abort the process.
+   */
+  kill?: AbortSignal;
 }
 
 /** What an export that runs in a worker thread is given. */
@@ -35,7 +40,7 @@ export async function inWorker<P, R, M = unknown>(
   moduleUrl: URL,
   exportName: string,
   payload: P,
-  { onMessage, signal }: ThreadOptions<M> = {},
+  { onMessage, signal, kill }: ThreadOptions<M> = {},
 ): Promise<R> {
   const worker = await startThread(siblingModule(import.meta.url, "thread-entry"), {
     module: moduleUrl.href,
@@ -45,6 +50,8 @@ export async function inWorker<P, R, M = unknown>(
   });
   const abort = () => worker.postMessage("abort");
   signal?.addEventListener("abort", abort, { once: true });
+  const exit = () => worker.postMessage("exit");
+  kill?.addEventListener("abort", exit, { once: true });
   try {
     return await new Promise<R>((resolve, reject) => {
       worker.on("message", ({ type, value }: { type: "message" | "result" | "error"; value: unknown }) => {
@@ -59,6 +66,7 @@ export async function inWorker<P, R, M = unknown>(
     });
   } finally {
     signal?.removeEventListener("abort", abort);
+    kill?.removeEventListener("abort", exit);
     await worker.terminate();
   }
 }

@@ -1,21 +1,54 @@
+import { performance } from "node:perf_hooks";
+import { outliveReader } from "../io/streams.js";
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** npm passes on a Ctrl-C that the terminal has sent already: so many milliseconds after the first, it is the same one. */
+const SAME_PRESS = 500;
+/** Milliseconds that the task has to end after `stop`. */
+const PATIENCE = 5000;
+
 /**
- * Runs `task` with a signal that the first SIGINT (Ctrl-C) or SIGTERM aborts; `announce` is told. The second one ends the
- * process at once, with exit code 130.
+ * Runs `task` with a signal that the first SIGINT (Ctrl-C), SIGTERM or SIGHUP (the terminal was closed) aborts; `announce` is told.
+ * A second Ctrl-C calls `stop`, which ends the process or the task, and the exit code is 130; a task that still runs after five
+ * seconds, or at a third Ctrl-C, is ended by the system, which shells report as 130 too. From here on, readers of stdout and stderr may
+ * go away without ending the process.
  */
 export async function withInterrupt<T>(
   task: (signal: AbortSignal) => Promise<T>,
   announce: (message: string) => void,
+  stop: () => void = () => process.exit(130),
 ): Promise<T> {
+  for (const stream of [process.stdout, process.stderr]) outliveReader(stream);
   const controller = new AbortController();
-  const interrupt = () => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-    announce("Finishing this step and saving; once more stops at once, without saving.");
+  let began = 0;
+  let stopping = false;
+  const release = () => {
+    for (const name of signals) process.off(name, interrupt);
   };
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, interrupt);
+  const die = () => {
+    release();
+    process.kill(process.pid, "SIGINT");
+  };
+  function interrupt(name: NodeJS.Signals): void {
+    if (!controller.signal.aborted) {
+      began = performance.now();
+      controller.abort();
+      announce("Finishing this step and saving; Ctrl-C once more stops at once, without saving.");
+    } else if (name !== "SIGINT" || performance.now() - began < SAME_PRESS)
+      return; // closing a terminal sends SIGHUP twice: only a person's second Ctrl-C may lose work
+    else if (stopping) die();
+    else {
+      stopping = true;
+      setTimeout(die, PATIENCE).unref();
+      stop();
+    }
+  }
+  for (const name of signals) process.on(name, interrupt);
   try {
     return await task(controller.signal);
   } finally {
-    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, interrupt);
+    if (stopping) process.exit(130);
+    release();
   }
 }

@@ -1,14 +1,16 @@
 import { performance } from "node:perf_hooks";
 import cliProgress from "cli-progress";
+import { outliveReader } from "../io/streams.js";
 import type { ProgressEvent } from "./stage.js";
 
 type StepEvent = Extract<ProgressEvent, { type: "step" }>;
 
 /**
  * Shows a run on a terminal: one bar per stage with loss, images/s and the time left. Where `stream` is no terminal, one line
- * about every ten seconds. Pass the result as `onProgress`.
+ * about every ten seconds. Pass the result as `onProgress`. The stream's reader may go away without ending the run.
  */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): (event: ProgressEvent) => void {
+  outliveReader(stream);
   return stream.isTTY ? bars(stream) : lines(stream);
 }
 

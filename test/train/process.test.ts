@@ -153,10 +153,13 @@ test.skipIf(process.platform === "win32")(
 test("a second SIGINT ends the process at once", async () => {
   const interrupt = (child: ChildProcess) => {
     child.kill("SIGINT");
-    child.stderr!.once("data", () => child.kill("SIGINT"));
+    child.stderr!.once("data", async () => {
+      await setTimeout(600);
+      child.kill("SIGINT");
+    });
   };
   const { code, output } = await train({ out: join(root, "twice"), config: {} }, interrupt, {
-    options: { pause: 1000 },
+    options: { pause: 4000 },
   });
   expect(code).toBe(130);
   expect(output).not.toContain("interrupted");
