@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -12,7 +13,7 @@ export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIter
 export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
   const target = resolve(path);
   const folder = dirname(target);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const temporary = join(folder, `.${basename(target)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
   try {
     const file = await open(temporary, "wx");
@@ -29,6 +30,30 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
     throw new Error(`Could not write ${path}: ${(error as Error).message}`, { cause: error });
   }
   await syncFolder(folder);
+}
+
+/** Makes a folder and those above it. Node's own recursive way never returns where the system makes none (/proc). */
+export async function makeFolder(path: string): Promise<void> {
+  const folder = resolve(path);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") {
+      // Windows and read-only systems refuse before they look whether it is there.
+      if (
+        await stat(folder).then(
+          (found) => found.isDirectory(),
+          () => false,
+        )
+      )
+        return;
+      throw error;
+    }
+    if (existsSync(dirname(folder))) throw error;
+    await makeFolder(dirname(folder));
+    await makeFolder(folder);
+  }
 }
 
 /** Makes a rename durable. Some systems cannot open a folder; there the rename itself has to do. */

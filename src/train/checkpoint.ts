@@ -22,6 +22,8 @@ export interface Checkpoint {
   position: Position;
   /** Whether the stage is finished. */
   end: boolean;
+  /** Configuration that the run had; undefined in checkpoints of earlier versions. */
+  config?: unknown;
   /** Puts the owners back to the kept state. Throws where the state does not fit them. */
   restore(kept: Record<string, Kept>): void;
 }
@@ -38,6 +40,8 @@ export class Checkpoints {
     readonly folder: string,
     /** Number of numbered checkpoints kept of the present stage. */
     readonly keep: number,
+    /** Configuration of the run, as JSON; kept in each. */
+    readonly config: unknown = undefined,
   ) {}
 
   /**
@@ -49,7 +53,7 @@ export class Checkpoints {
     const name = end ? `stage-${stage}` : `${String(step).padStart(8, "0")}-${stage}`;
     const path = join(this.folder, `${name}.safetensors`);
     const { tree, tensors } = pack(kept);
-    const checkpoint = JSON.stringify({ format: FORMAT, position, end, tree });
+    const checkpoint = JSON.stringify({ format: FORMAT, position, end, config: this.config, tree });
     await saveSafetensors(path, tensors, { metadata: { checkpoint, sha256: digest(checkpoint, tensors) } });
     for (const old of (await this.list(stage)).slice(0, end ? -1 : -this.keep)) await rm(old, { force: true });
     return path;
@@ -125,9 +129,9 @@ function parse({ tensors, metadata: { checkpoint, sha256 } }: SafetensorsFile) {
   if (checkpoint === undefined) throw new Error("It holds tensors, but not the state of a run.");
   if (digest(checkpoint, tensors) !== sha256)
     throw new Error("Its checksum is wrong: it was damaged after it was written.");
-  const { format, position, end, tree } = JSON.parse(checkpoint);
+  const { format, position, end, config, tree } = JSON.parse(checkpoint);
   if (format !== FORMAT) throw new Error(`It has format ${format}; this version reads format ${FORMAT}.`);
-  return { position: position as Position, end: end as boolean, packed: { tree, tensors } as Packed };
+  return { position: position as Position, end: end as boolean, config, packed: { tree, tensors } as Packed };
 }
 
 /** SHA-256 of the JSON and of all tensors in the order of their names. */

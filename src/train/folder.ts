@@ -8,25 +8,38 @@ export class RunError extends Error {
   override name = "RunError";
 }
 
-/**
- * Begins a run in `out` by writing its config.json, or checks that there is one to resume, with a warning where its
- * configuration was another.
- */
-export async function openFolder(
-  out: string,
-  config: unknown,
-  resume: boolean,
-  warn: (message: string) => void,
-): Promise<void> {
-  if (resume) {
-    const changed = differences(await readConfig(out), JSON.parse(toText(config)));
-    if (changed.length > 0) warn(`${out} was trained with another configuration so far: ${changed.join(", ")}.`);
-    return;
-  }
+/** Begins a run in `out` by writing its config.json. Throws `RunError` where there is one. */
+export async function beginFolder(out: string, config: unknown): Promise<void> {
   const found = ["config.json", "metrics.jsonl", "checkpoints"].filter((name) => existsSync(join(out, name)));
   if (found.length > 0)
     throw new RunError(`${out} already holds a run (${found.join(", ")}). Resume it, or choose another folder.`);
   await writing(out, () => writeConfig(out, config));
+}
+
+/**
+ * What is to be known about the settings of a run that goes on with `config` from a checkpoint of the configuration `before`. A setting
+ * that only config.json has in another way was changed behind the run's back: that throws `RunError`, except for those at the top
+ * level that are in `free`.
+ */
+export function compareConfigs(
+  out: string,
+  { before, file, config, free }: { before: unknown; file: unknown; config: unknown; free: readonly string[] },
+): string[] {
+  const given = JSON.parse(toText(config));
+  const asked = differences(file, given);
+  const changed = before === undefined ? [] : differences(before, given);
+  const silent = changed.filter(({ path }) => !asked.some((one) => one.path === path));
+  const list = (all: Difference[]) => all.map(({ path, text }) => `${path} (${text})`).join(", ");
+  const refused = silent.filter(({ path }) => !free.includes(path));
+  if (refused.length > 0)
+    throw new RunError(
+      `The run in ${out} was trained with other settings than its config.json has now: ${list(refused)}. Put back what it was ` +
+        "trained with; settings that are to change all the same are given when resuming (on the command line with --set).",
+    );
+  return [
+    ...(asked.length > 0 ? [`${out} was trained with another configuration so far: ${list(asked)}.`] : []),
+    ...(silent.length > 0 ? [`The config.json of ${out} was changed since: ${list(silent)}.`] : []),
+  ];
 }
 
 const toText = (config: unknown) => `${JSON.stringify(config ?? null, null, 2)}\n`;
@@ -49,10 +62,16 @@ export async function readConfig(out: string): Promise<unknown> {
   }
 }
 
+interface Difference {
+  path: string;
+  text: string;
+}
+
 /** Where two JSON values differ, with both values. */
-function differences(a: unknown, b: unknown, path = ""): string[] {
+function differences(a: unknown, b: unknown, path = ""): Difference[] {
   if (JSON.stringify(a) === JSON.stringify(b)) return [];
-  if (!isRecord(a) || !isRecord(b)) return [`${path || "all of it"} (${JSON.stringify(a)} → ${JSON.stringify(b)})`];
+  if (!isRecord(a) || !isRecord(b))
+    return [{ path: path || "all of it", text: `${JSON.stringify(a)} → ${JSON.stringify(b)}` }];
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return keys.flatMap((key) => differences(a[key], b[key], path ? `${path}.${key}` : key));
 }
@@ -68,7 +87,7 @@ export async function removeLeftovers(out: string): Promise<void> {
 }
 
 const noSpace = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
-const notAllowed = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR"]);
+const notAllowed = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENOENT"]);
 
 /** Runs `write`; where the system refuses, the error says why and what to do. */
 export async function writing<T>(out: string, write: () => T | Promise<T>): Promise<T> {

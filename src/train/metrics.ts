@@ -12,7 +12,9 @@ export interface MetricsRow {
   [metric: string]: number | string | null;
 }
 
-/** The rows of a metrics file, none where there is no file; a line that a killed process left unfinished is skipped. */
+const isRow = (value: any): value is MetricsRow => Number.isFinite(value?.step) && typeof value.stage === "string";
+
+/** The rows of a metrics file, none where there is no file; a line that is no row, such as a half-written one, is skipped. */
 export async function* readMetrics(path: string): AsyncGenerator<MetricsRow> {
   if (!existsSync(path)) return;
   let rest = "";
@@ -20,10 +22,17 @@ export async function* readMetrics(path: string): AsyncGenerator<MetricsRow> {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop()!;
     for (const line of lines) {
-      try {
-        yield JSON.parse(line);
-      } catch {}
+      const row = parse(line);
+      if (isRow(row)) yield row;
     }
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
   }
 }
 
@@ -39,13 +48,14 @@ export class MetricsFile {
     for (let at = 0; at < line.length; ) at += writeSync(this.descriptor, line, at);
   }
 
-  /** Drops the rows after `step`, so that the file agrees with a checkpoint. */
-  async truncate(step: number): Promise<void> {
+  /** Drops the rows of a stage after `step`, so that the file agrees with a checkpoint, and puts the others in order. */
+  async truncate(stage: string, step: number): Promise<void> {
     this.close();
     if (!existsSync(this.path)) return;
-    const rows: string[] = [];
-    for await (const row of readMetrics(this.path)) if (row.step <= step) rows.push(`${JSON.stringify(row)}\n`);
-    await writeFileAtomic(this.path, rows.join(""));
+    const rows: MetricsRow[] = [];
+    for await (const row of readMetrics(this.path)) if (row.stage !== stage || row.step <= step) rows.push(row);
+    rows.sort((a, b) => a.step - b.step);
+    await writeFileAtomic(this.path, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   }
 
   close(): void {

@@ -1,8 +1,10 @@
 import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
+import { makeFolder } from "../io/atomic.js";
 import { type Checkpoint, Checkpoints, type Position } from "./checkpoint.js";
-import { openFolder, RunError, removeLeftovers, writeConfig, writing } from "./folder.js";
+import { beginFolder, compareConfigs, RunError, readConfig, removeLeftovers, writeConfig, writing } from "./folder.js";
+import { lockFolder } from "./lock.js";
 import { MetricsFile } from "./metrics.js";
 import { writeReport } from "./report.js";
 import { dropSheets, saveSheet } from "./samples.js";
@@ -13,8 +15,13 @@ export interface RunOptions {
   out: string;
   /** JSON; kept as config.json. */
   config: unknown;
-  /** Continue the run in `out`, exactly as if it had not been stopped. Without it a folder with a run is refused. */
+  /**
+   * Continue the run in `out`, exactly as if it had not been stopped. Without it a folder with a run is refused. A `config` other than
+   * that in config.json is a wish, followed with a warning; one that config.json shares, but not the checkpoint, is refused.
+   */
   resume?: boolean;
+  /** Keys of the configuration that may be edited in config.json, with a warning. */
+  free?: readonly string[];
   /** Steps between checkpoints; default none, only `checkpointSeconds` counts. */
   checkpointEvery?: number;
   /** Seconds between checkpoints; default 60, or none where `checkpointEvery` is given. */
@@ -55,7 +62,7 @@ export async function runStages(
   options: RunOptions,
 ): Promise<RunResult> {
   const { config, resume = false, checkpointEvery = 0, keep = 3, sampleEvery = 500, signal } = options;
-  const { maxSeconds = Number.POSITIVE_INFINITY } = options;
+  const { maxSeconds = Number.POSITIVE_INFINITY, free = [] } = options;
   const { checkpointSeconds = checkpointEvery > 0 ? Number.POSITIVE_INFINITY : 60 } = options;
   for (const [name, value] of Object.entries({ checkpointEvery, checkpointSeconds, sampleEvery, maxSeconds }))
     if (!(value >= 0)) throw new RunError(`${name} must be a number ≥ 0, got ${value}.`);
@@ -64,7 +71,7 @@ export async function runStages(
   const out = resolve(options.out);
   const emit = options.onProgress ?? ((event) => event.type === "warning" && process.emitWarning(event.message));
   const warn = (message: string) => emit({ type: "warning", message });
-  const checkpoints = new Checkpoints(join(out, "checkpoints"), keep);
+  const checkpoints = new Checkpoints(join(out, "checkpoints"), keep, config);
   const log = new MetricsFile(join(out, "metrics.jsonl"));
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
@@ -76,25 +83,43 @@ export async function runStages(
   let metrics: Record<string, number> = {};
   let newest: string | null = null;
   let writable = !resume; // a run to resume is left as it is until a checkpoint has been loaded
-  let status: RunResult["status"] | "failed" = "finished";
+  let before: unknown; // configuration of the checkpoint that training goes on from
+  let file: unknown; // configuration in config.json
 
-  /** Makes the folder agree with the checkpoint that training goes on from. */
-  async function openToWrite(): Promise<void> {
-    if (writable) return;
-    writable = true;
-    emit({ type: "info", message: `Resuming at step ${position.step}, in the stage "${position.stage}".` });
+  function compare(): void {
+    for (const message of resume ? compareConfigs(out, { before, file, config, free }) : []) warn(message);
+  }
+
+  /** Makes what the folder holds of the present stage agree with the checkpoint that training goes on from. */
+  async function openToWrite({ name }: Stage): Promise<void> {
+    if (!resume) return;
+    if (!writable) {
+      compare();
+      emit({ type: "info", message: `Resuming at step ${position.step}, in the stage "${position.stage}".` });
+    }
     await writing(out, async () => {
-      await writeConfig(out, config);
-      await log.truncate(position.step);
-      await dropSheets(out, position.step);
-      await removeLeftovers(out);
+      await log.truncate(name, position.step);
+      await dropSheets(out, name, position.step);
+      if (!writable) await removeLeftovers(out);
     });
+    writable = true;
   }
 
   async function restore(stage: Stage): Promise<Checkpoint | null> {
     const checkpoint = await checkpoints.newest(stage.name, warn);
     if (!checkpoint) return null;
-    checkpoint.restore(stage.state);
+    before = checkpoint.config;
+    try {
+      checkpoint.restore(stage.state);
+    } catch (error) {
+      compareConfigs(out, { before, file, config, free }); // where a setting was changed, it is named
+      throw error;
+    }
+    const { stageStep } = checkpoint.position;
+    if (checkpoint.end && stage.steps > stageStep)
+      throw new RunError(
+        `The stage "${stage.name}" ended after ${stageStep} steps and cannot go on to ${stage.steps}; train into another folder.`,
+      );
     position = { ...checkpoint.position };
     secondsBefore = position.seconds - elapsed();
     newest = checkpoint.path;
@@ -103,7 +128,12 @@ export async function runStages(
 
   async function save(stage: Stage, end = false): Promise<void> {
     position.seconds = seconds();
-    newest = await writing(out, () => checkpoints.save(position, stage.state, end));
+    newest = await writing(out, async () => {
+      const path = await checkpoints.save(position, stage.state, end);
+      if (file !== config) await writeConfig(out, config); // once a checkpoint knows of it
+      file = config;
+      return path;
+    });
     emit({ type: "checkpoint", path: newest });
   }
 
@@ -158,40 +188,53 @@ export async function runStages(
     return true;
   }
 
-  await openFolder(out, config, resume, warn);
-  try {
-    const names = new Set<string>();
-    for (const make of stages) {
-      if (interrupted()) {
-        status = "interrupted";
-        break;
-      }
-      const stage = typeof make === "function" ? await make() : make;
-      checkStage(stage, names);
-      position = { ...position, stage: stage.name, stageStep: 0 };
-      const checkpoint = resume ? await restore(stage) : null;
-      if (!checkpoint?.end) {
-        await openToWrite();
-        if (!(await train(stage))) {
+  async function trainAll(): Promise<RunResult> {
+    let status: RunResult["status"] | "failed" = "finished";
+    try {
+      const names = new Set<string>();
+      for (const make of stages) {
+        if (interrupted()) {
           status = "interrupted";
           break;
         }
+        const stage = typeof make === "function" ? await make() : make;
+        checkStage(stage, names);
+        position = { ...position, stage: stage.name, stageStep: 0 };
+        const checkpoint = resume ? await restore(stage) : null;
+        if (writable || !checkpoint?.end) await openToWrite(stage);
+        if (!checkpoint?.end && !(await train(stage))) {
+          status = "interrupted";
+          break;
+        }
+        await stage.finish?.();
       }
-      await stage.finish?.();
+      if (!writable) compare();
+    } catch (error) {
+      status = "failed";
+      throw error;
+    } finally {
+      log.close();
+      if (writable)
+        await writing(out, () => writeReport(out, rowNames)).then(
+          (path) => emit({ type: "report", path }),
+          (error: Error) => warn(error.message),
+        );
+      emit({ type: "end", status });
     }
-  } catch (error) {
-    status = "failed";
-    throw error;
-  } finally {
-    log.close();
-    if (writable)
-      await writing(out, () => writeReport(out, rowNames)).then(
-        (path) => emit({ type: "report", path }),
-        (error: Error) => warn(error.message),
-      );
-    emit({ type: "end", status });
+    return { status, step: position.step, seconds: seconds(), metrics, checkpoint: newest };
   }
-  return { status, step: position.step, seconds: seconds(), metrics, checkpoint: newest };
+
+  if (resume)
+    await readConfig(out); // there is a folder to lock
+  else await writing(out, () => makeFolder(out));
+  const unlock = await writing(out, () => lockFolder(out));
+  try {
+    if (!resume) await beginFolder(out, config);
+    file = resume ? await readConfig(out) : config;
+    return await trainAll();
+  } finally {
+    await unlock();
+  }
 }
 
 const short = (value: number) => Number(value.toPrecision(6));
@@ -233,8 +276,8 @@ function checkFinite(
   throw new RunError(
     `The ${name} is ${metrics[name]} at step ${stageStep} of the stage "${stage}" (step ${step} of the run). ` +
       (checkpoint
-        ? `The last good checkpoint is ${checkpoint}. Lower the learning rate, or clip the gradients harder, and resume from ` +
-          `${out}; where it fails again, delete the newest checkpoint and resume from the one before it.`
+        ? `The last good checkpoint is ${checkpoint}. Lower the learning rate, or clip the gradients harder (--set), and resume ` +
+          `from ${out}; where it fails again, delete the newest checkpoint and resume from the one before it.`
         : "There is no checkpoint yet. Lower the learning rate, or clip the gradients harder, and start again."),
   );
 }

@@ -32,7 +32,8 @@ export async function listSheets(out: string): Promise<SheetFile[]> {
     .sort((a, b) => a.step - b.step);
 }
 
-/** Removes the sheets drawn after `step`. */
-export async function dropSheets(out: string, step: number): Promise<void> {
-  for (const sheet of await listSheets(out)) if (sheet.step > step) await rm(sheet.path, { force: true });
+/** Removes a stage's sheets drawn after `step`. */
+export async function dropSheets(out: string, stage: string, step: number): Promise<void> {
+  for (const sheet of await listSheets(out))
+    if (sheet.stage === stage && sheet.step > step) await rm(sheet.path, { force: true });
 }

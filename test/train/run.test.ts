@@ -37,21 +37,32 @@ interface Settings extends Partial<PointsOptions> {
   keep?: number;
   sampleEvery?: number;
   maxSeconds?: number;
+  free?: string[];
 }
 
 /** Trains and returns what came out: the weights, the steps made (such as "teacher 0"), and what was told. */
 async function train(
   out: string,
-  { resume, config = { lr: 1 }, signal, checkpointEvery = 4, keep, sampleEvery, maxSeconds, ...points }: Settings = {},
+  {
+    resume,
+    config = { lr: 1 },
+    signal,
+    checkpointEvery = 4,
+    keep,
+    sampleEvery,
+    maxSeconds,
+    free,
+    ...points
+  }: Settings = {},
 ) {
   const made: string[] = [];
   const events: ProgressEvent[] = [];
   const onStep = (stage: string, k: number) => {
     made.push(`${stage} ${k}`);
-    points.onStep?.(stage, k);
+    return points.onStep?.(stage, k);
   };
   const { stages, networks } = pointStages({ steps, ...points, onStep });
-  const options = { out, config, resume, signal, checkpointEvery, keep, sampleEvery, maxSeconds };
+  const options = { out, config, resume, signal, checkpointEvery, keep, sampleEvery, maxSeconds, free };
   const result = await runStages(stages, { ...options, onProgress: (event) => events.push(event) });
   const warnings = events.flatMap((e) => (e.type === "warning" ? [e.message] : []));
   const weights = { teacher: networks.teacher.parameters.flat, student: networks.student.parameters.flat };
@@ -305,3 +316,132 @@ test("wrong options are refused", async () => {
   await expect(run([], { keep: 0 })).rejects.toThrow(/keep must be/);
   await expect(run([], { sampleEvery: -1 })).rejects.toThrow(/sampleEvery must be/);
 });
+
+test("a run that is being trained in is refused, to resume and to start, and nothing changes", async () => {
+  const out = newFolder();
+  const inside: unknown[] = [];
+  const { weights } = await train(out, {
+    checkpointEvery: 100,
+    onStep: async (stage, k) => {
+      if (`${stage} ${k}` !== "student 3") return;
+      inside.push(await train(out, { resume: true }).catch((error) => error));
+      inside.push(await train(out).catch((error) => error));
+    },
+  });
+  expect(inside).toHaveLength(2);
+  for (const error of inside) {
+    expect(error).toBeInstanceOf(RunError);
+    expect((error as Error).message).toMatch(/This process \(\d+\) trains in/);
+  }
+  expect(weights).toEqual((await reference()).weights);
+  expect(await metricsOf(out)).toHaveLength(32);
+  expect(readdirSync(out)).not.toContain("lock");
+});
+
+test("two that start in one folder: one trains, the other is refused", async () => {
+  const out = newFolder();
+  const results = await Promise.allSettled([train(out), train(out)]);
+  const [refused, ...others] = results.flatMap((r) => (r.status === "rejected" ? [r.reason] : []));
+  expect(others).toEqual([]);
+  expect(refused.message).toMatch(/trains in|already holds a run/);
+  expect(await metricsOf(out)).toHaveLength(32);
+});
+
+const edit = (out: string, change: (config: any) => void) => {
+  const config = JSON.parse(readFileSync(join(out, "config.json"), "utf8"));
+  change(config);
+  writeFileSync(join(out, "config.json"), JSON.stringify(config));
+  return config;
+};
+
+test.each(["teacher 9", "student 0", "student 9", "finished"])(
+  "a setting edited in config.json is named with both values, and nothing changes (%s)",
+  async (at) => {
+    const out = newFolder();
+    await train(out, { ...abortAt(at), config: { settings: { lr: 1, steps: 20 }, name: "a" } });
+    const config = edit(out, ({ settings }) => {
+      settings.lr = 0.5;
+      delete settings.steps;
+    });
+    const before = snapshot(out);
+    await expect(train(out, { resume: true, config })).rejects.toThrow(
+      /other settings than its config.json has now: settings.lr \(1 → 0.5\), settings.steps \(20 → undefined\)\. Put back/,
+    );
+    expect(snapshot(out)).toEqual(before);
+    edit(out, ({ settings }) => Object.assign(settings, { lr: 1, steps: 20 }));
+    const { warnings } = await train(out, { resume: true, config: { settings: { lr: 1, steps: 20 }, name: "a" } });
+    expect(warnings).toEqual([]);
+  },
+);
+
+test("an edited setting is named also where the checkpoint does not fit it", async () => {
+  const out = newFolder();
+  await train(out, { ...abortAt("student 9"), config: { width: 32 } });
+  const config = edit(out, (config) => {
+    config.width = 33;
+  });
+  await expect(train(out, { resume: true, width: 33, config })).rejects.toThrow(/now: width \(32 → 33\)/);
+});
+
+test("what may be edited gives a warning; what is asked for is followed at every later resume", async () => {
+  const out = newFolder();
+  await train(out, { ...abortAt("teacher 9"), config: { lr: 1, name: "a" } });
+  const named = edit(out, (config) => {
+    config.name = "b";
+  });
+  const second = await train(out, { ...abortAt("student 5"), resume: true, config: named, free: ["name"] });
+  expect(second.warnings).toEqual([
+    expect.stringMatching(/config.json of .* was changed since: name \("a" → "b"\)\.$/),
+  ]);
+  // The end of the first stage keeps the old rate for ever.
+  const asked = { ...named, lr: 0.5 };
+  const third = await train(out, { ...abortAt("student 9"), resume: true, config: asked, free: ["name"] });
+  expect(third.warnings).toEqual([expect.stringMatching(/another configuration so far: lr \(1 → 0.5\)\.$/)]);
+  const last = await train(out, { resume: true, config: await readConfig(out) });
+  expect(last).toMatchObject({ status: "finished", warnings: [] });
+  expect(await readConfig(out)).toEqual(asked);
+});
+
+test("a stage that has ended is not silently left as short as it was", async () => {
+  const out = newFolder();
+  await train(out, abortAt("student 9"));
+  await expect(train(out, { resume: true, config: { lr: 1, n: 40 }, steps: [40, 20] })).rejects.toThrow(
+    /"teacher" ended after 12 steps and cannot go on to 40/,
+  );
+});
+
+test("a damaged end of a stage: later stages keep their rows and sheets, in order", async () => {
+  for (const at of ["student 9", "finished"]) {
+    const out = newFolder();
+    await train(out, { ...abortAt(at), sampleEvery: 4 });
+    damage.truncated(join(out, "checkpoints/stage-teacher.safetensors"));
+    // Stopped in between: the rows of the later stage stay then, too.
+    await train(out, { ...abortAt("teacher 10"), resume: true, sampleEvery: 4 });
+    await train(out, { resume: true, sampleEvery: 4 });
+    const whole = newFolder();
+    await train(whole, { sampleEvery: 4 });
+    const told = async (folder: string) =>
+      (await metricsOf(folder)).map(({ step, stage, loss }) => [step, stage, loss]);
+    expect(await told(out)).toEqual(await told(whole));
+    expect(readdirSync(join(out, "samples"))).toEqual(readdirSync(join(whole, "samples")));
+  }
+});
+
+test("lines of metrics.jsonl that are no rows are dropped", async () => {
+  const out = newFolder();
+  await train(out, abortAt("student 9"));
+  const path = join(out, "metrics.jsonl");
+  const strange = ["null", "7", '"x"', "[]", "{}", '{"step":"1","stage":"teacher"}', '{"step":3}', "{", ""];
+  writeFileSync(path, `${strange.join("\n")}\n${readFileSync(path, "utf8")}${strange.join("\n")}`);
+  expect((await train(out, { resume: true })).weights).toEqual((await reference()).weights);
+  expect((await metricsOf(out)).map((row) => row.step)).toEqual(Array.from({ length: 32 }, (_, i) => i + 1));
+  expect(readFileSync(path, "utf8").trimEnd().split("\n")).toHaveLength(32);
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a folder that the system does not make is refused, not waited for",
+  async () => {
+    for (const out of ["/proc/fewstep/run", "/proc/self/fewstep"])
+      await expect(train(out)).rejects.toThrow(/cannot be written to \(ENOENT.*choose another/);
+  },
+);

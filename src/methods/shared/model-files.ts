@@ -101,11 +101,10 @@ async function localReader(location: string) {
 
 /** Writes a model folder: float16 weights and config.json. The old model stays until the new one is complete. */
 export async function writeModel(folder: string, { config, weights }: ModelFiles): Promise<void> {
-  const { mkdir } = await import("node:fs/promises");
   const { join } = await import("node:path");
-  const { writeFileAtomic } = await import("../../io/atomic.js");
+  const { makeFolder, writeFileAtomic } = await import("../../io/atomic.js");
   const { saveSafetensors } = await import("../../io/safetensors-file.js");
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await saveSafetensors(join(folder, "model.safetensors"), weights, { dtype: "float16" });
   await writeFileAtomic(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
 }
