@@ -7,8 +7,9 @@ import { applyOverrides } from "./overrides.js";
 
 export interface TrainJob {
   run: RunConfig;
-  /** Preset and overrides of a new run; a resumed one has its settings in `run`. */
+  /** Of a new run; a resumed one has its settings in `run`. */
   preset: string | null;
+  /** `path.to.key=value`, applied to these settings. */
   overrides: string[];
   out: string;
   maxSeconds?: number;
@@ -27,13 +28,14 @@ export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
   const dataset = await resolveData(data, { size, lines, signal, onProgress: (download) => post({ download }) });
   if (!method.kinds.includes(dataset.kind))
     throw new Error(`"${data}" is ${dataset.kind}; ${run.method} learns from ${method.kinds.join(" or ")}.`);
-  const settings =
-    preset === null ? run.settings : applyOverrides(method.settings(preset, dataset as never), overrides);
+  const before = preset === null ? (run.settings as object) : method.settings(preset, dataset as never);
+  const settings = applyOverrides(before, overrides);
   return method.train(dataset as never, settings as never, {
     out,
     name,
     source: { data, size, lines },
     resume: preset === null,
+    free: ["name", "data"],
     signal,
     maxSeconds,
     threads,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { z } from "zod";
 import { methods } from "../methods/index.js";
 import type { RunConfig } from "../methods/shared/training.js";
 import { inWorker, siblingModule } from "../runtime/thread.js";
@@ -42,10 +43,12 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
     throw new UsageError(`There is no preset "${preset}"; choose one of ${Object.keys(method.presets).join(", ")}.`);
   const { onProgress, stop } = downloadProgress();
   const show = terminalProgress();
+  const kill = new AbortController();
   const result = await withInterrupt(
     (signal) =>
       inWorker<TrainJob, RunResult, TrainMessage>(siblingModule(import.meta.url, "train-worker"), "train", job, {
         signal,
+        kill: kill.signal,
         onMessage: (message) => {
           if ("download" in message) return onProgress(message.download);
           stop();
@@ -53,6 +56,7 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
         },
       }),
     say,
+    () => kill.abort(),
   )
     .catch((error: Error) => {
       if (error.name !== "AbortError") throw error;
@@ -77,16 +81,24 @@ function requested(method: string, { data, size, lines, name, out }: TrainComman
   };
 }
 
-/** A run keeps the settings that it began with. */
+const runConfig = z.object({
+  method: z.string(),
+  name: z.string(),
+  data: z.string(),
+  size: z.number().int().positive().optional(),
+  lines: z.boolean().optional(),
+  settings: z.record(z.string(), z.unknown()),
+});
+
+/** A run keeps what it began with; only settings may be changed from where it stands. */
 async function resumed(method: string, out: string, command: TrainCommand): Promise<RunConfig> {
-  const settled = (["data", "preset", "out", "name", "set", "size", "lines"] as const).filter(
-    (o) => command[o] !== undefined,
-  );
+  const settled = (["data", "preset", "out", "name", "size", "lines"] as const).filter((o) => command[o] !== undefined);
   if (settled.length > 0)
     throw new UsageError(
       `A run goes on with what it began with: leave out ${settled.map((o) => `--${o}`).join(", ")}, or start another without --resume.`,
     );
-  const config = (await readConfig(out)) as RunConfig;
+  const { success, data: config, error } = runConfig.safeParse(await readConfig(out));
+  if (!success) throw new Error(`${join(out, "config.json")} does not describe a run. ${z.prettifyError(error)}`);
   if (config.method !== method) throw new UsageError(`${out} is a run of "${config.method}", not of "${method}".`);
   return config;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -82,7 +82,35 @@ describe("a run on a folder of pictures", () => {
     ]);
     expect(again.code).toBe(1);
     expect(again.stderr).toMatch(/already holds a run/);
-    const resumed = await fewstep(["train", "drifting", "--resume", run, "--threads", "1", "--json"]);
+    const file = join(run, "config.json");
+    const config = readFileSync(file, "utf8");
+    writeFileSync(file, config.replace(/"steps": 300/, '"steps": 200'));
+    const edited = await fewstep(["train", "drifting", "--resume", run]);
+    expect(edited.code).toBe(1);
+    expect(edited.stderr).toMatch(/settings.features.steps \(300 → 200\)\. Put back/);
+    for (const [text, message] of [
+      ["null", /config.json does not describe a run/],
+      [config.replace(/"settings": \{/, '"settings": 7, "x": {'), /does not describe a run[\s\S]*settings/],
+    ] as const) {
+      writeFileSync(file, text);
+      const strange = await fewstep(["train", "drifting", "--resume", run]);
+      expect(strange.code).toBe(1);
+      expect(strange.stderr).toMatch(message);
+    }
+    writeFileSync(file, config);
+    const resumed = await fewstep([
+      "train",
+      "drifting",
+      "--resume",
+      run,
+      "--threads",
+      "1",
+      "--json",
+      "--set",
+      "jointStage.lr=0.0001",
+    ]);
+    expect(resumed.stderr).toMatch(/another configuration so far: settings.jointStage.lr \(0.0005 → 0.0001\)/);
+    expect(JSON.parse(readFileSync(file, "utf8")).settings.jointStage.lr).toBe(0.0001);
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(JSON.parse(resumed.stdout)).toMatchObject({ status: "finished", step: 311, model: join(run, "model") });
   });
@@ -184,6 +212,34 @@ describe("wrong use", () => {
       /no setting "joint.steps"/,
     ],
     [["train", "drifting", "--resume", join(root, "nowhere")], 1, /no run/],
+    [
+      [
+        "train",
+        "drifting",
+        "--data",
+        join(root, "pictures"),
+        "--out",
+        join(root, "z"),
+        "--set",
+        "autoencoder.batch=-4",
+      ],
+      2,
+      /^fewstep: These settings cannot be: autoencoder.batch is -4 \(Too small: [^{]*\)\.\n$/,
+    ],
+    [
+      ["train", "drifting", "--data", join(root, "pictures"), "--out", join(root, "z"), "--set", "autoencoder.batch=0"],
+      2,
+      /autoencoder.batch is 0/,
+    ],
+    ...(process.platform === "linux"
+      ? ([
+          [
+            ["sample", "drifting-fashion", "--count", "1", "--out", "/proc/fewstep/x.png"],
+            1,
+            /Could not write.*ENOENT/,
+          ],
+        ] as const)
+      : []),
   ] as const)("%o exits %d", async (args, code, message) => {
     const outcome = await fewstep([...args]);
     expect(outcome.stderr).toMatch(message);

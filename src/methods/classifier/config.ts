@@ -1,19 +1,18 @@
 import { z } from "zod";
-
-const count = z.number().int().positive();
+import { count, positive, share, size } from "../shared/settings.js";
 
 /** An evaluation classifier and its training. */
 export const classifierConfig = z.object({
   seed: z.number().int().default(1),
-  widths: z.tuple([count, count, count]),
-  features: count,
-  batch: count,
-  steps: count,
-  lr: z.number().positive(),
+  widths: z.tuple([size, size, size]),
+  features: size,
+  batch: size,
+  steps: size,
+  lr: positive,
   weightDecay: z.number().nonnegative(),
   /** Share of the target spread over all classes. */
-  smoothing: z.number().min(0).max(1),
-  augmentation: z.object({ flip: z.boolean(), shift: z.number().int().nonnegative(), noise: z.number().nonnegative() }),
+  smoothing: share,
+  augmentation: z.object({ flip: z.boolean(), shift: count, noise: z.number().nonnegative() }),
 });
 export type ClassifierSettings = z.infer<typeof classifierConfig>;
 

@@ -9,6 +9,7 @@ import { runStages, type Stage } from "../../train/index.js";
 import { augment } from "../shared/augment.js";
 import { crossEntropy } from "../shared/feature-net.js";
 import { type ModelFiles, writeModel } from "../shared/model-files.js";
+import { parseSettings } from "../shared/settings.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type ClassifierSettings, classifierConfig } from "./config.js";
 import { ClassifierModel } from "./model.js";
@@ -16,7 +17,7 @@ import { type ClassifierConfig, evaluationClassifier } from "./network.js";
 
 /** Trains an evaluation classifier and writes it, with its test accuracy, into the run's `model/`. */
 export async function trainClassifier(dataset: ImageDataset, settings: ClassifierSettings, options: TrainOptions) {
-  const config = classifierConfig.parse(settings);
+  const config = parseSettings(classifierConfig, settings);
   const { train, test, channels, height, width, classNames } = dataset;
   if (!train.labels || !classNames)
     throw new Error(`The data "${dataset.id}" has no labels; a classifier needs class subfolders or a labels file.`);

@@ -1,17 +1,18 @@
 import { z } from "zod";
+import { count, decay, positive, share, size } from "../shared/settings.js";
 import { tokenSettings } from "../shared/tokens/settings.js";
 
-const count = z.number().int().positive();
-const share = z.number().min(0).max(1);
+/** A share that leaves something on both sides. */
+const inner = z.number().gt(0).lt(1);
 
 const transformer = z
   .object({
     kind: z.literal("transformer").default("transformer"),
-    width: count,
-    heads: count,
-    blocks: count,
+    width: size,
+    heads: size,
+    blocks: size,
     /** Width of the condition vector. */
-    condition: count.default(128),
+    condition: size.default(128),
     /** Whether the output layer is the input embedding. */
     tied: z.boolean().default(false),
   })
@@ -22,9 +23,9 @@ const transformer = z
 const unet = z.object({
   kind: z.literal("unet"),
   /** Width of the residual blocks over the whole picture, and their number. */
-  hidden: count,
-  blocks: count,
-  condition: count.default(128),
+  hidden: size,
+  blocks: size,
+  condition: size.default(128),
 });
 
 /** A denoising network and the process that it denoises: what a model's file keeps. */
@@ -35,11 +36,11 @@ export const discreteShape = z.object({
   /** Clean tokens. */
   vocabulary: z.number().int().min(2),
   /** Tokens of a sequence. */
-  length: count,
+  length: size,
   /** Of pixel tokens, which are in the order channel, row, column. */
-  image: z.object({ height: count, width: count, channels: z.union([z.literal(1), z.literal(3)]) }).optional(),
+  image: z.object({ height: size, width: size, channels: z.union([z.literal(1), z.literal(3)]) }).optional(),
   /** Classes for guidance; 0: none. */
-  classes: z.number().int().min(0).default(0),
+  classes: count.default(0),
   network: z.union([unet, transformer]),
 });
 export type DiscreteShape = z.infer<typeof discreteShape>;
@@ -65,35 +66,37 @@ export const discreteConfig = z.object({
   schedule: discreteShape.shape.schedule,
   tokens: tokenSettings,
   /** Tokens of a sequence; pixels have as many as the image. */
-  length: count,
+  length: size,
   network: discreteShape.shape.network,
   /** Of uniform noise on text: what the first `share` of the steps are trained with. Masked noise and pixels have none. */
-  curriculum: z.object({
-    kind: z.enum(["topk", "softmax", "none"]),
-    share,
-    k: z.number().int().min(2),
-    tau: z.number().positive(),
-    /** Share of clean tokens at the two ends of the window. */
-    low: share,
-    high: share,
-    rule: z.enum(["argmax", "inTopk"]),
-  }),
+  curriculum: z
+    .object({
+      kind: z.enum(["topk", "softmax", "none"]),
+      share,
+      k: z.number().int().min(2),
+      tau: positive,
+      /** Share of clean tokens at the two ends of the window. */
+      low: inner,
+      high: inner,
+      rule: z.enum(["argmax", "inTopk"]),
+    })
+    .refine(({ low, high }) => low < high, { message: "low must be below high" }),
   /**
    * Distillation to few steps (discrete consistency): rounds of `steps`, starting at a time step `delta` that doubles. `rounds` 0: none.
    */
   distillation: z.object({
-    rounds: z.number().int().min(0),
-    steps: count,
-    delta: z.number().positive().max(1),
-    lr: z.number().positive(),
+    rounds: count,
+    steps: size,
+    delta: positive.max(1),
+    lr: positive,
   }),
   training: z.object({
-    batch: count,
-    steps: z.number().int().min(0),
-    lr: z.number().positive(),
-    emaDecay: z.number().min(0).lt(1),
+    batch: size,
+    steps: count,
+    lr: positive,
+    emaDecay: decay,
     /** Largest norm of the gradients. */
-    clip: z.number().positive(),
+    clip: positive,
     /** Probability with which a sequence's class is hidden. */
     labelDropout: share,
   }),

@@ -4,6 +4,7 @@ import { Random } from "../../random/index.js";
 import { Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
 import { type ModelFiles, readModel, writeModel } from "../shared/model-files.js";
+import { parseSettings } from "../shared/settings.js";
 import { pixelSequences, type TextData, type TokenData } from "../shared/tokens/sequences.js";
 import { textSequences } from "../shared/tokens/text-sequences.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
@@ -60,7 +61,7 @@ export async function trainDiscrete(
   settings: DiscreteConfig,
   options: TrainOptions,
 ) {
-  const config = discreteConfig.parse(settings);
+  const config = parseSettings(discreteConfig, settings);
   const data = await tokenData(dataset, config);
   const shape = shapeFor(dataset, data, config);
   const net = discreteNetwork(shape);

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { featureSettings } from "../shared/feature-stage.js";
+import { count, decay, positive, share, size } from "../shared/settings.js";
 
-const count = z.number().int().nonnegative();
-const positive = z.number().positive();
+/** A drift is between samples: one alone has none. */
+const samples = z.number().int().min(2);
 const schedule = { steps: count, lr: positive };
 
 /** Everything that defines a drifting image model and its training; `presets` fill it. */
@@ -10,11 +11,11 @@ export const driftingConfig = z.object({
   seed: z.number().int().default(0),
   features: featureSettings,
   autoencoder: z.object({
-    latent: count,
-    encoder: z.tuple([count, count]),
-    hidden: count,
-    decoder: z.tuple([count, count, count]),
-    batch: count,
+    latent: size,
+    encoder: z.tuple([size, size]),
+    hidden: size,
+    decoder: z.tuple([size, size, size]),
+    batch: size,
     /** Steps before the feature term joins the loss. */
     warmSteps: count,
     /** Weight of the feature term. */
@@ -24,19 +25,17 @@ export const driftingConfig = z.object({
     ...schedule,
   }),
   generator: z.object({
-    hidden: count,
+    hidden: size,
     blocks: count,
-    condition: count,
-    styles: z.object({ count, size: count }),
+    condition: size,
+    styles: z.object({ count, size }),
   }),
   /** Generated samples (and positives) per group and step, groups per step at most, schedule. */
-  latentStage: z.object({ samples: count, groups: count, emaDecay: positive, ...schedule }),
-  jointStage: z.object({ samples: count, groups: count, emaDecay: positive, ...schedule }),
+  latentStage: z.object({ samples, groups: size, emaDecay: decay, ...schedule }),
+  jointStage: z.object({ samples, groups: size, emaDecay: decay, ...schedule }),
   drift: z.object({ temperatures: z.array(positive).min(1), floor: positive }),
   /** Guidance as an input: how α is drawn, and how many unconditional real negatives a group sees. Null: no guidance. */
-  guidance: z
-    .object({ power: positive, max: z.number().gt(1), none: z.number().min(0).max(1), unconditional: count })
-    .nullable(),
+  guidance: z.object({ power: positive, max: z.number().gt(1), none: share, unconditional: count }).nullable(),
 });
 export type DriftingConfig = z.infer<typeof driftingConfig>;
 

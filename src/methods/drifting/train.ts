@@ -8,6 +8,7 @@ import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
 import { classifier, type FeatureNetConfig } from "../shared/feature-net.js";
 import { featureStages } from "../shared/feature-stage.js";
 import { writeModel } from "../shared/model-files.js";
+import { parseSettings } from "../shared/settings.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type DriftingConfig, driftingConfig } from "./config.js";
 import { type GeneratorConfig, imageGenerator } from "./network.js";
@@ -38,7 +39,7 @@ export function networkConfig(
  * drifting of generator and decoder together in pixel and feature space. Writes checkpoints, logs and `model/` into the run's folder.
  */
 export async function trainDrifting(dataset: ImageDataset, settings: DriftingConfig, options: TrainOptions) {
-  const config = driftingConfig.parse(settings);
+  const config = parseSettings(driftingConfig, settings);
   const shapes = networkConfig(dataset, config);
   const { train } = dataset;
   const { seed } = config;

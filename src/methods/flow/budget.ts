@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { ImageDataset } from "../../data/index.js";
+import { parseSettings } from "../shared/settings.js";
 import { type FlowConfig, flowConfig } from "./config.js";
 import { trainFlow } from "./train.js";
 
@@ -51,7 +52,7 @@ export async function fitToSeconds(
   { threads, source }: { threads?: number; source?: { data: string; size?: number } } = {},
 ): Promise<FlowConfig> {
   if (!(seconds > 0 && Number.isFinite(seconds))) throw new Error(`seconds must be a positive number, got ${seconds}.`);
-  const config = flowConfig.parse(settings);
+  const config = parseSettings(flowConfig, settings);
   const times = await measureSteps(dataset, config, { threads, source });
   return { ...config, flow: { ...config.flow, steps: flowStepsWithin(seconds, times, config) } };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { presets as drifting, driftingConfig, forData as driftingForData } from "../drifting/config.js";
+import { count, decay, positive, share, size } from "../shared/settings.js";
 
-const count = z.number().int().positive();
 const { features, autoencoder, generator, jointStage, drift } = driftingConfig.shape;
 
 /** A flow-matching image model and its training. Networks and stages are those of drifting wherever both have them. */
@@ -15,15 +15,15 @@ export const flowConfig = z.object({
   autoencoder,
   generator: generator.omit({ styles: true }),
   flow: z.object({
-    batch: count,
+    batch: size,
     steps: count,
-    lr: z.number().positive(),
-    emaDecay: z.number().positive(),
+    lr: positive,
+    emaDecay: decay,
     /** Share of training samples that lose their class, for guidance. */
-    labelDropout: z.number().min(0).max(1),
+    labelDropout: share,
   }),
   /** Tuning of the decoder (`joint` only): as drifting's joint stage, on latent vectors drawn with `samplerSteps` Euler steps. */
-  jointStage: jointStage.extend({ samplerSteps: count }),
+  jointStage: jointStage.extend({ samplerSteps: size }),
   drift,
 });
 export type FlowConfig = z.infer<typeof flowConfig>;

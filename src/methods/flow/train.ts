@@ -9,6 +9,7 @@ import { classifier } from "../shared/feature-net.js";
 import { featureStages } from "../shared/feature-stage.js";
 import { writeModel } from "../shared/model-files.js";
 import { featureStageName, type Reused, reuse } from "../shared/reuse.js";
+import { parseSettings } from "../shared/settings.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type FlowConfig, flowConfig } from "./config.js";
 import { integrate } from "./integrate.js";
@@ -21,7 +22,7 @@ import { decoderStage, flowStage } from "./stages.js";
  * `model/` into the run's folder.
  */
 export async function trainFlow(dataset: ImageDataset, settings: FlowConfig, options: TrainOptions) {
-  const config = flowConfig.parse(settings);
+  const config = parseSettings(flowConfig, settings);
   const { seed, space } = config;
   const { height, width, channels, classNames } = dataset;
   const { threads } = options;

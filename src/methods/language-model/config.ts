@@ -1,19 +1,18 @@
 import { z } from "zod";
+import { count, positive, size } from "../shared/settings.js";
 import { tokenSettings } from "../shared/tokens/settings.js";
-
-const count = z.number().int().positive();
 
 /** A small autoregressive transformer that judges text, and its training. */
 export const languageModelConfig = z.object({
   seed: z.number().int().default(1),
   tokens: tokenSettings,
-  length: count,
-  width: count,
-  heads: count,
-  blocks: count,
-  batch: count,
-  steps: z.number().int().min(0),
-  lr: z.number().positive(),
+  length: size,
+  width: size,
+  heads: size,
+  blocks: size,
+  batch: size,
+  steps: count,
+  lr: positive,
 });
 export type LanguageModelConfig = z.infer<typeof languageModelConfig>;
 

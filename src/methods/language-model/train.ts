@@ -5,6 +5,7 @@ import { compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
 import { runStages, type Stage } from "../../train/index.js";
 import { writeModel } from "../shared/model-files.js";
+import { parseSettings } from "../shared/settings.js";
 import { gather } from "../shared/tokens/sequences.js";
 import { textSequences } from "../shared/tokens/text-sequences.js";
 import { generatorTraining, modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
@@ -16,7 +17,7 @@ import { languageModel, shifted, tokenNats } from "./network.js";
  * no generator's samples.
  */
 export async function trainLanguageModel(dataset: TextDataset, settings: LanguageModelConfig, options: TrainOptions) {
-  const config = languageModelConfig.parse(settings);
+  const config = parseSettings(languageModelConfig, settings);
   const { tokens, length, width, heads, blocks, batch, steps, lr, seed } = config;
   const data = await textSequences(dataset, { tokens, length });
   const { tokenizer, vocabulary, judge } = data;

@@ -9,20 +9,19 @@ import type { Stage } from "../../train/index.js";
 import { type Augmentation, augment } from "./augment.js";
 import { type classifier, crossEntropy, type FeatureNetConfig } from "./feature-net.js";
 import { drawMasks, maskedAutoencoder, maskedLoss } from "./mae.js";
+import { count, positive, size } from "./settings.js";
 import { decaySchedule } from "./training.js";
-
-const count = z.number().int().nonnegative();
 
 /** Settings of a feature network and its training, for a method's schema. */
 export const featureSettings = z.object({
   /** How it learns: from labels, by masked auto-encoding, or both in that order. */
   task: z.enum(["classifier", "mae", "mae+classifier"]),
-  width: count,
-  blocks: z.array(count).min(1),
+  width: size,
+  blocks: z.array(size).min(1),
   stemStride: z.union([z.literal(1), z.literal(2)]),
-  batch: count,
+  batch: size,
   steps: count,
-  lr: z.number().positive(),
+  lr: positive,
 });
 export type FeatureSettings = z.infer<typeof featureSettings>;
 

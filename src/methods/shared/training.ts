@@ -1,5 +1,5 @@
 import type { ImageDataset, TextDataset } from "../../data/index.js";
-import { adamw, ema, type OptimizerOptions, type Schedule, trapezoid } from "../../optim/index.js";
+import { adamw, constant, ema, type OptimizerOptions, type Schedule, trapezoid } from "../../optim/index.js";
 import type { Parameters } from "../../runtime/index.js";
 import type { RunOptions, RunResult, Stage } from "../../train/index.js";
 import type { ModelConfig } from "./model-files.js";
@@ -71,6 +71,7 @@ export const modelConfig = (
 
 /** Learning rate of most stages: a short warm-up, constant until the share `from` of the steps, then linear down to `floor`·lr. */
 export function decaySchedule({ lr, steps }: { lr: number; steps: number }, from = 0.4, floor = 0.02): Schedule {
+  if (steps === 0) return constant(lr);
   const warmup = Math.min(50, Math.floor(steps / 10));
   return trapezoid({
     peak: lr,

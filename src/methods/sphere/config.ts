@@ -1,33 +1,32 @@
 import { z } from "zod";
 import { featureSettings } from "../shared/feature-stage.js";
+import { count, decay, positive, share, size } from "../shared/settings.js";
 import type { VitBody } from "./network.js";
 import { vitSizes } from "./vit.js";
 
-const count = z.number().int().nonnegative();
-const positive = z.number().positive();
 const weight = z.number().nonnegative();
 
 const convNetwork = z.object({
   kind: z.literal("conv"),
   /** Length L of the latent vector. */
-  latent: count,
-  encoder: z.tuple([count, count]),
-  hidden: count,
-  decoder: z.tuple([count, count, count]),
-  trunk: count,
+  latent: size,
+  encoder: z.tuple([size, size]),
+  hidden: size,
+  decoder: z.tuple([size, size, size]),
+  trunk: size,
   encoderBlocks: count,
   decoderBlocks: count,
-  condition: count,
+  condition: size,
 });
 
 const vitNetwork = z.object({
   kind: z.literal("vit"),
-  patch: count.min(1),
+  patch: size,
   /** Latent channels of a token; L = tokens · channels. */
-  channels: count.min(1),
-  width: count.min(1),
-  layers: count.min(1),
-  heads: count.min(1),
+  channels: size,
+  width: size,
+  layers: size,
+  heads: size,
   /** Blocks of the MLP-mixers. */
   mixer: count,
   head: z.enum(["linear", "conv"]),
@@ -67,18 +66,18 @@ export const sphereConfig = z.object({
   /** Folder of a run on the same data (of any image method) whose feature network is taken; null: trained here. */
   featuresFrom: z.string().min(1).nullable().default(null),
   training: z.object({
-    batch: count.min(1),
+    batch: size,
     steps: count,
     lr: positive,
     /** Steps of linear warm-up; then half a cosine down to a hundredth of `lr`. */
     warmup: count,
     /** Factor on the encoder's learning rate. */
     encoderLr: z.number().nonnegative(),
-    emaDecay: z.number().min(0).lt(1),
+    emaDecay: decay,
     /** Largest norm of the gradients. */
     clip: positive,
     /** Probability with which a call of encoder or decoder does not see the class. */
-    labelDropout: z.number().min(0).max(1),
+    labelDropout: share,
     /** Whether half of the images are mirrored. */
     flip: z.boolean(),
   }),

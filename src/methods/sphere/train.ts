@@ -7,6 +7,7 @@ import { classifier } from "../shared/feature-net.js";
 import { featureStages } from "../shared/feature-stage.js";
 import { writeModel } from "../shared/model-files.js";
 import { featureStageName, reuse } from "../shared/reuse.js";
+import { parseSettings } from "../shared/settings.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type SphereConfig, sphereConfig } from "./config.js";
 import { fullStrength } from "./geometry.js";
@@ -26,7 +27,7 @@ export function networkConfig(dataset: ImageDataset, { network }: SphereConfig):
  * checkpoints, logs and `model/` into the run's folder.
  */
 export async function trainSphere(dataset: ImageDataset, settings: SphereConfig, options: TrainOptions) {
-  const config = sphereConfig.parse(settings);
+  const config = parseSettings(sphereConfig, settings);
   const { seed, noise } = config;
   const { threads } = options;
   const network = networkConfig(dataset, config);
