@@ -13,7 +13,10 @@ export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIter
 export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
   const target = resolve(path);
   const folder = dirname(target);
-  await makeFolder(folder);
+  const failed = (error: Error): never => {
+    throw new Error(`Could not write ${path}: ${error.message}`, { cause: error });
+  };
+  await makeFolder(folder).catch(failed);
   const temporary = join(folder, `.${basename(target)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
   try {
     const file = await open(temporary, "wx");
@@ -27,7 +30,7 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new Error(`Could not write ${path}: ${(error as Error).message}`, { cause: error });
+    failed(error as Error);
   }
   await syncFolder(folder);
 }
