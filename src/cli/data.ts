@@ -38,14 +38,14 @@ export async function listCommand({ json }: { json?: boolean }): Promise<void> {
   );
 }
 
-export async function getCommand(id: string, { json }: { json?: boolean }): Promise<void> {
+export async function getCommand(id: string, { json, force }: { json?: boolean; force?: boolean }): Promise<void> {
   const list = await listDatasets();
   const listed = list.find((d) => d.id === id);
   if (!listed) throw new UsageError(`There is no data set "${id}"; choose one of ${list.map((d) => d.id).join(", ")}.`);
   const { onProgress, stop } = downloadProgress();
   try {
     if (listed.kind === "images") {
-      const { train, test, ...dataset } = await getDataset(id, { onProgress });
+      const { train, test, ...dataset } = await getDataset(id, { onProgress, force });
       const { height, width, channels, classNames, licence } = dataset;
       if (json) printJson({ ...dataset, train: train.count, test: test.count });
       else
@@ -53,7 +53,7 @@ export async function getCommand(id: string, { json }: { json?: boolean }): Prom
           `${id}: ${train.count} training and ${test.count} test images of ${width}×${height}×${channels}, ${classNames?.length ?? 0} classes. ${licence}`,
         );
     } else {
-      const { train, judge, test, ...text } = await getText(id, { onProgress });
+      const { train, judge, test, ...text } = await getText(id, { onProgress, force });
       const [characters, held, tested] = [train.length, judge.length, test.length];
       if (json) printJson({ ...text, train: characters, judge: held, test: tested });
       else say(`${id}: ${characters} characters to train, ${held} for a judge, ${tested} to test. ${text.licence}`);

@@ -260,6 +260,7 @@ data
   .command("get")
   .description("fetch, check and cache a data set")
   .argument("<id>", "see: fewstep data list")
+  .option("--force", "fetch it again although it is cached; replaces a damaged copy")
   .addOption(jsonOption())
   .action(async (id, options) => (await import("./data.js")).getCommand(id, options));
 

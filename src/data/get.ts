@@ -1,23 +1,15 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  cacheFolder,
-  contentHash,
-  describe,
-  isCached,
-  readCached,
-  readCachedText,
-  textHash,
-  writeCached,
-  writeCachedText,
-} from "./cache.js";
+import { cacheFolder, isCached, type Shelf } from "./cache.js";
+import { imageShelf } from "./cached-images.js";
+import { textShelf } from "./cached-text.js";
 import type { ImageDataset } from "./dataset.js";
 import { manifest } from "./manifest.js";
-import type { DatasetParts } from "./parts.js";
 import type { Progress } from "./progress.js";
-import type { Pinned } from "./sources/source.js";
+import type { Pinned, PinnedDataset } from "./sources/source.js";
 import { texts } from "./sources/texts.js";
-import type { TextDataset, TextParts } from "./text.js";
+import type { TextDataset } from "./text.js";
+import { withWorkspace } from "./workspace.js";
 
 export interface GetOptions {
   /** Where data sets are kept. Default: `cacheFolder()`. */
@@ -70,8 +62,9 @@ export function listDatasets(cache = cacheFolder()): DatasetListing[] {
 }
 
 /**
- * A data set by name: from the cache, or fetched from the first source that works, checked against the manifest's hash
- * and then cached. Whatever fails, a data set that is already cached stays.
+ * A data set by name: from the cache, or fetched from the first source that works; both are checked against the
+ * manifest's hash. What is fetched is cached. Whatever fails, or ends the process, a data set that is already cached
+ * stays, and several processes may ask at once. Throws if the cached one is damaged: `force` replaces it.
  */
 export async function getDataset(id: string, options: GetOptions = {}): Promise<ImageDataset> {
   const pinned = Object.hasOwn(manifest, id) ? manifest[id] : undefined;
@@ -83,60 +76,42 @@ export async function getDataset(id: string, options: GetOptions = {}): Promise<
 export async function getText(id: string, options: GetOptions = {}): Promise<TextDataset> {
   const pinned = Object.hasOwn(texts, id) ? texts[id] : undefined;
   if (!pinned) throw new Error(`There is no text "${id}"; known are ${Object.keys(texts).join(", ")}.`);
-  return getPinned(id, pinned, options, textShelf);
+  return getOnto(textShelf, id, pinned, options);
 }
 
-/** How data sets of one kind are checked and kept. */
-interface Shelf<Parts, Data> {
-  hash(parts: Parts): string;
-  describe(parts: Parts, about: Pick<ImageDataset, "id" | "licence" | "attribution">): Data;
-  write(cache: string, data: Data): Promise<void>;
-  read(cache: string, id: string): Promise<Data | undefined>;
-}
+export const getPinned = (id: string, pinned: PinnedDataset, options: GetOptions = {}): Promise<ImageDataset> =>
+  getOnto(imageShelf, id, pinned, options);
 
-const imageShelf: Shelf<DatasetParts, ImageDataset> = {
-  hash: contentHash,
-  describe,
-  write: writeCached,
-  read: readCached,
-};
-const textShelf: Shelf<TextParts, TextDataset> = {
-  hash: textHash,
-  describe: (parts, about) => ({ kind: "text", ...about, ...parts }),
-  write: writeCachedText,
-  read: readCachedText,
-};
-
-export async function getPinned<Parts = DatasetParts, Data = ImageDataset>(
+async function getOnto<Parts, Data, Pin extends Pinned<Parts>>(
+  shelf: Shelf<Parts, Data, Pin>,
   id: string,
-  pinned: Pinned<Parts>,
-  options: GetOptions = {},
-  shelf = imageShelf as unknown as Shelf<Parts, Data>,
+  pinned: Pin,
+  { cache = cacheFolder(), force = false, onProgress, signal }: GetOptions,
 ): Promise<Data> {
-  const { cache = cacheFolder(), force = false, onProgress, signal } = options;
-  if (!force) {
-    const cached = await shelf.read(cache, id);
-    if (cached) return cached;
-  }
-  const folder = join(cache, "downloads", id);
-  const failures: string[] = [];
-  for (const source of pinned.sources) {
-    try {
-      const parts = await source.load({ folder, onProgress, signal });
-      const hash = shelf.hash(parts);
-      if (hash !== pinned.sha256) {
-        await rm(folder, { recursive: true, force: true });
-        throw new Error(`its content has SHA-256 ${hash} instead of ${pinned.sha256}; it was not taken over`);
+  const fromCache = async () => (force ? undefined : shelf.read(cache, id, pinned));
+  const cached = await fromCache();
+  if (cached) return cached;
+  return withWorkspace(join(cache, "downloads", id), async (folder) => {
+    const failures: string[] = [];
+    for (const source of pinned.sources) {
+      try {
+        const parts = await source.load({ folder, onProgress, signal });
+        const hash = shelf.hash(parts);
+        if (hash !== pinned.sha256) {
+          await rm(folder, { recursive: true, force: true });
+          throw new Error(`its content has SHA-256 ${hash} instead of ${pinned.sha256}; it was not taken over`);
+        }
+        const dataset = shelf.describe(parts, { id, licence: pinned.licence, attribution: pinned.attribution });
+        await shelf.write(cache, dataset, folder);
+        return dataset;
+      } catch (error) {
+        signal?.throwIfAborted();
+        failures.push(`- ${source.name}: ${(error as Error).message}`);
       }
-      const dataset = shelf.describe(parts, { id, licence: pinned.licence, attribution: pinned.attribution });
-      await shelf.write(cache, dataset);
-      await rm(folder, { recursive: true, force: true });
-      return dataset;
-    } catch (error) {
-      signal?.throwIfAborted();
-      failures.push(`- ${source.name}: ${(error as Error).message}`);
+      const finishedByAnother = await fromCache();
+      if (finishedByAnother) return finishedByAnother;
     }
-  }
-  const kept = isCached(cache, id) ? " The copy in the cache is untouched." : "";
-  throw new Error(`The data set ${id} could not be fetched.${kept}\n${failures.join("\n")}`);
+    const kept = isCached(cache, id) ? " The copy in the cache is untouched." : "";
+    throw new Error(`The data set ${id} could not be fetched.${kept}\n${failures.join("\n")}`);
+  });
 }

@@ -37,15 +37,32 @@ export function withSplit(
     labels,
     channels,
   });
-  return {
-    height,
-    width,
-    channels,
-    classNames: train.labels ? (classNames ?? countedNames(train.labels, test.labels!)) : null,
-    train: split(train),
-    test: split(test),
-  };
+  const names = train.labels ? (classNames ?? countedNames(train.labels, test.labels!)) : null;
+  checkLabels({ train, test }, names, name);
+  return { height, width, channels, classNames: names, train: split(train), test: split(test) };
 }
+
+/** Throws if an image is of a class that there is not. `name` is for the error. */
+export function checkLabels(
+  splits: { train: ImageSplit; test: ImageSplit },
+  classNames: readonly string[] | null,
+  name: string,
+): void {
+  const classes = classNames?.length ?? 0;
+  for (const [split, { labels }] of Object.entries(splits)) {
+    const index = labels?.findIndex((label) => label >= classes) ?? -1;
+    if (index >= 0)
+      throw new Error(
+        `${name}: ${split} image ${index} has label ${labels![index]}, but there are ${classes} classes (labels 0 to ${classes - 1}).`,
+      );
+  }
+}
+
+/** Completes what a reader delivered to a data set. */
+export const describe = (
+  parts: DatasetParts,
+  about: Pick<ImageDataset, "id" | "licence" | "attribution">,
+): ImageDataset => ({ kind: "images", ...about, ...parts });
 
 function testMask(count: number): boolean[] {
   const mask = new Array<boolean>(count).fill(false);

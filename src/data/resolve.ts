@@ -1,13 +1,13 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { reading } from "../io/reading.js";
-import { describe } from "./cache.js";
 import { isCifarFolder, readCifarFolder } from "./cifar.js";
 import type { ImageDataset } from "./dataset.js";
 import { type FolderOptions, readImageFolder } from "./folder.js";
 import { type GetOptions, getDataset, getText } from "./get.js";
 import { isIdxFolder, readIdxFolder } from "./idx.js";
 import { manifest } from "./manifest.js";
+import { describe } from "./parts.js";
 import { texts } from "./sources/texts.js";
 import { decodeUtf8, splitText, type TextDataset } from "./text.js";
 

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { download, fetchNpmPackage, type Integrity } from "../../src/data/download.js";
+import { download, type Integrity } from "../../src/data/download.js";
+import { fetchNpmPackage, keepNpmPackage } from "../../src/data/packages.js";
 
 const body = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 251));
 const integrityOf = (bytes: Uint8Array): Integrity => `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
@@ -19,9 +20,9 @@ afterEach(() => {
 
 /** A server on this machine; returns its address and the requests that it got. */
 async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void) {
-  const requests: { url: string; range?: string }[] = [];
+  const requests: { url: string; range?: string; headers: IncomingMessage["headers"] }[] = [];
   const server = createServer((request, response) => {
-    requests.push({ url: request.url!, range: request.headers.range });
+    requests.push({ url: request.url!, range: request.headers.range, headers: request.headers });
     answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -29,10 +30,15 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
 }
 
+/** The byte from which on a request asks. */
+const startOf = (request: IncomingMessage): number =>
+  Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+
 /** Sends `content` from the asked byte on, breaking the connection after `most` bytes. */
 function send(request: IncomingMessage, response: ServerResponse, content = body, most = Number.POSITIVE_INFINITY) {
-  const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
-  if (start >= content.length) return response.writeHead(416).end();
+  const start = startOf(request);
+  if (start >= content.length) return response.writeHead(416, { "content-range": `bytes */${content.length}` }).end();
+  if (start > 0) response.setHeader("content-range", `bytes ${start}-${content.length - 1}/${content.length}`);
   response.writeHead(start > 0 ? 206 : 200, { "content-length": content.length - start });
   if (content.length - start <= most) return response.end(content.subarray(start));
   return response.write(content.subarray(start, start + most), () => setTimeout(() => response.destroy(), 20));
@@ -67,9 +73,114 @@ test("an interrupted download goes on the next time", async () => {
   await download(url, path, good);
   expect(requests.map(({ range }) => range)).toEqual(["bytes=100000-"]);
   expect(await isWhole(path)).toBe(true);
+  await rm(path);
   await writeFile(`${path}.part`, body);
   await download(url, path, good);
+  expect(requests.length).toBe(2);
   expect(await isWhole(path)).toBe(true);
+  await download(url, path, good);
+  expect(requests.length).toBe(2);
+});
+
+test("a stale part that is longer than the file, or one that the server does not say the length of, is thrown away", async () => {
+  const { url, requests } = await serve((request, response) => send(request, response));
+  const path = await target();
+  await writeFile(`${path}.part`, Buffer.concat([body, Buffer.from("longer")]));
+  await download(url, path, good);
+  expect(await isWhole(path)).toBe(true);
+  expect(requests.map(({ range }) => range)).toEqual([`bytes=${body.length + 6}-`, undefined]);
+  const mute = await serve((request, response) =>
+    startOf(request) > 0 ? void response.writeHead(416).end() : send(request, response),
+  );
+  await rm(path);
+  await writeFile(`${path}.part`, Buffer.concat([body, Buffer.from("longer")]));
+  await download(mute.url, path, good);
+  expect(await isWhole(path)).toBe(true);
+  expect(await listing(path)).toEqual(["file.bin"]);
+});
+
+test.each([
+  ["begins elsewhere", `bytes 50000-${body.length - 1}/${body.length}`],
+  ["ends behind the file", `bytes 100000-${body.length}/${body.length}`],
+  ["is of a shorter file", `bytes 100000-${body.length - 1}/150000`],
+  ["does not say where it begins", undefined],
+  ["says so in another unit", "items 1-2/3"],
+])("a part of the file that %s is not appended", async (_, range) => {
+  const { url, requests } = await serve((request, response) => {
+    if (startOf(request) === 0) return send(request, response);
+    if (range) response.setHeader("content-range", range);
+    return response.writeHead(206).end("these bytes belong somewhere else");
+  });
+  const path = await target();
+  await writeFile(`${path}.part`, body.subarray(0, 100_000));
+  await download(url, path, good);
+  expect(await isWhole(path)).toBe(true);
+  expect(requests.map(({ range }) => range)).toEqual(["bytes=100000-", undefined]);
+});
+
+test("a server that sends less than was asked for is asked for the rest; one that sends more is not believed", async () => {
+  let extra = 0;
+  const { url, requests } = await serve((request, response) => {
+    const start = startOf(request);
+    const end = Math.min(start + 80_000, body.length);
+    if (start === 0) return send(request, response, body, 80_000);
+    response.writeHead(206, { "content-range": `bytes ${start}-${end - 1}/${body.length}` });
+    return response.end(Buffer.concat([body.subarray(start, end), Buffer.alloc(extra)]));
+  });
+  const path = await target();
+  await download(url, path, good);
+  expect(await isWhole(path)).toBe(true);
+  expect(requests.map(({ range }) => range)).toEqual([undefined, ...[80, 160, 240].map((n) => `bytes=${n}000-`)]);
+  await rm(path);
+  extra = 5;
+  await expect(download(url, path, good)).rejects.toThrow("sent 80005 bytes where it had announced 80000");
+  expect(await listing(path)).toEqual([]);
+});
+
+test("a file that changes between two pieces is fetched anew: If-Range with the ETag, never two versions in one file", async () => {
+  const old = Buffer.from(body).fill(1, 0, 1000);
+  for (const [tag, obeys] of [
+    ['"1"', true],
+    ['"1"', false],
+    ['W/"1"', true],
+  ] as const) {
+    const { url, requests } = await serve((request, response) => {
+      if (requests.length === 1) return send(request, response.setHeader("etag", tag), old, 120_000);
+      if (obeys && request.headers["if-range"]) request.headers.range = undefined; // what the ETag was of is gone
+      return send(request, response.setHeader("etag", '"2"'));
+    });
+    const path = await target();
+    await download(url, path, good);
+    expect(await isWhole(path)).toBe(true);
+    expect(await listing(path)).toEqual(["file.bin"]);
+    expect(requests[1].headers["if-range"]).toBe(tag.startsWith("W/") ? undefined : tag);
+    for (const { headers } of requests) expect(headers["accept-encoding"]).toMatch(/^identity(, identity)?$/);
+  }
+});
+
+test("the ETag of an interrupted download is remembered for the next time", async () => {
+  const { url, requests } = await serve((request, response) => {
+    response.setHeader("etag", '"v1"');
+    if (requests.length > 1) return send(request, response);
+    response.writeHead(200, { "content-length": body.length });
+    return response.write(body.subarray(0, 50_000));
+  });
+  const path = await target();
+  const controller = new AbortController();
+  const first = download(url, path, good, { signal: controller.signal, onProgress: () => controller.abort() });
+  await expect(first).rejects.toThrow(/abort/i);
+  await download(url, path, good);
+  expect(await isWhole(path)).toBe(true);
+  expect(requests[1].headers).toMatchObject({ "if-range": '"v1"', range: expect.stringMatching(/^bytes=[1-9]/) });
+});
+
+test("a server that breaks every connection at one place and knows no ranges is not asked for ever", async () => {
+  const { url, requests } = await serve((_, response) => {
+    response.writeHead(200, { "content-length": body.length });
+    response.write(body.subarray(0, 120_000), () => setTimeout(() => response.destroy(), 20));
+  });
+  await expect(download(url, await target(), good)).rejects.toThrow(/connection was lost/);
+  expect(requests.length).toBeLessThan(5);
 });
 
 test("a server without ranges, or a stale part of something else, is fetched from the start", async () => {
@@ -79,6 +190,7 @@ test("a server without ranges, or a stale part of something else, is fetched fro
   await download(plain.url, path, good);
   expect(await isWhole(path)).toBe(true);
   const ranged = await serve((request, response) => send(request, response));
+  await rm(path);
   await writeFile(`${path}.part`, "something else");
   await download(ranged.url, path, good);
   expect(await isWhole(path)).toBe(true);
@@ -151,6 +263,18 @@ test("a package comes from the registry that the user's npm is set to, once", as
   expect(requests.map(({ url }) => url)).toEqual(["/some-data/-/some-data-1.2.3.tgz"]);
   expect(await fetchNpmPackage(somePackage, folder)).toBe(path);
   expect(requests.length).toBe(1);
+});
+
+test("a package that is kept may be asked for by several at once; a damaged copy is fetched again", async () => {
+  await registry();
+  const folder = await mkdtemp(join(tmpdir(), "npm-"));
+  const paths = await Promise.all([1, 2, 3].map(() => keepNpmPackage(somePackage, folder)));
+  expect(paths).toEqual(new Array(3).fill(join(folder, "some-data-1.2.3.tgz")));
+  expect(await isWhole(paths[0])).toBe(true);
+  await writeFile(paths[0], "damaged");
+  await keepNpmPackage(somePackage, folder);
+  expect(await isWhole(paths[0])).toBe(true);
+  expect(await readdir(join(folder, "downloads"))).toEqual([]);
 });
 
 test("a registry that wants the user's token is asked through npm itself", async () => {

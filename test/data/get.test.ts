@@ -1,13 +1,15 @@
-import { mkdtemp, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test, vi } from "vitest";
-import { cacheFolder, contentHash } from "../../src/data/cache.js";
+import { cacheFolder } from "../../src/data/cache.js";
+import { contentHash } from "../../src/data/cached-images.js";
 import { getDataset, getPinned } from "../../src/data/get.js";
 import { readIdxFolder } from "../../src/data/idx.js";
 import { type ImageDataset, listDatasets, resolveDataset } from "../../src/data/index.js";
 import { manifest } from "../../src/data/manifest.js";
+import { withSplit } from "../../src/data/parts.js";
 import type { PinnedDataset, Source } from "../../src/data/sources/source.js";
 import { texts } from "../../src/data/sources/texts.js";
 
@@ -102,13 +104,108 @@ test("an abort stops at once and leaves no data set", async () => {
   expect(await readdir(cache)).toEqual([]);
 });
 
-test("a damaged cache is noticed", async () => {
+/** Edits a cached file: the text of meta.json, or the bytes of data.bin. */
+const edits: [what: string, file: string, edit: (bytes: Buffer) => Buffer | string, message: RegExp][] = [
+  ["cut off", "data.bin", (bytes) => bytes.subarray(0, 1000), /data\.bin is damaged: 1000 bytes instead of 220080\./],
+  [
+    "with a flipped bit",
+    "data.bin",
+    flip(70_000),
+    /data\.bin is damaged: its content has SHA-256 [0-9a-f]{64} instead/,
+  ],
+  ["with a flipped bit of a label", "data.bin", flip(220_079), /data\.bin is damaged: its content has SHA-256/],
+  [
+    "empty",
+    "meta.json",
+    () => "",
+    /meta\.json is damaged: Unexpected end of JSON input\. Get the data set again by force/,
+  ],
+  ["no object", "meta.json", () => "null", /meta\.json is damaged: .*expected object, received null/],
+  [
+    "without a field",
+    "meta.json",
+    (text) => `${text}`.replace(/"height".*\n/, ""),
+    /meta\.json is damaged: .*at height/s,
+  ],
+  ["with a strange field", "meta.json", (text) => `${text}`.replace('"digest"', '"dihest"'), /meta\.json is .*dihest/s],
+  [
+    "of a later version",
+    "meta.json",
+    (text) => `${text}`.replace('"format": 1', '"format": 2'),
+    /meta\.json is .*at format/s,
+  ],
+  ["with a class renamed", "meta.json", (text) => `${text}`.replace('"3"', '"4"'), /fields do not match their digest/],
+  [
+    "of other content",
+    "meta.json",
+    meta({ sha256: "0".repeat(64) }),
+    /content with SHA-256 0{64}; this version .* needs/,
+  ],
+  [
+    "with sides that do not fit",
+    "meta.json",
+    meta({ height: 14, width: 56 }),
+    /meta\.json .* height is 14 instead of 28/,
+  ],
+  ["with splits that do not fit", "meta.json", meta({ train: 199, test: 81 }), /train is 199 instead of 200/],
+  ["with too few classes", "meta.json", meta({ classNames: ["a", "b"] }), /names 2 classes instead of 10/],
+];
+
+function flip(at: number) {
+  return (bytes: Buffer) => bytes.fill(bytes[at] ^ 4, at, at + 1);
+}
+
+/** As caches of the first version are: without a digest, so that only what the manifest says can be compared. */
+function meta(changes: object) {
+  return (text: Buffer) => JSON.stringify({ ...JSON.parse(`${text}`), ...changes, digest: undefined });
+}
+
+test.each(edits)(
+  "a cached file %s (%s) is said to be damaged, and force replaces it",
+  async (_, file, edit, message) => {
+    const cache = await temporary();
+    const first = await getPinned("f", pinned([source("good")]), { cache });
+    const path = join(cache, "f", file);
+    await writeFile(path, edit(await readFile(path)));
+    await expect(getPinned("f", pinned([source("good")]), { cache })).rejects.toThrow(message);
+    await expect(getPinned("f", pinned([]), { cache })).rejects.toThrow("fewstep data get <id> --force");
+    await getPinned("f", pinned([source("good")]), { cache, force: true });
+    expect(summary(await getPinned("f", pinned([]), { cache }))).toEqual(summary(first));
+  },
+);
+
+test("caches of the first version, without a digest, are read; data.bin missing is said", async () => {
   const cache = await temporary();
-  await getPinned("f", pinned([source("good")]), { cache });
-  await truncate(join(cache, "f", "data.bin"), 1000);
-  await expect(getPinned("f", pinned([]), { cache })).rejects.toThrow(
-    /damaged \(1000 bytes instead of 220080\).*Remove/,
+  const first = await getPinned("f", pinned([source("good")]), { cache });
+  const path = join(cache, "f", "meta.json");
+  await writeFile(path, meta({})(await readFile(path)));
+  expect(summary(await getPinned("f", pinned([]), { cache }))).toEqual(summary(first));
+  await rm(join(cache, "f", "data.bin"));
+  await expect(getPinned("f", pinned([]), { cache })).rejects.toThrow(/data\.bin is damaged: ENOENT/);
+});
+
+test("a label beyond the classes is refused wherever it comes from", async () => {
+  const cache = await temporary();
+  const wrong = { ...(await readIdxFolder(fixture)), classNames: ["a", "b"] };
+  const pin = { ...pinned([source("wrong", async () => wrong)]), classes: 2 };
+  await getPinned("f", pin, { cache });
+  await expect(getPinned("f", pin, { cache })).rejects.toThrow(
+    /data\.bin: train image 0 has label 9, but there are 2 classes \(labels 0 to 1\)/,
   );
+  const part = { height: 1, width: 1, channels: 1 as const, count: 2, pixels: new Uint8Array(2) };
+  const two = { train: { ...part, labels: Uint16Array.of(0, 1) }, test: { ...part, labels: Uint16Array.of(1, 2) } };
+  expect(() => withSplit(two, "my folder", ["a", "b"])).toThrow("my folder: test image 1 has label 2, but there are 2");
+  expect(withSplit(two, "my folder", ["a", "b", "c"]).classNames).toEqual(["a", "b", "c"]);
+});
+
+test("what another process finished meanwhile is taken, except by force", async () => {
+  const cache = await temporary();
+  const slow = source("slow", async () => {
+    await getPinned("f", pinned([source("quick")]), { cache });
+    throw new Error("is away");
+  });
+  expect((await getPinned("f", pinned([slow]), { cache })).train.count).toBe(200);
+  await expect(getPinned("f", pinned([slow]), { cache, force: true })).rejects.toThrow(/slow: is away/);
 });
 
 test("the cache folder follows FEWSTEP_CACHE, then XDG_CACHE_HOME, then the home", () => {
@@ -144,8 +241,14 @@ test("the manifest is complete, and its pins have the form of pins", async () =>
 
 test("a name reads from the cache without any network", async () => {
   const cache = await temporary();
-  await getPinned("mnist", pinned([source("good")]), { cache });
-  expect((await resolveDataset("mnist", { cache })).train.count).toBe(200);
-  await writeFile(join(cache, "mnist", "meta.json"), "{");
-  await expect(resolveDataset("mnist", { cache })).rejects.toThrow();
+  const known = manifest.mnist;
+  try {
+    manifest.mnist = pinned([source("good")]);
+    await getDataset("mnist", { cache });
+    manifest.mnist = pinned([]);
+    expect((await resolveDataset("mnist", { cache })).train.count).toBe(200);
+  } finally {
+    manifest.mnist = known;
+  }
+  await expect(resolveDataset("mnist", { cache })).rejects.toThrow(/content with SHA-256 .* this version of fewstep/);
 });

