@@ -16,8 +16,8 @@ export function cacheFolder(): string {
 
 /** How data sets of one kind are checked and kept, as the folder `<cache>/<id>` with meta.json. */
 export interface Shelf<Parts, Data, Pin extends Pinned<Parts>> {
-  /** SHA-256 of the content: the same from whatever source it came. */
-  hash(parts: Parts): string;
+  /** What about `parts` is not as `pin` says, if anything: "its content has SHA-256 … instead of …". */
+  misfit(parts: Parts, pin: Pin): string | undefined;
   describe(parts: Parts, about: Pick<ImageDataset, "id" | "licence" | "attribution">): Data;
   /** Stores a data set; `workspace` is for files that are not complete yet. */
   write(cache: string, data: Data, workspace: string): Promise<void>;
@@ -33,7 +33,7 @@ export const commonMeta = z.strictObject({
   id: z.string(),
   licence: z.string(),
   attribution: z.string(),
-  /** Of the content, as the shelf computes it. */
+  /** Of the content, in whatever way its kind is kept; the same from whatever source it came. */
   sha256: z.string(),
   /** Of all the other fields. Missing in caches of the first version. */
   digest: z.string().optional(),
@@ -84,6 +84,10 @@ export async function readMeta<Meta extends CommonMeta>(
 }
 
 const readJson = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, "utf8"));
+
+/** Compares the SHA-256 of what is there with what should be. */
+export const otherContent = (actual: string, expected: string): string | undefined =>
+  actual === expected ? undefined : `its content has SHA-256 ${actual} instead of ${expected}`;
 
 /** The error for something in the cache that is not what was stored. */
 export const damaged = (path: string, what: string): Error =>

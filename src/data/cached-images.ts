@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { commonMeta, damaged, readMeta, type Shelf, writeFiles } from "./cache.js";
+import { type CommonMeta, commonMeta, damaged, otherContent, readMeta, type Shelf, writeFiles } from "./cache.js";
 import type { ImageDataset, ImageSplit } from "./dataset.js";
 import { checkLabels, type DatasetParts, describe } from "./parts.js";
 import type { PinnedDataset } from "./sources/source.js";
@@ -32,47 +32,61 @@ export function contentHash(parts: Pick<ImageDataset, "train" | "test">): string
   return hash.digest("hex");
 }
 
+type Layout = Omit<z.infer<typeof imageMeta>, keyof CommonMeta>;
+
+const layoutOf = ({ height, width, channels, classNames, train, test }: DatasetParts): Layout => ({
+  height,
+  width,
+  channels,
+  classNames,
+  train: train.count,
+  test: test.count,
+});
+
+function otherLayout(layout: Layout, pin: PinnedDataset): string | undefined {
+  for (const key of ["height", "width", "channels", "train", "test"] as const)
+    if (layout[key] !== pin[key]) return `${key} is ${layout[key]} instead of ${pin[key]}`;
+  const classes = layout.classNames?.length ?? 0;
+  return classes === pin.classes ? undefined : `it names ${classes} classes instead of ${pin.classes}`;
+}
+
 /** Images are kept as data.bin and meta.json. */
 export const imageShelf: Shelf<DatasetParts, ImageDataset, PinnedDataset> = {
-  hash: contentHash,
+  misfit(parts, pin) {
+    checkLabels(parts, parts.classNames, "its content");
+    return otherContent(contentHash(parts), pin.sha256) ?? otherLayout(layoutOf(parts), pin);
+  },
   describe,
   write(cache, dataset, workspace) {
-    const { id, height, width, channels, classNames, train, test, licence, attribution } = dataset;
-    const layout = { height, width, channels, classNames, train: train.count, test: test.count };
-    const meta = { format: 1 as const, id, ...layout, licence, attribution, sha256: contentHash(dataset) };
+    const { id, licence, attribution } = dataset;
+    const about = { format: 1 as const, id, licence, attribution, sha256: contentHash(dataset) };
+    const meta: CommonMeta = { ...about, ...layoutOf(dataset) };
     return writeFiles(cache, meta, { "data.bin": sections(dataset) }, workspace);
   },
   async read(cache, id, pin) {
     const meta = await readMeta(cache, id, imageMeta, pin.sha256);
     if (!meta) return undefined;
-    const [metaFile, file] = [join(cache, id, "meta.json"), join(cache, id, "data.bin")];
+    const wrong = otherLayout(meta, pin);
+    if (wrong) throw damaged(join(cache, id, "meta.json"), wrong);
     const { height, width, channels, classNames } = meta;
-    for (const key of ["height", "width", "channels", "train", "test"] as const)
-      if (meta[key] !== pin[key]) throw damaged(metaFile, `${key} is ${meta[key]} instead of ${pin[key]}`);
-    if ((classNames?.length ?? 0) !== pin.classes)
-      throw damaged(metaFile, `it names ${classNames?.length ?? 0} classes instead of ${pin.classes}`);
 
+    const file = join(cache, id, "data.bin");
     const bytes = await readFile(file).catch((error: Error) => Promise.reject(damaged(file, error.message)));
     const size = height * width * channels;
     const expected = (meta.train + meta.test) * (size + (classNames ? 2 : 0));
     if (bytes.length !== expected) throw damaged(file, `${bytes.length} bytes instead of ${expected}`);
-    const hash = createHash("sha256").update(bytes).digest("hex");
-    if (hash !== meta.sha256) throw damaged(file, `its content has SHA-256 ${hash} instead of ${meta.sha256}`);
+    const changed = otherContent(createHash("sha256").update(bytes).digest("hex"), meta.sha256);
+    if (changed) throw damaged(file, changed);
 
     let offset = 0;
     const take = (length: number) =>
       new Uint8Array(bytes.buffer, bytes.byteOffset + (offset += length) - length, length);
     const [trainPixels, testPixels] = [take(meta.train * size), take(meta.test * size)];
     const labels = (count: number) => (classNames ? new Uint16Array(take(2 * count).slice().buffer) : null);
-    const split = (count: number, pixels: Uint8Array): ImageSplit => ({
-      count,
-      pixels,
-      labels: labels(count),
-      channels,
-    });
+    const split = (count: number, pixels: Uint8Array) => ({ count, pixels, labels: labels(count), channels });
     const [train, test] = [split(meta.train, trainPixels), split(meta.test, testPixels)];
     checkLabels({ train, test }, classNames, file);
     const { licence, attribution } = pin;
-    return { id, kind: "images", height, width, channels, classNames, train, test, licence, attribution };
+    return describe({ height, width, channels, classNames, train, test }, { id, licence, attribution });
   },
 };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { commonMeta, damaged, readMeta, type Shelf, writeFiles } from "./cache.js";
+import { commonMeta, damaged, otherContent, readMeta, type Shelf, writeFiles } from "./cache.js";
 import type { PinnedText } from "./sources/texts.js";
 import type { TextDataset, TextParts } from "./text.js";
 
@@ -18,7 +18,7 @@ export function textHash(parts: TextParts): string {
 
 /** A text is kept as train.txt, judge.txt, test.txt and meta.json. */
 export const textShelf: Shelf<TextParts, TextDataset, PinnedText> = {
-  hash: textHash,
+  misfit: (parts, pin) => otherContent(textHash(parts), pin.sha256),
   describe: (parts, about) => ({ kind: "text", ...about, ...parts }),
   write(cache, dataset, workspace) {
     const { id, lines, licence, attribution } = dataset;
@@ -38,8 +38,8 @@ export const textShelf: Shelf<TextParts, TextDataset, PinnedText> = {
     };
     const [train, judge, test] = await Promise.all(PARTS.map(read));
     const parts: TextParts = { lines: meta.lines, train, judge, test };
-    const hash = textHash(parts);
-    if (hash !== meta.sha256) throw damaged(folder, `its texts have SHA-256 ${hash} instead of ${meta.sha256}`);
+    const changed = otherContent(textHash(parts), meta.sha256);
+    if (changed) throw damaged(folder, changed);
     return this.describe(parts, { id, licence: pin.licence, attribution: pin.attribution });
   },
 };

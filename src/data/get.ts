@@ -96,10 +96,10 @@ async function getOnto<Parts, Data, Pin extends Pinned<Parts>>(
     for (const source of pinned.sources) {
       try {
         const parts = await source.load({ folder, onProgress, signal });
-        const hash = shelf.hash(parts);
-        if (hash !== pinned.sha256) {
+        const wrong = shelf.misfit(parts, pinned);
+        if (wrong) {
           await rm(folder, { recursive: true, force: true });
-          throw new Error(`its content has SHA-256 ${hash} instead of ${pinned.sha256}; it was not taken over`);
+          throw new Error(`${wrong}; it was not taken over`);
         }
         const dataset = shelf.describe(parts, { id, licence: pinned.licence, attribution: pinned.attribution });
         await shelf.write(cache, dataset, folder);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test, vi } from "vitest";
 import { cacheFolder } from "../../src/data/cache.js";
-import { contentHash } from "../../src/data/cached-images.js";
+import { contentHash, imageShelf } from "../../src/data/cached-images.js";
 import { getDataset, getPinned } from "../../src/data/get.js";
 import { readIdxFolder } from "../../src/data/idx.js";
 import { type ImageDataset, listDatasets, resolveDataset } from "../../src/data/index.js";
@@ -87,6 +87,21 @@ test("content with another hash is not taken over and the cached copy stays", as
   const attempt = getPinned("f", pinned([exchanged]), { cache, force: true });
   await expect(attempt).rejects.toThrow(/cache is untouched.*exchanged: its content has SHA-256/s);
   expect(summary(await getPinned("f", pinned([]), { cache }))).toEqual(summary(before));
+});
+
+test("content whose size or number is not what the manifest says is not taken over", async () => {
+  const cache = await temporary();
+  for (const wrong of [
+    { train: 201 },
+    { test: 79 },
+    { height: 14, width: 56 },
+    { channels: 3 as const },
+    { classes: 9 },
+  ])
+    await expect(getPinned("f", { ...pinned([source("good")]), ...wrong }, { cache })).rejects.toThrow(
+      / instead of \d+; it was not taken over/,
+    );
+  expect(await readdir(cache)).toEqual([]);
 });
 
 test("an abort stops at once and leaves no data set", async () => {
@@ -188,10 +203,10 @@ test("a label beyond the classes is refused wherever it comes from", async () =>
   const cache = await temporary();
   const wrong = { ...(await readIdxFolder(fixture)), classNames: ["a", "b"] };
   const pin = { ...pinned([source("wrong", async () => wrong)]), classes: 2 };
-  await getPinned("f", pin, { cache });
-  await expect(getPinned("f", pin, { cache })).rejects.toThrow(
-    /data\.bin: train image 0 has label 9, but there are 2 classes \(labels 0 to 1\)/,
-  );
+  const label = "train image 0 has label 9, but there are 2 classes (labels 0 to 1)";
+  await expect(getPinned("f", pin, { cache })).rejects.toThrow(label);
+  await imageShelf.write(cache, imageShelf.describe(wrong, { ...pin, id: "f" }), join(cache, "work"));
+  await expect(getPinned("f", pin, { cache })).rejects.toThrow(`data.bin: ${label}`);
   const part = { height: 1, width: 1, channels: 1 as const, count: 2, pixels: new Uint8Array(2) };
   const two = { train: { ...part, labels: Uint16Array.of(0, 1) }, test: { ...part, labels: Uint16Array.of(1, 2) } };
   expect(() => withSplit(two, "my folder", ["a", "b"])).toThrow("my folder: test image 1 has label 2, but there are 2");

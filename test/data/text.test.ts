@@ -79,7 +79,7 @@ test("a pinned text is checked, cached, and a damaged cache is said to be so", a
     texts.kjv = { ...pinned, sources: [] };
     expect(await getText("kjv", { cache })).toEqual(first);
     await writeFile(join(cache, "kjv", "train.txt"), "other");
-    await expect(getText("kjv", { cache })).rejects.toThrow(/kjv is damaged: its texts have SHA-256 .* by force/);
+    await expect(getText("kjv", { cache })).rejects.toThrow(/kjv is damaged: its content has SHA-256 .* by force/);
     await rm(join(cache, "kjv", "train.txt"));
     await expect(getText("kjv", { cache })).rejects.toThrow(/train\.txt is damaged: ENOENT/);
     await writeFile(join(cache, "kjv", "meta.json"), "{");

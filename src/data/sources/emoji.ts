@@ -173,12 +173,12 @@ function emojiDataset(
 export const emoji32 = emojiDataset(
   32,
   [BOTH, BOTH],
-  { train: 6620, test: 942 },
+  { train: 6730, test: 832 },
   "c19db3a4f46d9b7e5c7ea9e32c610d5e5641e375ef7ced41963df4d880cfc86b",
 );
 export const emoji64 = emojiDataset(
   64,
   [GOOGLE, TWITTER],
-  { train: 6620, test: 942 },
+  { train: 6730, test: 832 },
   "0adf7ffcf891cb6f33d5fd1e7f8c2519ac1912c5f31808e5091e7d67d645bbd3",
 );
