@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { imageShelf } from "../../src/data/cached-images.js";
 import { getPinned } from "../../src/data/get.js";
 import { Random } from "../../src/random/index.js";
 import { type RaceOutcome, type RaceTask, raceBytes, raceDataset } from "./race-data-child.js";
@@ -30,7 +31,7 @@ interface Round {
 /**
  * Two processes fetch one data set into one cache, over and over: for the first time or again by force, from a server
  * that breaks connections, knows ranges or not, and with one of them killed at any moment. Both must deliver the right
- * content, a set that was cached must be readable at every moment, and nothing may be left behind.
+ * content, a set that is cached must be whole and readable at every moment, and nothing may be left behind.
  */
 export async function raceData({ rounds, seed, log }: RaceOptions): Promise<{ rounds: number; failures: string[] }> {
   const random = new Random(seed, "race-data");
@@ -71,21 +72,28 @@ async function play(round: Round, task: RaceTask, body: Uint8Array, racers: Race
   const pinned = raceDataset(task.url, body);
   const wrong: string[] = [];
   if (round.cached) await getPinned("race", pinned, { cache: task.cache });
-  const read = () =>
-    getPinned("race", { ...pinned, sources: [] }, { cache: task.cache }).catch((error: Error) => {
-      wrong.push(`the cached set could not be read: ${error.message}`);
-    });
+  let cached = round.cached;
+  const read = async () => {
+    try {
+      const found = await imageShelf.read(task.cache, "race", pinned);
+      if (cached && !found) wrong.push("the cached set is away");
+      cached ||= found !== undefined;
+    } catch (error) {
+      wrong.push(`the cached set could not be read: ${(error as Error).message}`);
+    }
+  };
 
   let running = true;
   const ends = Promise.all(racers.map((racer) => racer.get(task))).finally(() => {
     running = false;
   });
   const killing = round.killAfter === null ? undefined : sleep(round.killAfter).then(() => racers[0].kill());
-  while (running) await Promise.race([ends, round.cached ? read().then(() => sleep(2)) : ends]);
+  while (running) await read().then(() => sleep(2));
   await killing;
   (await ends).forEach((outcome, i) => {
     if (outcome !== null && outcome !== KILLED) wrong.push(`process ${i}: ${outcome}`);
   });
+  cached = true;
   await read();
   if (round.killAfter !== null) {
     const outcome = await racers[0].get({ ...task, force: true });
