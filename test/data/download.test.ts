@@ -150,9 +150,11 @@ test("a file that changes between two pieces is fetched anew: If-Range with the 
       return send(request, response.setHeader("etag", '"2"'));
     });
     const path = await target();
-    await download(url, path, good);
+    const seen: number[] = [];
+    await download(url, path, good, { onProgress: ({ done }) => seen.push(done) });
     expect(await isWhole(path)).toBe(true);
     expect(await listing(path)).toEqual(["file.bin"]);
+    if (tag !== 'W/"1"') expect(seen.filter((done) => done === body.length)).toHaveLength(1); // never a whole of both
     expect(requests[1].headers["if-range"]).toBe(tag.startsWith("W/") ? undefined : tag);
     for (const { headers } of requests) expect(headers["accept-encoding"]).toMatch(/^identity(, identity)?$/);
   }

@@ -28,9 +28,8 @@ test("what a failed call left is there for the next, and nothing is left after s
     expect(await readdir(parent)).toEqual([basename(folder)]);
   });
   expect(await readdir(parent)).toEqual([]);
-  await failing(parent, "one");
-  await failing(parent, "two");
-  await withWorkspace(parent, async (folder) => expect(await content(folder)).toBe("two"));
+  for (const name of ["idle-00000001", "idle-00000002", "idle-00000003"]) await fill(join(parent, name), name);
+  await withWorkspace(parent, async (folder) => expect(await content(folder)).toMatch(/^idle-/));
   expect(await readdir(parent)).toEqual([]);
 });
 
