@@ -25,11 +25,14 @@ const { values, positionals } = parseArgs({
     threads: { type: "string", default: "2" },
     rounds: { type: "string", default: "4" },
     quick: { type: "boolean", default: false },
+    evaluations: { type: "string" },
+    nucleus: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 const [name, ...names] = positionals;
-const usage = `npm run bench -- <name> [models] [--json] [--threads 2] [--rounds 4] [--quick]\n${Object.entries(benches)
+const usage = `npm run bench -- <name> [models] [--json] [--threads 2] [--rounds 4] [--quick]
+psi also takes [--evaluations 8,16,…] [--nucleus 0.9,1]\n${Object.entries(benches)
   .map(([key, what]) => `  ${key.padEnd(7)} ${what}`)
   .join("\n")}`;
 
@@ -37,6 +40,12 @@ function count(option: "threads" | "rounds"): number {
   const value = Number(values[option]);
   if (!Number.isInteger(value) || value < 1) fail(`--${option} must be a positive integer, got "${values[option]}".`);
   return value;
+}
+/** The numbers of a list such as "8,16"; undefined without one. */
+function list(option: "evaluations" | "nucleus"): number[] | undefined {
+  const numbers = values[option]?.split(",").map(Number);
+  if (numbers?.some((value) => !(value > 0))) fail(`--${option} takes numbers such as 8,16, got "${values[option]}".`);
+  return numbers;
 }
 function fail(message: string): never {
   console.error(`${message}\n${usage}`);
@@ -54,6 +63,8 @@ if (values.help) {
     threads: count("threads"),
     rounds: count("rounds"),
     quick: values.quick,
+    evaluations: list("evaluations"),
+    nuclei: list("nucleus"),
     names,
     note: (text: string) => console.error(text),
   };

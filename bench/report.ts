@@ -13,6 +13,9 @@ export interface BenchOptions {
   rounds: number;
   /** Leaves out what takes long: the JavaScript peers. */
   quick: boolean;
+  /** Network evaluations, and nuclei, to measure at; default the bench's own. */
+  evaluations?: number[];
+  nuclei?: number[];
   /** What stands after the bench's name: models, for benches of several. */
   names: string[];
   /** A line about what is being done; goes to stderr. */

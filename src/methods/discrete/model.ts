@@ -154,7 +154,8 @@ export class DiscreteModel {
         final,
         given: fixed,
         guidance: guidance === 1 ? undefined : { weight: guidance, unconditional: this.denoiser(batch) },
-        random: random.split(at),
+        random,
+        first: at,
       })) {
         tokens.set(step.tokens.subarray(0, n * length), at * length);
         onStep?.({ ...step, first: at });

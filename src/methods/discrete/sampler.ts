@@ -20,6 +20,9 @@ export type Denoiser = (tokens: Int32Array, sigma: Float32Array) => DenoiserOutp
 /** Applies a function of the prediction, or of the two guided ones, which are then combined. */
 type Combine = (of: (x: Probabilities) => Probabilities) => Probabilities;
 
+/** A position's new token, of its old one and its prediction, by random numbers of its sequence. */
+type Draw = (z: number, x: Prediction, combine: Combine, random: Random) => Drawn;
+
 /** What a step did to a position. */
 export const KEPT = 0;
 export const DENOISED = 1;
@@ -27,9 +30,12 @@ export const RENOISED = 2;
 
 export interface PsiOptions {
   length: number;
+  /** Not advanced: sequence b of the batch draws from `random.split(first + b)`, so that it does not depend on the others. */
   random: Random;
-  /** Default 1. */
+  /** Sequences; default 1. */
   batch?: number;
+  /** Number of the batch's first sequence; default 0. */
+  first?: number;
   /** Transitions N; the network is evaluated N + 1 times (N with `final: "none"`), twice that with guidance. */
   steps: number;
   /** Default log-linear. */
@@ -43,7 +49,7 @@ export interface PsiOptions {
   /** Tokens [L] or [B·L] that stay as they are; −1 where the sampler fills in. Continuation: a prompt, then −1. */
   given?: Int32Array;
   /** The last step: a draw from q_{0|t} (default), the denoiser's most likely token, or nothing. */
-  final?: "ancestral" | "greedy" | "none";
+  final?: Final;
   /** Classifier-free guidance, w·conditional + (1 − w)·unconditional in log space: of posteriors for uniform noise, of predictions for masked. */
   guidance?: { weight: number; unconditional: Denoiser };
 }
@@ -75,10 +81,20 @@ export function guided(a: Probabilities, b: Probabilities, weight: number): Prob
   return out.map((v) => v / total);
 }
 
+/** How a sampler may end. */
+export const finals = ["ancestral", "greedy", "none"] as const;
+export type Final = (typeof finals)[number];
+
+export function checkFinal(final: Final = "ancestral"): void {
+  if (!finals.includes(final)) throw new Error(`final must be one of ${finals.join(", ")}, got "${final}".`);
+}
+
 function check(process: Process, options: PsiOptions): { grid: Float64Array; given: Int32Array } {
-  const { length, batch = 1, steps, nucleus = 1, given, grid = linearGrid(steps) } = options;
+  const { length, batch = 1, first = 0, steps, nucleus = 1, final, given, grid = linearGrid(steps) } = options;
   for (const [name, value] of Object.entries({ length, batch, steps }))
     if (!Number.isInteger(value) || value < 1) throw new Error(`${name} must be a positive integer, got ${value}.`);
+  if (!Number.isInteger(first) || first < 0) throw new Error(`first must be a whole number, got ${first}.`);
+  checkFinal(final);
   if (!(nucleus > 0 && nucleus <= 1)) throw new Error(`nucleus must be in (0, 1], got ${nucleus}.`);
   if (grid.length !== steps + 1)
     throw new Error(`${steps} steps take a grid of ${steps + 1} times, got ${grid.length}.`);
@@ -112,11 +128,13 @@ export async function* psiSample(
   process: Process,
   options: PsiOptions,
 ): AsyncGenerator<PsiStep, void, void> {
-  const { length, batch = 1, steps, random, guidance, nucleus = 1, final = "ancestral" } = options;
+  const { length, batch = 1, first = 0, steps, guidance, nucleus = 1, final = "ancestral" } = options;
   const { schedule = logLinear(), kappa = ancestral() } = options;
   const { grid, given } = check(process, options);
   const count = batch * length;
-  let tokens = given.map((token) => (token >= 0 ? token : drawPrior(process, random)));
+  const streams = Array.from({ length: batch }, (_, b) => options.random.split(first + b));
+  const streamOf = (position: number) => streams[Math.floor(position / length)];
+  let tokens = given.map((token, i) => (token >= 0 ? token : drawPrior(process, streamOf(i))));
   let nfe = 0;
 
   const evaluate = async (network: Denoiser, alpha: number) => {
@@ -130,7 +148,7 @@ export async function* psiSample(
   };
 
   /** Draws every free position from what `draw` makes of the prediction(s). */
-  const advance = async (alpha: number, draw: (z: number, x: Prediction, combine: Combine) => Drawn) => {
+  const advance = async (alpha: number, draw: Draw) => {
     const weight = guidance?.weight ?? 1;
     const predict = guidance && weight === 0 ? null : await evaluate(denoiser, alpha);
     const unconditional = guidance && weight !== 1 ? await evaluate(guidance.unconditional, alpha) : null;
@@ -143,7 +161,7 @@ export async function* psiSample(
       if (other && process.kind === "masked") x = densePrediction(guided(x.dense(), other.dense(), weight));
       const combine: Combine = (of) =>
         other && two ? guided(of(x.dense()), of(other.dense()), weight) : of(x.dense());
-      const { token, from } = draw(z, x, combine);
+      const { token, from } = draw(z, x, combine, streamOf(i));
       if (token !== z) changes[i] = from === "prior" || token === process.tokens ? RENOISED : DENOISED;
       return token;
     });
@@ -157,7 +175,7 @@ export async function* psiSample(
     const at: Transition = { t, s, step, steps, alphaT: schedule.alpha(t), alphaS: schedule.alpha(s) };
     const share = kappa(at);
     if (!(share >= 0 && share <= 1)) throw new Error(`kappa must be in [0, 1], got ${share} at t = ${t}.`);
-    const changes = await advance(at.alphaT, (z, x, combine) => {
+    const changes = await advance(at.alphaT, (z, x, combine, random) => {
       const predictor = random.uniform() < share;
       if (!two) return (predictor ? drawPosterior : drawCorrector)(process, z, x, at.alphaT, at.alphaS, random);
       if (predictor)
@@ -181,7 +199,7 @@ export async function* psiSample(
   }
   if (final === "none") return;
   const alpha = schedule.alpha(grid[steps]);
-  const changes = await advance(alpha, (z, x, combine) => {
+  const changes = await advance(alpha, (z, x, combine, random) => {
     if (final === "greedy") {
       const best = combine((v) => v).reduce((b, p, j, all) => (p > all[b] ? j : b), 0);
       return { token: process.kind === "masked" && z !== process.tokens ? z : best, from: "clean" };
