@@ -84,14 +84,21 @@ export async function measureTextReference(
   return { dataset, data, judge: reader, real };
 }
 
-/** Upper bound of the test text's bits per character: the papers' protocol, one noise level per sequence. */
+/** Noise levels at least in a likelihood, over all sequences. */
+const LEVELS = 1024;
+
+/**
+ * Bound of the test text's bits per character, without its end terms (@see sequenceNelbos): `draws` noise levels per sequence, by default
+ * one, as in the papers, or as many as make 1,024 of few sequences.
+ */
 export async function evaluateLikelihood(
   model: TextModel,
   { data, dataset, judge }: TextReference,
   { limit, resamples, seed = 0, draws }: TextEvaluateOptions & { draws?: number } = {},
 ): Promise<MetricReport[]> {
   const random = new Random(seed, "bootstrap");
-  const nats = await model.nelbos(data.test, { limit, seed, draws });
+  const sequences = Math.max(1, Math.min(data.test.count, limit ?? data.test.count));
+  const nats = await model.nelbos(data.test, { limit, seed, draws: draws ?? Math.ceil(LEVELS / sequences) });
   const { length } = model.shape;
   const indices = Int32Array.from(nats, (_, i) => i);
   const characters = indices.reduce((sum, i) => sum + [...model.tokenizer.decode(data.test.at(i))].length, 0);
@@ -102,7 +109,7 @@ export async function evaluateLikelihood(
   const [low, high] = bootstrapMean(nats, { resamples, random });
   return [
     {
-      name: "NELBO, bits per character (floor: the judge's own)",
+      name: "NELBO without end terms, bits per character (floor: the judge's own)",
       value: value * scale,
       interval: [low * scale, high * scale],
       floor: (mean(own) / length) * scale,
@@ -111,7 +118,7 @@ export async function evaluateLikelihood(
       reference: `${dataset.id} test`,
     },
     {
-      name: "Perplexity per token (bound)",
+      name: "Perplexity per token (bound, without end terms)",
       value: Math.exp(value),
       interval: [Math.exp(low), Math.exp(high)],
       floor: null,

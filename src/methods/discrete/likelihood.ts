@@ -2,7 +2,7 @@ import { Random } from "../../random/index.js";
 import { type CompileOptions, compile } from "../../runtime/index.js";
 import { gather, type Sequences } from "../shared/tokens/sequences.js";
 import type { DiscreteShape } from "./config.js";
-import { type DiscreteNetwork, inputShapes, processOf } from "./network.js";
+import { type Denoise, inputShapes, processOf } from "./network.js";
 import { levelsAt, nelbo } from "./objective.js";
 import { corrupt } from "./process.js";
 import { drawTimes, schedules } from "./schedule.js";
@@ -18,11 +18,12 @@ export interface LikelihoodOptions {
 const BATCH = 64;
 
 /**
- * Monte-Carlo NELBO of each sequence in nats per token, an upper bound of its negative log likelihood: `draws` noise levels each, of low
- * discrepancy over a batch. Labels are given where the model has classes.
+ * Monte-Carlo NELBO of each sequence in nats per token: `draws` noise levels each, labels where the model has classes. Its mean is an upper
+ * bound of the negative log likelihood but for its end terms, which are left out as in the papers: noise below t = 0.001, and the prior at
+ * t = 1. Each sequence gets one level in each of `draws` equal parts of time, and within such a part no two sequences share a stratum.
  */
 export async function sequenceNelbos(
-  net: DiscreteNetwork,
+  net: Denoise,
   shape: DiscreteShape,
   sequences: Sequences,
   { limit = sequences.count, draws = 1, seed = 0 }: LikelihoodOptions = {},
@@ -31,10 +32,12 @@ export async function sequenceNelbos(
   const count = Math.min(limit, sequences.count);
   if (!(Number.isInteger(draws) && draws >= 1)) throw new Error(`draws must be a positive whole number, got ${draws}.`);
   if (!(count >= 1)) throw new Error("There is no sequence to measure the likelihood of.");
+  if (!Number.isInteger(count)) throw new Error(`limit must be a positive whole number, got ${limit}.`);
   const { classes } = shape;
   const process = processOf(shape);
   const schedule = schedules[shape.schedule]();
   const random = new Random(seed, "likelihood");
+  const times = likelihoodTimes(random, count, draws);
   const { tokens, sigma, labels } = inputShapes(shape, BATCH);
   const program = compile(
     {
@@ -53,19 +56,30 @@ export async function sequenceNelbos(
   );
   const out = new Float64Array(count);
   try {
-    for (let at = 0; at < count; at += BATCH) {
-      const n = Math.min(BATCH, count - at);
-      const indices = Int32Array.from({ length: BATCH }, (_, b) => at + (b % n));
+    for (let at = 0; at < times.length; at += BATCH) {
+      const n = Math.min(BATCH, times.length - at);
+      const place = (b: number) => at + (b % n);
+      const indices = Int32Array.from({ length: BATCH }, (_, b) => place(b) % count);
       const clean = gather(sequences, indices);
       const labels = indices.map((i) => sequences.labels?.[i] ?? classes);
-      for (let draw = 0; draw < draws; draw++) {
-        const { alpha, inputs } = levelsAt(schedule, drawTimes(random, BATCH));
-        const { nats } = await program.run({ clean, noisy: corrupt(process, clean, alpha, random), labels, ...inputs });
-        for (let b = 0; b < n; b++) out[at + b] += nats[b] / draws;
-      }
+      const { alpha, inputs } = levelsAt(
+        schedule,
+        Float64Array.from({ length: BATCH }, (_, b) => times[place(b)]),
+      );
+      const { nats } = await program.run({ clean, noisy: corrupt(process, clean, alpha, random), labels, ...inputs });
+      for (let b = 0; b < n; b++) out[indices[b]] += nats[b] / draws;
     }
   } finally {
     await program.release();
   }
   return out;
+}
+
+/** Times [draws·count], the draws of all sequences one after the other: as many strata as times, those of a draw in random order. */
+function likelihoodTimes(random: Random, count: number, draws: number): Float64Array {
+  const strata = drawTimes(random, count * draws);
+  const times = new Float64Array(strata.length);
+  for (let at = 0; at < times.length; at += count)
+    random.permutation(count).forEach((from, i) => void (times[at + i] = strata[at + from]));
+  return times;
 }

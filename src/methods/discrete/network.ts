@@ -45,7 +45,7 @@ export const inputShapes = ({ length, classes }: Pick<DiscreteShape, "length" | 
   labels: classes > 0 && { shape: [batch], dtype: "int32" as const },
 });
 
-type Denoise = (input: NetworkInput, sigma: Tensor, labels?: Tensor) => Tensor;
+export type Denoise = (input: NetworkInput, sigma: Tensor, labels?: Tensor) => Tensor;
 
 /** Condition of the noise level sigma [B] (which masked models do not see) and the labels [B] int32 (`classes` = none). */
 function conditioning(process: DiscreteShape["process"], condition: number, classes: number) {

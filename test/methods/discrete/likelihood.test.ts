@@ -3,11 +3,13 @@ import { expect, test } from "vitest";
 import { discreteShape } from "../../../src/methods/discrete/config.js";
 import { relax, relaxTopk } from "../../../src/methods/discrete/curriculum.js";
 import { sequenceNelbos } from "../../../src/methods/discrete/likelihood.js";
-import { discreteNetwork } from "../../../src/methods/discrete/network.js";
+import { discreteNetwork, type NetworkInput } from "../../../src/methods/discrete/network.js";
 import { maskedNelbo, uniformNelbo } from "../../../src/methods/discrete/objective.js";
+import { drawCategorical } from "../../../src/methods/discrete/prediction.js";
 import { corrupt, maskedProcess, type Process, uniformProcess } from "../../../src/methods/discrete/process.js";
 import { transform } from "../../../src/methods/discrete/transform.js";
 import { Random } from "../../../src/random/index.js";
+import { concat, constant, type Tensor } from "../../../src/tensor/index.js";
 import { digits, entropy, exactDenoiser, gaussLegendre, simplexOf } from "./enumerate.js";
 
 const golden = (name: string) =>
@@ -146,6 +148,88 @@ test("an untrained network costs log K nats a token, by quadrature and by its ow
     expect(Math.abs(mean - expected)).toBeLessThan((4 * deviation) / Math.sqrt(nats.length));
     expect(deviation / Math.sqrt(nats.length)).toBeLessThan(0.05 * Math.log(K));
   }
+});
+
+/** Laws of neighbouring tokens, their joint and its exact prediction of a token from its noisy neighbour, as a network. */
+function pairModel(process: "uniform" | "masked") {
+  const joint = [
+    [0.3, 0.02, 0.05],
+    [0.03, 0.25, 0.02],
+    [0.01, 0.02, 0.3],
+  ];
+  const K = joint.length;
+  const first = joint.map((row) => row.reduce((a, b) => a + b));
+  const second = joint[0].map((_, b) => joint.reduce((sum, row) => sum + row[b], 0));
+  const transposed = joint[0].map((_, b) => joint.map((row) => row[b]));
+  const none = new Array(K).fill(0);
+  // Rows of [2, states, K]: what a neighbour says of the first and of the second of a pair
+  const said = constant(Float32Array.from([...transposed, none, ...joint, none].flat()), [2 * (K + 1), K]);
+  const free = constant(Float32Array.from([...first, ...second]), [2, K]);
+  const network = (input: NetworkInput, sigma: Tensor) => {
+    const noisy = input as Tensor;
+    const [B, L] = noisy.shape;
+    const pairs = noisy.reshape([B, L / 2, 2]);
+    const [a, b] = pairs.split(2, 2);
+    const rows = concat([b, a.add(constant(Int32Array.of(K + 1), [1], "int32"))], 2); // each looks at the other
+    const keep = process === "uniform" ? sigma.neg().exp().reshape([B, 1, 1, 1]) : null;
+    const seen = said.gather(rows);
+    const prior = free.reshape([1, 1, 2, K]);
+    const hidden = pairs.flip(2).equal(K).cast("float32").unsqueeze(-1);
+    const x = keep ? seen.mul(keep).add(prior.mul(keep.neg().add(1).div(K))) : seen.add(prior.mul(hidden));
+    return x.add(1e-30).log().reshape([B, L, K]);
+  };
+  const draw = (L: number, random: Random) =>
+    Int32Array.from({ length: L / 2 }, () => drawCategorical(Float64Array.from(joint.flat()), random)).reduce(
+      (out, pair, i) => {
+        out.set([Math.floor(pair / K), pair % K], 2 * i);
+        return out;
+      },
+      new Int32Array(L),
+    );
+  /** −log p of a sequence in nats per token, exactly. */
+  const nats = (tokens: Int32Array) => {
+    let sum = 0;
+    for (let i = 0; i < tokens.length; i += 2) sum -= Math.log(joint[tokens[i]][tokens[i + 1]]);
+    return sum / tokens.length;
+  };
+  return { K, network, draw, nats };
+}
+
+/** `pairModel` as `sequenceNelbos` takes it, with `count` sequences that it draws, and their exact −log p. */
+function exactCase(process: "uniform" | "masked", count: number, length: number) {
+  const { K, network, draw, nats } = pairModel(process);
+  const small = { width: 4, heads: 1, blocks: 1, condition: 4 };
+  const shape = discreteShape.parse({ process, vocabulary: K, length, network: small });
+  const data = Array.from({ length: count }, (_, i) => draw(length, new Random(i, "pairs")));
+  const sequences = { count, labels: null, at: (i: number) => data[i] };
+  const estimate = (draws: number, seed: number) =>
+    sequenceNelbos(network, shape, sequences, { draws, seed }, { threads: 1 });
+  return { estimate, exact: data.map(nats) };
+}
+const meanOf = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+
+test("an exact denoiser's bound is −log p whatever the number of sequences", async () => {
+  // What is left out, ∫ over t < 0.001: about t·log(K/t)·(K − 1)/K nats for uniform noise, which keeps more of them
+  const [K, last] = [3, 1e-3];
+  const missing = { uniform: (last * (1 + Math.log(K / last)) * (K - 1)) / K, masked: 0 };
+  for (const process of ["uniform", "masked"] as const)
+    for (const count of [1, 8, 32, 64, 96]) {
+      const { estimate, exact } = exactCase(process, count, 256);
+      const bound = meanOf(await estimate(Math.ceil((process === "uniform" ? 8192 : 4096) / count), 1));
+      const off = (bound + missing[process]) / meanOf(exact) - 1;
+      expect(Math.abs(off), `${process}, ${count} sequences`).toBeLessThan(0.01);
+    }
+});
+
+test("with one level each, every sequence still meets all levels", async () => {
+  const { estimate, exact } = exactCase("masked", 96, 64);
+  const sums = new Float64Array(96);
+  for (let seed = 0; seed < 24; seed++) (await estimate(1, seed)).forEach((value, i) => void (sums[i] += value / 24));
+  for (const [from, to] of [
+    [0, 24],
+    [72, 96],
+  ])
+    expect(Math.abs(meanOf(sums.subarray(from, to)) / meanOf(exact.slice(from, to)) - 1)).toBeLessThan(0.06);
 });
 
 test("bad likelihood options are named", async () => {
