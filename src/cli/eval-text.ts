@@ -30,7 +30,7 @@ export async function evalTextCommand(location: string, command: EvalCommand): P
   try {
     const data = dataOf(model.config, command.data);
     const options = { count, sampler: sampler as never, nucleus, seed };
-    await checked(() => model.check(options));
+    for (const step of steps ?? [undefined]) await checked(() => model.check({ ...options, steps: step }));
     const dataset = await resolveText(data, { lines: model.lines, onProgress });
     const reference = await measureTextReference(model, dataset, judge);
     const likelihood = await evaluateLikelihood(model, reference, { seed });

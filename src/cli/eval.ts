@@ -56,7 +56,8 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
   try {
     const { height, width, channels } = imageSize(model.config);
     refuseOthersOptions(model, { sampler, nucleus });
-    await checked(() => model.nfe({ steps: steps?.[0], sampler, nucleus } as CommonSampleOptions));
+    for (const step of steps ?? [undefined])
+      await checked(() => model.check({ steps: step, guidance, seed, sampler, nucleus } as CommonSampleOptions));
     const images = await resolveDataset(dataOf(model.config, command.data), {
       size: [height, width],
       channels,

@@ -2,7 +2,6 @@ import { basename, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { writeFileAtomic } from "../io/atomic.js";
 import { type ImageModel, loadTextModel } from "../methods/index.js";
-import { resolveLabels } from "../methods/shared/images.js";
 import type { DeviceName } from "../runtime/index.js";
 import { openModel, whatItDraws } from "./models.js";
 import { checked, printJson, say, UsageError } from "./output.js";
@@ -96,17 +95,13 @@ export function refuseOthersOptions(
 
 /** Options that a model has no use for are wrong use, rather than ignored. */
 async function refuseWhatItCannot(model: ImageModel, command: SampleCommand): Promise<void> {
-  const { count, label, guidance, steps } = command;
   const { name } = model.config;
-  if (model.nfe({ steps: 1 }) === model.nfe({ steps: 2 }) && steps !== undefined && steps !== model.nfe())
-    throw new UsageError(`${name} is a one-step model: it takes 1 step, not ${steps}; leave out --steps.`);
   refuseOthersOptions(model, command);
   for (const option of ["prompt", "template"] as const)
     if (command[option] !== undefined) throw new UsageError(`${name} draws images; leave out --${option}.`);
-  if (guidance !== undefined && model.classNames === null)
+  if (command.guidance !== undefined && model.classNames === null)
     throw new UsageError(`${name} has no classes to be guided to; leave out --guidance.`);
-  await checked(() => resolveLabels(label, count, model.classNames));
-  await checked(() => model.nfe(command));
+  await checked(() => model.check(command));
 }
 
 export interface TextResult extends SampleResult {

@@ -24,6 +24,8 @@ export interface ImageModel {
   readonly method: string;
   readonly config: ModelFiles["config"];
   readonly classNames: readonly string[] | null;
+  /** Throws where an option is out of its range, or has no effect on this model's samples. */
+  check(options?: CommonSampleOptions): void;
   sample(options?: CommonSampleOptions): Promise<Images>;
   /** Levels that a pixel can have, for models that draw such; what they are compared with is rounded to them. */
   readonly levels?: number;

@@ -51,7 +51,7 @@ export function remask(eta: number): Kappa {
   return (at) => fromRemask(eta, at.alphaS);
 }
 
-/** `kappa` while off < t ≤ on, ancestral elsewhere. */
+/** `kappa` while off < t ≤ on, ancestral elsewhere; 0 ≤ off < on ≤ 1. */
 export function within({ on, off }: { on: number; off: number }, kappa: Kappa): Kappa {
   checkShare("on", on);
   checkShare("off", off);

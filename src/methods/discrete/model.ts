@@ -1,7 +1,7 @@
 import { Random } from "../../random/index.js";
 import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
 import { batchesOf, paddedRows } from "../shared/batching.js";
-import { Images, resolveLabels } from "../shared/images.js";
+import { checkRequest, Images, resolveLabels } from "../shared/images.js";
 import type { ModelFiles } from "../shared/model-files.js";
 import { levelsToPixels } from "../shared/tokens/pixels.js";
 import type { Sequences } from "../shared/tokens/sequences.js";
@@ -10,7 +10,7 @@ import * as kappas from "./kappa.js";
 import { type LikelihoodOptions, sequenceNelbos } from "./likelihood.js";
 import { discreteNetwork, inputShapes, processOf } from "./network.js";
 import type { Process } from "./process.js";
-import { type Denoiser, type PsiStep, psiSample } from "./sampler.js";
+import { checkFinal, type Denoiser, type Final, givenTokens, type PsiStep, psiSample } from "./sampler.js";
 import { schedules } from "./schedule.js";
 
 /** Ψ-samplers by name; `rescale`, `cap` and `loop` are ReMDM's rules. */
@@ -30,12 +30,12 @@ export interface DiscreteSampleOptions {
   kappa?: number;
   /** Of `cap`, `rescale` and `loop`: re-noising strength, in [0, 1]; default 0.05, 0.1 and 0.05. */
   eta?: number;
-  /** The sampler re-noises while off < t ≤ on only; default { on: 1, off: 0 }. */
+  /** Of `constant`, `cap` and `rescale`: they re-noise while off < t ≤ on only; default { on: 1, off: 0 }. */
   window?: { on: number; off: number };
   /** Keeps the most likely tokens of this total probability, in (0, 1]; default 1. */
   nucleus?: number;
   /** The last evaluation: a draw (default), the most likely token, or none. */
-  final?: "ancestral" | "greedy" | "none";
+  final?: Final;
   /** Classifier-free guidance of the posteriors, 0 … 10; 1, the default, is none and costs half. */
   guidance?: number;
   /** Tokens [L] or [count·L] that stay as they are; −1 where the sampler fills in. */
@@ -49,6 +49,15 @@ export interface DiscreteSampleOptions {
 const LARGE = 1024;
 
 const ETAS = { cap: 0.05, rescale: 0.1, loop: 0.05 };
+
+/** Options that each sampler has. */
+const OWN: Record<PsiSampler, readonly ("kappa" | "eta" | "window")[]> = {
+  ancestral: [],
+  constant: ["kappa", "window"],
+  cap: ["eta", "window"],
+  rescale: ["eta", "window"],
+  loop: ["eta"],
+};
 
 /** A discrete diffusion model: token sequences by Ψ-samplers. */
 export class DiscreteModel {
@@ -74,10 +83,10 @@ export class DiscreteModel {
     return this.config.classNames;
   }
 
-  /** Throws where an option is out of its range. */
-  check({ count = 1, steps = 64, sampler = "ancestral", guidance = 1, ...options }: DiscreteSampleOptions): void {
-    if (!(Number.isInteger(count) && count > 0))
-      throw new Error(`count must be a positive whole number, got ${count}.`);
+  /** Throws where an option is out of its range, or has no effect. */
+  check(options: DiscreteSampleOptions = {}): void {
+    const { count = 1, steps = 64, sampler = "ancestral", guidance = 1, nucleus = 1, given } = options;
+    checkRequest(options, this.classNames);
     if (!(Number.isInteger(steps) && steps >= 1 && steps <= 4096))
       throw new Error(`steps must be a whole number in [1, 4096], got ${steps}.`);
     if (!psiSamplers.includes(sampler))
@@ -85,16 +94,15 @@ export class DiscreteModel {
     if (!(guidance >= 0 && guidance <= 10)) throw new Error(`guidance must be in [0, 10], got ${guidance}.`);
     if (guidance !== 1 && this.shape.classes === 0)
       throw new Error(`This model has no classes to be guided to; leave out the guidance ${guidance}.`);
-    for (const name of ["kappa", "eta", "nucleus"] as const) {
-      const value = options[name];
-      if (value !== undefined && !(value >= 0 && value <= 1))
-        throw new Error(`${name} must be in [0, 1], got ${value}.`);
-    }
-    const own = sampler === "constant" ? "kappa" : sampler in ETAS ? "eta" : null;
-    for (const name of ["kappa", "eta"] as const)
-      if (options[name] !== undefined && name !== own)
-        throw new Error(`The sampler ${sampler} takes no ${name}; ${own ? `set ${own}` : "leave it out"}.`);
-    this.rule({ steps, sampler, ...options });
+    if (!(nucleus > 0 && nucleus <= 1)) throw new Error(`nucleus must be in (0, 1], got ${nucleus}.`);
+    for (const name of ["kappa", "eta", "window"] as const)
+      if (options[name] !== undefined && !OWN[sampler].includes(name)) {
+        const instead = name === "window" ? undefined : OWN[sampler][0];
+        throw new Error(`The sampler ${sampler} takes no ${name}; ${instead ? `set ${instead}` : "leave it out"}.`);
+      }
+    checkFinal(options.final);
+    if (given) givenTokens(this.process, given, this.shape.length, count);
+    this.rule(options);
   }
 
   /** Network evaluations per sequence: one more than the steps (as many with `final: "none"`), twice with guidance. */
@@ -137,8 +145,6 @@ export class DiscreteModel {
     const { length, classes } = this.shape;
     const { count = 1, label, steps = 64, nucleus, final, guidance = 1, given, seed = 0, onStep } = options;
     const labels = resolveLabels(label, count, this.classNames);
-    if (given && given.length !== length && given.length !== count * length)
-      throw new Error(`${given.length} given tokens fit neither the length ${length} nor ${count} sequences of it.`);
     const random = new Random(seed, "sample");
     const tokens = new Int32Array(count * length);
     for (const part of batchesOf(count)) {

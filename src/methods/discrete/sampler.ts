@@ -100,14 +100,18 @@ function check(process: Process, options: PsiOptions): { grid: Float64Array; giv
     throw new Error(`${steps} steps take a grid of ${steps + 1} times, got ${grid.length}.`);
   if (grid.some((t, i) => !(t >= 0 && t <= 1) || (i > 0 && t > grid[i - 1])))
     throw new Error("The times of a grid must lie in [0, 1] and not increase.");
-  if (!given) return { grid, given: new Int32Array(batch * length).fill(-1) };
+  return { grid, given: givenTokens(process, given ?? new Int32Array(length).fill(-1), length, batch) };
+}
+
+/** Given tokens of `batch` sequences, [B·L], from those of one or of all. Throws where they do not fit. */
+export function givenTokens(process: Process, given: Int32Array, length: number, batch: number): Int32Array {
   if (given.length !== length && given.length !== batch * length)
     throw new Error(`${given.length} given tokens fit neither the length ${length} nor ${batch} sequences of it.`);
   checkTokensInRange(
     process,
     given.filter((token) => token !== -1),
   );
-  return { grid, given: Int32Array.from({ length: batch * length }, (_, i) => given[i % given.length]) };
+  return Int32Array.from({ length: batch * length }, (_, i) => given[i % given.length]);
 }
 
 /** A prompt at the start and −1 for the rest, as `given` takes it. */

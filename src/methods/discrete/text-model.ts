@@ -12,6 +12,8 @@ export interface TextSampleOptions extends DiscreteSampleOptions {
   blank?: string;
 }
 
+type Beginning = Pick<TextSampleOptions, "prompt" | "template" | "blank" | "given">;
+
 /** A model of text. */
 export class TextModel extends DiscreteModel {
   constructor(
@@ -37,7 +39,7 @@ export class TextModel extends DiscreteModel {
 
   /** Draws texts; of a model of lines, what stands before the first line end. */
   async sample({ prompt, template, blank, ...options }: TextSampleOptions = {}): Promise<string[]> {
-    const given = options.given ?? this.givenBy({ prompt, template, blank });
+    const given = this.givenBy({ prompt, template, blank, given: options.given });
     const tokens = await this.sampleTokens({ ...options, given });
     const { count = 1 } = options;
     const { length } = this.shape;
@@ -50,17 +52,25 @@ export class TextModel extends DiscreteModel {
     return this.lines ? text.split(LINE_END)[0] : text;
   }
 
-  override check({ prompt, template, blank, ...options }: TextSampleOptions): void {
+  override check({ prompt, template, blank, ...options }: TextSampleOptions = {}): void {
     super.check(options);
-    this.givenBy({ prompt, template, blank });
+    this.givenBy({ prompt, template, blank, given: options.given });
   }
 
-  private givenBy({ prompt, template, blank = "_" }: Pick<TextSampleOptions, "prompt" | "template" | "blank">) {
+  private givenBy({ prompt, template, blank, given }: Beginning): Int32Array | undefined {
     const { length } = this.shape;
     if (prompt !== undefined && template !== undefined) throw new Error("Give a prompt or a template, not both.");
+    if (blank !== undefined && template === undefined) throw new Error("A blank stands in a template; give one.");
+    if (blank === "") throw new Error("The blank of a template must have at least one character.");
+    if (given) {
+      if (prompt === undefined && template === undefined) return given;
+      throw new Error("Give tokens, or a prompt or template, not both.");
+    }
     if (prompt !== undefined) return continuation(this.tokenizer.encode(prompt), length);
     if (template === undefined) return undefined;
-    const tokens = template.split(blank).flatMap((part, i) => [...(i > 0 ? [-1] : []), ...this.tokenizer.encode(part)]);
+    const tokens = template
+      .split(blank ?? "_")
+      .flatMap((part, i) => [...(i > 0 ? [-1] : []), ...this.tokenizer.encode(part)]);
     if (tokens.length > length)
       throw new Error(`The template has ${tokens.length} tokens, the sequence ${length}; shorten the template.`);
     return continuation(tokens, length);

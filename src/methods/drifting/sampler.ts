@@ -2,7 +2,7 @@ import { Random } from "../../random/index.js";
 import { type CompileOptions, compile, Parameters, type Program } from "../../runtime/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { batchesOf, paddedRows } from "../shared/batching.js";
-import { Images, resolveLabels, resolveNoise } from "../shared/images.js";
+import { checkRequest, Images, resolveLabels, resolveNoise } from "../shared/images.js";
 import type { ModelFiles } from "../shared/model-files.js";
 import { type GeneratorConfig, type GeneratorInputs, imageGenerator } from "./network.js";
 
@@ -18,6 +18,8 @@ export interface SampleOptions {
   noise?: Float32Array;
   /** Style tokens of every image, each in [0, size); default: drawn. */
   style?: readonly number[];
+  /** Always 1. */
+  steps?: number;
 }
 
 /** A one-step image model: one network evaluation per image. */
@@ -61,18 +63,29 @@ export class DriftingModel {
     return program;
   }
 
-  /** Draws images in one network evaluation each. The same options give the same images, whatever else is drawn. */
-  async sample({ count = 1, label, guidance = 1, seed = 0, noise, style }: SampleOptions = {}): Promise<Images> {
+  /** Throws where an option is out of its range, or one that this model has no use for. */
+  check(options: SampleOptions = {}): void {
+    const { guidance = 1, style, steps = 1 } = options;
     const { autoencoder, styles } = this.network;
-    const { latent, height, width, channels } = autoencoder;
-    if (!(Number.isInteger(count) && count > 0))
-      throw new Error(`count must be a positive whole number, got ${count}.`);
-    checkGuidance(guidance);
+    checkRequest(options, this.classNames, autoencoder.latent);
+    if (steps !== 1) throw new Error(`This is a one-step model: it takes 1 step, not ${steps}; leave out the steps.`);
+    if (!(guidance >= 1 && guidance <= 4))
+      throw new Error(`guidance must be in [1, 4], the range it was trained on; got ${guidance}.`);
+    if (guidance !== 1 && !this.network.guidance)
+      throw new Error(`This model was trained without guidance; leave out the guidance ${guidance}.`);
     if (
       style &&
       (style.length !== styles.count || style.some((s) => !Number.isInteger(s) || s < 0 || s >= styles.size))
     )
       throw new Error(`style takes ${styles.count} whole numbers in [0, ${styles.size}), got [${style}].`);
+  }
+
+  /** Draws images in one network evaluation each. The same options give the same images, whatever else is drawn. */
+  async sample(options: SampleOptions = {}): Promise<Images> {
+    this.check(options);
+    const { count = 1, label, guidance = 1, seed = 0, noise, style } = options;
+    const { autoencoder, styles } = this.network;
+    const { latent, height, width, channels } = autoencoder;
     const labels = resolveLabels(label, count, this.config.classNames);
     const random = new Random(seed, "sample");
     const z = resolveNoise(noise, count, latent, random.split("noise"));
@@ -96,9 +109,9 @@ export class DriftingModel {
     return new Images(pixels, count, channels as 1 | 3, height, width, this.config.classNames ? labels : null);
   }
 
-  /** Network evaluations per image. Throws where the guidance is out of range. */
-  nfe({ guidance = 1 }: Pick<SampleOptions, "guidance"> = {}): number {
-    checkGuidance(guidance);
+  /** Network evaluations per image. */
+  nfe(options: SampleOptions = {}): number {
+    this.check(options);
     return 1;
   }
 
@@ -112,9 +125,4 @@ export class DriftingModel {
     for (const program of this.programs.values()) await program.release();
     this.programs.clear();
   }
-}
-
-function checkGuidance(guidance: number): void {
-  if (!(guidance >= 1 && guidance <= 4))
-    throw new Error(`guidance must be in [1, 4], the range it was trained on; got ${guidance}.`);
 }

@@ -2,7 +2,7 @@ import { Random } from "../../random/index.js";
 import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
 import { constant } from "../../tensor/index.js";
 import { batchesOf, paddedRows } from "../shared/batching.js";
-import { Images, resolveLabels, resolveNoise } from "../shared/images.js";
+import { checkRequest, Images, resolveLabels, resolveNoise } from "../shared/images.js";
 import type { ModelFiles } from "../shared/model-files.js";
 import { evaluations, integrate, type Solver } from "./integrate.js";
 import { type FlowNetworkConfig, flowNetwork } from "./network.js";
@@ -45,9 +45,13 @@ export class FlowModel {
   }
 
   /** Throws where an option is out of its range. */
-  private check({ count = 1, steps = 20, sampler = "euler", guidance = 1 }: FlowSampleOptions): void {
-    if (!(Number.isInteger(count) && count > 0))
-      throw new Error(`count must be a positive whole number, got ${count}.`);
+  check(options: FlowSampleOptions = {}): void {
+    const { steps = 20, sampler = "euler", guidance = 1 } = options;
+    checkRequest(
+      options,
+      this.classNames,
+      this.stateShape.reduce((a, b) => a * b, 1),
+    );
     if (!(Number.isInteger(steps) && steps >= 1 && steps <= 1000))
       throw new Error(`steps must be a whole number in [1, 1000], got ${steps}.`);
     if (sampler !== "euler" && sampler !== "heun")

@@ -1,4 +1,4 @@
-import type { Random } from "../../random/index.js";
+import { Random } from "../../random/index.js";
 
 /** A batch of generated images. */
 export class Images {
@@ -64,6 +64,26 @@ export function resolveLabels(
   if (typeof label === "string" || typeof label === "number") return new Int32Array(count).fill(indexOf(label));
   if (label.length !== count) throw new Error(`${label.length} labels were given for ${count} samples.`);
   return Int32Array.from(label, indexOf);
+}
+
+/** What every image model is asked for. */
+export interface SampleRequest {
+  count?: number;
+  label?: string | number | readonly (string | number)[];
+  seed?: number;
+  noise?: Float32Array;
+}
+
+/** Throws where a request cannot be met; `noiseSize`: numbers of one sample's noise, for models that take it. */
+export function checkRequest(
+  { count = 1, label, seed = 0, noise }: SampleRequest,
+  classNames: readonly string[] | null,
+  noiseSize = 0,
+): void {
+  if (!(Number.isInteger(count) && count > 0)) throw new Error(`count must be a positive whole number, got ${count}.`);
+  resolveLabels(label, count, classNames);
+  const random = new Random(seed);
+  if (noise) resolveNoise(noise, count, noiseSize, random);
 }
 
 /** Gaussian noise for `count` samples: as given, or drawn so that sample i does not depend on how many are drawn. */

@@ -2,7 +2,7 @@ import { Random } from "../../random/index.js";
 import { type CompileOptions, compile, Parameters, type Program } from "../../runtime/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { batchesOf, paddedRows } from "../shared/batching.js";
-import { Images, resolveLabels, resolveNoise } from "../shared/images.js";
+import { checkRequest, Images, resolveLabels, resolveNoise } from "../shared/images.js";
 import { type ModelFiles, readModel } from "../shared/model-files.js";
 import { disturbRows, fullStrength, type NoiseKind, spherifyRows } from "./geometry.js";
 import { latentLength, type SphereNetworkConfig, sphereNetwork } from "./network.js";
@@ -47,7 +47,7 @@ export interface RefineOptions extends GuidanceOptions {
   steps?: number;
   /** Share of the full noise, one for all passes or a function of the pass (from 0); default 1. */
   strength?: number | ((pass: number) => number);
-  /** Whether all passes add the same noise; default true. */
+  /** Whether all passes add the same noise, or each its own; default true. */
   shareNoise?: boolean;
   seed?: number;
   /** Gaussian noise [count, L] of all passes instead of a seed's. */
@@ -170,8 +170,29 @@ export class SphereModel {
     return weights;
   }
 
+  /** The class weights that are given, or a label's. Throws where guidance has no class to go to. */
+  private classesOf(
+    { label, classes, guidance = 1 }: Pick<RefineOptions, "label" | "classes" | "guidance">,
+    count: number,
+  ): ClassWeights {
+    if (classes && label !== undefined && label !== null) throw new Error("Give a label or class weights, not both.");
+    const size = count * (this.network.classes + 1);
+    if (classes && classes.length !== size)
+      throw new Error(`Class weights take ${count} × ${size / count} numbers, got ${classes.length}.`);
+    if (guidance > 1 && !classes && (label === undefined || label === null))
+      throw new Error(`Guidance goes from no class to a class; give a label, or leave out the guidance ${guidance}.`);
+    return classes ?? this.classWeights(label, count);
+  }
+
   /** Guidance factor of each side. */
-  private factors({ guidance = 1, guidanceAt = "both" }: GuidanceOptions): Record<Side, number> {
+  private factors({ guidance, guidanceAt }: GuidanceOptions): Record<Side, number> {
+    const factors = this.factorsAt(guidance, guidanceAt);
+    if (guidance === undefined && guidanceAt !== undefined)
+      throw new Error(`guidanceAt ${guidanceAt} does nothing without guidance; give its strength too.`);
+    return factors;
+  }
+
+  private factorsAt(guidance = 1, guidanceAt: GuidanceOptions["guidanceAt"] = "both"): Record<Side, number> {
     if (!(guidance >= 1 && guidance <= 10)) throw new Error(`guidance must be in [1, 10], got ${guidance}.`);
     if (guidance > 1 && this.classNames === null)
       throw new Error("This model has no classes to be guided to; leave out the guidance.");
@@ -202,24 +223,25 @@ export class SphereModel {
   /** Latents [count, L] on the sphere: v = f(E(x, class)). Without a label the class is "none". */
   async encode(
     images: Images,
-    { label, classes = this.classWeights(label, images.count) }: Pick<RefineOptions, "label" | "classes"> = {},
+    { label, classes }: Pick<RefineOptions, "label" | "classes"> = {},
   ): Promise<Float32Array> {
     this.checkImages(images);
-    return spherifyRows(await this.through("encode", images.pixels, classes, 1), this.latent);
+    const weights = this.classesOf({ label, classes }, images.count);
+    return spherifyRows(await this.through("encode", images.pixels, weights, 1), this.latent);
   }
 
   /** Images of latents [count, L]: D(v, class). Without a label the class is "none". */
   async decode(
     latents: Float32Array,
-    { label, classes, ...guidance }: Pick<RefineOptions, "label" | "classes"> & GuidanceOptions = {},
+    options: Pick<RefineOptions, "label" | "classes"> & GuidanceOptions = {},
   ): Promise<Images> {
     const count = latents.length / this.latent;
     if (!Number.isInteger(count) || count === 0)
       throw new Error(`Latents have ${this.latent} numbers each, got ${latents.length} in all.`);
     const bad = latents.find((value) => !Number.isFinite(value));
     if (bad !== undefined) throw new Error(`Latents must be finite, got ${bad}.`);
-    const weights = classes ?? this.classWeights(label, count);
-    return this.images(await this.through("decode", latents, weights, this.factors(guidance).decode));
+    const { decode } = this.factors(options);
+    return this.images(await this.through("decode", latents, this.classesOf(options, count), decode));
   }
 
   /**
@@ -229,10 +251,11 @@ export class SphereModel {
   async refine(images: Images, options: RefineOptions = {}): Promise<Images> {
     this.checkImages(images);
     const { count, labels } = images;
-    const { label, classes = this.classWeights(label, count), steps = 1, strength = 1, between } = options;
+    const { steps = 1, strength = 1, shareNoise = true, seed = 0, noise, between } = options;
     checkSteps(steps, 0);
-    const { shareNoise = true, seed = 0, noise } = options;
+    if (typeof strength === "number") checkStrength(strength);
     const factors = this.factors(options);
+    const classes = this.classesOf(options, count);
     const full = fullStrength(this.noise.kind, this.noise.maxAngle);
     const random = new Random(seed, "refine");
     const shared = resolveNoise(noise, count, this.latent, random.split("noise"));
@@ -241,8 +264,8 @@ export class SphereModel {
       const raw = await this.through("encode", current.pixels, classes, factors.encode);
       const v = spherifyRows(raw, this.latent);
       const share = typeof strength === "number" ? strength : strength(pass);
-      if (!(share >= 0 && share <= 1)) throw new Error(`strength must be in [0, 1], got ${share}.`);
-      const e = shareNoise || pass === 0 ? shared : random.normals(shared.length);
+      checkStrength(share);
+      const e = shareNoise || pass === 0 ? shared : random.split(pass).normals(shared.length);
       const disturbed = disturbRows(v, share * full, e, this.latent, this.noise.kind);
       current = this.images(await this.through("decode", disturbed, classes, factors.decode), labels);
       between?.(current);
@@ -255,14 +278,20 @@ export class SphereModel {
     return this.refine(images, { ...options, strength: 0 });
   }
 
-  /** Draws images: decodes random points of the sphere, then refines them. The same options give the same images, whatever else is drawn. */
-  async sample(options: SphereSampleOptions = {}): Promise<Images> {
-    const { count = 1, label, steps = 4, shareNoise = "initial", schedule = false, seed = 0, noise } = options;
-    if (!(Number.isInteger(count) && count > 0))
-      throw new Error(`count must be a positive whole number, got ${count}.`);
+  /** Throws where an option is out of its range, or has no effect. */
+  check(options: SphereSampleOptions = {}): void {
+    const { steps = 4, shareNoise = "initial" } = options;
+    checkRequest(options, this.classNames, this.latent);
     checkSteps(steps, 1);
     if (!["initial", "official", "none"].includes(shareNoise))
       throw new Error(`shareNoise is initial, official or none, got "${shareNoise}".`);
+    this.factors(options);
+  }
+
+  /** Draws images: decodes random points of the sphere, then refines them. The same options give the same images, whatever else is drawn. */
+  async sample(options: SphereSampleOptions = {}): Promise<Images> {
+    const { count = 1, label, steps = 4, shareNoise = "initial", schedule = false, seed = 0, noise } = options;
+    this.check(options);
     const labels = resolveLabels(label, count, this.classNames);
     const classes = this.weightsOf(labels);
     const random = new Random(seed, "sample");
@@ -282,8 +311,8 @@ export class SphereModel {
 
   /** Network evaluations per image: T decodings and T − 1 encodings, each twice where it is guided. */
   nfe(options: SphereSampleOptions = {}): number {
+    this.check(options);
     const { steps = 4 } = options;
-    checkSteps(steps, 1);
     const { encode, decode } = this.factors(options);
     return steps * (decode === 1 ? 1 : 2) + (steps - 1) * (encode === 1 ? 1 : 2);
   }
@@ -306,4 +335,8 @@ export class SphereModel {
 function checkSteps(steps: number, least: number): void {
   if (!(Number.isInteger(steps) && steps >= least && steps <= 64))
     throw new Error(`steps must be a whole number from ${least} to 64, got ${steps}.`);
+}
+
+function checkStrength(strength: number): void {
+  if (!(strength >= 0 && strength <= 1)) throw new Error(`strength must be in [0, 1], got ${strength}.`);
 }
