@@ -61,12 +61,12 @@ export interface EvaluationOptions {
   classified?: { samples: Classified; reference?: Classified };
 }
 
-/** Every metric of a set of samples in one feature space, each with its floor and interval. */
+/** Every metric of a set of samples in one feature space, each with its floor and interval; a kernel distance only where it is told from zero. */
 export function evaluateFeatures(sets: EvaluationSets, options: EvaluationOptions): MetricReport[] {
   const wanted = options.metrics ?? ["frechet", "kid", "prdc", "neighbours"];
   return [
     ...(wanted.includes("frechet") ? [reportFrechet(sets, options)] : []),
-    ...(wanted.includes("kid") ? [reportKernelDistance(sets, options)] : []),
+    ...(wanted.includes("kid") ? reportKernelDistance(sets, options) : []),
     ...(wanted.includes("prdc") ? reportPrdc(sets, options) : []),
     ...(wanted.includes("neighbours") && sets.train
       ? reportNeighbours(sets.samples, sets.reference, sets.train, options)
@@ -87,8 +87,11 @@ function reportFrechet(sets: EvaluationSets, options: EvaluationOptions): Metric
   };
 }
 
-/** Subsets overlap, so the interval takes no more of them for independent than fit into the samples side by side. */
-function reportKernelDistance(sets: EvaluationSets, options: EvaluationOptions): MetricReport {
+/**
+ * Subsets overlap, so the interval takes no more of them for independent than fit into the samples side by side. Where it reaches zero the
+ * subsets are too few or too small to tell these samples from real ones, or from worse: then there is no report.
+ */
+function reportKernelDistance(sets: EvaluationSets, options: EvaluationOptions): MetricReport[] {
   const { samples, reference } = sets;
   const { random } = options;
   const measure = (a: Features, b: Features) => kernelDistance(a, b, { subsets: 20, ...options.kid, random });
@@ -96,12 +99,12 @@ function reportKernelDistance(sets: EvaluationSets, options: EvaluationOptions):
   const size = Math.min(options.kid?.subsetSize ?? 1000, samples.count, reference.count);
   const independent = Math.max(1, Math.min(estimates.length, Math.floor(samples.count / size)));
   const margin = (1.96 * deviation) / Math.sqrt(independent);
-  return {
-    ...describe(`Kernel distance (KID) on ${options.features}`, samples.count, options),
-    value,
-    floor: floorOf(sets, samples.count, random, (a, b) => measure(a, b).value),
-    interval: estimates.length > 1 ? [value - margin, value + margin] : null,
-  };
+  const interval: Interval | null = estimates.length > 1 ? [value - margin, value + margin] : null;
+  const floor = floorOf(sets, samples.count, random, (a, b) => measure(a, b).value);
+  if (interval && interval[0] <= 0) return [];
+  return [
+    { ...describe(`Kernel distance (KID) on ${options.features}`, samples.count, options), value, floor, interval },
+  ];
 }
 
 /** The intervals are those of the means of the single terms, the balls being held fixed: repeated rows would shrink them. */

@@ -65,7 +65,6 @@ test("real images taken for samples score their floor", async () => {
   const metrics = await evaluateImages(real(), reference);
   expect(metrics.map(({ name }) => name)).toEqual([
     "Fréchet distance on judge",
-    "Kernel distance (KID) on judge",
     "Precision (k = 5) on judge",
     "Recall (k = 5) on judge",
     "Density (k = 5) on judge",

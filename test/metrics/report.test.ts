@@ -76,6 +76,15 @@ test("a report has every metric with its floor and interval, and never says FID"
   expect(evaluateFeatures(sets, options())).toEqual(reports);
 });
 
+test("a kernel distance is reported only where its interval is above zero", () => {
+  const kid = (samples: typeof sets.samples) =>
+    evaluateFeatures({ ...sets, samples }, { ...options(), metrics: ["kid"] });
+  const [{ interval, value }] = kid(sets.samples);
+  expect(interval![0]).toBeGreaterThan(0);
+  expect(value).toBeGreaterThan(interval![0]);
+  expect(kid(sets.reference)).toEqual([]);
+});
+
 test("without training data there are no floors; a selection computes only what it names", () => {
   const { samples, reference } = sets;
   const reports = evaluateFeatures(
