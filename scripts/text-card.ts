@@ -11,6 +11,7 @@ import {
   type TextEvaluation,
 } from "../src/methods/evaluate-text.js";
 import { loadTextModel } from "../src/methods/index.js";
+import type { MetricReport } from "../src/metrics/index.js";
 import { figure, metricTable, writeCard } from "./card.js";
 
 const [name, countText = "64"] = process.argv.slice(2);
@@ -23,6 +24,9 @@ const dataset = await resolveText(String(config.training.data));
 const reference = await measureTextReference(model, dataset);
 const likelihood = await evaluateLikelihood(model, reference, { draws: 4 });
 
+/** A figure and its interval over the samples. */
+const withInterval = ({ value, interval }: MetricReport) =>
+  interval ? `${figure(value)} (${figure(interval[0])} … ${figure(interval[1])})` : figure(value);
 const STEPS = lines ? [8, 16, 32, 64] : [15, 63, 255];
 const SAMPLERS = ["ancestral", "cap"] as const;
 const evaluations: TextEvaluation[] = [];
@@ -48,17 +52,16 @@ const path = await writeCard(folder, {
     : texts.flatMap((text) => [`> ${text.replaceAll("\n", " ")}`, ">"]).slice(0, -1),
   data: { ...dataset, size: `${dataset.train.length} characters to train, ${dataset.test.length} to test` },
   measured: [
-    "Bound on the test text, four noise levels a sequence:",
+    "Bound on the test text without its end terms, four noise levels a sequence:",
     "",
     ...metricTable(likelihood),
     "",
-    `\`fewstep eval ${name} --count ${count} --steps ${STEPS.join(",")}${lines ? "" : " --nucleus 0.9"}\`, and with \`--sampler cap\`. The judge has learnt from a part of the text that the model has not seen; the last line is held-out text.`,
+    `\`fewstep eval ${name} --count ${count} --steps ${STEPS.join(",")}${lines ? "" : " --nucleus 0.9"}\`, and with \`--sampler cap\`. In brackets 95 % intervals over the samples. The judge has learnt from a part of the text that the model has not seen; the last line is held-out text.`,
     "",
     `| sampler | evaluations | ${columns.join(" | ")} |`,
     `|---|---${"|---".repeat(columns.length)}|`,
     ...evaluations.map(
-      ({ sampler, nfe, metrics }) =>
-        `| ${sampler} | ${nfe} | ${metrics.map(({ value }) => figure(value)).join(" | ")} |`,
+      ({ sampler, nfe, metrics }) => `| ${sampler} | ${nfe} | ${metrics.map(withInterval).join(" | ")} |`,
     ),
     `| real text (floor) | | ${evaluations[0].metrics.map(({ floor }) => (floor === null ? "" : figure(floor))).join(" | ")} |`,
   ],

@@ -43,7 +43,8 @@ export async function evalTextCommand(location: string, command: EvalCommand): P
       const evaluation = await evaluateText(model, reference, { ...options, steps: step });
       samples.push(evaluation);
       if (!json) {
-        say(`${count} samples of ${evaluation.nfe} network evaluations each, sampler ${evaluation.sampler}`);
+        const { nfe, sampler, nucleus } = evaluation;
+        say(`${count} samples of ${nfe} network evaluations each, sampler ${sampler}, nucleus ${nucleus}`);
         showMetrics(evaluation.metrics);
       }
     }

@@ -45,6 +45,8 @@ export interface TextEvaluation {
   count: number;
   steps: number;
   sampler: string;
+  /** Figures hold for one nucleus only: a smaller one makes samples likelier and less varied. */
+  nucleus: number;
   nfe: number;
   seed: number;
   metrics: MetricReport[];
@@ -135,7 +137,7 @@ export async function evaluateText(
   reference: TextReference,
   options: TextEvaluateOptions = {},
 ): Promise<TextEvaluation> {
-  const { count = 64, steps = 64, sampler = "ancestral", seed = 0, resamples } = options;
+  const { count = 64, steps = 64, sampler = "ancestral", nucleus = 1, seed = 0, resamples } = options;
   const tokens = await model.sampleTokens({ ...options, count });
   const metrics = await judgeTokens(model, reference, tokens, { resamples, seed });
   return {
@@ -144,6 +146,7 @@ export async function evaluateText(
     count,
     steps,
     sampler,
+    nucleus,
     nfe: model.nfe(options),
     seed,
     metrics,

@@ -45,6 +45,7 @@ test("a model of text is measured under a judge, and its network exported", asyn
   const { likelihood, samples } = JSON.parse(stdout);
   expect(likelihood[0].name).toMatch(/NELBO without end terms, bits per character/);
   expect(samples.map(({ nfe }: { nfe: number }) => nfe)).toEqual([3, 9]);
+  expect(samples.map(({ nucleus }: { nucleus: number }) => nucleus)).toEqual([1, 1]);
   for (const { metrics } of samples) for (const { value } of metrics) expect(Number.isFinite(value)).toBe(true);
   const table = await fewstep(["eval", at("run"), "--count", "8", "--steps", "2"]);
   expect(table.stdout).toContain("Kneser–Ney");
@@ -57,6 +58,8 @@ test.each([
   [["sample", "--sampler", "constant", "--kappa", "2"], 2, /kappa must be in \[0, 1\], got 2/],
   [["sample", "--sampler", "ancestral", "--eta", "0.1"], 2, /sampler ancestral takes no eta/],
   [["sample", "--sampler", "euler"], 2, /sampler must be one of ancestral/],
+  [["sample", "--nucleus", "0"], 2, /nucleus must be in \(0, 1\], got 0/],
+  [["eval", "--sampler", "loop", "--steps", "2"], 2, /2 steps are too few for a loop/],
   [["sample", "--guidance", "2"], 2, /no classes to be guided to/],
   [["sample", "--share-noise", "none"], 2, /draws text/],
   [["eval", "--guidance", "2"], 2, /model of text; leave out --guidance/],
