@@ -14,6 +14,7 @@ import { Random } from "../../../src/random/index.js";
 import { compile } from "../../../src/runtime/index.js";
 import { constant, grad } from "../../../src/tensor/index.js";
 import { close, evaluate, flat, golden, matrix, type Nested, tensor } from "./helpers.js";
+import { normalizedDrift64 } from "./reference.js";
 
 const RELEASE: DriftLossOptions = { floor: 1e-6, selfDistance: 100, powerFloor: 1e-8 };
 const gen = [matrix(6, 4, "g0"), matrix(6, 4, "g1")];
@@ -57,6 +58,11 @@ describe("the normalised loss", () => {
       out.gradient,
       flat(c.grad_of_sum_over_items).map((v) => v / gen.length),
     );
+    // The tests' own evaluation, which other tests compare with, agrees too
+    const negatives = c.neg && { samples: c.neg, weights: c.w_neg.map(([weight]: number[]) => weight) };
+    const own = normalizedDrift64(gen, pos, negatives, { temperatures: c.R, floor: 1e-6, selfDistance: 100 });
+    close([own.loss, own.scale], [c.loss_mean, c.info.scale], 1e-8);
+    close(own.force.flat(2), c.force, 1e-6);
   });
 
   test("9. one temperature gives exactly 1; three at most 9; three alike exactly 9", async () => {

@@ -1,0 +1,79 @@
+import { ClassStream, IndexStream } from "../../data/batches.js";
+import type { ImageDataset } from "../../data/index.js";
+import type { Random } from "../../random/index.js";
+import type { InputSpec } from "../../runtime/index.js";
+import type { DriftingConfig } from "./config.js";
+import { drawGuidance, guidanceWeight } from "./guidance.js";
+
+/** Conditions of one step: B groups, each with its label, guidance strength and weight of the unconditional negatives. */
+export class GroupDraw {
+  readonly groups: number;
+  readonly unconditional: number;
+  private readonly positives: ClassStream | IndexStream;
+  private readonly others: IndexStream;
+
+  constructor(
+    private readonly context: { dataset: ImageDataset; config: DriftingConfig },
+    private readonly samples: number,
+    maxGroups: number,
+    private readonly random: Random,
+  ) {
+    const { dataset, config } = context;
+    const { train, classNames } = dataset;
+    const labelled = train.labels !== null && classNames !== null;
+    this.groups = labelled ? Math.min(maxGroups, classNames.length) : 1;
+    this.unconditional = labelled && config.guidance ? config.guidance.unconditional : 0;
+    this.positives = labelled
+      ? new ClassStream(train.labels!, classNames.length, random.split("positives"))
+      : new IndexStream(train.count, random.split("positives"));
+    this.others = new IndexStream(train.count, random.split("unconditional"));
+  }
+
+  /** Specs of the graph's inputs that `feeds` fills. */
+  specs(latent: number, styles: number) {
+    const { groups, samples } = this;
+    return {
+      noise: [groups, samples, latent],
+      label: { shape: [groups], dtype: "int32" as const },
+      guidance: [groups],
+      weight: [groups, 1],
+      style: styles > 0 && { shape: [groups, samples, styles], dtype: "int32" as const },
+    } satisfies Record<string, InputSpec>;
+  }
+
+  /** Draws labels, noise, styles and guidance, and the indices of real images: positives by group, then unconditional ones. */
+  next() {
+    const { groups, samples, unconditional, random } = this;
+    const { config, dataset } = this.context;
+    const { count, size } = config.generator.styles;
+    const classes = dataset.classNames?.length ?? 1;
+    const all = groups === classes;
+    const order = all ? null : random.permutation(classes);
+    const label = Int32Array.from({ length: groups }, (_, g) => (order ? order[g] : g));
+    const noise = new Float32Array(groups * samples * config.autoencoder.latent);
+    random.fillNormal(noise);
+    const style = Int32Array.from(
+      { length: groups * samples * count },
+      (_, i) => (i % count) * size + random.integer(size),
+    );
+    const guidance = Float32Array.from({ length: groups }, () =>
+      unconditional > 0 ? drawGuidance(random, config.guidance!) : 1,
+    );
+    const weight = guidance.map((alpha) => (unconditional > 0 ? guidanceWeight(alpha, samples, unconditional) : 0));
+    const positives =
+      this.positives instanceof ClassStream ? this.positives.next(label, samples) : this.positives.next(samples);
+    return {
+      label,
+      noise,
+      style,
+      guidance,
+      weight,
+      positives,
+      others: unconditional > 0 ? this.others.next(unconditional) : new Uint32Array(0),
+    };
+  }
+
+  get state() {
+    return { random: this.random, positives: this.positives, others: this.others };
+  }
+}
