@@ -87,18 +87,13 @@ function reportFrechet(sets: EvaluationSets, options: EvaluationOptions): Metric
   };
 }
 
-/**
- * Subsets overlap, so the interval takes no more of them for independent than fit into the samples side by side. Where it reaches zero the
- * subsets are too few or too small to tell these samples from real ones, or from worse: then there is no report.
- */
+/** Where the interval reaches zero the samples are too few to tell them from real ones, or from worse: then there is no report. */
 function reportKernelDistance(sets: EvaluationSets, options: EvaluationOptions): MetricReport[] {
   const { samples, reference } = sets;
   const { random } = options;
   const measure = (a: Features, b: Features) => kernelDistance(a, b, { subsets: 20, ...options.kid, random });
-  const { value, deviation, estimates } = measure(samples, reference);
-  const size = Math.min(options.kid?.subsetSize ?? 1000, samples.count, reference.count);
-  const independent = Math.max(1, Math.min(estimates.length, Math.floor(samples.count / size)));
-  const margin = (1.96 * deviation) / Math.sqrt(independent);
+  const { value, estimates, error } = measure(samples, reference);
+  const margin = 1.96 * error;
   const interval: Interval | null = estimates.length > 1 ? [value - margin, value + margin] : null;
   const floor = floorOf(sets, samples.count, random, (a, b) => measure(a, b).value);
   if (interval && interval[0] <= 0) return [];

@@ -2,23 +2,27 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ImageDataset, resolveDataset, toFloat } from "../../src/data/index.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ImageDataset, type ImageSplit, resolveDataset, toFloat } from "../../src/data/index.js";
 import { presets } from "../../src/methods/classifier/config.js";
+import { ClassifierModel } from "../../src/methods/classifier/model.js";
 import { trainClassifier } from "../../src/methods/classifier/train.js";
 import {
   evaluateImages,
   evaluateModel,
+  evaluateReconstruction,
   measureReference,
   nearestTraining,
   type Reference,
 } from "../../src/methods/evaluate.js";
 import { classifierExtractor, type Extractor, extractorFor } from "../../src/methods/extractors.js";
-import { loadModel } from "../../src/methods/index.js";
+import { type ImageModel, loadModel } from "../../src/methods/index.js";
 import { Images } from "../../src/methods/shared/images.js";
-import type { MetricReport } from "../../src/metrics/index.js";
+import { readModel } from "../../src/methods/shared/model-files.js";
+import { features, frechetDistance, type MetricReport, prdc } from "../../src/metrics/index.js";
 import { Random } from "../../src/random/index.js";
 import { writeUntrainedDrifting } from "./fixtures/untrained.js";
+import { shapes } from "./pictures.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-evaluate-"));
 let dataset: ImageDataset;
@@ -61,6 +65,16 @@ const noise = () =>
   );
 const find = (metrics: MetricReport[], start: string) => metrics.find(({ name }) => name.startsWith(start))!;
 
+/** Mean of the mean absolute differences along rows and along columns, of images of 28×28 bytes. */
+function gradient(bytes: Uint8Array, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count * 784; i++) {
+    if (i % 28 < 27) sum += Math.abs(bytes[i + 1] - bytes[i]);
+    if (i % 784 < 27 * 28) sum += Math.abs(bytes[i + 28] - bytes[i]);
+  }
+  return sum / (2 * count * 27 * 28);
+}
+
 test("real images taken for samples score their floor", async () => {
   const metrics = await evaluateImages(real(), reference);
   expect(metrics.map(({ name }) => name)).toEqual([
@@ -79,9 +93,146 @@ test("real images taken for samples score their floor", async () => {
     const { value, floor } = find(metrics, start);
     expect(value / floor!, start).toBeCloseTo(1, 3);
   }
-  expect(find(metrics, "Sharpness").value).toBeCloseTo(1, 0);
+  const { train, test } = dataset;
+  expect(find(metrics, "Sharpness").value).toBeCloseTo(gradient(train.pixels, 200) / gradient(test.pixels, 80), 4);
   expect(find(metrics, "Distance to the nearest training vector (median)").value).toBeCloseTo(0, 3);
   expect(find(metrics, "Accuracy").value).toBeGreaterThan(0.3);
+});
+
+test("in the extractor's space samples are measured against the test images", async () => {
+  const judge = new ClassifierModel(await readModel(join(root, "judge")), { threads: 1 });
+  const space = async (split: ImageSplit) => features((await judge.judgeSplit(split)).features, 12);
+  const [train, test] = [await space(dataset.train), await space(dataset.test)];
+  await judge.release();
+  const metrics = await evaluateImages(real(), reference);
+  expect(find(metrics, "Fréchet distance on judge").value).toBeCloseTo(frechetDistance(train, test), 3);
+  const wanted = prdc(train, test, 5);
+  for (const name of ["precision", "recall", "density", "coverage"] as const)
+    expect(find(metrics, name[0].toUpperCase() + name.slice(1)).value, name).toBeCloseTo(wanted[name], 6);
+});
+
+describe("with classes of one grey level each", () => {
+  const [size, levels, shares] = [64, [20, 90, 200], [5, 3, 2]];
+  /** Class of image i: five of the first, three of the second and two of the third in ten, in no order. */
+  const order = new Random(1, "shares").permutation(100);
+  const labelOf = (i: number) => [0, 0, 0, 0, 0, 1, 1, 1, 2, 2][order[i % 100] % 10];
+  const split = (count: number): ImageSplit => ({
+    count,
+    pixels: Uint8Array.from({ length: count * size }, (_, j) => levels[labelOf(Math.floor(j / size))] + ((j * j) % 7)),
+    labels: Uint16Array.from({ length: count }, (_, i) => labelOf(i)),
+    channels: 1,
+  });
+  const greys: ImageDataset = {
+    ...shapes(),
+    id: "greys",
+    height: 8,
+    width: 8,
+    classNames: ["dark", "grey", "light"],
+    train: split(200),
+    test: split(100),
+  };
+  const byte = (x: number) => (x + 1) * 127.5;
+  /** Knows the classes: by the nearest level. Its features are the mean, the first pixel and the last. */
+  const exact: Extractor = {
+    name: "levels",
+    preprocessing: "none",
+    dim: 3,
+    async extract(images, count) {
+      const rows = Array.from({ length: count }, (_, i) => images.subarray(i * size, (i + 1) * size));
+      const means = rows.map((row) => row.reduce((sum, x) => sum + byte(x), 0) / size);
+      return {
+        features: Float32Array.from(rows.flatMap((row, i) => [means[i], byte(row[0]), byte(row[size - 1])])),
+        logits: Float32Array.from(means.flatMap((mean) => levels.map((level) => -Math.abs(mean - level - 3)))),
+      };
+    },
+    async release() {},
+  };
+  /** Draws the level of the class that was asked for, but every `wrong`-th image is of the next class. */
+  const painter = (wrong: number, asked: number[] = []) =>
+    ({
+      config: { name: "painter", image: { height: 8, width: 8, channels: 1 } },
+      classNames: greys.classNames,
+      async sample({ count, label }: { count: number; label: string[] }) {
+        const labels = Int32Array.from(label, (name) => greys.classNames!.indexOf(name));
+        asked.push(...labels);
+        const drawn = Array.from(labels, (k, i) => levels[i % wrong === 0 ? (k + 1) % 3 : k]);
+        const pixels = Float32Array.from({ length: count * size }, (_, j) => drawn[Math.floor(j / size)] / 127.5 - 1);
+        return new Images(pixels, count, 1, 8, 8, labels);
+      },
+      nfe: () => 1,
+      async reconstruct(images: Images) {
+        expect(Array.from(images.labels!)).toEqual(
+          Array.from(images.labels!, (_, i) => {
+            const first = byte(images.pixels[i * size]);
+            return levels.findLastIndex((level) => first >= level - 1);
+          }),
+        );
+        return new Images(
+          images.pixels.map((x) => x + 2.3 / 127.5),
+          images.count,
+          1,
+          8,
+          8,
+          images.labels,
+        );
+      },
+    }) as unknown as ImageModel;
+  let greyReference: Reference;
+  beforeAll(async () => {
+    greyReference = await measureReference(greys, exact);
+  });
+
+  test("labels are those of the images: accuracies are exact", async () => {
+    const { metrics } = await evaluateModel(painter(4), greyReference, { count: 200, resamples: 0 });
+    expect(find(metrics, "Accuracy")).toMatchObject({ value: 0.75, floor: 1, n: 200 });
+    const some = await measureReference(greys, exact, { limit: 30 });
+    const few = await evaluateModel(painter(1000), some, { count: 20, resamples: 0, metrics: [] });
+    expect(find(few.metrics, "Accuracy")).toMatchObject({ value: 0.95, floor: 1 });
+  });
+
+  test("the classes asked for have the test images' shares", async () => {
+    const asked: number[] = [];
+    await evaluateModel(painter(4, asked), greyReference, { count: 300, resamples: 0, metrics: [] });
+    expect(shares.map((_, k) => asked.filter((label) => label === k).length)).toEqual(shares.map((s) => 30 * s));
+  });
+
+  test("reconstructions are compared with the images they came from", async () => {
+    const reports = (await evaluateReconstruction(painter(4), greyReference))!;
+    // Each pixel is two bytes off, of 255
+    expect(find(reports, "Reconstruction PSNR").value).toBeCloseTo(20 * Math.log10(255 / 2), 3);
+    expect(find(reports, "Reconstructions: Accuracy").value).toBe(1);
+  });
+
+  test("samples are rounded to bytes and clipped before anything is measured", async () => {
+    const random = new Random(5);
+    const bytes = Array.from({ length: 50 * size }, () => random.integer(256));
+    const images = (shift: () => number) =>
+      new Images(
+        Float32Array.from(bytes, (b) => (b === 0 ? -1.7 : b === 255 ? 1.4 : (b + shift()) / 127.5 - 1)),
+        50,
+        1,
+        8,
+        8,
+      );
+    const whole = new Images(
+      Float32Array.from(bytes, (b) => b / 127.5 - 1),
+      50,
+      1,
+      8,
+      8,
+    );
+    const off = images(() => 0.8 * random.uniform() - 0.4);
+    expect(await evaluateImages(off, greyReference)).toEqual(await evaluateImages(whole, greyReference));
+    expect((await nearestTraining(off, greyReference)).distances).toEqual(
+      (await nearestTraining(whole, greyReference)).distances,
+    );
+    expect(
+      await evaluateImages(
+        images(() => 1),
+        greyReference,
+      ),
+    ).not.toEqual(await evaluateImages(whole, greyReference));
+  });
 });
 
 test("noise scores far worse, in every space", async () => {

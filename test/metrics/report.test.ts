@@ -50,6 +50,30 @@ test("the interval of a Fréchet distance is as wide as fresh samples scatter", 
   expect(ratio).toBeLessThan(1.6);
 });
 
+test.each([
+  ["subsets of both sets", 300, 300, 100],
+  ["all samples in every subset", 100, 300, 1000],
+  ["both sets whole in every subset", 100, 100, 1000],
+])("the interval of the kernel distance is as wide as fresh samples scatter: %s", (_, count, held, subsetSize) => {
+  const fresh = new Random(13, "kernel distance");
+  const reference = normalFeatures(fresh, held, 6);
+  const reports = Array.from({ length: 40 }, () => {
+    const drawn = { samples: normalFeatures(fresh, count, 6, 0.3), reference };
+    const [report] = evaluateFeatures(drawn, {
+      ...options(),
+      random: fresh,
+      metrics: ["kid"],
+      kid: { subsets: 10, subsetSize },
+    });
+    return { value: report.value, margin: (report.interval![1] - report.interval![0]) / 2 };
+  });
+  const mean = reports.reduce((sum, { value }) => sum + value, 0) / 40;
+  const deviation = Math.sqrt(reports.reduce((sum, { value }) => sum + (value - mean) ** 2, 0) / 39);
+  const margin = Math.sqrt(reports.reduce((sum, { margin }) => sum + margin ** 2, 0) / 40);
+  expect(margin / (1.96 * deviation)).toBeGreaterThan(0.75);
+  expect(margin / (1.96 * deviation)).toBeLessThan(1.4);
+});
+
 test("a report has every metric with its floor and interval, and never says FID", () => {
   const reports = evaluateFeatures(sets, options());
   expect(reports.map(({ name }) => name)).toEqual([
