@@ -32,3 +32,34 @@ export function shapes({ count = 96, size = 16, channels = 1 as 1 | 3, labelled 
     attribution: "drawn by the tests",
   };
 }
+
+/** Pictures of one colour each, red, green or blue by their class, somewhat darker or lighter: shares 1 : 2 : 3. */
+export function colours({ count = 96, size = 8 } = {}): ImageDataset {
+  const split = (n: number, name: string): ImageSplit => {
+    const random = new Random(8, name);
+    const labels = Uint16Array.from({ length: n }, (_, i) => [0, 1, 1, 2, 2, 2][i % 6]);
+    const bright = Array.from(labels, () => 180 + random.integer(60));
+    const pixels = Uint8Array.from({ length: n * size * size * 3 }, (_, j) => {
+      const i = Math.floor(j / (size * size * 3));
+      return j % 3 === labels[i] ? bright[i] : 30;
+    });
+    return { count: n, pixels, labels, channels: 3 };
+  };
+  return {
+    ...shapes({ count: 2, size: 12 }),
+    id: "colours",
+    height: size,
+    width: size,
+    channels: 3,
+    classNames: ["red", "green", "blue"],
+    train: split(count, "train"),
+    test: split(Math.ceil(count / 4), "test"),
+  };
+}
+
+/** Of each image [count, 3, height, width] the mean of its three channels. */
+export const meanColours = ({ pixels, count }: { pixels: Float32Array; count: number }): number[][] => {
+  const area = pixels.length / count / 3;
+  const channel = (at: number) => pixels.subarray(at * area, (at + 1) * area).reduce((sum, x) => sum + x, 0) / area;
+  return Array.from({ length: count }, (_, i) => [channel(3 * i), channel(3 * i + 1), channel(3 * i + 2)]);
+};

@@ -8,6 +8,7 @@ import { presets } from "../../../src/methods/classifier/config.js";
 import { ClassifierModel } from "../../../src/methods/classifier/model.js";
 import { trainClassifier } from "../../../src/methods/classifier/train.js";
 import { readModel } from "../../../src/methods/shared/model-files.js";
+import { colours } from "../pictures.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-classifier-"));
 const out = join(root, "run");
@@ -29,6 +30,25 @@ test("a short training learns, and the model on disk says how well", async () =>
   expect(accuracy).toBeGreaterThan(0.3);
   // stored as float16, measured before that
   expect(Math.abs(accuracy - (files.config.training.testAccuracy as number))).toBeLessThanOrEqual(2 / 80);
+});
+
+test("it learns the labels: colours are told apart, each by its class's logit", async () => {
+  const data = colours();
+  const settings = { ...presets.tiny, widths: [8, 8, 8] as [number, number, number], features: 8, batch: 32 };
+  const { metrics } = await trainClassifier(
+    data,
+    { ...settings, steps: 80, lr: 4e-3 },
+    { out: join(root, "colours"), threads: 1, sampleEvery: 0, onProgress: () => {} },
+  );
+  expect(metrics.loss).toBeLessThan(0.1); // ln 3 at the beginning
+  const files = await readModel(join(root, "colours"));
+  expect(files.config.training.testAccuracy).toBe(1);
+  const model = new ClassifierModel(files, { threads: 1 });
+  expect(await model.accuracy(data.test)).toBe(1);
+  // Labels moved by one class are all wrong
+  const moved = { ...data.test, labels: data.test.labels!.map((label) => (label + 1) % 3) };
+  expect(await model.accuracy(moved)).toBe(0);
+  await model.release();
 });
 
 test("features and logits do not depend on the batches that images come in", async () => {

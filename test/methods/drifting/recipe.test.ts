@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DriftingConfig, presets } from "../../../src/methods/drifting/config.js";
 import { trainDrifting } from "../../../src/methods/drifting/train.js";
 import { type ImageModel, loadModel } from "../../../src/methods/index.js";
-import { shapes } from "../pictures.js";
+import { colours, meanColours, shapes } from "../pictures.js";
 
 const micro: DriftingConfig = {
   ...presets.tiny,
@@ -51,6 +51,36 @@ describe("the image recipe", () => {
       .map((line) => JSON.parse(line));
     expect(new Set(rows.map((r) => r.stage))).toEqual(new Set(["mae", "features", "autoencoder", "latent", "joint"]));
     expect(rows.filter((r) => r.stage === "joint").every((r) => r.loss > 0 && r.scale > 0)).toBe(true);
+  });
+
+  test("every stage does its work: pictures of a class have its colour, as bright as the data's", async () => {
+    const out = join(folder, "colours");
+    const config: DriftingConfig = {
+      ...micro,
+      features: { ...micro.features, task: "classifier", width: 4, blocks: [1], steps: 60, lr: 1e-2 },
+      autoencoder: { ...micro.autoencoder, latent: 4, batch: 32, steps: 200, warmSteps: 100, lr: 5e-3 },
+      generator: { ...micro.generator, hidden: 64 },
+      latentStage: { samples: 32, groups: 10, steps: 600, lr: 5e-3, emaDecay: 0.9 },
+      jointStage: { samples: 8, groups: 10, steps: 15, lr: 1e-3, emaDecay: 0.9 },
+    };
+    await trainDrifting(colours(), config, { out, ...quiet });
+    const rows = readFileSync(join(out, "metrics.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const last = (stage: string) => rows.findLast((row) => row.stage === stage);
+    expect(last("features").loss).toBeLessThan(0.7); // ln 3 at the beginning
+    expect(last("autoencoder").mse).toBeLessThan(0.02);
+    const drawn = await loadModel(out);
+    for (const [k, label] of ["red", "green", "blue"].entries()) {
+      const means = meanColours(await drawn.sample({ count: 16, label, seed: 4 }));
+      for (const [i, mean] of means.entries()) {
+        expect(mean.indexOf(Math.max(...mean)), `${label}, image ${i}: ${mean}`).toBe(k);
+        expect(mean[k]).toBeGreaterThan(0.25);
+        expect(mean[(k + 1) % 3]).toBeLessThan(-0.5);
+      }
+    }
+    await drawn.release();
   });
 
   test("stopped in every stage and resumed, it ends with the same bits", async () => {

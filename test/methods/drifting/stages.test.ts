@@ -57,7 +57,9 @@ const chunks = <T>(all: ArrayLike<T>, size: number): T[][] =>
 const untrained = (data: ImageDataset, settings: DriftingConfig) => {
   const { generator: shape, features: featureShape } = networkConfig(data, settings);
   const [generator, features] = [imageGenerator(shape), featureNet(featureShape)];
-  new Parameters(generator.namedParameters(), 1);
+  // Initial weights hardly heed their conditions; these do
+  for (const { name, parameter } of new Parameters(generator.namedParameters(), 1).entries)
+    if (/conditioning|modulation|style/.test(name)) parameter.value!.set(parameter.value!.map((v) => 4 * v));
   new Parameters(features.namedParameters(), 2);
   return { generator, features };
 };

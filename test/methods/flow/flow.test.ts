@@ -19,7 +19,7 @@ import * as optim from "../../../src/optim/index.js";
 import { Random } from "../../../src/random/index.js";
 import { compile, Parameters } from "../../../src/runtime/index.js";
 import { concat, constant, grad, type Tensor } from "../../../src/tensor/index.js";
-import { shapes } from "../pictures.js";
+import { colours, meanColours, shapes } from "../pictures.js";
 
 describe("integration", () => {
   /** Straight-line flow from N(0, 1) to N(3, 0.5²): x_t has deviation s(t), and v = 3 + (ds/dt / s)(x − 3t) with s² = (1 − t)² + t²/4. */
@@ -145,6 +145,26 @@ describe("a flow model", () => {
     flow: { batch: 16, steps: 4, lr: 1e-3, emaDecay: 0.9, labelDropout: 0.1 },
     jointStage: { samples: 8, groups: 10, steps: 2, lr: 5e-4, emaDecay: 0.9, samplerSteps: 2 },
   };
+
+  test.each(["pixel", "latent", "joint"] as const)("in %s space pictures of a class have its colour", async (space) => {
+    const out = join(folder, `colours-${space}`);
+    const config: FlowConfig = {
+      ...micro,
+      space,
+      features: { ...micro.features, width: 4, blocks: [1], steps: 40 },
+      autoencoder: { ...micro.autoencoder, latent: 4, batch: 32, steps: 200, warmSteps: 100, lr: 5e-3 },
+      flow: { batch: 32, steps: space === "pixel" ? 60 : 400, lr: 5e-3, emaDecay: 0.9, labelDropout: 0.1 },
+      jointStage: { ...micro.jointStage, steps: 10 },
+    };
+    await trainFlow(colours(), config, { out, threads: 1, sampleEvery: 0, onProgress: () => {} });
+    const model = await loadModel(out);
+    for (const [k, label] of ["red", "green", "blue"].entries()) {
+      const means = meanColours(await model.sample({ count: 16, label, steps: 8, seed: 4 }));
+      for (const [i, mean] of means.entries())
+        expect(mean.indexOf(Math.max(...mean)), `${label}, image ${i}: ${mean}`).toBe(k);
+    }
+    await model.release();
+  });
 
   test.each(["pixel", "joint"] as const)("trains in %s space and draws", async (space) => {
     const out = join(folder, space);
