@@ -31,16 +31,44 @@ export const ENCODER = /^encode\./;
 export const learningRate = ({ lr, steps, warmup }: { lr: number; steps: number; warmup: number }): Schedule =>
   cosine({ peak: lr, steps: Math.max(steps, warmup + 2), warmup: warmup + 1, floor: lr / 100 });
 
-/** Trains encoder and decoder together with the three losses; one noise per image for both strengths. */
-export function sphereStage(
-  { dataset, config, latent, maxAngle, net, threads, sample }: SphereStageContext,
-  features: FeatureNet | null,
-): Stage {
+const isCropped = ({ perceptual, perceptualCrop }: SphereConfig) => perceptual === "features" && perceptualCrop;
+
+/**
+ * What training steps draw: images, one noise per image for both strengths, the corner of the crop, and the classes of the four calls, hidden
+ * independently of one another.
+ */
+export function batches({ dataset, config, latent, maxAngle }: SphereStageContext, random: Random) {
   const { train, channels, height, width, classNames } = dataset;
-  const { batch, steps, labelDropout, clip, encoderLr, flip } = config.training;
+  const { batch, labelDropout, flip } = config.training;
   const labelled = train.labels !== null && classNames !== null;
   const none = classNames?.length ?? 0;
-  const crops = features !== null && config.perceptualCrop;
+  const strengths = { ...config.noise, maxAngle };
+  const stream = new IndexStream(train.count, random.split("order"));
+  return {
+    stream,
+    next() {
+      const indices = stream.next(batch);
+      const images = augment(toFloat(train, indices), [batch, channels, height, width], { flip }, random);
+      const noise = random.normals(batch * latent);
+      const corner = new Float32Array(4);
+      if (isCropped(config)) corner[random.integer(4)] = 1;
+      const { heavy, light } = drawStrengths(batch, strengths, random);
+      const labels = () =>
+        Int32Array.from(indices, (i) => (labelled && random.uniform() >= labelDropout ? train.labels![i] : none));
+      return {
+        ...{ images, noise, corner, heavy, light },
+        ...{ encode: labels(), heavyLabel: labels(), lightLabel: labels(), again: labels() },
+      };
+    },
+  };
+}
+
+/** Trains encoder and decoder together with the three losses. */
+export function sphereStage(context: SphereStageContext, features: FeatureNet | null): Stage {
+  const { dataset, config, latent, net, threads, sample } = context;
+  const { channels, height, width } = dataset;
+  const { batch, steps, clip, encoderLr } = config.training;
+  const crops = isCropped(config);
   const parameters = new Parameters(net.namedParameters());
   const label = { shape: [batch], dtype: "int32" as const };
   const program = compile(
@@ -79,46 +107,16 @@ export function sphereStage(
     groups: [{ match: ENCODER, lr: encoderLr }],
   });
   const random = new Random(config.seed, "sphere");
-  const stream = new IndexStream(train.count, random.split("order"));
-  const strengths = { ...config.noise, maxAngle };
+  const { stream, next } = batches(context, random);
   return {
     name: "sphere",
     steps,
     batch,
     state: { ...training.state, random, stream },
     async step() {
-      const indices = stream.next(batch);
-      const images = augment(toFloat(train, indices), [batch, channels, height, width], { flip }, random);
-      const noise = random.normals(batch * latent);
-      const corner = new Float32Array(4);
-      if (crops) corner[random.integer(4)] = 1;
-      const { heavy, light } = drawStrengths(batch, strengths, random);
-      const dropped = () =>
-        Int32Array.from(indices, (i) => (labelled && random.uniform() >= labelDropout ? train.labels![i] : none));
-      const labels = { encode: dropped(), heavyLabel: dropped(), lightLabel: dropped(), again: dropped() };
-      const {
-        loss,
-        reconstruction,
-        consistency,
-        latent: cosine,
-        uniformity,
-        gradients,
-      } = await program.run({
-        images,
-        noise,
-        heavy,
-        light,
-        ...labels,
-        corner,
-      });
-      return {
-        loss: loss[0],
-        reconstruction: reconstruction[0],
-        consistency: consistency[0],
-        latent: cosine[0],
-        uniformity: uniformity[0],
-        norm: training.update(gradients),
-      };
+      const { gradients, ...terms } = await program.run(next());
+      const logged = Object.fromEntries(Object.entries(terms).map(([name, [value]]) => [name, value]));
+      return { ...logged, norm: training.update(gradients) };
     },
     sample: training.sample,
     finish: () => training.finish(program),
