@@ -7,6 +7,7 @@ import {
   interpolate,
   morph,
   project,
+  spherifyRows,
   stitch,
   vary,
 } from "../../../src/methods/sphere/index.js";
@@ -114,25 +115,48 @@ describe("inpainting", () => {
 });
 
 describe("interpolation", () => {
-  test("begins and ends with the reconstructions, and turns evenly in between", async () => {
+  const frame = ({ pixels }: Images, i: number) => new Images(pixels.slice(i * 64, (i + 1) * 64), 1, 1, 8, 8);
+  /** The point at so many radians from a on the great circle through b, both of norm 4. */
+  const turned = (a: Float32Array, b: Float32Array, angle: number) => {
+    const along = a.reduce((sum, x, i) => sum + x * b[i], 0) / 16;
+    const across = b.map((x, i) => x - along * a[i]);
+    const scale = 4 / Math.hypot(...across);
+    return a.map((x, i) => Math.cos(angle) * x + Math.sin(angle) * scale * across[i]);
+  };
+  const latents = () => [0, 1].map(() => spherifyRows(random.normals(16), 16));
+  test("begins and ends with the reconstructions", async () => {
     const [a, b] = [picture(), picture()];
     const images = await interpolate(model, a, b, { count: 5 });
     expect(images.count).toBe(5);
-    const frame = (i: number) => new Images(images.pixels.slice(i * 64, (i + 1) * 64), 1, 1, 8, 8);
-    close(frame(0), await model.reconstruct(a));
-    close(frame(4), await model.reconstruct(b));
+    close(frame(images, 0), await model.reconstruct(a));
+    close(frame(images, 4), await model.reconstruct(b));
   });
-  test("between latents; half way it mixes the classes evenly", async () => {
-    const [a, b] = await Promise.all([picture(), picture()].map((x) => model.encode(x)));
-    const images = await interpolate(model, a, b, { count: 3, labels: ["disc", "cross"] });
-    const middle = a.map((x, i) => x + b[i]);
-    const scale = 4 / Math.hypot(...middle);
-    const expected = await model.decode(
-      middle.map((x) => x * scale),
-      { classes: Float32Array.of(0.5, 0.5, 0) },
-    );
-    close(new Images(images.pixels.slice(64, 128), 1, 1, 8, 8), expected);
-    expect(angleBetween(a, b)).toBeGreaterThan(0);
+  test("turns evenly from one to the other, and mixes the classes as evenly", async () => {
+    const [a, b] = latents();
+    const whole = angleBetween(a, b);
+    expect(whole).toBeGreaterThan(1); // a straight line would be another way
+    for (const labels of [undefined, ["disc", "cross"], ["cross", "disc"]] as const) {
+      const images = await interpolate(model, a, b, { count: 5, labels });
+      for (let i = 0; i < 5; i++) {
+        const t = i / 4;
+        const [disc, cross] = labels?.[0] === "disc" ? [1 - t, t] : [t, 1 - t];
+        const classes = labels ? Float32Array.of(disc, cross, 0) : Float32Array.of(0, 0, 1);
+        close(frame(images, i), await model.decode(turned(a, b, t * whole), { classes }));
+      }
+    }
+  });
+  test("further steps project each picture with its own mixture; guidance is passed on", async () => {
+    const [a, b] = latents();
+    const labels = ["disc", "cross"] as const;
+    const options = { count: 3, labels, guidance: 3, guidanceAt: "decoder" } as const;
+    const twice = await interpolate(model, a, b, { ...options, steps: 2 });
+    const classes = Float32Array.of(1, 0, 0, 0.5, 0.5, 0, 0, 1, 0);
+    const { guidance, guidanceAt } = options;
+    const once = await interpolate(model, a, b, options);
+    close(twice, await model.refine(once, { classes, strength: 0, guidance, guidanceAt }));
+    const whole = angleBetween(a, b);
+    const points = [0, 0.5, 1].flatMap((t) => Array.from(turned(a, b, t * whole)));
+    close(once, await model.decode(Float32Array.from(points), { classes, guidance, guidanceAt }));
   });
   test("errors", async () => {
     await expect(interpolate(model, picture(), picture(), { count: 1 })).rejects.toThrow(/from 2, got 1/);

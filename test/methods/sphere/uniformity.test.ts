@@ -13,20 +13,21 @@ describe("random points of the sphere", () => {
   const found = uniformity(codes, length);
 
   test("31: their mean is short", () => {
-    expect(Math.abs(found.mean / 0.0158 - 1)).toBeLessThan(0.3); // the mean's length itself varies by 9 %
+    expect(Math.abs(found.mean / 0.0158 - 1)).toBeLessThan(0.15); // it varies by 9 %
   });
   test("32: they use all directions, each about as much", () => {
-    expect(found.effectiveDimension).toBeCloseTo(62.99, 0);
+    expect(found.effectiveDimension).toBeCloseTo(62.99, 1);
     const mean = new Float64Array(length);
     codes.forEach((x, i) => void (mean[i % length] += x / count));
+    expect(found.mean).toBeCloseTo(Math.hypot(...mean) / Math.sqrt(length), 6);
     const covariance = new Float64Array(length * length);
     for (let n = 0; n < count; n++)
       for (let i = 0; i < length; i++)
         for (let j = 0; j < length; j++)
           covariance[i * length + j] += ((codes[n * length + i] - mean[i]) * (codes[n * length + j] - mean[j])) / count;
     const { values } = symmetricEigen(covariance, length);
-    expect(Math.min(...values)).toBeGreaterThan(0.74);
-    expect(Math.max(...values)).toBeLessThan(1.3);
+    expect(Math.min(...values)).toBeGreaterThan(0.763);
+    expect(Math.max(...values)).toBeLessThan(1.269);
     const sum = values.reduce((a, b) => a + b);
     const squares = values.reduce((a, b) => a + b * b, 0);
     expect(found.effectiveDimension).toBeCloseTo((sum * sum) / squares, 3);
@@ -34,15 +35,16 @@ describe("random points of the sphere", () => {
   test("33: the fourth moment is 3L/(L + 2)", () => expect(found.fourthMoment).toBeCloseTo(2.909, 1));
   test("34: pairs are orthogonal on average", () => {
     expect(Math.abs(found.cosineMean)).toBeLessThan(1e-3);
-    expect(found.cosineVariance * length).toBeCloseTo(1, 1);
+    expect(found.cosineVariance * length).toBeCloseTo(1, 2);
     expect(found.energy).toBeCloseTo(-3.875, 2);
   });
   test("35: the nearest code is a little beyond the capacity angle", () => {
     const angle = nearestAngle(points(200, length), codes, length);
     const capacity = capacityAngle(count, length);
-    expect(capacity).toBeCloseTo(61.5, 0);
+    expect(capacity).toBeCloseTo(61.5, 1);
+    expect(angle).toBeCloseTo(64.4, 0);
     expect(angle - capacity).toBeGreaterThan(0.5);
-    expect(angle - capacity).toBeLessThan(4);
+    expect(angle - capacity).toBeLessThan(3);
   });
 });
 
