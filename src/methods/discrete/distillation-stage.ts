@@ -9,6 +9,25 @@ import { sigmaOf } from "./schedule.js";
 import { batches, type DiscreteStageContext } from "./stages.js";
 import { gammaAt, polynomialCurve, windowOf } from "./transform.js";
 
+/** Draws pairs of points a time step apart on one trajectory each, and their noise levels: `noisy` at t, `cleaner` at s = t − delta. */
+export function pairs({ config, shape }: DiscreteStageContext, random: Random) {
+  const { batch } = config.training;
+  const { low, high } = config.curriculum;
+  const window = windowOf(shape.vocabulary, { low, high });
+  const curve = polynomialCurve(shape.vocabulary, window);
+  return (clean: Int32Array, delta: number) => {
+    const at = trajectories(clean, shape.vocabulary, random);
+    const times = Array.from({ length: batch }, (_, b) => pairTimes((random.uniform() + b) / batch, delta));
+    const tokens = (times: number[]) => at(times.map((t) => gammaAt(window, t)));
+    const sigma = (times: number[]) => Float32Array.from(times, (t) => sigmaOf(curve.alpha(t)));
+    const [later, earlier] = [times.map(({ t }) => t), times.map(({ s }) => s)];
+    return {
+      ...{ noisy: tokens(later), sigma: sigma(later) },
+      ...{ cleaner: tokens(earlier), cleanerSigma: sigma(earlier) },
+    };
+  };
+}
+
 /**
  * Discrete consistency distillation (2506.10892): the network learns to predict at z_t what its teacher predicts at a slightly cleaner
  * z_s on the same trajectory. The teacher is a copy of the network's own weights (not of their average), taken anew at the beginning of
@@ -18,15 +37,13 @@ export function distillationStage(context: DiscreteStageContext): Stage {
   const { config, shape, net, threads, sample } = context;
   const { batch, clip, emaDecay } = config.training;
   const { rounds, steps: perRound, delta: first, lr } = config.distillation;
-  const { low, high } = config.curriculum;
   const steps = rounds * perRound;
   const parameters = new Parameters(net.namedParameters());
   const master = discreteNetwork(shape);
   const teacher = new Parameters(master.namedParameters());
   const random = new Random(config.seed, "distillation");
   const { stream, next } = batches(context, random);
-  const window = windowOf(shape.vocabulary, { low, high });
-  const curve = polynomialCurve(shape.vocabulary, window);
+  const draw = pairs(context, random);
   const { tokens, sigma, labels } = inputShapes(shape, batch);
   const program = compile(
     { noisy: tokens, sigma, cleaner: tokens, cleanerSigma: sigma, labels },
@@ -47,18 +64,7 @@ export function distillationStage(context: DiscreteStageContext): Stage {
       if (index % perRound === 0) teacher.flat.set(parameters.flat);
       const delta = distillationDelta(Math.floor(index / perRound), first);
       const { clean, labels } = next();
-      const at = trajectories(clean, shape.vocabulary, random);
-      const pairs = Array.from({ length: batch }, (_, b) => pairTimes((random.uniform() + b) / batch, delta));
-      const tokensAt = (times: number[]) => at(times.map((t) => gammaAt(window, t)));
-      const sigmaAt = (times: number[]) => Float32Array.from(times, (t) => sigmaOf(curve.alpha(t)));
-      const [later, earlier] = [pairs.map(({ t }) => t), pairs.map(({ s }) => s)];
-      const { loss, gradients } = await program.run({
-        noisy: tokensAt(later),
-        sigma: sigmaAt(later),
-        cleaner: tokensAt(earlier),
-        cleanerSigma: sigmaAt(earlier),
-        labels,
-      });
+      const { loss, gradients } = await program.run({ ...draw(clean, delta), labels });
       return { loss: loss[0], norm: training.update(gradients) };
     },
     sample: training.sample,

@@ -47,6 +47,43 @@ export function batches({ data, config, shape }: DiscreteStageContext, random: R
   };
 }
 
+/**
+ * Draws what the network sees of clean tokens, and the levels of the loss: `relaxed` by the curriculum along its window, `discrete` by the
+ * process along its schedule.
+ */
+export function noising({ config, shape }: DiscreteStageContext, random: Random) {
+  const { vocabulary } = shape;
+  const { batch } = config.training;
+  const { kind, k, tau, rule, low, high } = config.curriculum;
+  const process = processOf(shape);
+  const schedule = schedules[shape.schedule]();
+  let path: { window: Window; curve: AlphaCurve } | null = null;
+  const pathOf = () => {
+    if (!path) {
+      const window = windowOf(vocabulary, { low, high });
+      path = { window, curve: polynomialCurve(vocabulary, window) };
+    }
+    return path;
+  };
+  return {
+    relaxed(clean: Int32Array) {
+      const { window, curve } = pathOf();
+      const times = drawTimes(random, batch, 0);
+      const gamma = times.map((t) => gammaAt(window, t));
+      const { inputs } = levelsAt(curve, times);
+      const soft =
+        kind === "softmax"
+          ? relax(clean, vocabulary, gamma, tau, random)
+          : relaxTopk(clean, gamma, { vocabulary, k, tau, rule }, random);
+      return { ...soft, ...inputs };
+    },
+    discrete(clean: Int32Array) {
+      const { alpha, inputs } = levelsAt(schedule, drawTimes(random, batch));
+      return { noisy: corrupt(process, clean, alpha, random), ...inputs };
+    },
+  };
+}
+
 /** The mean of the process's loss, and its gradients, for one kind of input. */
 function lossProgram(
   { config, shape, net, threads }: DiscreteStageContext,
@@ -97,54 +134,29 @@ function lazily<P extends { release(): Promise<void> }>(make: () => P) {
 
 /** Trains the denoiser by the NELBO: the curriculum's relaxed tokens for the first steps, then discrete ones. */
 export function discreteStage(context: DiscreteStageContext): Stage {
-  const { config, shape, net, sample } = context;
-  const { vocabulary } = shape;
+  const { config, net, sample } = context;
   const { batch, steps, clip } = config.training;
-  const { kind, k, tau, rule, low, high } = config.curriculum;
+  const { kind } = config.curriculum;
   const parameters = new Parameters(net.namedParameters());
-  const process = processOf(shape);
-  const schedule = schedules[shape.schedule]();
   const relaxed = curriculumSteps(config);
   const training = generatorTraining(parameters, config.training, sample, { clip });
   const random = new Random(config.seed, "discrete");
   const { stream, next } = batches(context, random);
+  const noise = noising(context, random);
   const curriculum = lazily(() => lossProgram(context, parameters, kind === "softmax" ? "softmax" : "topk"));
   const discrete = lazily(() => lossProgram(context, parameters, "discrete"));
-  let path: { window: Window; curve: AlphaCurve } | null = null;
-  const pathOf = () => {
-    if (!path) {
-      const window = windowOf(vocabulary, { low, high });
-      path = { window, curve: polynomialCurve(vocabulary, window) };
-    }
-    return path;
-  };
-
-  async function relaxedStep(clean: Int32Array, labels: Int32Array) {
-    const { window, curve } = pathOf();
-    const times = drawTimes(random, batch, 0);
-    const gamma = times.map((t) => gammaAt(window, t));
-    const { inputs } = levelsAt(curve, times);
-    const soft =
-      kind === "softmax"
-        ? relax(clean, vocabulary, gamma, tau, random)
-        : relaxTopk(clean, gamma, { vocabulary, k, tau, rule }, random);
-    return curriculum.get().run({ clean, labels, ...ABSENT, ...soft, ...inputs });
-  }
-
-  async function discreteStep(clean: Int32Array, labels: Int32Array) {
-    await curriculum.release();
-    const { alpha, inputs } = levelsAt(schedule, drawTimes(random, batch));
-    return discrete.get().run({ clean, noisy: corrupt(process, clean, alpha, random), labels, ...ABSENT, ...inputs });
-  }
-
   return {
     name: "discrete",
     steps,
     batch,
     state: { ...training.state, random, stream },
     async step(index) {
+      const soft = index < relaxed;
+      if (!soft) await curriculum.release();
       const { clean, labels } = next();
-      const { loss, gradients } = await (index < relaxed ? relaxedStep : discreteStep)(clean, labels);
+      const inputs = soft ? noise.relaxed(clean) : noise.discrete(clean);
+      const program = (soft ? curriculum : discrete).get();
+      const { loss, gradients } = await program.run({ clean, labels, ...ABSENT, ...inputs });
       return { loss: loss[0], norm: training.update(gradients) };
     },
     sample: training.sample,

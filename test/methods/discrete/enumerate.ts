@@ -1,4 +1,4 @@
-import { psiPosterior } from "../../../src/methods/discrete/posterior.js";
+import { cleanPosterior, posterior, psiPosterior } from "../../../src/methods/discrete/posterior.js";
 import { type Process, priorAt } from "../../../src/methods/discrete/process.js";
 
 /** Digits of `state` in base n, first position slowest. */
@@ -92,31 +92,44 @@ export function exactDenoiser(
   };
 }
 
-/** One step of a law over states^L: every position moves at once, by Ψ from alphaT to alphaS. */
+/** How one position moves, [states]: z its token, `predict` a denoiser's prediction for it. */
+export type Kernel = (
+  z: number,
+  predict: (of: ExactDenoiser) => Float64Array,
+  levels: readonly [alphaT: number, alphaS: number, kappa: number],
+) => Float64Array;
+
+/**
+ * One step of a law over states^L: every position moves at once, by Ψ from alphaT to alphaS, or as `kernel` says.
+ */
 export function advance(
   process: Process,
   L: number,
   denoise: ExactDenoiser,
   law: Float64Array,
   [alphaT, alphaS, kappa]: readonly [alphaT: number, alphaS: number, kappa: number],
+  kernel?: Kernel,
 ): Float64Array {
   const n = process.states;
   const out = new Float64Array(law.length);
   const joints = Array.from({ length: L + 1 }, (_, l) => new Float64Array(n ** l));
   // What a masked process does to a token that is there does not depend on the prediction
   const carried =
-    process.kind === "masked"
+    process.kind === "masked" && !kernel
       ? Array.from({ length: process.tokens }, (_, z) =>
           psiPosterior(process, z, new Float64Array(n), alphaT, alphaS, kappa),
         )
       : [];
   for (let state = 0; state < law.length; state++) {
     if (law[state] === 0) continue;
-    const x = denoise(state, alphaT);
+    const x = kernel ? [] : denoise(state, alphaT);
     joints[0][0] = law[state];
     for (let l = 0; l < L; l++) {
       const z = Math.floor(state / n ** (L - 1 - l)) % n;
-      const psi = carried[z] ?? psiPosterior(process, z, x[l], alphaT, alphaS, kappa);
+      const psi =
+        kernel?.(z, (of) => of(state, alphaT)[l], [alphaT, alphaS, kappa]) ??
+        carried[z] ??
+        psiPosterior(process, z, x[l], alphaT, alphaS, kappa);
       const [from, to] = [joints[l], joints[l + 1]];
       for (let a = 0; a < from.length; a++) for (let j = 0; j < n; j++) to[a * n + j] = from[a] * psi[j];
     }
@@ -124,6 +137,29 @@ export function advance(
     for (let j = 0; j < out.length; j++) out[j] += joint[j];
   }
   return out;
+}
+
+/**
+ * Guided Ψ (w·conditional + (1 − w)·unconditional in log space): of both posteriors for uniform noise, of predictions for masked noise.
+ */
+export function guidedPsi(
+  process: Process,
+  conditional: ExactDenoiser,
+  unconditional: ExactDenoiser,
+  w: number,
+): Kernel {
+  const combine = (a: Float64Array, b: Float64Array) => {
+    const raw = a.map((p, j) => (p > 0 && b[j] > 0 ? p ** w * b[j] ** (1 - w) : 0));
+    const total = raw.reduce((sum, v) => sum + v, 0);
+    return raw.map((v) => v / total);
+  };
+  return (z, predict, [alphaT, alphaS, kappa]) => {
+    const [a, b] = [predict(conditional), predict(unconditional)];
+    if (process.kind === "masked") return psiPosterior(process, z, combine(a, b), alphaT, alphaS, kappa);
+    const predictor = combine(posterior(process, z, a, alphaT, alphaS), posterior(process, z, b, alphaT, alphaS));
+    const clean = combine(cleanPosterior(process, z, a, alphaT), cleanPosterior(process, z, b, alphaT));
+    return predictor.map((p, j) => kappa * p + (1 - kappa) * (alphaS * clean[j] + (1 - alphaS) * priorAt(process, j)));
+  };
 }
 
 /** Exact law of a Ψ-sampler's output over states^L sequences. */
@@ -134,15 +170,16 @@ export function outputLaw(
   alphas: number[],
   kappas: number[],
   final = true,
+  kernel?: Kernel,
 ): Float64Array {
   const n = process.states;
   let law: Float64Array = Float64Array.from({ length: n ** L }, (_, i) =>
     digits(i, n, L).reduce((p, j) => p * priorAt(process, j), 1),
   );
   kappas.forEach((kappa, i) => {
-    law = advance(process, L, denoise, law, [alphas[i], alphas[i + 1], kappa]);
+    law = advance(process, L, denoise, law, [alphas[i], alphas[i + 1], kappa], kernel);
   });
-  return final ? advance(process, L, denoise, law, [alphas[kappas.length], 1, 1]) : law;
+  return final ? advance(process, L, denoise, law, [alphas[kappas.length], 1, 1], kernel) : law;
 }
 
 export const totalVariation = (a: Float64Array, b: Float64Array): number =>

@@ -13,7 +13,7 @@ import {
 } from "../../../src/methods/discrete/sampler.js";
 import { cosine, logLinear } from "../../../src/methods/discrete/schedule.js";
 import { Random } from "../../../src/random/index.js";
-import { exactDenoiser, markov, outputLaw } from "./enumerate.js";
+import { exactDenoiser, guidedPsi, markov, outputLaw } from "./enumerate.js";
 
 const collect = async (steps: AsyncGenerator<PsiStep>) => {
   const all: PsiStep[] = [];
@@ -262,6 +262,45 @@ test("masked guidance draws from conditional^w·unconditional^(1 - w)", async ()
     const { tokens, nfe } = await branch(weight);
     expect(nfe).toBe(5);
     expectLaw(tokens, Float64Array.of(...law, 0));
+  }
+});
+
+test("guidance of either noise follows the exact law, in predictor, corrector and last step", async () => {
+  // Another network than `dependent`, and a grid so coarse that every step, the last one too, moves many tokens
+  const other = [1, 3, 0, 2];
+  const unconditional = (tokens: Int32Array, sigma: Float32Array) =>
+    dependent(
+      tokens.map((z) => other[z]),
+      sigma,
+    );
+  const grid = Float64Array.of(1, 0.75, 0.5, 0.3);
+  const alphas = Array.from(grid, logLinear().alpha);
+  for (const process of [uniformProcess(3), maskedProcess(3)]) {
+    const exact = dependentRow(process.states);
+    const exactOther = (state: number, alpha: number) => exact(other[state], alpha);
+    for (const weight of [3, 0.5])
+      for (const kappa of [1, 0.2])
+        for (const final of ["ancestral", "none"] as const) {
+          const options = { length: 12_000, steps: 3, random: new Random(7), grid, kappa: constant(kappa), final };
+          const all = await collect(psiSample(dependent, process, { ...options, guidance: { weight, unconditional } }));
+          const kernel = guidedPsi(process, exact, exactOther, weight);
+          const kappas = new Array(3).fill(kappa);
+          expectLaw(all.at(-1)!.tokens, outputLaw(process, 1, exact, alphas, kappas, final === "ancestral", kernel));
+        }
+    const greedy = async (weight: number) => {
+      const options = { length: 300, steps: 3, random: new Random(7), grid, guidance: { weight, unconditional } };
+      return collect(psiSample(dependent, process, { ...options, final: "greedy" }));
+    };
+    for (const weight of [3, 0.5]) {
+      const [before, after] = (await greedy(weight)).slice(-2).map(({ tokens }) => tokens);
+      const [alpha] = alphas.slice(-1);
+      const best = Array.from({ length: process.states }, (_, z) => {
+        const [[a], [b]] = [exact(z, alpha), exactOther(z, alpha)];
+        const scores = [0, 1, 2].map((j) => weight * Math.log(a[j]) + (1 - weight) * Math.log(b[j]));
+        return process.kind === "masked" && z !== 3 ? z : scores.indexOf(Math.max(...scores));
+      });
+      expect(after).toEqual(before.map((z) => best[z]));
+    }
   }
 });
 
