@@ -281,7 +281,7 @@ test("guidance of either noise follows the exact law, in predictor, corrector an
     for (const weight of [3, 0.5])
       for (const kappa of [1, 0.2])
         for (const final of ["ancestral", "none"] as const) {
-          const options = { length: 12_000, steps: 3, random: new Random(7), grid, kappa: constant(kappa), final };
+          const options = { length: 6000, steps: 3, random: new Random(7), grid, kappa: constant(kappa), final };
           const all = await collect(psiSample(dependent, process, { ...options, guidance: { weight, unconditional } }));
           const kernel = guidedPsi(process, exact, exactOther, weight);
           const kappas = new Array(3).fill(kappa);
