@@ -2,9 +2,9 @@ import cliProgress from "cli-progress";
 import { getDataset, getText, listDatasets, type Progress } from "../data/index.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 
-/** A bar per task on a terminal; silent elsewhere. */
+/** A bar per task on a terminal; elsewhere a line about every ten seconds. */
 export function downloadProgress(): { onProgress: Progress; stop(): void } {
-  if (!process.stderr.isTTY) return { onProgress: () => {}, stop: () => {} };
+  if (!process.stderr.isTTY) return { onProgress: progressLines(), stop: () => {} };
   const multi = new cliProgress.MultiBar(
     { format: "{task} {bar} {percentage}% {shown}", hideCursor: false, stream: process.stderr },
     cliProgress.Presets.shades_grey,
@@ -18,6 +18,16 @@ export function downloadProgress(): { onProgress: Progress; stop(): void } {
       bar.update(done, { task, shown });
     },
     stop: () => multi.stop(),
+  };
+}
+
+function progressLines(): Progress {
+  let written = performance.now();
+  return ({ task, done, total, unit }) => {
+    if (performance.now() - written < 10_000) return;
+    written = performance.now();
+    const of = total ? ` of ${unit === "bytes" ? (total / 1e6).toFixed(1) : total}` : "";
+    say(`${task}: ${unit === "bytes" ? (done / 1e6).toFixed(1) : done}${of} ${unit === "bytes" ? "MB" : unit}`);
   };
 }
 

@@ -15,6 +15,7 @@ import {
   vary,
 } from "../methods/sphere/index.js";
 import type { DeviceName } from "../runtime/index.js";
+import { opening } from "./models.js";
 import { checked, printJson, say, UsageError } from "./output.js";
 
 export interface EditCommand {
@@ -81,7 +82,7 @@ export async function editCommand(
   sources: readonly string[],
   command: EditCommand,
 ): Promise<void> {
-  const model = await checked(() => SphereModel.load(location, { device: command.device }));
+  const model = await opening((onProgress) => SphereModel.load(location, { device: command.device, onProgress }));
   try {
     if (sources.length === 0) throw new UsageError("Give at least one picture.");
     const result = await checked(() => edits[verb](model, sources, command));

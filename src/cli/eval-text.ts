@@ -1,16 +1,16 @@
 import { resolveText } from "../data/index.js";
+import type { TextModel } from "../methods/discrete/text-model.js";
 import {
   evaluateLikelihood,
   evaluateText,
   measureTextReference,
   type TextEvaluation,
 } from "../methods/evaluate-text.js";
-import { loadTextModel } from "../methods/index.js";
 import { LanguageModel } from "../methods/language-model/model.js";
 import type { MetricReport } from "../metrics/index.js";
 import { downloadProgress } from "./data.js";
 import type { EvalCommand } from "./eval.js";
-import { dataOf } from "./models.js";
+import { dataOf, opening } from "./models.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
 
 /** What `--json` prints: the test text's likelihood, and the samples at each number of steps. */
@@ -20,12 +20,14 @@ export interface TextEvaluations {
 }
 
 /** Measures a model of text: its bound on the test text's bits per character, and its samples under a judge. */
-export async function evalTextCommand(location: string, command: EvalCommand): Promise<void> {
+export async function evalTextCommand(location: string, model: TextModel, command: EvalCommand): Promise<void> {
   const { count = 256, steps, sampler, nucleus, seed, judge: judgeAt, device, json } = command;
   for (const [option, value] of Object.entries({ guidance: command.guidance, neighbours: command.neighbours }))
     if (value !== undefined) throw new UsageError(`${location} is a model of text; leave out --${option}.`);
-  const model = await loadTextModel(location, { device });
-  const judge = judgeAt === undefined ? undefined : await checked(() => LanguageModel.load(judgeAt, { device }));
+  const judge =
+    judgeAt === undefined
+      ? undefined
+      : await opening((onProgress) => LanguageModel.load(judgeAt, { device, onProgress }));
   const { onProgress, stop } = downloadProgress();
   try {
     const data = dataOf(model.config, command.data);

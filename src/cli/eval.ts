@@ -15,7 +15,7 @@ import { imageSize } from "../methods/shared/model-files.js";
 import { quantised } from "../methods/shared/tokens/pixels.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
-import { dataOf, openModel, whatItDraws } from "./models.js";
+import { dataOf, openAny } from "./models.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
 import { refuseOthersOptions } from "./sample.js";
 
@@ -44,14 +44,14 @@ export interface EvalCommand {
  * `Evaluation`, or a list of them for several numbers of steps.
  */
 export async function evalCommand(location: string, command: EvalCommand): Promise<void> {
-  if ((await whatItDraws(location)) === "text") {
+  const { draws, model } = await openAny(location, command.device);
+  if (draws === "text") {
     const { evalTextCommand } = await import("./eval-text.js");
-    return evalTextCommand(location, command);
+    return evalTextCommand(location, model, command);
   }
   const { features, count = 10_000, steps, guidance, seed, sampler, nucleus, neighbours, device, json } = command;
   if (count < 100) throw new UsageError(`--count must be a whole number of at least 100 images, got ${count}.`);
   if (command.judge !== undefined) throw new UsageError(`${location} draws images; leave out --judge.`);
-  const model = await openModel(location, device);
   const { onProgress, stop } = downloadProgress();
   try {
     const { height, width, channels } = imageSize(model.config);

@@ -1,23 +1,35 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { draws, type ImageModel, loadModel } from "../methods/index.js";
-import { type ModelConfig, readModelConfig, shippedModelsFolder } from "../methods/shared/model-files.js";
+import type { Progress } from "../data/index.js";
+import { type AnyModel, draws, type ImageModel, loadAnyModel } from "../methods/index.js";
+import { type ModelConfig, NoSuchModel, readModelConfig, shippedModelsFolder } from "../methods/shared/model-files.js";
 import type { DeviceName } from "../runtime/index.js";
-import { checked, printJson, printTable, say, UsageError } from "./output.js";
+import { downloadProgress } from "./data.js";
+import { printJson, printTable, say, UsageError } from "./output.js";
 
-/** What the model at a place draws. A place that holds none that draws is wrong use. */
-export const whatItDraws = (location: string): Promise<"images" | "text"> =>
-  checked(async () => {
-    const config = await readModelConfig(location);
-    const what = draws(config);
-    if (!what) throw new Error(`${location}: a "${config.method}" model draws no images and no text.`);
-    return what;
-  });
+/** Loads a model that draws, with progress where it is fetched. A place that holds none is wrong use, all else a failure. */
+export const openAny = (location: string, device?: DeviceName | "auto"): Promise<AnyModel> =>
+  opening((onProgress) => loadAnyModel(location, { device, onProgress }));
 
-/** Loads a model that draws images. A place that holds none is wrong use; damaged weights are a failure. */
+/** Loads a model that draws images. */
 export async function openModel(location: string, device?: DeviceName | "auto"): Promise<ImageModel> {
-  if ((await whatItDraws(location)) === "text") throw new UsageError(`${location} draws text, not images.`);
-  return loadModel(location, { device });
+  const opened = await openAny(location, device);
+  if (opened.draws === "images") return opened.model;
+  await opened.model.release();
+  throw new UsageError(`${location} draws text, not images.`);
+}
+
+/** Shows the progress of what `open` fetches; a place without such a model is wrong use. */
+export async function opening<T>(open: (onProgress: Progress) => Promise<T>): Promise<T> {
+  const { onProgress, stop } = downloadProgress();
+  try {
+    return await open(onProgress);
+  } catch (error) {
+    if (error instanceof NoSuchModel) throw new UsageError(error.message, { cause: error });
+    throw error;
+  } finally {
+    stop();
+  }
 }
 
 /** What a model is measured against: what was asked for, or else what it was trained on. */

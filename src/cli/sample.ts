@@ -1,9 +1,11 @@
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { writeFileAtomic } from "../io/atomic.js";
-import { type ImageModel, loadTextModel } from "../methods/index.js";
+import type { TextModel } from "../methods/discrete/text-model.js";
+import type { ImageModel } from "../methods/index.js";
+import { locationName } from "../methods/shared/model-files.js";
 import type { DeviceName } from "../runtime/index.js";
-import { openModel, whatItDraws } from "./models.js";
+import { openAny } from "./models.js";
 import { checked, printJson, say, UsageError } from "./output.js";
 
 export interface SampleCommand {
@@ -42,19 +44,19 @@ export interface SampleResult {
 
 /** Draws a sheet of samples. The first call of a model compiles it, so the time is measured on a second one. */
 export async function sampleToFile(
+  model: ImageModel,
   location: string,
-  { out, device, ...command }: SampleCommand,
+  { out, ...command }: SampleCommand,
 ): Promise<SampleResult> {
-  const model = await openModel(location, device);
   try {
     await refuseWhatItCannot(model, command);
-    const { json: _, ...options } = command;
+    const { json: _, device: __, ...options } = command;
     const { count, steps, seed } = options;
     await model.sample(options);
     const start = performance.now();
     const images = await model.sample(options);
     const elapsed = performance.now() - start;
-    const path = resolve(out ?? `out/${basename(resolve(location))}.png`);
+    const path = resolve(out ?? `out/${locationName(location)}.png`);
     await images.savePng(path, { scale: images.height <= 32 ? 2 : 1 });
     const nfe = model.nfe(options);
     return {
@@ -110,12 +112,12 @@ export interface TextResult extends SampleResult {
 
 /** Draws texts and writes them to a file, one after the other (lines of a model of lines, else apart by an empty line). */
 export async function sampleTexts(
+  model: TextModel,
   location: string,
-  { out, device, guidanceAt, shareNoise, json: _, sampler, ...command }: SampleCommand,
+  { out, device: _, guidanceAt, shareNoise, json: __, sampler, ...command }: SampleCommand,
 ): Promise<TextResult> {
   if (guidanceAt !== undefined || shareNoise !== undefined)
     throw new UsageError(`${location} draws text; leave out --guidance-at and --share-noise.`);
-  const model = await loadTextModel(location, { device });
   try {
     const options = { ...command, sampler: sampler as never };
     await checked(() => model.check(options));
@@ -123,7 +125,7 @@ export async function sampleTexts(
     const texts = await model.sample(options);
     const elapsed = performance.now() - start;
     const { count, seed } = command;
-    const path = resolve(out ?? `out/${basename(resolve(location))}.txt`);
+    const path = resolve(out ?? `out/${locationName(location)}.txt`);
     await writeFileAtomic(path, `${texts.join(model.lines ? "\n" : "\n\n")}\n`);
     const nfe = model.nfe(options);
     const steps = command.steps ?? model.nfe({}) - 1;
@@ -135,14 +137,15 @@ export async function sampleTexts(
 }
 
 export async function sampleCommand(location: string, command: SampleCommand): Promise<void> {
-  if ((await whatItDraws(location)) === "text") {
-    const result = await sampleTexts(location, command);
+  const { draws, model } = await openAny(location, command.device);
+  if (draws === "text") {
+    const result = await sampleTexts(model, location, command);
     if (command.json) return printJson(result);
     process.stdout.write(`${result.texts.join("\n")}\n`);
-    const { model, count, nfe, msPerImage, out } = result;
-    return say(`${model}: ${count} texts, ${nfe} network evaluations each, ${msPerImage} ms per text → ${out}`);
+    const { model: name, count, nfe, msPerImage, out } = result;
+    return say(`${name}: ${count} texts, ${nfe} network evaluations each, ${msPerImage} ms per text → ${out}`);
   }
-  const result = await sampleToFile(location, command);
+  const result = await sampleToFile(model, location, command);
   if (command.json) printJson(result);
   else
     say(

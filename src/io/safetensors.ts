@@ -1,4 +1,18 @@
+import type { ByteReader } from "./byte-reader.js";
 import { fromFloat16, toFloat16 } from "./float16.js";
+import {
+  BYTES,
+  broken,
+  type DataType,
+  elementCount,
+  headerLength,
+  PREFIX,
+  parseHeader,
+  requireData,
+  type SafetensorsHeader,
+} from "./safetensors-header.js";
+
+export type { DataType, SafetensorsHeader } from "./safetensors-header.js";
 
 export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
 
@@ -23,19 +37,6 @@ export interface SafetensorsOptions {
   dtype?: "float32" | "float16";
   metadata?: Record<string, string>;
 }
-
-const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1 } as const;
-export type DataType = keyof typeof BYTES;
-
-interface Entry {
-  name: string;
-  dtype: DataType;
-  shape: number[];
-  begin: number;
-  end: number;
-}
-
-const MAX_HEADER = 100_000_000;
 
 /**
  * Encodes tensors in the safetensors format: u64 header length, JSON header padded to 8 bytes, then the data without
@@ -104,9 +105,50 @@ function dataType(name: string, data: TensorData): DataType {
  * bytes before any tensor is allocated; the arrays are copies, independent of `bytes`.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const { entries, metadata, dataStart } = parseHeader(bytes);
+  requirePrefix(bytes.length);
+  const dataStart = PREFIX + headerLength(bytes);
+  requireHeader(dataStart, bytes.length);
+  const header = parseHeader(bytes.subarray(PREFIX, dataStart));
+  requireData(header, bytes.length - dataStart);
+  return decodeTensors(header, bytes.subarray(dataStart));
+}
+
+export interface ReadOptions {
+  /** Told the header before any of the data are read; may refuse it by throwing. */
+  accept?(header: SafetensorsHeader): void;
+  /** Bytes of the header at most; default the format's 100 MB. */
+  maxHeader?: number;
+}
+
+/** Reads a safetensors file: first its header, and the data only where that is sound and accepted. */
+export async function readSafetensors(
+  reader: ByteReader,
+  { accept, maxHeader }: ReadOptions = {},
+): Promise<SafetensorsFile> {
+  const { size } = reader;
+  if (size !== null) requirePrefix(size);
+  const dataStart = PREFIX + headerLength(await reader.take(PREFIX), maxHeader);
+  if (size !== null) requireHeader(dataStart, size);
+  const header = parseHeader(await reader.take(dataStart - PREFIX));
+  if (size !== null) requireData(header, size - dataStart);
+  accept?.(header);
+  const data = await reader.take(header.dataBytes);
+  await reader.rest(0);
+  return decodeTensors(header, data);
+}
+
+function requirePrefix(size: number): void {
+  if (size < PREFIX) throw broken(`it has ${size} bytes, fewer than the ${PREFIX} of the header length`);
+}
+
+function requireHeader(dataStart: number, size: number): void {
+  if (dataStart > size)
+    throw broken(`its header claims ${dataStart - PREFIX} bytes, but the file has ${size}. It may be truncated`);
+}
+
+function decodeTensors({ entries, metadata }: SafetensorsHeader, data: Uint8Array): SafetensorsFile {
   const tensors = entries.map(({ name, dtype, shape, begin, end }) => {
-    const raw = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
+    const raw = new Uint8Array(data.subarray(begin, end));
     return [name, { dtype, shape, data: view(dtype, raw.buffer) }] as const;
   });
   return { tensors: Object.fromEntries(tensors), metadata };
@@ -129,71 +171,4 @@ function view(dtype: DataType, buffer: ArrayBuffer): TensorData {
     case "U8":
       return new Uint8Array(buffer);
   }
-}
-
-function parseHeader(bytes: Uint8Array): { entries: Entry[]; metadata: Record<string, string>; dataStart: number } {
-  if (bytes.length < 8) throw broken(`it has ${bytes.length} bytes, fewer than the 8 of the header length`);
-  const declared = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
-  if (declared > BigInt(MAX_HEADER)) throw broken(`its header claims ${declared} bytes (at most ${MAX_HEADER})`);
-  const dataStart = 8 + Number(declared);
-  if (dataStart > bytes.length)
-    throw broken(`its header claims ${declared} bytes, but the file has ${bytes.length}. It may be truncated`);
-  const header = parseJson(bytes.subarray(8, dataStart));
-  const { __metadata__: metadata = {}, ...rest } = header;
-  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string"))
-    throw broken("its metadata is not a map from strings to strings");
-  const entries = Object.entries(rest).map(([name, value]) => checkEntry(name, value));
-  checkLayout(entries, bytes.length - dataStart);
-  return { entries, metadata: metadata as Record<string, string>, dataStart };
-}
-
-function parseJson(bytes: Uint8Array): Record<string, unknown> {
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw broken(`its header is not JSON (${(error as Error).message})`);
-  }
-  if (!isRecord(header)) throw broken("its header is not a JSON object");
-  return header;
-}
-
-function checkEntry(name: string, value: unknown): Entry {
-  if (!isRecord(value)) throw broken(`tensor "${name}" has no description`);
-  const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype))
-    throw broken(`tensor "${name}" has dtype ${JSON.stringify(dtype)}; known are ${Object.keys(BYTES).join(", ")}`);
-  const size = Array.isArray(shape) ? elementCount(shape) : undefined;
-  if (size === undefined) throw broken(`tensor "${name}" has shape ${JSON.stringify(shape)}`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isLength) || offsets[0] > offsets[1])
-    throw broken(`tensor "${name}" has data_offsets ${JSON.stringify(offsets)}`);
-  const [begin, end] = offsets as [number, number];
-  const needed = size * BYTES[dtype as DataType];
-  if (end - begin !== needed)
-    throw broken(`tensor "${name}" (${dtype} [${shape}]) needs ${needed} bytes, its data_offsets give ${end - begin}`);
-  return { name, dtype: dtype as DataType, shape: shape as number[], begin, end };
-}
-
-/** The data must be covered from first to last byte, without overlap or gap. */
-function checkLayout(entries: Entry[], dataLength: number): void {
-  let covered = 0;
-  for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin < covered) throw broken(`tensor "${name}" overlaps the one before it (byte ${begin})`);
-    if (begin > covered) throw broken(`there is a gap before tensor "${name}" (byte ${covered} to ${begin})`);
-    covered = end;
-  }
-  if (covered > dataLength)
-    throw broken(`its tensors need ${covered} bytes, but ${dataLength} follow the header. It may be truncated`);
-  if (covered < dataLength) throw broken(`${dataLength - covered} bytes after the last tensor belong to nothing`);
-}
-
-const isLength = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const broken = (reason: string) => new Error(`This is no valid safetensors file: ${reason}.`);
-
-function elementCount(shape: readonly unknown[]): number | undefined {
-  if (!shape.every(isLength)) return undefined;
-  const size = shape.reduce((product, length) => product * length, 1);
-  return Number.isSafeInteger(size) ? size : undefined;
 }

@@ -1,42 +1,38 @@
-import type { ImageDataset, Progress } from "../data/index.js";
-import type { CompileOptions } from "../runtime/index.js";
+import type { ImageDataset } from "../data/index.js";
+import { releasable } from "../runtime/index.js";
 import { ClassifierModel } from "./classifier/model.js";
 import type { Extractor, ImageSize } from "./extractors/extractor.js";
-import { readModel, shippedModelsFolder } from "./shared/model-files.js";
+import { isUrl, type LoadOptions, shippedModelsFolder } from "./shared/model-files.js";
 
 export type { Extractor, ImageSize } from "./extractors/extractor.js";
 
 /** What an extractor is made for: images of a size, and the classes that a classifier's logits must mean. */
 export type ExtractorData = Pick<ImageDataset, "id" | "height" | "width" | "channels" | "classNames">;
 
-export interface ExtractorOptions extends CompileOptions {
-  /** Hears of a download. */
-  onProgress?: Progress;
-}
+/** What to compute with, and who hears of a download. */
+export type ExtractorOptions = LoadOptions;
 
 /** A trained classifier (shipped name, folder, run or URL) as an extractor. */
 export async function classifierExtractor(
   location: string,
   data: ExtractorData,
-  options?: CompileOptions,
+  options?: LoadOptions,
 ): Promise<Extractor> {
-  const files = await readModel(location);
-  const { method, name, classNames } = files.config;
-  if (method !== "classifier") throw new Error(`${location} is a "${method}" model, not a classifier.`);
-  const model = new ClassifierModel(files, options);
+  const model = await ClassifierModel.load(location, options);
+  const { name, classNames } = model.config;
   requireSize(location, model.network, data);
   const sameClasses = String(classNames) === String(data.classNames);
-  return {
+  return releasable({
     name,
     preprocessing: "pixels in [−1, 1]",
     dim: model.network.features,
-    async extract(images, count) {
+    async extract(images: Float32Array, count: number) {
       const size = images.length / count;
       const { features, logits } = await model.judge(count, (from, to) => images.subarray(from * size, to * size));
       return { features, logits: sameClasses ? logits : null };
     },
     release: () => model.release(),
-  };
+  });
 }
 
 function requireSize(location: string, takes: Omit<ImageSize, "channels"> & { channels: number }, data: ExtractorData) {
@@ -56,7 +52,7 @@ const advice = ({ classNames }: ExtractorData): string =>
 /** Whether `name` is a shipped model; with `path`, also whether it is a file or folder, or a URL. */
 async function isThere(name: string, { path }: { path: boolean }): Promise<boolean> {
   const { existsSync } = await import("node:fs");
-  if (path && (/^https?:/.test(name) || existsSync(name))) return true;
+  if (path && (isUrl(name) || existsSync(name))) return true;
   return existsSync(`${await shippedModelsFolder()}/${name}/config.json`);
 }
 
@@ -67,7 +63,7 @@ async function isThere(name: string, { path }: { path: boolean }): Promise<boole
 export async function extractorFor(
   name: string,
   data: ExtractorData,
-  { onProgress, ...options }: ExtractorOptions = {},
+  options: ExtractorOptions = {},
 ): Promise<Extractor | null> {
   if (name === "pixel-pca") return null;
   if (name === "classifier") {
@@ -79,7 +75,7 @@ export async function extractorFor(
   if (name === "resnet50-imagenet") {
     const { readResnet50Weights } = await import("./extractors/resnet50-weights.js");
     const { resnet50Extractor } = await import("./extractors/resnet50.js");
-    return resnet50Extractor(await readResnet50Weights({ onProgress }), data, options);
+    return resnet50Extractor(await readResnet50Weights({ onProgress: options.onProgress }), data, options);
   }
   if (/\.onnx$/i.test(name)) return (await import("./extractors/onnx-file.js")).onnxExtractor(name, data, options);
   if (!(await isThere(name, { path: true })))

@@ -84,4 +84,12 @@ export const methods: Record<string, ReturnType<typeof method<never, never>>> = 
   }) as never,
 };
 
-export { type CommonSampleOptions, draws, type ImageModel, loadModel, loadTextModel } from "./load.js";
+export {
+  type AnyModel,
+  type CommonSampleOptions,
+  draws,
+  type ImageModel,
+  loadAnyModel,
+  loadModel,
+  loadTextModel,
+} from "./load.js";

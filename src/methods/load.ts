@@ -1,10 +1,14 @@
-import type { CompileOptions } from "../runtime/index.js";
+import { shortened } from "../io/show.js";
 import { DiscreteImageModel } from "./discrete/model.js";
+import { discreteArchitecture } from "./discrete/network.js";
 import type { TextModel } from "./discrete/text-model.js";
+import { generatorArchitecture } from "./drifting/network.js";
 import { DriftingModel } from "./drifting/sampler.js";
+import { flowArchitecture } from "./flow/network.js";
 import { FlowModel } from "./flow/sampler.js";
 import type { Images } from "./shared/images.js";
-import { type ModelFiles, readModel } from "./shared/model-files.js";
+import { type LoadOptions, type ModelConfig, NoSuchModel, readModel } from "./shared/model-files.js";
+import { sphereArchitecture } from "./sphere/network.js";
 import { SphereModel } from "./sphere/sampler.js";
 
 // Loading and sampling only, so that a browser bundle carries no training.
@@ -20,9 +24,9 @@ export interface CommonSampleOptions {
 }
 
 /** A loaded model that draws images. */
-export interface ImageModel {
+export interface ImageModel extends AsyncDisposable {
   readonly method: string;
-  readonly config: ModelFiles["config"];
+  readonly config: ModelConfig;
   readonly classNames: readonly string[] | null;
   /** Throws where an option is out of its range, or has no effect on this model's samples. */
   check(options?: CommonSampleOptions): void;
@@ -38,36 +42,57 @@ export interface ImageModel {
   release(): Promise<void>;
 }
 
-/** Methods whose models draw images. */
-const loaders: Record<string, (files: ModelFiles, options?: CompileOptions) => ImageModel> = {
-  drifting: (files, options) => new DriftingModel(files, options),
-  sphere: (files, options) => new SphereModel(files, options),
-  discrete: (files, options) => new DiscreteImageModel(files, options),
-  flow: (files, options) => new FlowModel(files, options),
+/** Methods whose models draw, and how these are rebuilt. */
+const methods = {
+  drifting: { architecture: generatorArchitecture, images: DriftingModel },
+  sphere: { architecture: sphereArchitecture, images: SphereModel },
+  discrete: { architecture: discreteArchitecture, images: DiscreteImageModel },
+  flow: { architecture: flowArchitecture, images: FlowModel },
 };
 
-/** What a model draws, by its description; classifiers draw nothing. */
-export const draws = ({ method, text }: ModelFiles["config"]): "images" | "text" | null =>
-  !Object.hasOwn(loaders, method) ? null : text ? "text" : "images";
+const isDrawing = (method: string): method is keyof typeof methods => Object.hasOwn(methods, method);
 
-/** Loads a model by shipped name, folder (of a model or a training run) or URL. */
-export async function loadModel(location: string, options?: CompileOptions): Promise<ImageModel> {
-  const files = await readModel(location);
-  const { method } = files.config;
-  const what = draws(files.config);
-  if (what !== "images")
-    throw new Error(
-      what === "text"
-        ? `${location} draws text: load it with loadTextModel.`
-        : `${location}: a "${method}" model draws no images; ${Object.keys(loaders).join(" and ")} models do.`,
-    );
-  return loaders[method](files, options);
+/** What a model draws, by its description; classifiers draw nothing. */
+export const draws = ({ method, text }: ModelConfig): "images" | "text" | null =>
+  !isDrawing(method) ? null : text ? "text" : "images";
+
+/** A loaded model and what it draws. */
+export type AnyModel =
+  | { readonly draws: "images"; readonly model: ImageModel }
+  | { readonly draws: "text"; readonly model: TextModel };
+
+/** Loads any model that draws, by shipped name, folder (of a model or a training run) or URL. */
+export async function loadAnyModel(location: string, options: LoadOptions = {}): Promise<AnyModel> {
+  return load(location, ["images", "text"], options);
 }
 
-/** Loads a model of text by shipped name, folder or URL. */
-export async function loadTextModel(location: string, options?: CompileOptions): Promise<TextModel> {
-  const files = await readModel(location);
-  if (draws(files.config) !== "text") throw new Error(`${location}: a "${files.config.method}" model draws no text.`);
+/** Loads a model of images, by shipped name, folder (of a model or a training run) or URL. */
+export async function loadModel(location: string, options: LoadOptions = {}): Promise<ImageModel> {
+  return (await load(location, ["images"], options)).model as ImageModel;
+}
+
+/** Loads a model of text, by shipped name, folder or URL. */
+export async function loadTextModel(location: string, options: LoadOptions = {}): Promise<TextModel> {
+  return (await load(location, ["text"], options)).model as TextModel;
+}
+
+async function load(location: string, wanted: readonly ("images" | "text")[], options: LoadOptions): Promise<AnyModel> {
+  const choose = (config: ModelConfig) => {
+    const { method } = config;
+    const what = draws(config);
+    if (what !== null && wanted.includes(what)) return methods[method as keyof typeof methods].architecture;
+    const other = what === "text" ? "loadTextModel" : "loadModel";
+    throw new NoSuchModel(
+      what !== null
+        ? `${location} draws ${what}: load it with ${other}.`
+        : `${location}: a "${shortened(method)}" model draws no ${wanted.join(" and no ")}; ${Object.keys(methods).join(", ")} models do.`,
+    );
+  };
+  const files = await readModel(location, choose, options);
+  if (draws(files.config) === "images") {
+    const { images } = methods[files.config.method as keyof typeof methods];
+    return { draws: "images", model: new images(files, options) };
+  }
   const { TextModel } = await import("./discrete/text-model.js");
-  return TextModel.from(files, options);
+  return { draws: "text", model: await TextModel.from(files, options) };
 }

@@ -5,6 +5,7 @@ import type { DeviceName } from "./device.js";
 import { type Executor, execute, type InputValue, type TensorData } from "./executor.js";
 import { currentValue, lower } from "./lower.js";
 import type { ParameterEntry } from "./parameters.js";
+import { releasable } from "./release.js";
 import { executeInWorker } from "./worker.js";
 
 /** An input's shape (float32), or its shape and dtype; null or false for an input that this graph does without. */
@@ -21,7 +22,8 @@ export interface CompileOptions {
   threads?: number;
   /**
    * Runs the session in a worker thread (Node) or Web Worker, so that this thread's event loop stays free. Parameters that are not
-   * frozen are copied to it at each run.
+   * frozen are copied to it at each run. Each session has a worker of its own, which holds about 48 MB, four descriptors and a thread
+   * until `release()`; garbage collection does not end it. Release what you are done with, or declare it with `await using`.
    */
   worker?: boolean;
   /**
@@ -31,7 +33,7 @@ export interface CompileOptions {
   freeze?: boolean | Iterable<Parameter>;
 }
 
-export interface Program<I extends string, O> {
+export interface Program<I extends string, O> extends AsyncDisposable {
   readonly inputs: Record<I, { shape: Shape; dtype: DType }>;
   /**
    * Runs the graph once. The native and WASM runtimes block the thread that runs them (see `worker`). Lists of tensors (gradients) come back in a buffer that the next
@@ -87,11 +89,11 @@ export function compile<I extends string, O extends GraphOutputs>(
   }
   let started: ReturnType<typeof start> | null = null;
 
-  return {
+  return releasable({
     inputs: Object.fromEntries(
       inputList.map((t) => [t.attributes.name, { shape: t.shape, dtype: t.dtype }]),
     ) as Program<I, O>["inputs"],
-    async run(feeds) {
+    async run(feeds: Record<I, Feed>) {
       started ??= start();
       const { executor, parameters } = await started;
       const given: Record<string, InputValue> = {};
@@ -103,7 +105,7 @@ export function compile<I extends string, O extends GraphOutputs>(
         Object.keys(results).map((name) => [name, lists.get(name) ?? got[`out.${name}`]]),
       ) as Values<O>;
     },
-    toOnnx(metadata, parameters) {
+    toOnnx(metadata?: Record<string, string>, parameters?: { readonly entries: readonly ParameterEntry[] }) {
       const names = new Map(parameters?.entries.map(({ parameter, name }) => [parameter, name]));
       const named = outputs.map(({ name, tensor }) => ({ name: name.replace(/^out\./, ""), tensor }));
       return lower(inputList, named, { freeze: true, metadata, nameOf: (parameter) => names.get(parameter) }).bytes;
@@ -113,7 +115,7 @@ export function compile<I extends string, O extends GraphOutputs>(
       started = null;
       await (await running?.catch(() => null))?.executor.release();
     },
-  };
+  });
 }
 
 /** Checks and converts what is fed to an input. Throws where it is missing or has another number of values. */

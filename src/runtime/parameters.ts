@@ -1,6 +1,6 @@
 import { Random } from "../random/index.js";
 import type { Parameter } from "../tensor/leaves.js";
-import { type Shape, showShape, sizeOf } from "../tensor/shape.js";
+import { type Shape, sameShape, showShape, sizeOf } from "../tensor/shape.js";
 
 export interface ParameterEntry {
   /** Path in the module tree, e.g. `blocks.3.attention.query.weight`. */
@@ -12,6 +12,9 @@ export interface ParameterEntry {
   readonly size: number;
 }
 
+/** Values by name, row-major. */
+export type ParameterRecord = Record<string, { shape: readonly number[]; data: ArrayLike<number> }>;
+
 /**
  * Named parameters whose values are views into one flat vector. Gradients, optimiser state and weight averages are flat
  * vectors of the same layout. A parameter belongs to one flat vector at a time: a set that lies within an existing vector
@@ -21,8 +24,11 @@ export class Parameters implements Iterable<Parameter> {
   readonly flat: Float32Array;
   readonly entries: readonly ParameterEntry[];
 
-  /** New parameters are initialised from `seed`; each draws from a stream of its own, named by its path. */
-  constructor(named: Iterable<readonly [string, Parameter]>, seed = 0) {
+  /**
+   * New parameters are initialised from a seed, each from a stream of its own, named by its path; or all take the values of a record, and
+   * nothing is drawn. Throws, before anything is allocated, where the record lacks a name or a shape differs.
+   */
+  constructor(named: Iterable<readonly [string, Parameter]>, from: number | ParameterRecord = 0) {
     const entries: ParameterEntry[] = [];
     let offset = 0;
     const seen = new Set<Parameter>();
@@ -34,13 +40,19 @@ export class Parameters implements Iterable<Parameter> {
       offset += size;
     }
     this.entries = entries;
+    const record = typeof from === "object" ? from : null;
+    if (record) requireValues(entries, record);
     const existing = adjacentView(entries, offset);
     this.flat = existing ?? new Float32Array(offset);
-    if (existing) return;
+    if (existing) {
+      if (record) this.load(record);
+      return;
+    }
     for (const { name, parameter, shape, offset: at, size } of entries) {
       const view = this.flat.subarray(at, at + size);
-      if (parameter.value) view.set(parameter.value);
-      else parameter.initialize(view, shape, new Random(seed, name));
+      if (record) view.set(record[name].data);
+      else if (parameter.value) view.set(parameter.value);
+      else parameter.initialize(view, shape, new Random(from as number, name));
       parameter.value = view;
     }
   }
@@ -73,16 +85,25 @@ export class Parameters implements Iterable<Parameter> {
   }
 
   /** Sets all values by name. Throws, and changes nothing, where a name is missing or a shape differs. */
-  load(record: Record<string, { shape: readonly number[]; data: ArrayLike<number> }>): void {
-    for (const { name, shape } of this.entries) {
-      const found = record[name];
-      if (!found) throw new Error(`The weights have no tensor "${name}" of shape ${showShape(shape)}.`);
-      if (String(found.shape) !== String(shape))
-        throw new Error(
-          `The weights' tensor "${name}" has shape ${showShape(found.shape)}, the network needs ${showShape(shape)}.`,
-        );
-    }
+  load(record: ParameterRecord): void {
+    requireValues(this.entries, record);
     for (const { name, offset } of this.entries) this.flat.set(record[name].data, offset);
+  }
+}
+
+/** Throws unless a record has every name, in the parameters' shapes; looks at no values. */
+export function requireValues(
+  entries: Iterable<{ readonly name: string; readonly shape: Shape }>,
+  record: Readonly<Record<string, { readonly shape: readonly number[] }>>,
+): void {
+  for (const { name, shape } of entries) {
+    if (!Object.hasOwn(record, name))
+      throw new Error(`The weights have no tensor "${name}" of shape ${showShape(shape)}.`);
+    const found = record[name].shape;
+    if (!sameShape(found, shape))
+      throw new Error(
+        `The weights' tensor "${name}" has shape ${showShape(found)}, the network needs ${showShape(shape)}.`,
+      );
   }
 }
 

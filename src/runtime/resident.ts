@@ -7,6 +7,7 @@ import { type Feed, feedValue, type InputSpec } from "./compile.js";
 import { type DeviceName, resolveRuntime } from "./device.js";
 import { lower } from "./lower.js";
 import type { Parameters } from "./parameters.js";
+import { releasable } from "./release.js";
 import { createSession } from "./session.js";
 
 /**
@@ -32,7 +33,7 @@ export interface ResidentOptions<I extends string> {
 }
 
 /** A training step whose parameters, gradients and optimiser state stay on the device. */
-export interface Resident<I extends string> {
+export interface Resident<I extends string> extends AsyncDisposable {
   /** One step: gradients, then the update with its `scalars`. Returns `build`'s other outputs and the gradients' `norm`. */
   step(feeds: Record<I, Feed>, scalars: Float32Array): Promise<Record<string, Float32Array>>;
   /** One kind of state as a flat vector in the parameters' layout, copied from the device. */
@@ -132,8 +133,8 @@ export async function resident<I extends string>(options: ResidentOptions<I>): P
     return flat;
   };
 
-  return {
-    async step(feeds, scalars) {
+  return releasable({
+    async step(feeds: Record<I, Feed>, scalars: Float32Array) {
       const given: Record<string, Ort.Tensor> = {};
       for (const [name, t] of Object.entries(inputs) as [I, Tensor][]) {
         const { dtype, shape, data } = feedValue(t, feeds[name]);
@@ -176,5 +177,5 @@ export async function resident<I extends string>(options: ResidentOptions<I>): P
       await updateSession.release();
       await (await reader)?.release();
     },
-  };
+  });
 }

@@ -1,7 +1,9 @@
 import { type ImageSplit, toFloat } from "../../data/index.js";
-import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
-import type { ModelFiles } from "../shared/model-files.js";
-import { type ClassifierConfig, evaluationClassifier } from "./network.js";
+import { show } from "../../io/show.js";
+import { type CompileOptions, compile, Releasable } from "../../runtime/index.js";
+import { loadedNetwork } from "../shared/architecture.js";
+import { type LoadOptions, type ModelConfig, type ModelFiles, NoSuchModel, readModel } from "../shared/model-files.js";
+import { type ClassifierConfig, classifierArchitecture } from "./network.js";
 
 export interface Judged {
   /** Penultimate activations [N, features]. */
@@ -13,21 +15,30 @@ export interface Judged {
 const BATCH = 250;
 
 /** A trained evaluation classifier: features and logits of images. */
-export class ClassifierModel {
+export class ClassifierModel extends Releasable {
   readonly config: ModelFiles["config"];
   readonly network: ClassifierConfig;
   private readonly program;
 
-  constructor({ config, weights }: ModelFiles, options: CompileOptions = {}) {
-    this.config = config;
-    this.network = config.network as ClassifierConfig;
-    const { channels, height, width } = this.network;
-    const net = evaluationClassifier(this.network);
-    new Parameters(net.namedParameters()).load(weights);
+  constructor(files: ModelFiles, options: CompileOptions = {}) {
+    super();
+    this.config = files.config;
+    const { shape, net } = loadedNetwork(classifierArchitecture, files);
+    this.network = shape;
+    const { channels, height, width } = shape;
     this.program = compile({ images: [BATCH, channels, height, width] }, ({ images }) => net(images), {
       freeze: true,
       ...options,
     });
+  }
+
+  /** A classifier by folder (of a model or a training run), shipped name or URL. */
+  static async load(location: string, options?: LoadOptions): Promise<ClassifierModel> {
+    const choose = ({ method }: ModelConfig) => {
+      if (method === "classifier") return classifierArchitecture;
+      throw new NoSuchModel(`${location} is a ${show(method)} model, not a classifier.`);
+    };
+    return new ClassifierModel(await readModel(location, choose, options), options);
   }
 
   /** Features and logits of `count` images [count, C, H, W] in [−1, 1], handed over in batches by `batch(from, to)`. */

@@ -1,16 +1,17 @@
+import { z } from "zod";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
+import type { Architecture } from "../shared/architecture.js";
+import { classes, imageShape, width } from "../shared/shape.js";
 
-export interface ClassifierConfig {
-  height: number;
-  width: number;
-  channels: number;
-  classes: number;
+export const classifierShape = imageShape.extend({
+  classes: classes.min(1),
   /** Channels of the three convolutions. */
-  widths: readonly [number, number, number];
+  widths: z.tuple([width, width, width]).readonly(),
   /** Size of the penultimate layer, whose activations are the features of the Fréchet distance. */
-  features: number;
-}
+  features: width,
+});
+export type ClassifierConfig = z.infer<typeof classifierShape>;
 
 /**
  * A plain convolutional classifier for measuring samples: three convolutions (4×4 and 3×3 with stride 2, then 3×3) with GroupNorm and
@@ -37,3 +38,9 @@ export function evaluationClassifier({
     return { features: activations, logits: head(activations) };
   });
 }
+
+export const classifierArchitecture: Architecture<ClassifierConfig, ReturnType<typeof evaluationClassifier>> = {
+  shape: classifierShape,
+  says: ({ height, width, channels, classes }) => ({ image: { height, width, channels }, classes }),
+  network: evaluationClassifier,
+};

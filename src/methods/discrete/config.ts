@@ -1,48 +1,63 @@
 import { z } from "zod";
 import { count, decay, positive, share, size } from "../shared/settings.js";
+import {
+  classes,
+  depth,
+  imageShape,
+  requireActivations,
+  requireHeads,
+  sequenceLength,
+  vocabulary,
+  width,
+} from "../shared/shape.js";
 import { tokenSettings } from "../shared/tokens/settings.js";
 
 /** A share that leaves something on both sides. */
 const inner = z.number().gt(0).lt(1);
 
 const transformer = z
-  .object({
+  .strictObject({
     kind: z.literal("transformer").default("transformer"),
-    width: size,
-    heads: size,
-    blocks: size,
+    width,
+    heads: width,
+    blocks: depth.min(1),
     /** Width of the condition vector. */
-    condition: size.default(128),
+    condition: width.default(128),
     /** Whether the output layer is the input embedding. */
     tied: z.boolean().default(false),
   })
-  .refine(({ width, heads }) => width % heads === 0 && (width / heads) % 2 === 0, {
-    message: "heads must divide width into an even number",
-  });
+  .superRefine((shape, context) => requireHeads(shape, context));
 
-const unet = z.object({
+const unet = z.strictObject({
   kind: z.literal("unet"),
   /** Width of the residual blocks over the whole picture, and their number. */
-  hidden: size,
-  blocks: size,
-  condition: size.default(128),
+  hidden: width,
+  blocks: depth.min(1),
+  condition: width.default(128),
 });
 
 /** A denoising network and the process that it denoises: what a model's file keeps. */
-export const discreteShape = z.object({
-  /** `uniform` (Duo) or `masked` (MDLM). */
-  process: z.enum(["uniform", "masked"]),
-  schedule: z.enum(["log-linear", "cosine"]).default("log-linear"),
-  /** Clean tokens. */
-  vocabulary: z.number().int().min(2),
-  /** Tokens of a sequence. */
-  length: size,
-  /** Of pixel tokens, which are in the order channel, row, column. */
-  image: z.object({ height: size, width: size, channels: z.union([z.literal(1), z.literal(3)]) }).optional(),
-  /** Classes for guidance; 0: none. */
-  classes: count.default(0),
-  network: z.union([unet, transformer]),
-});
+export const discreteShape = z
+  .strictObject({
+    /** `uniform` (Duo) or `masked` (MDLM). */
+    process: z.enum(["uniform", "masked"]),
+    schedule: z.enum(["log-linear", "cosine"]).default("log-linear"),
+    /** Clean tokens. */
+    vocabulary,
+    /** Tokens of a sequence. */
+    length: sequenceLength,
+    /** Of pixel tokens, which are in the order channel, row, column. */
+    image: imageShape.optional(),
+    /** Classes for guidance; 0: none. */
+    classes: classes.default(0),
+    network: z.union([unet, transformer]),
+  })
+  .superRefine(({ length, image, vocabulary, network }, context) => {
+    const pixels = image && image.height * image.width * image.channels;
+    if (pixels !== undefined && pixels !== length)
+      context.addIssue({ code: "custom", path: ["length"], message: `its image has ${pixels} tokens` });
+    requireActivations({ tokens: length, heads: network.kind === "unet" ? 0 : network.heads, vocabulary }, context);
+  });
 export type DiscreteShape = z.infer<typeof discreteShape>;
 
 const body = { kind: "transformer", condition: 128, tied: false } as const;

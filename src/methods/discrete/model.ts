@@ -1,14 +1,15 @@
 import { Random } from "../../random/index.js";
-import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
+import { type CompileOptions, compile, Releasable } from "../../runtime/index.js";
+import { loadedNetwork } from "../shared/architecture.js";
 import { batchesOf, paddedRows } from "../shared/batching.js";
 import { checkRequest, Images, resolveLabels } from "../shared/images.js";
 import type { ModelFiles } from "../shared/model-files.js";
 import { levelsToPixels } from "../shared/tokens/pixels.js";
 import type { Sequences } from "../shared/tokens/sequences.js";
-import { type DiscreteShape, discreteShape } from "./config.js";
+import type { DiscreteShape } from "./config.js";
 import * as kappas from "./kappa.js";
 import { type LikelihoodOptions, sequenceNelbos } from "./likelihood.js";
-import { discreteNetwork, inputShapes, processOf } from "./network.js";
+import { discreteArchitecture, inputShapes, processOf } from "./network.js";
 import type { Process } from "./process.js";
 import { checkFinal, type Denoiser, type Final, givenTokens, type PsiStep, psiSample } from "./sampler.js";
 import { schedules } from "./schedule.js";
@@ -60,7 +61,7 @@ const OWN: Record<PsiSampler, readonly ("kappa" | "eta" | "window")[]> = {
 };
 
 /** A discrete diffusion model: token sequences by Ψ-samplers. */
-export class DiscreteModel {
+export class DiscreteModel extends Releasable {
   readonly method = "discrete";
   readonly config: ModelFiles["config"];
   readonly shape: DiscreteShape;
@@ -69,14 +70,15 @@ export class DiscreteModel {
   private readonly programs = new Map<number, ReturnType<DiscreteModel["compileProgram"]>>();
 
   constructor(
-    { config, weights }: ModelFiles,
+    files: ModelFiles,
     private readonly options: CompileOptions = {},
   ) {
-    this.config = config;
-    this.shape = discreteShape.parse(config.network);
-    this.process = processOf(this.shape);
-    this.net = discreteNetwork(this.shape);
-    new Parameters(this.net.namedParameters()).load(weights);
+    super();
+    this.config = files.config;
+    const { shape, net } = loadedNetwork(discreteArchitecture, files);
+    this.shape = shape;
+    this.process = processOf(shape);
+    this.net = net;
   }
 
   get classNames(): readonly string[] | null {

@@ -1,7 +1,8 @@
 import * as nn from "../../nn/index.js";
 import { concat, constant, Tensor } from "../../tensor/index.js";
+import type { Architecture } from "../shared/architecture.js";
 import { unet } from "../shared/unet.js";
-import type { DiscreteShape } from "./config.js";
+import { type DiscreteShape, discreteShape } from "./config.js";
 import { maskedProcess, type Process, uniformProcess } from "./process.js";
 
 export const processOf = ({ process, vocabulary }: Pick<DiscreteShape, "process" | "vocabulary">): Process =>
@@ -153,3 +154,9 @@ function pixelUnet(
 export const discreteNetwork = (shape: DiscreteShape) =>
   shape.network.kind === "unet" ? pixelUnet(shape, shape.network) : transformer(shape, shape.network);
 export type DiscreteNetwork = ReturnType<typeof discreteNetwork>;
+
+export const discreteArchitecture: Architecture<DiscreteShape, DiscreteNetwork> = {
+  shape: discreteShape,
+  says: ({ image, classes, vocabulary }) => ({ image, classes, vocabulary }),
+  network: discreteNetwork,
+};

@@ -1,5 +1,5 @@
 import type { Tensor } from "onnxruntime-web";
-import { type CompileOptions, resolveRuntime } from "../../runtime/index.js";
+import { type CompileOptions, releasable, resolveRuntime } from "../../runtime/index.js";
 import { openSession, showValues } from "../shared/onnx-session.js";
 import type { Denoiser } from "./sampler.js";
 
@@ -14,7 +14,7 @@ const INTEGERS = ["int32", "int64"] as const;
 export async function onnxDenoiser(
   path: string,
   { labels, none = 0, ...options }: CompileOptions & { labels?: Int32Array; none?: number } = {},
-): Promise<{ denoiser: Denoiser; release(): Promise<void> }> {
+): Promise<{ denoiser: Denoiser; release(): Promise<void> } & AsyncDisposable> {
   const session = await openSession(path, options);
   const { ort } = await resolveRuntime(options.device);
   const inputs = session.inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
@@ -37,8 +37,8 @@ export async function onnxDenoiser(
     type === "int64"
       ? new ort.Tensor("int64", BigInt64Array.from(values, BigInt), shape)
       : new ort.Tensor("int32", values, shape);
-  return {
-    async denoiser(tokens, sigma) {
+  return releasable({
+    async denoiser(tokens: Int32Array, sigma: Float32Array) {
       const B = sigma.length;
       const feeds: Record<string, Tensor> = {
         [tokensInput.name]: integers(tokensInput.type, tokens, [B, tokens.length / B]),
@@ -50,5 +50,5 @@ export async function onnxDenoiser(
       return results[output.name].data as Float32Array;
     },
     release: () => session.release(),
-  };
+  });
 }

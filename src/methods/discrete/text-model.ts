@@ -1,6 +1,6 @@
 import type { CompileOptions } from "../../runtime/index.js";
 import type { ModelFiles } from "../shared/model-files.js";
-import { LINE_END, loadTokenizer, type Tokenizer } from "../shared/tokens/tokenizer.js";
+import { LINE_END, loadTokenizer, requireTokens, type Tokenizer } from "../shared/tokens/tokenizer.js";
 import { DiscreteModel, type DiscreteSampleOptions } from "./model.js";
 import { continuation } from "./sampler.js";
 
@@ -22,10 +22,7 @@ export class TextModel extends DiscreteModel {
     options?: CompileOptions,
   ) {
     super(files, options);
-    if (tokenizer.size !== this.shape.vocabulary)
-      throw new Error(
-        `The tokenizer has ${tokenizer.size} tokens, the network ${this.shape.vocabulary}: they do not belong together.`,
-      );
+    requireTokens(tokenizer, this.shape.vocabulary);
   }
 
   static async from(files: ModelFiles, options?: CompileOptions): Promise<TextModel> {

@@ -3,7 +3,7 @@ import type { ImageDataset, TextDataset } from "../../data/index.js";
 import { Random } from "../../random/index.js";
 import { Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
-import { type ModelFiles, readModel, writeModel } from "../shared/model-files.js";
+import { type ModelConfig, type ModelFiles, readModel, writeModel } from "../shared/model-files.js";
 import { parseSettings } from "../shared/settings.js";
 import { pixelSequences, type TextData, type TokenData } from "../shared/tokens/sequences.js";
 import { textSequences } from "../shared/tokens/text-sequences.js";
@@ -11,7 +11,7 @@ import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js
 import { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape } from "./config.js";
 import { distillationStage } from "./distillation-stage.js";
 import { DiscreteImageModel } from "./model.js";
-import { discreteNetwork } from "./network.js";
+import { discreteArchitecture, discreteNetwork } from "./network.js";
 import { discreteStage } from "./stages.js";
 import { TextModel } from "./text-model.js";
 
@@ -42,14 +42,14 @@ export function shapeFor(dataset: ImageDataset | TextDataset, data: TokenData, c
 
 /** Weights of a trained model of this shape; throws where its shape is another. */
 async function weightsOf(location: string, shape: DiscreteShape): Promise<ModelFiles["weights"]> {
-  const { config, weights } = await readModel(location);
-  const own = discreteShape.safeParse(config.network);
-  if (config.method !== "discrete" || !own.success)
-    throw new Error(`from: ${location} is no discrete diffusion model.`);
-  const [theirs, ours] = [own.data, shape].map((one) => JSON.stringify(one));
-  if (theirs !== ours)
+  const choose = ({ method, network }: ModelConfig) => {
+    const own = discreteShape.safeParse(network);
+    if (method !== "discrete" || !own.success) throw new Error(`from: ${location} is no discrete diffusion model.`);
+    const [theirs, ours] = [own.data, shape].map((one) => JSON.stringify(one));
+    if (theirs === ours) return discreteArchitecture;
     throw new Error(`from: ${location} has another shape, ${theirs}, than these settings and data, ${ours}.`);
-  return weights;
+  };
+  return (await readModel(location, choose)).weights;
 }
 
 /**

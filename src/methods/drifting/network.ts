@@ -1,20 +1,24 @@
+import { z } from "zod";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-import { type AutoencoderConfig, decoder } from "../shared/autoencoder.js";
+import type { Architecture } from "../shared/architecture.js";
+import { autoencoderShape, decoder } from "../shared/autoencoder.js";
 import { latentMlp } from "../shared/latent-mlp.js";
+import { classes, depth, width } from "../shared/shape.js";
 
-export interface GeneratorConfig {
-  autoencoder: AutoencoderConfig;
+export const generatorShape = z.strictObject({
+  autoencoder: autoencoderShape,
   /** 0: unconditional. */
-  classes: number;
-  hidden: number;
-  blocks: number;
-  condition: number;
+  classes,
+  hidden: width,
+  blocks: depth,
+  condition: width,
   /** Discrete style tokens: `count` indices, each into its own table of `size` rows. */
-  styles: { count: number; size: number };
+  styles: z.strictObject({ count: z.int().min(0).max(1024), size: z.int().min(0).max(65_536) }),
   /** Whether the guidance strength is an input. */
-  guidance: boolean;
-}
+  guidance: z.boolean(),
+});
+export type GeneratorConfig = z.infer<typeof generatorShape>;
 
 /** Inputs of a generator for B groups of G samples that share label and guidance. */
 export interface GeneratorInputs {
@@ -66,3 +70,9 @@ export function imageGenerator(config: GeneratorConfig) {
   return module;
 }
 export type ImageGenerator = ReturnType<typeof imageGenerator>;
+
+export const generatorArchitecture: Architecture<GeneratorConfig, ImageGenerator> = {
+  shape: generatorShape,
+  says: ({ autoencoder: { height, width, channels }, classes }) => ({ image: { height, width, channels }, classes }),
+  network: imageGenerator,
+};

@@ -1,10 +1,11 @@
 import { Random } from "../../random/index.js";
-import { type CompileOptions, compile, Parameters, type Program } from "../../runtime/index.js";
+import { type CompileOptions, compile, type Program, Releasable } from "../../runtime/index.js";
 import type { Tensor } from "../../tensor/index.js";
+import { loadedNetwork } from "../shared/architecture.js";
 import { batchesOf, paddedRows } from "../shared/batching.js";
 import { checkRequest, Images, resolveLabels, resolveNoise } from "../shared/images.js";
 import type { ModelFiles } from "../shared/model-files.js";
-import { type GeneratorConfig, type GeneratorInputs, imageGenerator } from "./network.js";
+import { type GeneratorConfig, type GeneratorInputs, generatorArchitecture } from "./network.js";
 
 export interface SampleOptions {
   /** Images to draw; default 1. */
@@ -23,7 +24,7 @@ export interface SampleOptions {
 }
 
 /** A one-step image model: one network evaluation per image. */
-export class DriftingModel {
+export class DriftingModel extends Releasable {
   readonly method = "drifting";
   readonly config: ModelFiles["config"];
   private readonly network: GeneratorConfig;
@@ -31,13 +32,14 @@ export class DriftingModel {
   private readonly programs = new Map<number, Program<keyof GeneratorInputs, { images: Tensor }>>();
 
   constructor(
-    { config, weights }: ModelFiles,
+    files: ModelFiles,
     private readonly options: CompileOptions = {},
   ) {
-    this.config = config;
-    this.network = config.network as GeneratorConfig;
-    this.generator = imageGenerator(this.network);
-    new Parameters(this.generator.namedParameters()).load(weights);
+    super();
+    this.config = files.config;
+    const { shape, net } = loadedNetwork(generatorArchitecture, files);
+    this.network = shape;
+    this.generator = net;
   }
 
   get classNames(): readonly string[] | null {
@@ -106,7 +108,7 @@ export class DriftingModel {
       });
       pixels.set(images.subarray(0, part.n * size), part.at * size);
     }
-    return new Images(pixels, count, channels as 1 | 3, height, width, this.config.classNames ? labels : null);
+    return new Images(pixels, count, channels, height, width, this.config.classNames ? labels : null);
   }
 
   /** Network evaluations per image. */

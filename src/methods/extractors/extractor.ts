@@ -1,7 +1,7 @@
 import type { Tensor } from "../../tensor/index.js";
 
 /** A feature space that images are compared in. */
-export interface Extractor {
+export interface Extractor extends AsyncDisposable {
   /** How reports call it. */
   readonly name: string;
   /** How an image becomes its input, for those who want the same numbers elsewhere. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { InferenceSession } from "onnxruntime-web";
 import { z } from "zod";
-import { type CompileOptions, compile, resolveRuntime } from "../../runtime/index.js";
+import { type CompileOptions, compile, releasable, resolveRuntime } from "../../runtime/index.js";
 import { constant, type Tensor } from "../../tensor/index.js";
 import { openSession, showValues } from "../shared/onnx-session.js";
 import { type Extractor, gatherFeatures, type ImageSize, scaleRgb } from "./extractor.js";
@@ -68,11 +68,11 @@ export async function onnxExtractor(path: string, image: ImageSize, options: Com
         `The output "${output}" of ${path} is [${probe.dims}] for ${batch} images; features are one vector per image.`,
       );
     const { name, range, mean, std, order } = description;
-    return {
+    return releasable({
       name: name ?? basename(path),
       preprocessing: `scaled to ${width}×${height} (bilinear, antialiased), ${order} in ${range.join("..")}, less [${mean}], over [${std}]`,
       dim,
-      async extract(images, count) {
+      async extract(images: Float32Array, count: number) {
         const values = async (part: Float32Array) => (await run(part)).data as Float32Array;
         return { features: await gatherFeatures(images, { count, batch, dim }, values), logits: null };
       },
@@ -80,7 +80,7 @@ export async function onnxExtractor(path: string, image: ImageSize, options: Com
         await program.release();
         await session.release();
       },
-    };
+    });
   } catch (error) {
     await session.release();
     throw error;

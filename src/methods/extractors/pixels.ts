@@ -1,4 +1,5 @@
 import { features, fitPca, pcaFeatures } from "../../metrics/index.js";
+import { releasable } from "../../runtime/index.js";
 import type { Extractor } from "./extractor.js";
 
 /** Variances are then right to a millionth of the largest; the last ones of photographs converge slowly. */
@@ -12,11 +13,14 @@ export function pixelPca(images: Float32Array, count: number): Extractor {
   const size = images.length / count;
   const pca = fitPca(features(images, size), { tolerance: TOLERANCE });
   const dim = pca.variances.length;
-  return {
+  return releasable({
     name: `pixel PCA ${dim}`,
     preprocessing: "pixels in [−1, 1], projected on the principal components of the reference images",
     dim,
-    extract: async (samples) => ({ features: pcaFeatures(pca, features(samples, size)).data, logits: null }),
+    extract: async (samples: Float32Array) => ({
+      features: pcaFeatures(pca, features(samples, size)).data,
+      logits: null,
+    }),
     release: async () => {},
-  };
+  });
 }

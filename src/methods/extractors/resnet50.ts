@@ -1,5 +1,5 @@
 import * as nn from "../../nn/index.js";
-import { type CompileOptions, compile } from "../../runtime/index.js";
+import { type CompileOptions, compile, releasable } from "../../runtime/index.js";
 import { constant, type Parameter, type Tensor } from "../../tensor/index.js";
 import { type Extractor, gatherFeatures, type ImageSize, scaleRgb } from "./extractor.js";
 
@@ -149,14 +149,14 @@ export function resnet50Extractor(
     { freeze: true, ...options },
   );
   const dim = 2048;
-  return {
+  return releasable({
     name: "resnet50-imagenet avg_pool",
     preprocessing: "scaled to 224×224 (bilinear, antialiased), BGR in 0..255 less 103.939, 116.779, 123.68",
     dim,
-    async extract(images, count) {
+    async extract(images: Float32Array, count: number) {
       const run = async (part: Float32Array) => (await program.run({ images: part })).features;
       return { features: await gatherFeatures(images, { count, batch: BATCH, dim }, run), logits: null };
     },
     release: () => program.release(),
-  };
+  });
 }

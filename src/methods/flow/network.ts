@@ -1,18 +1,22 @@
+import { z } from "zod";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-import { type AutoencoderConfig, decoder } from "../shared/autoencoder.js";
+import type { Architecture } from "../shared/architecture.js";
+import { autoencoderShape, decoder } from "../shared/autoencoder.js";
 import { latentMlp } from "../shared/latent-mlp.js";
+import { classes, depth, width } from "../shared/shape.js";
 import { unet } from "../shared/unet.js";
 
-export interface FlowNetworkConfig {
-  space: "pixel" | "latent" | "joint";
-  autoencoder: AutoencoderConfig;
+export const flowShape = z.strictObject({
+  space: z.enum(["pixel", "latent", "joint"]),
+  autoencoder: autoencoderShape,
   /** 0: unconditional. The class after the last is "none". */
-  classes: number;
-  hidden: number;
-  blocks: number;
-  condition: number;
-}
+  classes,
+  hidden: width,
+  blocks: depth,
+  condition: width,
+});
+export type FlowNetworkConfig = z.infer<typeof flowShape>;
 
 /** A velocity field: states [B, …], times [B] in [0, 1], labels [B] int32 (`classes` = none) to velocities of the states' shape. */
 export type Velocity = (state: Tensor, time: Tensor, label: Tensor) => Tensor;
@@ -61,4 +65,10 @@ export type FlowNetwork = nn.Parameterized & {
       shift: import("../../tensor/index.js").Parameter;
       decode: ReturnType<typeof decoder>;
     };
+};
+
+export const flowArchitecture: Architecture<FlowNetworkConfig, FlowNetwork> = {
+  shape: flowShape,
+  says: ({ autoencoder: { height, width, channels }, classes }) => ({ image: { height, width, channels }, classes }),
+  network: flowNetwork,
 };

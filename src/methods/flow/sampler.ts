@@ -1,11 +1,12 @@
 import { Random } from "../../random/index.js";
-import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
+import { type CompileOptions, compile, Releasable } from "../../runtime/index.js";
 import { constant } from "../../tensor/index.js";
+import { loadedNetwork } from "../shared/architecture.js";
 import { batchesOf, paddedRows } from "../shared/batching.js";
 import { checkRequest, Images, resolveLabels, resolveNoise } from "../shared/images.js";
 import type { ModelFiles } from "../shared/model-files.js";
 import { evaluations, integrate, type Solver } from "./integrate.js";
-import { type FlowNetworkConfig, flowNetwork } from "./network.js";
+import { type FlowNetworkConfig, flowArchitecture } from "./network.js";
 
 export interface FlowSampleOptions {
   /** Images to draw; default 1. */
@@ -23,7 +24,7 @@ export interface FlowSampleOptions {
 }
 
 /** A flow-matching image model: as many network evaluations per image as the solver takes. */
-export class FlowModel {
+export class FlowModel extends Releasable {
   readonly method = "flow";
   readonly config: ModelFiles["config"];
   private readonly network: FlowNetworkConfig;
@@ -31,13 +32,14 @@ export class FlowModel {
   private readonly programs = new Map<number, ReturnType<FlowModel["compilePrograms"]>>();
 
   constructor(
-    { config, weights }: ModelFiles,
+    files: ModelFiles,
     private readonly options: CompileOptions = {},
   ) {
-    this.config = config;
-    this.network = config.network as FlowNetworkConfig;
-    this.net = flowNetwork(this.network);
-    new Parameters(this.net.namedParameters()).load(weights);
+    super();
+    this.config = files.config;
+    const { shape, net } = loadedNetwork(flowArchitecture, files);
+    this.network = shape;
+    this.net = net;
   }
 
   get classNames(): readonly string[] | null {
@@ -133,7 +135,7 @@ export class FlowModel {
         : end.map((x) => Math.min(1, Math.max(-1, x)));
       pixels.set(images.subarray(0, part.n * size), part.at * size);
     }
-    return new Images(pixels, count, channels as 1 | 3, height, width, this.config.classNames ? labels : null);
+    return new Images(pixels, count, channels, height, width, this.config.classNames ? labels : null);
   }
 
   /** The velocity field for a batch as an ONNX model with inputs state, time and label. */

@@ -1,35 +1,39 @@
-import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
+import { show } from "../../io/show.js";
+import { type CompileOptions, compile, Releasable } from "../../runtime/index.js";
+import { loadedNetwork } from "../shared/architecture.js";
 import { batchesOf, paddedRows } from "../shared/batching.js";
-import { type ModelFiles, readModel } from "../shared/model-files.js";
-import { loadTokenizer, type Tokenizer } from "../shared/tokens/tokenizer.js";
-import { type LanguageModelShape, languageModel, shifted, tokenNats } from "./network.js";
+import { type LoadOptions, type ModelConfig, type ModelFiles, NoSuchModel, readModel } from "../shared/model-files.js";
+import { loadTokenizer, requireTokens, type Tokenizer } from "../shared/tokens/tokenizer.js";
+import { type LanguageModelShape, languageModelArchitecture, shifted, tokenNats } from "./network.js";
 
 /** A trained autoregressive judge of text. */
-export class LanguageModel {
+export class LanguageModel extends Releasable {
   readonly config: ModelFiles["config"];
   readonly shape: LanguageModelShape;
   private readonly net;
   private readonly programs = new Map<string, ReturnType<LanguageModel["compileProgram"]>>();
 
   constructor(
-    { config, weights }: ModelFiles,
+    files: ModelFiles,
     readonly tokenizer: Tokenizer,
     private readonly options: CompileOptions = {},
   ) {
-    this.config = config;
-    this.shape = config.network as LanguageModelShape;
-    if (tokenizer.size !== this.shape.vocabulary)
-      throw new Error(`The tokenizer has ${tokenizer.size} tokens, the network ${this.shape.vocabulary}.`);
-    this.net = languageModel(this.shape);
-    new Parameters(this.net.namedParameters()).load(weights);
+    super();
+    this.config = files.config;
+    const { shape, net } = loadedNetwork(languageModelArchitecture, files);
+    requireTokens(tokenizer, shape.vocabulary);
+    this.shape = shape;
+    this.net = net;
   }
 
   /** A model by folder (of a model or a training run), shipped name or URL. */
-  static async load(location: string, options?: CompileOptions): Promise<LanguageModel> {
-    const files = await readModel(location);
-    const { method, text } = files.config;
-    if (method !== "language-model") throw new Error(`${location}: a "${method}" model does not judge text.`);
-    return new LanguageModel(files, await loadTokenizer(text?.tokenizer), options);
+  static async load(location: string, options?: LoadOptions): Promise<LanguageModel> {
+    const choose = ({ method }: ModelConfig) => {
+      if (method === "language-model") return languageModelArchitecture;
+      throw new NoSuchModel(`${location}: a ${show(method)} model does not judge text.`);
+    };
+    const files = await readModel(location, choose, options);
+    return new LanguageModel(files, await loadTokenizer(files.config.text?.tokenizer), options);
   }
 
   get name(): string {

@@ -1,13 +1,16 @@
+import { z } from "zod";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
+import type { Architecture } from "../shared/architecture.js";
+import { depth, requireActivations, requireHeads, sequenceLength, vocabulary, width } from "../shared/shape.js";
 
-export interface LanguageModelShape {
-  vocabulary: number;
-  length: number;
-  width: number;
-  heads: number;
-  blocks: number;
-}
+export const languageModelShape = z
+  .strictObject({ vocabulary, length: sequenceLength, width, heads: width, blocks: depth })
+  .superRefine(({ vocabulary, length, width, heads }, context) => {
+    requireHeads({ width, heads }, context);
+    requireActivations({ tokens: length, heads, vocabulary }, context);
+  });
+export type LanguageModelShape = z.infer<typeof languageModelShape>;
 
 /**
  * An autoregressive transformer: tokens int32 [B, L] to logits [B, L, K], row l of which predicts token l from those before it. Causal
@@ -34,3 +37,9 @@ export function shifted(tokens: Int32Array, length: number, vocabulary: number):
 /** −log p of each token [B, L] in nats. */
 export const tokenNats = (logits: Tensor, tokens: Tensor): Tensor =>
   logits.logSoftmax(-1).gatherElements(tokens.unsqueeze(-1), -1).squeeze(-1).neg();
+
+export const languageModelArchitecture: Architecture<LanguageModelShape, ReturnType<typeof languageModel>> = {
+  shape: languageModelShape,
+  says: ({ vocabulary }) => ({ classes: 0, vocabulary }),
+  network: languageModel,
+};

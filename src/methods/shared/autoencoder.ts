@@ -1,18 +1,20 @@
+import { z } from "zod";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
+import { imageShape, width } from "./shape.js";
 
-export interface AutoencoderConfig {
-  height: number;
-  width: number;
-  channels: number;
-  latent: number;
+/** Widths of encoder and decoder. */
+export const codecShape = z.strictObject({
+  latent: width,
   /** Channels of the encoder at H/2 and H/4. */
-  encoder: readonly [number, number];
+  encoder: z.tuple([width, width]).readonly(),
   /** Width of the hidden vector on both sides. */
-  hidden: number;
+  hidden: width,
   /** Channels of the decoder at H/4, H/2 and H. */
-  decoder: readonly [number, number, number];
-}
+  decoder: z.tuple([width, width, width]).readonly(),
+});
+export const autoencoderShape = imageShape.extend(codecShape.shape);
+export type AutoencoderConfig = z.infer<typeof autoencoderShape>;
 
 const quarter = (n: number): number => {
   if (n % 4 !== 0) throw new Error(`The autoencoder needs sides divisible by 4, got ${n}; resize the images.`);

@@ -1,103 +1,75 @@
-/** The part of a model's config.json that every method shares. */
-export interface ModelConfig {
-  format: 1;
-  method: string;
-  name: string;
-  /** Of models of images. */
-  image?: { height: number; width: number; channels: 1 | 3 };
-  /** Of models of text: the tokenizer, and whether a sample is one line. */
-  text?: { tokenizer: unknown; lines: boolean };
-  classNames: string[] | null;
-  /** What the method's own loader needs to rebuild the network. */
-  network: unknown;
-  /** How it was trained: data, seconds, steps, command. */
-  training: Record<string, unknown>;
-}
+import type { FetchOptions } from "../../io/fetch.js";
+import { readSafetensors, type SafetensorsHeader } from "../../io/safetensors.js";
+import { show } from "../../io/show.js";
+import type { CompileOptions } from "../../runtime/index.js";
+import { type Architecture, describedNetwork, requireWeights, type Weights } from "./architecture.js";
+import { type ModelConfig, parseConfig } from "./model-config.js";
+import { type ModelPlace, modelPlace } from "./model-location.js";
+import { loadTokenizer, requireTokens } from "./tokens/tokenizer.js";
 
-/** Size of a model's images; throws where it draws none. */
-export function imageSize({ name, image }: ModelConfig): NonNullable<ModelConfig["image"]> {
-  if (!image) throw new Error(`${name} draws text, not images.`);
-  return image;
-}
-
-export type Weights = Record<string, { shape: number[]; data: Float32Array }>;
+export type { Weights } from "./architecture.js";
+export { imageSize, type ModelConfig } from "./model-config.js";
+export { isUrl, locationName, NoSuchModel, shippedModelsFolder } from "./model-location.js";
 
 export interface ModelFiles {
   config: ModelConfig;
   weights: Weights;
 }
 
-const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
+/** How a model is loaded: what it computes with and, for one at a URL, how it is fetched. */
+export interface LoadOptions extends CompileOptions, FetchOptions {}
 
-/** A model folder by shipped name, path or URL: config.json and model.safetensors. Reads numbers and JSON only. */
-export async function readModel(location: string): Promise<ModelFiles> {
-  const read = await readerOf(location);
-  const config = parseConfig(location, await read("config.json"));
-  const { decodeSafetensors } = await import("../../io/safetensors.js");
-  const { tensors } = decodeSafetensors(await read("model.safetensors"));
-  const weights: Weights = {};
-  for (const [name, { shape, data }] of Object.entries(tensors)) weights[name] = { shape, data: data as Float32Array };
-  return { config, weights };
+/** Bytes of a config.json (a tokenizer may take a few millions), and of the header of a model.safetensors, at most. */
+const MAX_CONFIG = 16e6;
+const MAX_HEADER = 16e6;
+
+/**
+ * A model folder by shipped name, path or URL: config.json, once, and model.safetensors. Reads numbers and JSON only. `choose` says how
+ * a model so described is rebuilt, or throws. The description is checked, and compared with the header of the weights, before any of
+ * these are read.
+ */
+export async function readModel(
+  location: string,
+  choose: (config: ModelConfig) => Architecture,
+  options: FetchOptions = {},
+): Promise<ModelFiles> {
+  const place = await modelPlace(location, options);
+  const config = await readConfig(place);
+  const described = place.show("config.json");
+  const architecture = choose(config);
+  const { shape, net } = describedNetwork(architecture, config, described);
+  const { vocabulary } = architecture.says(shape);
+  if (config.text && vocabulary !== undefined)
+    await naming(described, async () => requireTokens(await loadTokenizer(config.text?.tokenizer), vocabulary));
+  const accept = ({ entries }: SafetensorsHeader) => {
+    for (const { name, dtype } of entries)
+      if (!/^B?F/.test(dtype))
+        throw new Error(`The weights' tensor ${show(name)} is ${dtype}, and weights are floats.`);
+    requireWeights(net, Object.fromEntries(entries.map((entry) => [entry.name, entry])));
+  };
+  const file = "model.safetensors";
+  const { tensors } = await place.reading(file, (reader) =>
+    naming(place.show(file), () => readSafetensors(reader, { accept, maxHeader: MAX_HEADER })),
+  );
+  return { config, weights: tensors as Weights };
+}
+
+/** Errors of a damaged file name it; those of a transfer do so already. */
+async function naming<T>(file: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if ((error as Error).constructor !== Error) throw error;
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Only the description of a model. */
-export const readModelConfig = async (location: string): Promise<ModelConfig> =>
-  parseConfig(location, await (await readerOf(location))("config.json"));
+export const readModelConfig = async (location: string, options?: FetchOptions): Promise<ModelConfig> =>
+  readConfig(await modelPlace(location, options));
 
-const readerOf = async (location: string) =>
-  /^https?:/.test(location) || !inNode ? fetcher(location) : localReader(location);
-
-function parseConfig(location: string, bytes: Uint8Array): ModelConfig {
-  const text = new TextDecoder().decode(bytes);
-  let config: ModelConfig;
-  try {
-    config = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${location}/config.json is not JSON: ${(error as Error).message}`);
-  }
-  if (config.format !== 1 || typeof config.method !== "string")
-    throw new Error(
-      `${location}/config.json is no model of this version (format ${config.format}, method ${config.method}).`,
-    );
-  return config;
-}
-
-function fetcher(base: string) {
-  return async (file: string): Promise<Uint8Array> => {
-    const url = `${base.replace(/\/$/, "")}/${file}`;
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`);
-    return new Uint8Array(await response.arrayBuffer());
-  };
-}
-
-/** Folders that hold shipped models: beside the package's code. */
-export async function shippedModelsFolder(): Promise<string> {
-  const { fileURLToPath } = await import("node:url");
-  return fileURLToPath(new URL("../../../models/", import.meta.url));
-}
-
-async function localReader(location: string) {
-  const { existsSync, readdirSync } = await import("node:fs");
-  const { readFile } = await import("node:fs/promises");
-  const { join, resolve } = await import("node:path");
-  const shipped = await shippedModelsFolder();
-  // A run's folder keeps its model in `model/`.
-  const folder = [resolve(location), resolve(location, "model"), join(shipped, location)].find(
-    (f) => existsSync(join(f, "config.json")) && existsSync(join(f, "model.safetensors")),
-  );
-  if (!folder) {
-    const names = existsSync(shipped)
-      ? readdirSync(shipped, { withFileTypes: true })
-          .filter((d) => d.isDirectory())
-          .map((d) => d.name)
-      : [];
-    throw new Error(
-      `There is no model "${location}": neither a folder with config.json and model.safetensors nor a shipped one (${names.join(", ") || "none"}).`,
-    );
-  }
-  return async (file: string): Promise<Uint8Array> => readFile(join(folder, file));
-}
+const readConfig = async (place: ModelPlace): Promise<ModelConfig> =>
+  parseConfig(place.show("config.json"), await place.reading("config.json", (reader) => reader.rest(MAX_CONFIG)));
 
 /** Writes a model folder: float16 weights and config.json. The old model stays until the new one is complete. */
 export async function writeModel(folder: string, { config, weights }: ModelFiles): Promise<void> {

@@ -1,44 +1,15 @@
 import { z } from "zod";
 import { featureSettings } from "../shared/feature-stage.js";
 import { count, decay, positive, share, size } from "../shared/settings.js";
-import type { VitBody } from "./network.js";
+import { sphereBody, type VitBody } from "./network.js";
 import { vitSizes } from "./vit.js";
 
 const weight = z.number().nonnegative();
 
-const convNetwork = z.object({
-  kind: z.literal("conv"),
-  /** Length L of the latent vector. */
-  latent: size,
-  encoder: z.tuple([size, size]),
-  hidden: size,
-  decoder: z.tuple([size, size, size]),
-  trunk: size,
-  encoderBlocks: count,
-  decoderBlocks: count,
-  condition: size,
-});
-
-const vitNetwork = z.object({
-  kind: z.literal("vit"),
-  patch: size,
-  /** Latent channels of a token; L = tokens · channels. */
-  channels: size,
-  width: size,
-  layers: size,
-  heads: size,
-  /** Blocks of the MLP-mixers. */
-  mixer: count,
-  head: z.enum(["linear", "conv"]),
-  encoderHead: z.enum(["xavier", "zeros"]).default("xavier"),
-  /** Whether the encoder ends in a norm of each token, as in the paper. */
-  tokenNorm: z.boolean().default(true),
-});
-
 /** Everything that defines a Sphere Encoder and its training; `presets` fill it. */
 export const sphereConfig = z.object({
   seed: z.number().int().default(0),
-  network: z.discriminatedUnion("kind", [convNetwork, vitNetwork]),
+  network: sphereBody,
   noise: z.object({
     /** Adding noise and projecting (the paper), or turning by an exact angle (its sequel). */
     kind: z.enum(["additive", "rotation"]),

@@ -1,7 +1,7 @@
 export { forData, presets, type SphereConfig, sphereConfig, withoutNoise } from "./config.js";
 export * from "./edit.js";
 export * from "./geometry.js";
-export { latentLength, type SphereNetworkConfig, sphereNetwork } from "./network.js";
+export { latentLength, type SphereNetworkConfig, type SphereShape, sphereNetwork } from "./network.js";
 export * from "./objective.js";
 export * from "./sampler.js";
 export * from "./strengths.js";

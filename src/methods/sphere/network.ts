@@ -1,33 +1,66 @@
+import { z } from "zod";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-import { type AutoencoderConfig, decoder as convDecoder, encoder as convEncoder } from "../shared/autoencoder.js";
+import type { Architecture } from "../shared/architecture.js";
+import { codecShape, decoder as convDecoder, encoder as convEncoder } from "../shared/autoencoder.js";
 import { latentMlp } from "../shared/latent-mlp.js";
-import { type VitConfig, vitDecoder, vitEncoder } from "./vit.js";
-
-type ImageSize = Pick<AutoencoderConfig, "height" | "width" | "channels">;
+import { classes, depth, imageShape, requireActivations, requireHeads, width } from "../shared/shape.js";
+import { vitDecoder, vitEncoder } from "./vit.js";
 
 /** A small convolutional autoencoder with conditioned residual MLPs on both sides of its latent vector; for CPUs. */
-export interface ConvBody extends Omit<AutoencoderConfig, keyof ImageSize> {
-  kind: "conv";
+const convBody = z.strictObject({
+  kind: z.literal("conv"),
+  ...codecShape.shape,
   /** Width of the residual MLPs, and how many blocks each side has. */
-  trunk: number;
-  encoderBlocks: number;
-  decoderBlocks: number;
+  trunk: width,
+  encoderBlocks: depth,
+  decoderBlocks: depth,
   /** Width of the class vectors. */
-  condition: number;
-}
+  condition: width,
+});
+export type ConvBody = z.infer<typeof convBody>;
 
-/** The paper's transformers. */
-export interface VitBody extends Omit<VitConfig, "image" | "conditional"> {
-  kind: "vit";
-}
+/** The paper's transformers; see `VitConfig`. */
+const vitBody = z.strictObject({
+  kind: z.literal("vit"),
+  patch: z.int().min(1).max(256),
+  channels: width,
+  width,
+  layers: depth.min(1),
+  heads: width,
+  mixer: depth,
+  head: z.enum(["linear", "conv"]),
+  encoderHead: z.enum(["xavier", "zeros"]).default("xavier"),
+  tokenNorm: z.boolean().default(true),
+});
+export type VitBody = z.infer<typeof vitBody>;
 
-export interface SphereNetworkConfig {
-  image: ImageSize;
+export const sphereBody = z.discriminatedUnion("kind", [convBody, vitBody]);
+
+const networkShape = z.strictObject({
+  image: imageShape,
   /** 0: unconditional. The class after the last is "none". */
-  classes: number;
-  body: ConvBody | VitBody;
-}
+  classes,
+  body: sphereBody,
+});
+type ImageSize = z.infer<typeof imageShape>;
+export type SphereNetworkConfig = z.infer<typeof networkShape>;
+
+/** A network and the noise that it was trained with: what config.json holds. */
+export const sphereShape = networkShape
+  .extend({ noise: z.strictObject({ kind: z.enum(["additive", "rotation"]), maxAngle: z.number().min(0).max(90) }) })
+  .superRefine(({ image, body, noise }, context) => {
+    if (noise.kind === "additive" && noise.maxAngle === 90)
+      context.addIssue({
+        code: "custom",
+        path: ["noise", "maxAngle"],
+        message: "additive noise turns by less than 90",
+      });
+    if (body.kind === "conv") return;
+    requireHeads({ width: body.width, heads: body.heads, multiple: 4 }, context, ["body"]);
+    requireActivations({ tokens: (image.height * image.width) / body.patch ** 2, heads: body.heads }, context);
+  });
+export type SphereShape = z.infer<typeof sphereShape>;
 
 /** Length L of a latent. */
 export const latentLength = ({ image, body }: Pick<SphereNetworkConfig, "image" | "body">): number =>
@@ -88,3 +121,9 @@ export function sphereNetwork({ image, classes, body }: SphereNetworkConfig) {
   return nn.module(coders, () => {});
 }
 export type SphereNetwork = ReturnType<typeof sphereNetwork>;
+
+export const sphereArchitecture: Architecture<SphereShape, SphereNetwork> = {
+  shape: sphereShape,
+  says: ({ image, classes }) => ({ image, classes }),
+  network: sphereNetwork,
+};

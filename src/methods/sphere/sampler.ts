@@ -1,11 +1,13 @@
+import { show } from "../../io/show.js";
 import { Random } from "../../random/index.js";
-import { type CompileOptions, compile, Parameters, type Program } from "../../runtime/index.js";
+import { type CompileOptions, compile, type Program, Releasable } from "../../runtime/index.js";
 import type { Tensor } from "../../tensor/index.js";
+import { loadedNetwork } from "../shared/architecture.js";
 import { batchesOf, paddedRows } from "../shared/batching.js";
 import { checkRequest, Images, resolveLabels, resolveNoise } from "../shared/images.js";
-import { type ModelFiles, readModel } from "../shared/model-files.js";
+import { type LoadOptions, type ModelConfig, type ModelFiles, NoSuchModel, readModel } from "../shared/model-files.js";
 import { disturbRows, fullStrength, type NoiseKind, spherifyRows } from "./geometry.js";
-import { latentLength, type SphereNetworkConfig, sphereNetwork } from "./network.js";
+import { latentLength, type SphereNetworkConfig, sphereArchitecture } from "./network.js";
 
 /** Class name or index, for all or one each. */
 export type Label = string | number | readonly (string | number)[];
@@ -56,13 +58,10 @@ export interface RefineOptions extends GuidanceOptions {
   between?: (images: Images) => void;
 }
 
-/** A network and the noise that it was trained with: what config.json holds. */
-export type SphereShape = SphereNetworkConfig & { noise: { kind: NoiseKind; maxAngle: number } };
-
 type Side = "encode" | "decode";
 
 /** A Sphere Encoder: draws, refines and edits images through a latent sphere of radius √L. */
-export class SphereModel {
+export class SphereModel extends Releasable {
   readonly method = "sphere";
   readonly config: ModelFiles["config"];
   /** Length L of a latent. */
@@ -73,23 +72,25 @@ export class SphereModel {
   private readonly programs = new Map<string, Program<string, { out: Tensor }>>();
 
   constructor(
-    { config, weights }: ModelFiles,
+    files: ModelFiles,
     private readonly options: CompileOptions = {},
   ) {
-    this.config = config;
-    this.network = config.network as SphereShape;
-    this.noise = (config.network as SphereShape).noise;
-    this.latent = latentLength(this.network);
-    this.net = sphereNetwork(this.network);
-    new Parameters(this.net.namedParameters()).load(weights);
+    super();
+    this.config = files.config;
+    const { shape, net } = loadedNetwork(sphereArchitecture, files);
+    this.network = shape;
+    this.noise = shape.noise;
+    this.latent = latentLength(shape);
+    this.net = net;
   }
 
   /** Loads a Sphere Encoder by shipped name, folder or URL. Throws where another method's model is found. */
-  static async load(location: string, options?: CompileOptions): Promise<SphereModel> {
-    const files = await readModel(location);
-    if (files.config.method !== "sphere")
-      throw new Error(`${location} is a ${files.config.method} model and cannot encode pictures; sphere models can.`);
-    return new SphereModel(files, options);
+  static async load(location: string, options?: LoadOptions): Promise<SphereModel> {
+    const choose = ({ method }: ModelConfig) => {
+      if (method === "sphere") return sphereArchitecture;
+      throw new NoSuchModel(`${location} is a ${show(method)} model and cannot encode pictures; sphere models can.`);
+    };
+    return new SphereModel(await readModel(location, choose, options), options);
   }
 
   get classNames(): readonly string[] | null {
@@ -206,7 +207,7 @@ export class SphereModel {
 
   private images(pixels: Float32Array, labels: Int32Array | null = null): Images {
     const { height, width, channels } = this.network.image;
-    return new Images(pixels, pixels.length / this.imageSize, channels as 1 | 3, height, width, labels);
+    return new Images(pixels, pixels.length / this.imageSize, channels, height, width, labels);
   }
 
   /** Throws unless the pictures have the model's size and finite pixels in [−1, 1]; nothing is resized or clamped. */

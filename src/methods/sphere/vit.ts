@@ -1,5 +1,5 @@
 import * as nn from "../../nn/index.js";
-import { axialRotation, constant, type Tensor } from "../../tensor/index.js";
+import { axialRotation, constant, type Rotation, type Tensor } from "../../tensor/index.js";
 
 /** What encoder and decoder agree on (2602.15030): an image is N = (height/patch)·(width/patch) tokens, its latent L = N·channels numbers. */
 export interface VitConfig {
@@ -59,6 +59,11 @@ const asMaps = (tokens: Tensor, lines: number, columns: number): Tensor =>
 export const unpatchify = (tokens: Tensor, lines: number, columns: number, patch: number): Tensor =>
   asMaps(tokens, lines, columns).depthToSpace(patch);
 
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
 /**
  * The transformer of both networks, [B, N, width] to [B, N, outputs]: fixed sin-cos positions, pre-norm blocks with rotary positions (the
  * first half of a head turns with the line, the second with the column) and SwiGLU, and a linear head. With a condition, adaLN-zero in
@@ -67,10 +72,20 @@ export const unpatchify = (tokens: Tensor, lines: number, columns: number, patch
 function trunk(config: VitConfig, outputs: number, headInit: "xavier" | "zeros") {
   const { width, layers, heads, conditional } = config;
   const { lines, columns, tokens } = gridOf(config);
-  const table = constant(nn.sinCos2d(lines, columns, width), [tokens, width]);
-  const at = Array.from({ length: tokens }, (_, i) => i);
-  const places = [at.map((i) => Math.floor(i / columns)), at.map((i) => i % columns)];
-  const rotary = axialRotation(places, width / heads);
+  // Made when first traced: a network that is only described costs nothing
+  const table = once(() => constant(nn.sinCos2d(lines, columns, width), [tokens, width]));
+  const rotation = once(() => {
+    const at = Array.from({ length: tokens }, (_, i) => i);
+    return axialRotation([at.map((i) => Math.floor(i / columns)), at.map((i) => i % columns)], width / heads);
+  });
+  const rotary: Rotation = {
+    get cos() {
+      return rotation().cos;
+    },
+    get sin() {
+      return rotation().sin;
+    },
+  };
   const options = { rotary, queryKeyNorm: false, hidden: Math.floor((8 * width) / 3), init: "xavier" } as const;
   const perLayer = <T>(make: () => T) => Array.from({ length: layers }, make);
   if (conditional) {
@@ -79,7 +94,7 @@ function trunk(config: VitConfig, outputs: number, headInit: "xavier" | "zeros")
     return nn.module({ blocks, head }, (x: Tensor, condition: Tensor | null): Tensor => {
       if (!condition) throw new Error("This network is conditional: give the class vectors [B, width].");
       return head(
-        blocks.reduce((h, block) => block(h, condition), x.add(table)),
+        blocks.reduce((h, block) => block(h, condition), x.add(table())),
         condition,
       );
     });
@@ -88,7 +103,7 @@ function trunk(config: VitConfig, outputs: number, headInit: "xavier" | "zeros")
   const head = nn.linear(width, outputs, { init: headInit });
   return nn.module({ blocks, head }, (x: Tensor, condition: Tensor | null): Tensor => {
     if (condition) throw new Error("This network is unconditional: its condition must be null.");
-    return head(blocks.reduce((h, block) => block(h), x.add(table)));
+    return head(blocks.reduce((h, block) => block(h), x.add(table())));
   });
 }
 

@@ -7,7 +7,6 @@ import { type ImageDataset, resolveDataset } from "../../../src/data/index.js";
 import { presets } from "../../../src/methods/classifier/config.js";
 import { ClassifierModel } from "../../../src/methods/classifier/model.js";
 import { trainClassifier } from "../../../src/methods/classifier/train.js";
-import { readModel } from "../../../src/methods/shared/model-files.js";
 import { colours } from "../pictures.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-classifier-"));
@@ -22,14 +21,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test("a short training learns, and the model on disk says how well", async () => {
-  const files = await readModel(out);
-  expect(files.config).toMatchObject({ method: "classifier", name: "judge", classNames: dataset.classNames });
-  const model = new ClassifierModel(files);
+  const model = await ClassifierModel.load(out);
+  expect(model.config).toMatchObject({ method: "classifier", name: "judge", classNames: dataset.classNames });
   const accuracy = await model.accuracy(dataset.test);
   await model.release();
   expect(accuracy).toBeGreaterThan(0.3);
   // stored as float16, measured before that
-  expect(Math.abs(accuracy - (files.config.training.testAccuracy as number))).toBeLessThanOrEqual(2 / 80);
+  expect(Math.abs(accuracy - (model.config.training.testAccuracy as number))).toBeLessThanOrEqual(2 / 80);
 });
 
 test("it learns the labels: colours are told apart, each by its class's logit", async () => {
@@ -41,9 +39,8 @@ test("it learns the labels: colours are told apart, each by its class's logit", 
     { out: join(root, "colours"), threads: 1, sampleEvery: 0, onProgress: () => {} },
   );
   expect(metrics.loss).toBeLessThan(0.1); // ln 3 at the beginning
-  const files = await readModel(join(root, "colours"));
-  expect(files.config.training.testAccuracy).toBe(1);
-  const model = new ClassifierModel(files, { threads: 1 });
+  const model = await ClassifierModel.load(join(root, "colours"), { threads: 1 });
+  expect(model.config.training.testAccuracy).toBe(1);
   expect(await model.accuracy(data.test)).toBe(1);
   // Labels moved by one class are all wrong
   const moved = { ...data.test, labels: data.test.labels!.map((label) => (label + 1) % 3) };
@@ -52,7 +49,7 @@ test("it learns the labels: colours are told apart, each by its class's logit", 
 });
 
 test("features and logits do not depend on the batches that images come in", async () => {
-  const model = new ClassifierModel(await readModel(out));
+  const model = await ClassifierModel.load(out);
   const all = await model.judgeSplit(dataset.train);
   const some = await model.judgeSplit(dataset.train, [7, 3]);
   await model.release();

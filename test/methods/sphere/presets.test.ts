@@ -9,7 +9,7 @@ import {
 } from "../../../src/methods/sphere/index.js";
 import { countParameters } from "../../../src/nn/index.js";
 
-const images = (side: number) => ({ height: side, width: side, channels: 3 });
+const images = (side: number) => ({ height: side, width: side, channels: 3 as const });
 
 test.each(Object.entries(presets))("the preset %s is valid", (_, preset) => {
   expect(sphereConfig.parse(preset)).toEqual(preset);

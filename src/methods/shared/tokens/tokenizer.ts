@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { faults } from "../shape.js";
 
 /** Text to tokens and back. */
 export interface Tokenizer {
@@ -99,16 +100,28 @@ const outside = (token: number, size: number) =>
 export const loadTokenizer = async (data: unknown): Promise<Tokenizer> =>
   data === "gpt2" ? gpt2Tokenizer() : tokenizerFrom(data);
 
+/** Throws unless a tokenizer has as many tokens as its network. */
+export function requireTokens({ size }: Tokenizer, vocabulary: number): void {
+  if (size !== vocabulary)
+    throw new Error(`The tokenizer has ${size} tokens, the network ${vocabulary}: they do not belong together.`);
+}
+
+/** Characters of a token at most: merges can double it each time. */
+const LONGEST = 65_536;
+
 /** A stored tokenizer of characters and merges; throws where the data are none. */
 export function tokenizerFrom(data: unknown): Tokenizer {
   const parsed = tokenizerData.safeParse(data);
-  if (!parsed.success) throw new Error(`This is no tokenizer: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new Error(`This is no tokenizer: ${faults(parsed.error, data, "tokenizer")}.`);
   const { characters, merges } = parsed.data;
   const texts = [...characters];
   const ranks = new Map<string, number>();
   for (const [a, b] of merges) {
     if (a >= texts.length || b >= texts.length)
       throw new Error(`The merge [${a}, ${b}] refers to tokens that come after it.`);
+    const length = texts[a].length + texts[b].length;
+    if (length > LONGEST)
+      throw new Error(`The merge [${a}, ${b}] makes a token of ${length} characters; at most ${LONGEST}.`);
     ranks.set(`${a} ${b}`, texts.length);
     texts.push(texts[a] + texts[b]);
   }

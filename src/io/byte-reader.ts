@@ -1,0 +1,13 @@
+/** Reads the bytes of a file in order, wherever they come from. */
+export interface ByteReader {
+  /** Bytes in all, where that is certain. */
+  readonly size: number | null;
+  /** The next `count` bytes; throws where the file ends before. */
+  take(count: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** All bytes that are left; throws, without reading on, where there are more than `limit`. */
+  rest(limit: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Bytes for people. */
+export const showBytes = (bytes: number): string =>
+  bytes < 1e5 ? `${bytes} bytes` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;

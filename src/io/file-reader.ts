@@ -1,0 +1,34 @@
+import { open } from "node:fs/promises";
+import { type ByteReader, showBytes } from "./byte-reader.js";
+
+/** Opens a file, hands its reader to `use` and closes it. Throws where there is no ordinary file to be read. */
+export async function readingFile<T>(path: string, use: (reader: ByteReader) => Promise<T>): Promise<T> {
+  const file = await open(path, "r");
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new Error(`${path} is no file.`);
+    const { size } = stats;
+    let at = 0;
+    const take = async (count: number) => {
+      const bytes = new Uint8Array(count);
+      for (let have = 0; have < count; ) {
+        const { bytesRead } = await file.read(bytes, have, Math.min(count - have, 2 ** 30)); // a single read stops at 2 GiB
+        if (bytesRead === 0) throw new Error(`${path} ended after ${at} of ${size} bytes.`);
+        have += bytesRead;
+        at += bytesRead;
+      }
+      return bytes;
+    };
+    return await use({
+      size,
+      take,
+      async rest(limit) {
+        if (size - at > limit)
+          throw new Error(`${path} is too large: ${showBytes(size - at)} are left where at most ${limit} may follow.`);
+        return take(size - at);
+      },
+    });
+  } finally {
+    await file.close();
+  }
+}

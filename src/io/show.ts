@@ -1,0 +1,18 @@
+const LONGEST = 60;
+
+/** A text of any length, cut where it is long. */
+export const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+
+/** Any value of a JSON file in a few words, for errors: however long or deep it is. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(shortened(value));
+  if (Array.isArray(value)) {
+    const plain = value.length <= 8 && value.every((item) => typeof item !== "object" && typeof item !== "string");
+    return plain ? `[${value.map(String).join(", ")}]` : `a list of ${value.length}`;
+  }
+  if (typeof value === "object" && value !== null) {
+    const keys = Object.keys(value);
+    return keys.length === 0 ? "{}" : `an object with ${shortened(keys.slice(0, 5).join(", "))}`;
+  }
+  return String(value);
+}

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { faults, imageShape } from "./shape.js";
+
+const modelConfig = z.object({
+  format: z.literal(1),
+  method: z.string(),
+  name: z.string(),
+  /** Of models of images. */
+  image: imageShape.optional(),
+  /** Of models of text: the tokenizer, and whether a sample is one line. */
+  text: z.object({ tokenizer: z.unknown(), lines: z.boolean() }).optional(),
+  classNames: z.array(z.string()).nullable(),
+  /** What the method's own loader needs to rebuild the network. */
+  network: z.unknown(),
+  /** How it was trained: data, seconds, steps, command. */
+  training: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** The part of a model's config.json that every method shares. */
+export type ModelConfig = z.infer<typeof modelConfig>;
+
+/** Reads a config.json; `place` is what errors call it. */
+export function parseConfig(place: string, bytes: Uint8Array): ModelConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new Error(`${place} is not JSON: ${(error as Error).message}`);
+  }
+  const parsed = modelConfig.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    `${place} describes no model that this version reads: ${faults(parsed.error, value)}. Restore the file, or update fewstep.`,
+  );
+}
+
+/** Size of a model's images; throws where it draws none. */
+export function imageSize({ name, image }: ModelConfig): NonNullable<ModelConfig["image"]> {
+  if (!image) throw new Error(`${name} draws text, not images.`);
+  return image;
+}
