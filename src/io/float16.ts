@@ -24,17 +24,18 @@ const roundShift = (value: number, shift: number): number =>
 
 /** IEEE 754 binary16 bits → float32; exact. */
 export function fromFloat16(halves: Uint16Array): Float32Array {
-  return Float32Array.from(halves, (half) => {
+  const values = new Float32Array(halves.length);
+  const bits = new Uint32Array(values.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i];
+    const sign = (half & 0x8000) << 16;
     const exponent = (half >>> 10) & 31;
     const fraction = half & 0x3ff;
-    const magnitude =
-      exponent === 31
-        ? fraction
-          ? Number.NaN
-          : Number.POSITIVE_INFINITY
-        : exponent === 0
-          ? fraction * 2 ** -24
-          : (1024 + fraction) * 2 ** (exponent - 25);
-    return half & 0x8000 ? -magnitude : magnitude;
-  });
+    if (exponent === 0) values[i] = (sign === 0 ? fraction : -fraction) * SMALLEST;
+    else if (exponent === 31) bits[i] = fraction ? 0x7fc00000 : sign | 0x7f800000;
+    else bits[i] = sign | ((exponent + 112) << 23) | (fraction << 13);
+  }
+  return values;
 }
+
+const SMALLEST = 2 ** -24;

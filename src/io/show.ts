@@ -5,6 +5,7 @@ export const shortened = (text: string): string => (text.length > LONGEST ? `${t
 
 /** Any value of a JSON file in a few words, for errors: however long or deep it is. */
 export function show(value: unknown): string {
+  if (value === undefined) return "none";
   if (typeof value === "string") return JSON.stringify(shortened(value));
   if (Array.isArray(value)) {
     const plain = value.length <= 8 && value.every((item) => typeof item !== "object" && typeof item !== "string");

@@ -25,7 +25,9 @@ export function parseConfig(place: string, bytes: Uint8Array): ModelConfig {
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
-    throw new Error(`${place} is not JSON: ${(error as Error).message}`);
+    throw new Error(
+      `${place} is not JSON: ${(error as Error).message}. Restore the file from where the model was made.`,
+    );
   }
   const parsed = modelConfig.safeParse(value);
   if (parsed.success) return parsed.data;

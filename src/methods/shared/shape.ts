@@ -46,7 +46,7 @@ export function requireHeads(
   path: string[] = [],
 ): void {
   if (Number.isInteger(width / heads / multiple)) return;
-  const message = `the heads must divide the width ${width} into multiples of ${multiple}`;
+  const message = `heads must divide width into ${multiple === 2 ? "an even number" : `a multiple of ${multiple}`}, and that is ${width}`;
   context.addIssue({ code: "custom", path: [...path, "heads"], message });
 }
 

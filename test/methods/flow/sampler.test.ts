@@ -17,8 +17,9 @@ const autoencoder = {
   hidden: 16,
   decoder: [4, 4, 4],
 } as const;
+const { latent: _, ...body } = golden.config;
 const shape = (space: "pixel" | "latent", classes = 2): FlowNetworkConfig => ({
-  ...golden.config,
+  ...body,
   space,
   classes,
   autoencoder,
