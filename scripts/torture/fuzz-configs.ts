@@ -141,7 +141,8 @@ async function tryCase(
 /** The parts of a description that a network depends on. */
 function sound(text: string): string {
   const { network, classNames, image, text: tokens } = JSON.parse(text);
-  return JSON.stringify({ network, classNames, image, tokens });
+  const { characters, merges } = tokens?.tokenizer ?? {};
+  return JSON.stringify({ network, classNames, image, characters, merges });
 }
 
 const allocated = (): number => {

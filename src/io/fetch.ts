@@ -60,6 +60,8 @@ async function attemptOnce<T>(
   { onProgress, signal, maxBytes = 2e9, timeout = 30 }: FetchOptions,
 ): Promise<T> {
   signal?.throwIfAborted();
+  if (url.username || url.password)
+    throw new FetchError(url, "an address with a user name or password is not sent; use one that needs none");
   const controller = new AbortController();
   const stop = () => controller.abort(signal?.reason);
   signal?.addEventListener("abort", stop, { once: true });
@@ -167,7 +169,8 @@ function bodyReader(url: URL, response: Response, { maxBytes, failure, onBytes }
       let have = 0;
       while (await more()) {
         have += pending.length;
-        if (have > limit) throw new FetchError(url, `more than ${limit} bytes came where at most so many may follow`);
+        if (have > limit)
+          throw new FetchError(url, limit === 0 ? "bytes came after its end" : `it has more than ${showBytes(limit)}`);
         parts.push(next(pending.length));
       }
       const bytes = new Uint8Array(have);

@@ -6,6 +6,7 @@ import { Random } from "../../random/index.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
 import { runStages, type Stage } from "../../train/index.js";
+import { trainableShape } from "../shared/architecture.js";
 import { augment } from "../shared/augment.js";
 import { crossEntropy } from "../shared/feature-net.js";
 import { type ModelFiles, writeModel } from "../shared/model-files.js";
@@ -13,7 +14,7 @@ import { parseSettings } from "../shared/settings.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type ClassifierSettings, classifierConfig } from "./config.js";
 import { ClassifierModel } from "./model.js";
-import { type ClassifierConfig, evaluationClassifier } from "./network.js";
+import { classifierArchitecture, evaluationClassifier } from "./network.js";
 
 /** Trains an evaluation classifier and writes it, with its test accuracy, into the run's `model/`. */
 export async function trainClassifier(dataset: ImageDataset, settings: ClassifierSettings, options: TrainOptions) {
@@ -23,14 +24,14 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
     throw new Error(`The data "${dataset.id}" has no labels; a classifier needs class subfolders or a labels file.`);
   const labels = train.labels;
   const { batch, steps, lr, seed } = config;
-  const network: ClassifierConfig = {
+  const network = trainableShape(classifierArchitecture, {
     height,
     width,
     channels,
     classes: classNames.length,
     widths: config.widths,
     features: config.features,
-  };
+  });
   const net = evaluationClassifier(network);
   const parameters = new Parameters(net.namedParameters(), seed);
   const program = compile(

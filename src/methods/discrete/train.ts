@@ -3,6 +3,7 @@ import type { ImageDataset, TextDataset } from "../../data/index.js";
 import { Random } from "../../random/index.js";
 import { Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
+import { trainableShape } from "../shared/architecture.js";
 import { type ModelConfig, type ModelFiles, readModel, writeModel } from "../shared/model-files.js";
 import { parseSettings } from "../shared/settings.js";
 import { pixelSequences, type TextData, type TokenData } from "../shared/tokens/sequences.js";
@@ -37,7 +38,7 @@ export function shapeFor(dataset: ImageDataset | TextDataset, data: TokenData, c
   const classes = dataset.kind === "images" ? (dataset.classNames?.length ?? 0) : 0;
   const { process, schedule, network } = config;
   const { vocabulary, length } = data;
-  return discreteShape.parse({ process, schedule, vocabulary, length, image, classes, network });
+  return trainableShape(discreteArchitecture, { process, schedule, vocabulary, length, image, classes, network });
 }
 
 /** Weights of a trained model of this shape; throws where its shape is another. */

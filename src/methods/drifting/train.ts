@@ -3,6 +3,7 @@ import type { ImageDataset } from "../../data/index.js";
 import { Random } from "../../random/index.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
+import { trainableShape } from "../shared/architecture.js";
 import { type AutoencoderConfig, encoder } from "../shared/autoencoder.js";
 import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
 import { classifier, type FeatureNetConfig } from "../shared/feature-net.js";
@@ -11,7 +12,7 @@ import { writeModel } from "../shared/model-files.js";
 import { parseSettings } from "../shared/settings.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type DriftingConfig, driftingConfig } from "./config.js";
-import { type GeneratorConfig, imageGenerator } from "./network.js";
+import { type GeneratorConfig, generatorArchitecture, imageGenerator } from "./network.js";
 import { jointDriftStage, latentDriftStage } from "./stages.js";
 
 /** Networks' shapes for a data set. */
@@ -25,12 +26,12 @@ export function networkConfig(
   const { width: featureWidth, blocks, stemStride } = config.features;
   return {
     features: { channels, width: featureWidth, blocks, stemStride },
-    generator: {
+    generator: trainableShape(generatorArchitecture, {
       autoencoder,
       classes: classNames?.length ?? 0,
       ...config.generator,
       guidance: config.guidance !== null && classNames !== null,
-    },
+    }),
   };
 }
 

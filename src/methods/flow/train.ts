@@ -3,6 +3,7 @@ import type { ImageDataset } from "../../data/index.js";
 import { Random } from "../../random/index.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
+import { trainableShape } from "../shared/architecture.js";
 import { encoder } from "../shared/autoencoder.js";
 import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
 import { classifier } from "../shared/feature-net.js";
@@ -13,7 +14,7 @@ import { parseSettings } from "../shared/settings.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type FlowConfig, flowConfig } from "./config.js";
 import { integrate } from "./integrate.js";
-import { type FlowNetwork, type FlowNetworkConfig, flowNetwork } from "./network.js";
+import { type FlowNetwork, type FlowNetworkConfig, flowArchitecture, flowNetwork } from "./network.js";
 import { decoderStage, flowStage } from "./stages.js";
 
 /**
@@ -28,7 +29,12 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowConfig, opt
   const { threads } = options;
   const { latent, encoder: encoderWidths, hidden, decoder } = config.autoencoder;
   const autoencoder = { height, width, channels, latent, encoder: encoderWidths, hidden, decoder };
-  const network: FlowNetworkConfig = { space, autoencoder, classes: classNames?.length ?? 0, ...config.generator };
+  const network = trainableShape(flowArchitecture, {
+    space,
+    autoencoder,
+    classes: classNames?.length ?? 0,
+    ...config.generator,
+  });
   const net = flowNetwork(network);
   new Parameters(net.namedParameters(), new Random(seed, "flow").uint32());
   const context = { dataset, config, net, threads, sample: previewer(network, net, threads) };

@@ -4,13 +4,14 @@ import { Random } from "../../random/index.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
 import { runStages, type Stage } from "../../train/index.js";
+import { trainableShape } from "../shared/architecture.js";
 import { writeModel } from "../shared/model-files.js";
 import { parseSettings } from "../shared/settings.js";
 import { gather } from "../shared/tokens/sequences.js";
 import { textSequences } from "../shared/tokens/text-sequences.js";
 import { generatorTraining, modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type LanguageModelConfig, languageModelConfig } from "./config.js";
-import { languageModel, shifted, tokenNats } from "./network.js";
+import { languageModel, languageModelArchitecture, shifted, tokenNats } from "./network.js";
 
 /**
  * Trains an autoregressive judge on the part of a text that is kept for judges: no generator learns from it, and the judge learns from
@@ -21,7 +22,7 @@ export async function trainLanguageModel(dataset: TextDataset, settings: Languag
   const { tokens, length, width, heads, blocks, batch, steps, lr, seed } = config;
   const data = await textSequences(dataset, { tokens, length });
   const { tokenizer, vocabulary, judge } = data;
-  const shape = { vocabulary, length, width, heads, blocks };
+  const shape = trainableShape(languageModelArchitecture, { vocabulary, length, width, heads, blocks });
   const net = languageModel(shape);
   const parameters = new Parameters(net.namedParameters(), new Random(seed, "language-model").uint32());
   const ids = { shape: [batch, length], dtype: "int32" as const };

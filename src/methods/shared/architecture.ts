@@ -37,6 +37,13 @@ export function describedNetwork<S, N extends Parameterized>(
   }
 }
 
+/** A network to be trained, as its file will describe it. Throws where the model could not be loaded. */
+export function trainableShape<S>({ shape }: Pick<Architecture<S>, "shape">, network: S): S {
+  const parsed = shape.safeParse(network);
+  if (parsed.success) return parsed.data;
+  throw new Error(`These settings make no network: ${faults(parsed.error, network, "network")}.`);
+}
+
 /** A model's network with its weights; no initial values are drawn. Throws, before it allocates, where they do not belong together. */
 export function loadedNetwork<S, N extends Parameterized>(
   architecture: Architecture<S, N>,

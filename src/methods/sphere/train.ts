@@ -3,6 +3,7 @@ import type { ImageDataset } from "../../data/index.js";
 import { Random } from "../../random/index.js";
 import { Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
+import { trainableShape } from "../shared/architecture.js";
 import { classifier } from "../shared/feature-net.js";
 import { featureStages } from "../shared/feature-stage.js";
 import { writeModel } from "../shared/model-files.js";
@@ -11,7 +12,7 @@ import { parseSettings } from "../shared/settings.js";
 import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
 import { type SphereConfig, sphereConfig } from "./config.js";
 import { fullStrength } from "./geometry.js";
-import { latentLength, type SphereNetworkConfig, sphereNetwork } from "./network.js";
+import { latentLength, type SphereNetworkConfig, sphereArchitecture, sphereNetwork } from "./network.js";
 import { SphereModel } from "./sampler.js";
 import { sphereStage } from "./stages.js";
 import { resolveAngle } from "./strengths.js";
@@ -36,7 +37,7 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereConfig,
   const latent = latentLength(network);
   const maxAngle = resolveAngle(noise.maxAngle, dataset.train.count, latent);
   fullStrength(noise.kind, maxAngle); // throws where an angle is out of the kind's range
-  const shape = { ...network, noise: { kind: noise.kind, maxAngle } };
+  const shape = trainableShape(sphereArchitecture, { ...network, noise: { kind: noise.kind, maxAngle } });
 
   const sample: Stage["sample"] = async () => {
     const columns = 8;
