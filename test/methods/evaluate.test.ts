@@ -18,7 +18,6 @@ import {
 import { classifierExtractor, type Extractor, extractorFor } from "../../src/methods/extractors.js";
 import { type ImageModel, loadModel } from "../../src/methods/index.js";
 import { Images } from "../../src/methods/shared/images.js";
-import { readModel } from "../../src/methods/shared/model-files.js";
 import { features, frechetDistance, type MetricReport, prdc } from "../../src/metrics/index.js";
 import { Random } from "../../src/random/index.js";
 import { writeUntrainedDrifting } from "./fixtures/untrained.js";
@@ -100,7 +99,7 @@ test("real images taken for samples score their floor", async () => {
 });
 
 test("in the extractor's space samples are measured against the test images", async () => {
-  const judge = new ClassifierModel(await readModel(join(root, "judge")), { threads: 1 });
+  const judge = await ClassifierModel.load(join(root, "judge"), { threads: 1 });
   const space = async (split: ImageSplit) => features((await judge.judgeSplit(split)).features, 12);
   const [train, test] = [await space(dataset.train), await space(dataset.test)];
   await judge.release();
@@ -146,6 +145,7 @@ describe("with classes of one grey level each", () => {
       };
     },
     async release() {},
+    async [Symbol.asyncDispose]() {},
   };
   /** Draws the level of the class that was asked for, but every `wrong`-th image is of the next class. */
   const painter = (wrong: number, asked: number[] = []) =>
