@@ -54,8 +54,8 @@ export interface RunResult {
 /**
  * Trains the stages one after the other. A stage given as a function is made when the one before it is finished, so that it can
  * build on its result. The state is saved at intervals, at the end of each stage and on interruption; a resumed run gives
- * bit-identical weights. Throws `RunError` where the folder or a checkpoint cannot be used, the loss is not finite or a file
- * cannot be written.
+ * bit-identical weights on a CPU with as many threads (a GPU may add gradients of long tables in any order). Throws `RunError`
+ * where the folder or a checkpoint cannot be used, the loss is not finite or a file cannot be written.
  */
 export async function runStages(
   stages: readonly (Stage | (() => Stage | Promise<Stage>))[],
