@@ -85,7 +85,7 @@ test("several numbers of steps give a list; pixels need no classifier", async ()
     "--count",
     "100",
     "--steps",
-    "1,2",
+    "1,1",
     "--json",
   );
   expect(code, errors).toBe(0);
@@ -102,10 +102,13 @@ test("people get a table", async () => {
 });
 
 test("wrong use says what to do", async () => {
-  const [noData, noFeatures] = await Promise.all([
+  const [noData, noFeatures, oneStep] = await Promise.all([
     run("--features", judge),
     run("--data", data, "--features", "inception-v3"),
+    run("--data", data, "--steps", "1,2"),
   ]);
+  expect(oneStep.code).toBe(2);
+  expect(oneStep.errors).toContain("it takes 1 step, not 2");
   expect(noData.code).toBe(2);
   expect(noData.errors).toContain("untrained does not say what it was trained on; give the images with --data.");
   expect(noFeatures.code).toBe(1);
