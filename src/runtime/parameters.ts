@@ -102,10 +102,13 @@ export function requireValues(
     const found = record[name].shape;
     if (!sameShape(found, shape))
       throw new Error(
-        `The weights' tensor "${name}" has shape ${showShape(found)}, the network needs ${showShape(shape)}.`,
+        `The weights' tensor "${name}" has ${axes(found)}, the network needs ${showShape(shape)}.`,
       );
   }
 }
+
+/** A shape from a file, which may be of any length. */
+const axes = (shape: Shape) => (shape.length > 8 ? `${shape.length} axes` : `shape ${showShape(shape)}`);
 
 /** The part of a flat vector that already holds exactly these parameters in this order (a module within a larger one), if there is one. */
 function adjacentView(entries: readonly ParameterEntry[], size: number): Float32Array | null {
