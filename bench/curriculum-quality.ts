@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resolveText } from "../src/data/index.js";
-import { type DiscreteConfig, presets } from "../src/methods/discrete/config.js";
+import { evaluateLikelihood, measureTextReference } from "../src/judges/text.js";
+import { type DiscreteConfig, presets } from "../src/methods/discrete/settings.js";
 import { trainDiscrete } from "../src/methods/discrete/train.js";
-import { evaluateLikelihood, measureTextReference } from "../src/methods/evaluate-text.js";
-import { loadTextModel } from "../src/methods/index.js";
+import { loadTextModel } from "../src/methods/registry.js";
 import { type BenchOptions, median, round } from "./report.js";
 
 const KINDS = ["topk", "softmax", "none"] as const;

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { compile, grad, optim, Parameters, Random } from "../src/core.js";
-import { presets } from "../src/methods/discrete/config.js";
 import { relax, relaxTopk } from "../src/methods/discrete/curriculum.js";
 import { discreteNetwork } from "../src/methods/discrete/network.js";
 import { levelsAt, uniformLoss } from "../src/methods/discrete/objective.js";
 import { drawTimes } from "../src/methods/discrete/schedule.js";
+import { presets } from "../src/methods/discrete/settings.js";
 import { gammaAt, polynomialCurve, windowOf } from "../src/methods/discrete/transform.js";
 import type { CurriculumJob, CurriculumStep, Seconds } from "./curriculum.js";
 

@@ -9,7 +9,7 @@ import {
 } from "../src/methods/drifting/index.js";
 import { jointDriftStage, latentDriftStage } from "../src/methods/drifting/stages.js";
 import { networkConfig } from "../src/methods/drifting/train.js";
-import { classifier } from "../src/methods/shared/feature-net.js";
+import { classifier } from "../src/networks/feature-net.js";
 import { parameterList } from "../src/nn/index.js";
 import { type BenchOptions, interleave, load, machine, round, type Times, table, timed } from "./report.js";
 

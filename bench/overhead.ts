@@ -1,9 +1,9 @@
 import { Parameters, Random } from "../src/core.js";
-import { shapes } from "../src/methods/discrete/config.js";
 import { ancestral, rescale } from "../src/methods/discrete/kappa.js";
 import { DiscreteModel } from "../src/methods/discrete/model.js";
 import { discreteNetwork } from "../src/methods/discrete/network.js";
 import { type Denoiser, psiSample } from "../src/methods/discrete/sampler.js";
+import { shapes } from "../src/methods/discrete/settings.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 
 /** Vocabularies, evaluations of a draw, and the largest share that the sampler is allowed. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resolveDataset } from "../src/data/index.js";
-import { evaluateModel, evaluateReconstruction, measureReference, type Reference } from "../src/methods/evaluate.js";
-import { extractorFor } from "../src/methods/extractors.js";
-import { loadModel } from "../src/methods/index.js";
+import { extractorFor } from "../src/judges/extractors/index.js";
+import { evaluateModel, evaluateReconstruction, measureReference, type Reference } from "../src/judges/images.js";
+import { loadModel } from "../src/methods/registry.js";
 import {
   latentLength,
   type NoiseSharing,

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../src/io/index.js";
-import type { ModelConfig } from "../src/methods/shared/model-files.js";
 import type { MetricReport } from "../src/metrics/index.js";
+import type { ModelConfig } from "../src/models/files.js";
 
 export const figure = (x: number) => Number(x.toPrecision(3));
 

@@ -4,18 +4,18 @@
  */
 import { join } from "node:path";
 import { resolveDataset } from "../src/data/index.js";
+import { quantised } from "../src/data/tokens/pixels.js";
 import { saveGrid } from "../src/io/index.js";
+import { extractorFor } from "../src/judges/extractors/index.js";
 import {
   type Evaluation,
   evaluateModel,
   evaluateReconstruction,
   measureReference,
   nearestTraining,
-} from "../src/methods/evaluate.js";
-import { extractorFor } from "../src/methods/extractors.js";
-import { loadModel } from "../src/methods/index.js";
-import { imageSize } from "../src/methods/shared/model-files.js";
-import { quantised } from "../src/methods/shared/tokens/pixels.js";
+} from "../src/judges/images.js";
+import { loadModel } from "../src/methods/registry.js";
+import { imageSize } from "../src/models/files.js";
 import { figure, metricTable, writeCard } from "./card.js";
 
 const [name, countText = "10000"] = process.argv.slice(2);

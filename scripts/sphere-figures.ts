@@ -4,8 +4,7 @@
 import { join } from "node:path";
 import { resolveDataset, toFloat } from "../src/data/index.js";
 import { saveGrid } from "../src/io/index.js";
-import { Images } from "../src/methods/shared/images.js";
-import { imageSize } from "../src/methods/shared/model-files.js";
+import { Images } from "../src/media/images.js";
 import {
   crossover,
   inpaint,
@@ -16,6 +15,7 @@ import {
   stitch,
   vary,
 } from "../src/methods/sphere/index.js";
+import { imageSize } from "../src/models/files.js";
 
 const [name = "sphere-fashion", prefix = "sphere"] = process.argv.slice(2);
 const model = await SphereModel.load(name);

@@ -4,13 +4,8 @@
  */
 import { join } from "node:path";
 import { resolveText } from "../src/data/index.js";
-import {
-  evaluateLikelihood,
-  evaluateText,
-  measureTextReference,
-  type TextEvaluation,
-} from "../src/methods/evaluate-text.js";
-import { loadTextModel } from "../src/methods/index.js";
+import { evaluateLikelihood, evaluateText, measureTextReference, type TextEvaluation } from "../src/judges/text.js";
+import { loadTextModel } from "../src/methods/registry.js";
 import type { MetricReport } from "../src/metrics/index.js";
 import { figure, metricTable, writeCard } from "./card.js";
 

@@ -1,22 +1,22 @@
-export * as discrete from "./methods/discrete/index.js";
-export * as drifting from "./methods/drifting/index.js";
+export { type Extractor, extractorFor } from "./judges/extractors/index.js";
 export {
   type EvaluateOptions,
   type Evaluation,
   evaluateModel,
   measureReference,
   nearestTraining,
-} from "./methods/evaluate.js";
+} from "./judges/images.js";
+export { LanguageModel } from "./judges/language-model/model.js";
 export {
   evaluateLikelihood,
   evaluateText,
   measureTextReference,
   type TextEvaluation,
   type TextJudge,
-} from "./methods/evaluate-text.js";
-export { type Extractor, extractorFor } from "./methods/extractors.js";
-export { type CommonSampleOptions, type ImageModel, loadModel, loadTextModel, methods } from "./methods/index.js";
-export { LanguageModel } from "./methods/language-model/model.js";
-export { Images } from "./methods/shared/images.js";
-export type { TrainOptions } from "./methods/shared/training.js";
+} from "./judges/text.js";
+export { Images } from "./media/images.js";
+export * as discrete from "./methods/discrete/index.js";
+export * as drifting from "./methods/drifting/index.js";
+export { type CommonSampleOptions, type ImageModel, loadModel, loadTextModel, methods } from "./methods/registry.js";
 export * as sphere from "./methods/sphere/index.js";
+export type { TrainOptions } from "./recipes/training.js";

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { shippedModelsFolder } from "../../src/methods/shared/model-files.js";
+import { shippedModelsFolder } from "../../src/models/files.js";
 import { Random } from "../../src/random/index.js";
 import { type Loaded, loadKind, writeKinds } from "./kinds.js";
 import { mutated } from "./mutate.js";

@@ -1,18 +1,18 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ClassifierModel } from "../../src/methods/classifier/model.js";
-import { classifierArchitecture } from "../../src/methods/classifier/network.js";
-import { discreteShape } from "../../src/methods/discrete/config.js";
+import { characterTokenizer } from "../../src/data/tokens/tokenizer.js";
+import { ClassifierModel } from "../../src/judges/classifier/model.js";
+import { classifierArchitecture } from "../../src/judges/classifier/network.js";
+import { LanguageModel } from "../../src/judges/language-model/model.js";
+import { languageModelArchitecture } from "../../src/judges/language-model/network.js";
 import { discreteArchitecture } from "../../src/methods/discrete/network.js";
+import { discreteShape } from "../../src/methods/discrete/settings.js";
 import { generatorArchitecture } from "../../src/methods/drifting/network.js";
 import { flowArchitecture } from "../../src/methods/flow/network.js";
-import { LanguageModel } from "../../src/methods/language-model/model.js";
-import { languageModelArchitecture } from "../../src/methods/language-model/network.js";
 import { loadAnyModel } from "../../src/methods/load.js";
-import type { Architecture } from "../../src/methods/shared/architecture.js";
-import { writeModel } from "../../src/methods/shared/model-files.js";
-import { characterTokenizer } from "../../src/methods/shared/tokens/tokenizer.js";
 import { sphereArchitecture } from "../../src/methods/sphere/network.js";
+import type { Architecture } from "../../src/models/architecture.js";
+import { writeModel } from "../../src/models/files.js";
 import { Parameters } from "../../src/runtime/index.js";
 
 const size = { height: 8, width: 8, channels: 1 };

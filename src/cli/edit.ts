@@ -2,8 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { resolveDataset, toFloat } from "../data/index.js";
 import { decodeImage, loadSafetensors, saveSafetensors } from "../io/index.js";
-import { Images } from "../methods/shared/images.js";
-import { imageSize } from "../methods/shared/model-files.js";
+import { Images } from "../media/images.js";
 import {
   crossover,
   inpaint,
@@ -14,6 +13,7 @@ import {
   type Split,
   vary,
 } from "../methods/sphere/index.js";
+import { imageSize } from "../models/files.js";
 import type { DeviceName } from "../runtime/index.js";
 import { opening } from "./models.js";
 import { checked, printJson, say, UsageError } from "./output.js";

@@ -1,12 +1,7 @@
 import { resolveText } from "../data/index.js";
+import { LanguageModel } from "../judges/language-model/model.js";
+import { evaluateLikelihood, evaluateText, measureTextReference, type TextEvaluation } from "../judges/text.js";
 import type { TextModel } from "../methods/discrete/text-model.js";
-import {
-  evaluateLikelihood,
-  evaluateText,
-  measureTextReference,
-  type TextEvaluation,
-} from "../methods/evaluate-text.js";
-import { LanguageModel } from "../methods/language-model/model.js";
 import type { MetricReport } from "../metrics/index.js";
 import { downloadProgress } from "./data.js";
 import type { EvalCommand } from "./eval.js";

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { resolveDataset } from "../data/index.js";
+import { quantised } from "../data/tokens/pixels.js";
 import { saveGrid } from "../io/index.js";
+import { extractorFor } from "../judges/extractors/index.js";
 import {
   type Evaluation,
   evaluateModel,
@@ -8,11 +10,9 @@ import {
   measureReference,
   nearestTraining,
   type Reference,
-} from "../methods/evaluate.js";
-import { extractorFor } from "../methods/extractors.js";
-import type { CommonSampleOptions, ImageModel } from "../methods/index.js";
-import { imageSize } from "../methods/shared/model-files.js";
-import { quantised } from "../methods/shared/tokens/pixels.js";
+} from "../judges/images.js";
+import type { CommonSampleOptions, ImageModel } from "../methods/registry.js";
+import { imageSize } from "../models/files.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
 import { dataOf, openAny } from "./models.js";

@@ -1,8 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Progress } from "../data/index.js";
-import { type AnyModel, draws, type ImageModel, loadAnyModel } from "../methods/index.js";
-import { type ModelConfig, NoSuchModel, readModelConfig, shippedModelsFolder } from "../methods/shared/model-files.js";
+import { type AnyModel, draws, type ImageModel, loadAnyModel } from "../methods/registry.js";
+import { type ModelConfig, NoSuchModel, readModelConfig, shippedModelsFolder } from "../models/files.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";

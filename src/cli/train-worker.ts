@@ -1,6 +1,6 @@
 import { type ProgressReport, resolveData } from "../data/index.js";
-import { methods } from "../methods/index.js";
-import type { RunConfig } from "../methods/shared/training.js";
+import { methods } from "../methods/registry.js";
+import type { RunConfig } from "../recipes/training.js";
 import type { ThreadTask } from "../runtime/thread.js";
 import type { ProgressEvent, RunResult } from "../train/index.js";
 import { applyOverrides } from "./overrides.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { methods } from "../methods/index.js";
-import type { RunConfig } from "../methods/shared/training.js";
+import { methods } from "../methods/registry.js";
+import type { RunConfig } from "../recipes/training.js";
 import { inWorker, siblingModule } from "../runtime/thread.js";
 import { type RunResult, readConfig, terminalProgress, withInterrupt } from "../train/index.js";
 import { downloadProgress } from "./data.js";

@@ -1,15 +1,15 @@
 import { shortened } from "../io/show.js";
+import type { Images } from "../media/images.js";
+import { type LoadOptions, type ModelConfig, NoSuchModel, readModel } from "../models/files.js";
 import { DiscreteImageModel } from "./discrete/model.js";
 import { discreteArchitecture } from "./discrete/network.js";
 import type { TextModel } from "./discrete/text-model.js";
+import { DriftingModel } from "./drifting/model.js";
 import { generatorArchitecture } from "./drifting/network.js";
-import { DriftingModel } from "./drifting/sampler.js";
+import { FlowModel } from "./flow/model.js";
 import { flowArchitecture } from "./flow/network.js";
-import { FlowModel } from "./flow/sampler.js";
-import type { Images } from "./shared/images.js";
-import { type LoadOptions, type ModelConfig, NoSuchModel, readModel } from "./shared/model-files.js";
+import { SphereModel } from "./sphere/model.js";
 import { sphereArchitecture } from "./sphere/network.js";
-import { SphereModel } from "./sphere/sampler.js";
 
 // Loading and sampling only, so that a browser bundle carries no training.
 

@@ -101,9 +101,7 @@ export function requireValues(
       throw new Error(`The weights have no tensor "${name}" of shape ${showShape(shape)}.`);
     const found = record[name].shape;
     if (!sameShape(found, shape))
-      throw new Error(
-        `The weights' tensor "${name}" has ${axes(found)}, the network needs ${showShape(shape)}.`,
-      );
+      throw new Error(`The weights' tensor "${name}" has ${axes(found)}, the network needs ${showShape(shape)}.`);
   }
 }
 

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EditCommand, editCommand } from "../../src/cli/edit.js";
 import { decodeImage, loadSafetensors, savePng } from "../../src/io/index.js";
-import { writeModel } from "../../src/methods/shared/model-files.js";
+import { writeModel } from "../../src/models/files.js";
 import { writeUntrainedDrifting } from "../methods/fixtures/untrained.js";
 import { shapes } from "../methods/pictures.js";
 import { untrainedFiles, untrainedShape } from "../methods/sphere/untrained.js";

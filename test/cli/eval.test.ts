@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { resolveDataset } from "../../src/data/index.js";
 import { decodeImage } from "../../src/io/index.js";
-import { presets } from "../../src/methods/classifier/config.js";
-import { trainClassifier } from "../../src/methods/classifier/train.js";
+import { presets } from "../../src/judges/classifier/settings.js";
+import { trainClassifier } from "../../src/judges/classifier/train.js";
 import { writeUntrainedDrifting } from "../methods/fixtures/untrained.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-eval-"));

@@ -68,7 +68,7 @@ describe("a sample does not depend on how many are drawn", () => {
 
   test("sphere, refining with new noise in each pass", async () => {
     const pictures = await sphere.sample({ count: 7, steps: 1 });
-    const { Images } = await import("../../src/methods/shared/images.js");
+    const { Images } = await import("../../src/media/images.js");
     const first = new Images(pictures.pixels.slice(0, 3 * 64), 3, 1, 8, 8);
     const options = { steps: 3, shareNoise: false, seed: 2 };
     const [few, all] = [await sphere.refine(first, options), await sphere.refine(pictures, options)];

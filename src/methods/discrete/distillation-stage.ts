@@ -1,8 +1,8 @@
 import { Random } from "../../random/index.js";
+import { generatorTraining } from "../../recipes/training.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
-import { generatorTraining } from "../shared/training.js";
 import { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
 import { discreteNetwork, inputShapes } from "./network.js";
 import { sigmaOf } from "./schedule.js";

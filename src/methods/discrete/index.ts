@@ -1,5 +1,4 @@
-export { characterTokenizer, type Tokenizer, tokenizerFrom, trainBpe } from "../shared/tokens/tokenizer.js";
-export { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape, presets, shapes } from "./config.js";
+export { characterTokenizer, type Tokenizer, tokenizerFrom, trainBpe } from "../../data/tokens/tokenizer.js";
 export { largestNormals, relax, relaxTopk, type TopkOptions, topkSoftmax } from "./curriculum.js";
 export { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
 export * as kappa from "./kappa.js";
@@ -28,6 +27,7 @@ export {
   RENOISED,
 } from "./sampler.js";
 export { cosine, drawTimes, logLinear, type Schedule, schedules, sigmaOf } from "./schedule.js";
+export { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape, presets, shapes } from "./settings.js";
 export { TextModel, type TextSampleOptions } from "./text-model.js";
 export { trainDiscrete } from "./train.js";
 export {

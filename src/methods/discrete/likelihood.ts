@@ -1,11 +1,11 @@
+import { gather, type Sequences } from "../../data/tokens/sequences.js";
 import { Random } from "../../random/index.js";
 import { type CompileOptions, compile } from "../../runtime/index.js";
-import { gather, type Sequences } from "../shared/tokens/sequences.js";
-import type { DiscreteShape } from "./config.js";
 import { type Denoise, inputShapes, processOf } from "./network.js";
 import { levelsAt, nelbo } from "./objective.js";
 import { corrupt } from "./process.js";
 import { drawTimes, schedules } from "./schedule.js";
+import type { DiscreteShape } from "./settings.js";
 
 export interface LikelihoodOptions {
   /** Sequences at most, from the first; default all. */

@@ -1,18 +1,18 @@
+import { levelsToPixels } from "../../data/tokens/pixels.js";
+import type { Sequences } from "../../data/tokens/sequences.js";
+import { checkRequest, Images, resolveLabels } from "../../media/images.js";
+import { loadedNetwork } from "../../models/architecture.js";
+import { batchesOf, paddedRows } from "../../models/batching.js";
+import type { ModelFiles } from "../../models/files.js";
 import { Random } from "../../random/index.js";
 import { type CompileOptions, compile, Releasable } from "../../runtime/index.js";
-import { loadedNetwork } from "../shared/architecture.js";
-import { batchesOf, paddedRows } from "../shared/batching.js";
-import { checkRequest, Images, resolveLabels } from "../shared/images.js";
-import type { ModelFiles } from "../shared/model-files.js";
-import { levelsToPixels } from "../shared/tokens/pixels.js";
-import type { Sequences } from "../shared/tokens/sequences.js";
-import type { DiscreteShape } from "./config.js";
 import * as kappas from "./kappa.js";
 import { type LikelihoodOptions, sequenceNelbos } from "./likelihood.js";
 import { discreteArchitecture, inputShapes, processOf } from "./network.js";
 import type { Process } from "./process.js";
 import { checkFinal, type Denoiser, type Final, givenTokens, type PsiStep, psiSample } from "./sampler.js";
 import { schedules } from "./schedule.js";
+import type { DiscreteShape } from "./settings.js";
 
 /** Ψ-samplers by name; `rescale`, `cap` and `loop` are ReMDM's rules. */
 export const psiSamplers = ["ancestral", "constant", "cap", "rescale", "loop"] as const;

@@ -1,9 +1,9 @@
+import type { Architecture } from "../../models/architecture.js";
+import { unet } from "../../networks/unet.js";
 import * as nn from "../../nn/index.js";
 import { concat, constant, Tensor } from "../../tensor/index.js";
-import type { Architecture } from "../shared/architecture.js";
-import { unet } from "../shared/unet.js";
-import { type DiscreteShape, discreteShape } from "./config.js";
 import { maskedProcess, type Process, uniformProcess } from "./process.js";
+import { type DiscreteShape, discreteShape } from "./settings.js";
 
 export const processOf = ({ process, vocabulary }: Pick<DiscreteShape, "process" | "vocabulary">): Process =>
   process === "uniform" ? uniformProcess(vocabulary) : maskedProcess(vocabulary);

@@ -1,6 +1,6 @@
 import type { Tensor } from "onnxruntime-web";
 import { type CompileOptions, releasable, resolveRuntime } from "../../runtime/index.js";
-import { openSession, showValues } from "../shared/onnx-session.js";
+import { openSession, showValues } from "../../runtime/onnx-file.js";
 import type { Denoiser } from "./sampler.js";
 
 const INTEGERS = ["int32", "int64"] as const;

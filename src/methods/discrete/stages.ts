@@ -1,16 +1,16 @@
 import { IndexStream } from "../../data/index.js";
+import { gather, type TokenData } from "../../data/tokens/sequences.js";
 import { Random } from "../../random/index.js";
+import { generatorTraining } from "../../recipes/training.js";
 import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
-import { gather, type TokenData } from "../shared/tokens/sequences.js";
-import { generatorTraining } from "../shared/training.js";
-import type { DiscreteConfig, DiscreteShape } from "./config.js";
 import { relax, relaxTopk } from "./curriculum.js";
 import { type DiscreteNetwork, inputShapes, type NetworkInput, processOf } from "./network.js";
 import { levelsAt, nelbo } from "./objective.js";
 import { corrupt } from "./process.js";
 import { drawTimes, schedules } from "./schedule.js";
+import type { DiscreteConfig, DiscreteShape } from "./settings.js";
 import { type AlphaCurve, gammaAt, polynomialCurve, type Window, windowOf } from "./transform.js";
 
 export interface DiscreteStageContext {

@@ -1,6 +1,6 @@
+import { LINE_END, loadTokenizer, requireTokens, type Tokenizer } from "../../data/tokens/tokenizer.js";
+import type { ModelFiles } from "../../models/files.js";
 import type { CompileOptions } from "../../runtime/index.js";
-import type { ModelFiles } from "../shared/model-files.js";
-import { LINE_END, loadTokenizer, requireTokens, type Tokenizer } from "../shared/tokens/tokenizer.js";
 import { DiscreteModel, type DiscreteSampleOptions } from "./model.js";
 import { continuation } from "./sampler.js";
 

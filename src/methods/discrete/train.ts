@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import type { ImageDataset, TextDataset } from "../../data/index.js";
+import { pixelSequences, type TextData, type TokenData } from "../../data/tokens/sequences.js";
+import { textSequences } from "../../data/tokens/text-sequences.js";
+import { trainableShape } from "../../models/architecture.js";
+import { type ModelConfig, type ModelFiles, readModel, writeModel } from "../../models/files.js";
 import { Random } from "../../random/index.js";
+import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
 import { Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
-import { trainableShape } from "../shared/architecture.js";
-import { type ModelConfig, type ModelFiles, readModel, writeModel } from "../shared/model-files.js";
-import { parseSettings } from "../shared/settings.js";
-import { pixelSequences, type TextData, type TokenData } from "../shared/tokens/sequences.js";
-import { textSequences } from "../shared/tokens/text-sequences.js";
-import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
-import { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape } from "./config.js";
+import { parseSettings } from "../../train/settings.js";
 import { distillationStage } from "./distillation-stage.js";
 import { DiscreteImageModel } from "./model.js";
 import { discreteArchitecture, discreteNetwork } from "./network.js";
+import { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape } from "./settings.js";
 import { discreteStage } from "./stages.js";
 import { TextModel } from "./text-model.js";
 

@@ -2,8 +2,8 @@ import { ClassStream, IndexStream } from "../../data/batches.js";
 import type { ImageDataset } from "../../data/index.js";
 import type { Random } from "../../random/index.js";
 import type { InputSpec } from "../../runtime/index.js";
-import type { DriftingConfig } from "./config.js";
 import { drawGuidance, guidanceWeight } from "./guidance.js";
+import type { DriftingConfig } from "./settings.js";
 
 /** Conditions of one step: B groups, each with its label, guidance strength and weight of the unconditional negatives. */
 export class GroupDraw {

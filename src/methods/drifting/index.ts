@@ -1,13 +1,13 @@
-export { type DriftingConfig, driftingConfig, forData, presets } from "./config.js";
+export { type Family, groupPlaces, pixelFamilies, stageFamilies } from "../../recipes/drift/families.js";
+export { driftField, driftLoss, type FieldOptions, type Normalization } from "../../recipes/drift/field.js";
+export { type DriftLoss, type DriftLossOptions, normalizedDriftLoss } from "../../recipes/drift/objective.js";
 export { type DitGeneratorConfig, ditGenerator, ditPresets } from "./dit.js";
-export { type Family, groupPlaces, pixelFamilies, stageFamilies } from "./families.js";
-export { driftField, driftLoss, type FieldOptions, type Normalization } from "./field.js";
 export { drawGuidance, guidanceOfWeight, guidanceQuantile, guidanceWeight } from "./guidance.js";
+export { DriftingModel, type SampleOptions } from "./model.js";
 export { type GeneratorConfig, type GeneratorInputs, imageGenerator, latentGenerator } from "./network.js";
-export { type DriftLoss, type DriftLossOptions, normalizedDriftLoss } from "./objective.js";
 export { SampleQueue, type SampleQueueState } from "./queue.js";
 export { type RefineOptions, refine } from "./refine.js";
-export { DriftingModel, type SampleOptions } from "./sampler.js";
+export { type DriftingConfig, driftingConfig, forData, presets } from "./settings.js";
 export { runToy, type ToyOptions, type ToyResult } from "./toy.js";
 export { trainDrifting } from "./train.js";
 export { type Field, fields, sinkhornPlan } from "./variants.js";

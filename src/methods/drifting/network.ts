@@ -1,10 +1,10 @@
 import { z } from "zod";
+import type { Architecture } from "../../models/architecture.js";
+import { classes, depth, width } from "../../models/shape.js";
+import { autoencoderShape, decoder } from "../../networks/autoencoder.js";
+import { latentMlp } from "../../networks/latent-mlp.js";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-import type { Architecture } from "../shared/architecture.js";
-import { autoencoderShape, decoder } from "../shared/autoencoder.js";
-import { latentMlp } from "../shared/latent-mlp.js";
-import { classes, depth, width } from "../shared/shape.js";
 
 export const generatorShape = z.strictObject({
   autoencoder: autoencoderShape,

@@ -1,5 +1,5 @@
+import { driftField } from "../../recipes/drift/field.js";
 import { compile } from "../../runtime/index.js";
-import { driftField } from "./field.js";
 
 export interface RefineOptions {
   /** Exemplars to drift towards, [P, size]. */

@@ -1,17 +1,17 @@
 import { type ImageDataset, toFloat } from "../../data/index.js";
+import type { FeatureNet } from "../../networks/feature-net.js";
 import { parameterList } from "../../nn/index.js";
 import { Random } from "../../random/index.js";
+import type { Latents } from "../../recipes/autoencoder.js";
+import { imageDriftLoss, imageFamilies } from "../../recipes/drift/image-objective.js";
+import { normalizedDriftLoss } from "../../recipes/drift/objective.js";
+import { generatorTraining } from "../../recipes/training.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
-import type { Latents } from "../shared/autoencoder-stage.js";
-import type { FeatureNet } from "../shared/feature-net.js";
-import { generatorTraining } from "../shared/training.js";
-import type { DriftingConfig } from "./config.js";
 import { GroupDraw } from "./groups.js";
-import { imageDriftLoss, imageFamilies } from "./image-objective.js";
 import type { ImageGenerator } from "./network.js";
-import { normalizedDriftLoss } from "./objective.js";
+import type { DriftingConfig } from "./settings.js";
 
 export interface DriftStageContext {
   dataset: ImageDataset;

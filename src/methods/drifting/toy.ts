@@ -3,10 +3,10 @@ import { evaluatePoints, features, type MetricReport, modeCoverage, ringCentres 
 import * as nn from "../../nn/index.js";
 import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
+import { driftField, driftLoss } from "../../recipes/drift/field.js";
+import { normalizedDriftLoss } from "../../recipes/drift/objective.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { grad, type Tensor } from "../../tensor/index.js";
-import { driftField, driftLoss } from "./field.js";
-import { normalizedDriftLoss } from "./objective.js";
 import type { Field } from "./variants.js";
 
 export interface ToyOptions {

@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import type { ImageDataset } from "../../data/index.js";
+import { trainableShape } from "../../models/architecture.js";
+import { writeModel } from "../../models/files.js";
+import { type AutoencoderConfig, encoder } from "../../networks/autoencoder.js";
+import { classifier, type FeatureNetConfig } from "../../networks/feature-net.js";
 import { Random } from "../../random/index.js";
+import { autoencoderStage, encodeSplit } from "../../recipes/autoencoder.js";
+import { featureStages } from "../../recipes/features.js";
+import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
-import { trainableShape } from "../shared/architecture.js";
-import { type AutoencoderConfig, encoder } from "../shared/autoencoder.js";
-import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
-import { classifier, type FeatureNetConfig } from "../shared/feature-net.js";
-import { featureStages } from "../shared/feature-stage.js";
-import { writeModel } from "../shared/model-files.js";
-import { parseSettings } from "../shared/settings.js";
-import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
-import { type DriftingConfig, driftingConfig } from "./config.js";
+import { parseSettings } from "../../train/settings.js";
 import { type GeneratorConfig, generatorArchitecture, imageGenerator } from "./network.js";
+import { type DriftingConfig, driftingConfig } from "./settings.js";
 import { jointDriftStage, latentDriftStage } from "./stages.js";
 
 /** Networks' shapes for a data set. */

@@ -1,5 +1,5 @@
+import { distances, driftField } from "../../recipes/drift/field.js";
 import type { Tensor } from "../../tensor/index.js";
-import { distances, driftField } from "./field.js";
 
 /** A field on groups: queries [B, N, D], positives [B, P, D] and negatives [B, M, D] to displacements [B, N, D]. */
 export type Field = (x: Tensor, positives: Tensor, negatives: Tensor) => Tensor;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { ImageDataset } from "../../data/index.js";
-import { parseSettings } from "../shared/settings.js";
-import { type FlowConfig, flowConfig } from "./config.js";
+import { parseSettings } from "../../train/settings.js";
+import { type FlowConfig, flowConfig } from "./settings.js";
 import { trainFlow } from "./train.js";
 
 /** What a short run on this machine took. */

@@ -1,17 +1,17 @@
 import { ClassStream, type ImageDataset, IndexStream, toFloat } from "../../data/index.js";
+import type { FeatureNet } from "../../networks/feature-net.js";
 import { parameterList } from "../../nn/index.js";
 import { Random } from "../../random/index.js";
+import type { Latents } from "../../recipes/autoencoder.js";
+import { imageDriftLoss, imageFamilies } from "../../recipes/drift/image-objective.js";
+import { generatorTraining } from "../../recipes/training.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
-import { imageDriftLoss, imageFamilies } from "../drifting/image-objective.js";
-import type { Latents } from "../shared/autoencoder-stage.js";
-import type { FeatureNet } from "../shared/feature-net.js";
-import { generatorTraining } from "../shared/training.js";
-import type { FlowConfig } from "./config.js";
-import { integrate } from "./integrate.js";
 import type { FlowNetwork } from "./network.js";
 import { drawTimes, flowLoss } from "./objective.js";
+import { integrate } from "./sampler.js";
+import type { FlowConfig } from "./settings.js";
 
 export interface FlowStageContext {
   dataset: ImageDataset;

@@ -1,20 +1,20 @@
 import { join } from "node:path";
 import type { ImageDataset } from "../../data/index.js";
+import { trainableShape } from "../../models/architecture.js";
+import { writeModel } from "../../models/files.js";
+import { encoder } from "../../networks/autoencoder.js";
+import { classifier } from "../../networks/feature-net.js";
 import { Random } from "../../random/index.js";
+import { autoencoderStage, encodeSplit } from "../../recipes/autoencoder.js";
+import { featureStages } from "../../recipes/features.js";
+import { featureStageName, type Reused, reuse } from "../../recipes/reuse.js";
+import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
-import { trainableShape } from "../shared/architecture.js";
-import { encoder } from "../shared/autoencoder.js";
-import { autoencoderStage, encodeSplit } from "../shared/autoencoder-stage.js";
-import { classifier } from "../shared/feature-net.js";
-import { featureStages } from "../shared/feature-stage.js";
-import { writeModel } from "../shared/model-files.js";
-import { featureStageName, type Reused, reuse } from "../shared/reuse.js";
-import { parseSettings } from "../shared/settings.js";
-import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
-import { type FlowConfig, flowConfig } from "./config.js";
-import { integrate } from "./integrate.js";
+import { parseSettings } from "../../train/settings.js";
 import { type FlowNetwork, type FlowNetworkConfig, flowArchitecture, flowNetwork } from "./network.js";
+import { integrate } from "./sampler.js";
+import { type FlowConfig, flowConfig } from "./settings.js";
 import { decoderStage, flowStage } from "./stages.js";
 
 /**

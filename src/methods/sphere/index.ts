@@ -1,9 +1,9 @@
-export { forData, presets, type SphereConfig, sphereConfig, withoutNoise } from "./config.js";
 export * from "./edit.js";
 export * from "./geometry.js";
+export * from "./model.js";
 export { latentLength, type SphereNetworkConfig, type SphereShape, sphereNetwork } from "./network.js";
 export * from "./objective.js";
-export * from "./sampler.js";
+export { forData, presets, type SphereConfig, sphereConfig, withoutNoise } from "./settings.js";
 export * from "./strengths.js";
 export { networkConfig, trainSphere } from "./train.js";
 export { nearestAngle, type Uniformity, uniformity } from "./uniformity.js";

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import type { Architecture } from "../../models/architecture.js";
+import { classes, depth, imageShape, requireActivations, requireHeads, width } from "../../models/shape.js";
+import { codecShape, decoder as convDecoder, encoder as convEncoder } from "../../networks/autoencoder.js";
+import { latentMlp } from "../../networks/latent-mlp.js";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-import type { Architecture } from "../shared/architecture.js";
-import { codecShape, decoder as convDecoder, encoder as convEncoder } from "../shared/autoencoder.js";
-import { latentMlp } from "../shared/latent-mlp.js";
-import { classes, depth, imageShape, requireActivations, requireHeads, width } from "../shared/shape.js";
 import { vitDecoder, vitEncoder } from "./vit.js";
 
 /** A small convolutional autoencoder with conditioned residual MLPs on both sides of its latent vector; for CPUs. */

@@ -1,5 +1,5 @@
+import { type FeatureNet, featureDistance } from "../../networks/feature-net.js";
 import { concat, constant, type Tensor } from "../../tensor/index.js";
-import { type FeatureNet, featureDistance } from "../shared/feature-net.js";
 import { disturb, type NoiseKind, spherify } from "./geometry.js";
 
 /** A network with its classes [B]: images to raw latents [B, L], or latents to images. */

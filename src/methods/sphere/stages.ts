@@ -1,16 +1,16 @@
+import { augment } from "../../data/augment.js";
 import { type ImageDataset, IndexStream, toFloat } from "../../data/index.js";
+import type { FeatureNet } from "../../networks/feature-net.js";
 import { parameterList } from "../../nn/index.js";
 import { cosine, type Schedule } from "../../optim/index.js";
 import { Random } from "../../random/index.js";
+import { generatorTraining } from "../../recipes/training.js";
 import { compile, Parameters } from "../../runtime/index.js";
 import { grad } from "../../tensor/index.js";
 import type { Stage } from "../../train/index.js";
-import { augment } from "../shared/augment.js";
-import type { FeatureNet } from "../shared/feature-net.js";
-import { generatorTraining } from "../shared/training.js";
-import type { SphereConfig } from "./config.js";
 import type { SphereNetwork } from "./network.js";
 import { inFeatures, inPyramid, sphereLoss } from "./objective.js";
+import type { SphereConfig } from "./settings.js";
 import { drawStrengths } from "./strengths.js";
 
 export interface SphereStageContext {

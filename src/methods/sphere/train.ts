@@ -1,19 +1,19 @@
 import { join } from "node:path";
 import type { ImageDataset } from "../../data/index.js";
+import { trainableShape } from "../../models/architecture.js";
+import { writeModel } from "../../models/files.js";
+import { classifier } from "../../networks/feature-net.js";
 import { Random } from "../../random/index.js";
+import { featureStages } from "../../recipes/features.js";
+import { featureStageName, reuse } from "../../recipes/reuse.js";
+import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
 import { Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
-import { trainableShape } from "../shared/architecture.js";
-import { classifier } from "../shared/feature-net.js";
-import { featureStages } from "../shared/feature-stage.js";
-import { writeModel } from "../shared/model-files.js";
-import { featureStageName, reuse } from "../shared/reuse.js";
-import { parseSettings } from "../shared/settings.js";
-import { modelConfig, runConfig, type TrainOptions } from "../shared/training.js";
-import { type SphereConfig, sphereConfig } from "./config.js";
+import { parseSettings } from "../../train/settings.js";
 import { fullStrength } from "./geometry.js";
+import { SphereModel } from "./model.js";
 import { latentLength, type SphereNetworkConfig, sphereArchitecture, sphereNetwork } from "./network.js";
-import { SphereModel } from "./sampler.js";
+import { type SphereConfig, sphereConfig } from "./settings.js";
 import { sphereStage } from "./stages.js";
 import { resolveAngle } from "./strengths.js";
 

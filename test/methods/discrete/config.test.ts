@@ -5,7 +5,7 @@ import {
   discreteShape,
   presets,
   shapes,
-} from "../../../src/methods/discrete/config.js";
+} from "../../../src/methods/discrete/settings.js";
 import { curriculumSteps } from "../../../src/methods/discrete/stages.js";
 
 test("presets and shapes are valid as they stand", () => {

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { discreteShape } from "../../../src/methods/discrete/config.js";
 import { relax, relaxTopk } from "../../../src/methods/discrete/curriculum.js";
 import { sequenceNelbos } from "../../../src/methods/discrete/likelihood.js";
 import { discreteNetwork, type NetworkInput } from "../../../src/methods/discrete/network.js";
 import { maskedNelbo, uniformNelbo } from "../../../src/methods/discrete/objective.js";
 import { drawCategorical } from "../../../src/methods/discrete/prediction.js";
 import { corrupt, maskedProcess, type Process, uniformProcess } from "../../../src/methods/discrete/process.js";
+import { discreteShape } from "../../../src/methods/discrete/settings.js";
 import { transform } from "../../../src/methods/discrete/transform.js";
 import { Random } from "../../../src/random/index.js";
 import { concat, constant, type Tensor } from "../../../src/tensor/index.js";

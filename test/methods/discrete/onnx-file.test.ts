@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { shapes } from "../../../src/methods/discrete/config.js";
 import { DiscreteModel } from "../../../src/methods/discrete/model.js";
 import { discreteNetwork } from "../../../src/methods/discrete/network.js";
 import { onnxDenoiser } from "../../../src/methods/discrete/onnx-file.js";
 import { psiSample } from "../../../src/methods/discrete/sampler.js";
+import { shapes } from "../../../src/methods/discrete/settings.js";
 import { Random } from "../../../src/random/index.js";
 import { compile, Parameters } from "../../../src/runtime/index.js";
 

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
+import type { TokenData } from "../../../src/data/tokens/sequences.js";
+import { distillationStage, pairs } from "../../../src/methods/discrete/distillation-stage.js";
+import { discreteNetwork, inputShapes, type NetworkInput, processOf } from "../../../src/methods/discrete/network.js";
+import { maskedNelbo, uniformNelbo } from "../../../src/methods/discrete/objective.js";
 import {
   type DiscreteConfig,
   type DiscreteShape,
   discreteShape,
   presets,
-} from "../../../src/methods/discrete/config.js";
-import { distillationStage, pairs } from "../../../src/methods/discrete/distillation-stage.js";
-import { discreteNetwork, inputShapes, type NetworkInput, processOf } from "../../../src/methods/discrete/network.js";
-import { maskedNelbo, uniformNelbo } from "../../../src/methods/discrete/objective.js";
+} from "../../../src/methods/discrete/settings.js";
 import { batches, discreteStage, noising } from "../../../src/methods/discrete/stages.js";
 import { exactCurve, windowOf } from "../../../src/methods/discrete/transform.js";
-import type { TokenData } from "../../../src/methods/shared/tokens/sequences.js";
 import { Random } from "../../../src/random/index.js";
 import { compile, Parameters } from "../../../src/runtime/index.js";
 import type { Tensor } from "../../../src/tensor/index.js";

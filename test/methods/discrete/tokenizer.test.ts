@@ -6,7 +6,7 @@ import {
   loadTokenizer,
   tokenizerFrom,
   trainBpe,
-} from "../../../src/methods/shared/tokens/tokenizer.js";
+} from "../../../src/data/tokens/tokenizer.js";
 
 const text = "the cat sat on the mat; the cat ate. Ünï 12 🙂\n";
 

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ImageDataset, splitText, type TextDataset } from "../../../src/data/index.js";
-import { type DiscreteConfig, presets } from "../../../src/methods/discrete/config.js";
+import { textSequences } from "../../../src/data/tokens/text-sequences.js";
+import { type DiscreteConfig, presets } from "../../../src/methods/discrete/settings.js";
 import type { TextModel } from "../../../src/methods/discrete/text-model.js";
 import { trainDiscrete } from "../../../src/methods/discrete/train.js";
-import { loadModel, loadTextModel } from "../../../src/methods/index.js";
-import { textSequences } from "../../../src/methods/shared/tokens/text-sequences.js";
+import { loadModel, loadTextModel } from "../../../src/methods/registry.js";
 import { RATE, chain as text } from "../chain.js";
 
 const micro: DiscreteConfig = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ImageDataset } from "../../../src/data/index.js";
-import { type DriftingConfig, presets } from "../../../src/methods/drifting/config.js";
 import { GroupDraw } from "../../../src/methods/drifting/groups.js";
+import { type DriftingConfig, presets } from "../../../src/methods/drifting/settings.js";
 import { Random } from "../../../src/random/index.js";
 
 const CLASSES = 4;

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type DriftingConfig, presets } from "../../../src/methods/drifting/config.js";
+import { type DriftingConfig, presets } from "../../../src/methods/drifting/settings.js";
 import { trainDrifting } from "../../../src/methods/drifting/train.js";
-import { type ImageModel, loadModel } from "../../../src/methods/index.js";
+import { type ImageModel, loadModel } from "../../../src/methods/registry.js";
 import { colours, meanColours, shapes } from "../pictures.js";
 
 const micro: DriftingConfig = {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { ImageDataset } from "../../../src/data/index.js";
-import { type DriftingConfig, presets } from "../../../src/methods/drifting/config.js";
 import { GroupDraw } from "../../../src/methods/drifting/groups.js";
-import { imageFamilies } from "../../../src/methods/drifting/image-objective.js";
 import { type GeneratorInputs, imageGenerator } from "../../../src/methods/drifting/network.js";
+import { type DriftingConfig, presets } from "../../../src/methods/drifting/settings.js";
 import { jointDriftStage, latentDriftStage } from "../../../src/methods/drifting/stages.js";
 import { networkConfig } from "../../../src/methods/drifting/train.js";
-import type { Latents } from "../../../src/methods/shared/autoencoder-stage.js";
-import { featureNet } from "../../../src/methods/shared/feature-net.js";
+import { featureNet } from "../../../src/networks/feature-net.js";
 import { Random } from "../../../src/random/index.js";
+import type { Latents } from "../../../src/recipes/autoencoder.js";
+import { imageFamilies } from "../../../src/recipes/drift/image-objective.js";
 import { compile, type InputSpec, Parameters } from "../../../src/runtime/index.js";
 import { constant, grad } from "../../../src/tensor/index.js";
 import { shapes } from "../pictures.js";

@@ -12,7 +12,7 @@ import {
   type Solver,
   trainFlow,
 } from "../../../src/methods/flow/index.js";
-import { loadModel } from "../../../src/methods/index.js";
+import { loadModel } from "../../../src/methods/registry.js";
 import { energyDistance, features } from "../../../src/metrics/index.js";
 import * as nn from "../../../src/nn/index.js";
 import * as optim from "../../../src/optim/index.js";

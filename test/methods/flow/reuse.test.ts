@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadSafetensors } from "../../../src/io/index.js";
-import { type DriftingConfig, presets as driftingPresets } from "../../../src/methods/drifting/config.js";
+import { type DriftingConfig, presets as driftingPresets } from "../../../src/methods/drifting/settings.js";
 import { trainDrifting } from "../../../src/methods/drifting/train.js";
 import { type FlowConfig, fitToSeconds, flowStepsWithin, presets, trainFlow } from "../../../src/methods/flow/index.js";
-import { loadModel } from "../../../src/methods/index.js";
+import { loadModel } from "../../../src/methods/registry.js";
 import { shapes } from "../pictures.js";
 
 const features = {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { FlowModel, type FlowNetworkConfig, flowNetwork } from "../../../src/methods/flow/index.js";
 import { drawTimes, flowLoss } from "../../../src/methods/flow/objective.js";
-import type { ModelFiles } from "../../../src/methods/shared/model-files.js";
+import type { ModelFiles } from "../../../src/models/files.js";
 import { Random } from "../../../src/random/index.js";
 import { compile, Parameters } from "../../../src/runtime/index.js";
 

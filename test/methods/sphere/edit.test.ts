@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { Images } from "../../../src/methods/shared/images.js";
+import { Images } from "../../../src/media/images.js";
 import {
   angleBetween,
   crossover,

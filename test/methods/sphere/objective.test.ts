@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { featureNet } from "../../../src/methods/shared/feature-net.js";
 import { disturb, spherify, spherifyRows } from "../../../src/methods/sphere/geometry.js";
 import {
   codeEnergy,
@@ -14,6 +13,7 @@ import {
 import { ENCODER, learningRate } from "../../../src/methods/sphere/stages.js";
 import { drawStrengths } from "../../../src/methods/sphere/strengths.js";
 import { uniformity } from "../../../src/methods/sphere/uniformity.js";
+import { featureNet } from "../../../src/networks/feature-net.js";
 import * as nn from "../../../src/nn/index.js";
 import * as optim from "../../../src/optim/index.js";
 import { Random } from "../../../src/random/index.js";

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { evaluateReconstruction, measureReference } from "../../../src/methods/evaluate.js";
-import { type ImageModel, loadModel } from "../../../src/methods/index.js";
+import { evaluateReconstruction, measureReference } from "../../../src/judges/images.js";
+import { type ImageModel, loadModel } from "../../../src/methods/registry.js";
 import {
   presets,
   type SphereConfig,

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
-import { Images } from "../../../src/methods/shared/images.js";
+import { Images } from "../../../src/media/images.js";
 import { angleBetween, SphereModel, spherifyRows } from "../../../src/methods/sphere/index.js";
 import { Random } from "../../../src/random/index.js";
 import { untrained, untrainedFiles, untrainedShape } from "./untrained.js";

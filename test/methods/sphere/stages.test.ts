@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { ImageDataset } from "../../../src/data/index.js";
-import { featureDistance, featureNet } from "../../../src/methods/shared/feature-net.js";
 import { presets, type SphereConfig, sigmaOf, sphereNetwork } from "../../../src/methods/sphere/index.js";
 import type { SphereNetwork } from "../../../src/methods/sphere/network.js";
 import { batches, learningRate, sphereStage } from "../../../src/methods/sphere/stages.js";
+import { featureDistance, featureNet } from "../../../src/networks/feature-net.js";
 import * as nn from "../../../src/nn/index.js";
 import type { Optimizer } from "../../../src/optim/index.js";
 import { Random } from "../../../src/random/index.js";

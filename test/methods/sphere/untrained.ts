@@ -1,5 +1,5 @@
-import type { ModelFiles } from "../../../src/methods/shared/model-files.js";
 import { SphereModel, type SphereShape, sphereNetwork } from "../../../src/methods/sphere/index.js";
+import type { ModelFiles } from "../../../src/models/files.js";
 import { Parameters } from "../../../src/runtime/index.js";
 
 export const untrainedShape = (classes = 2, size = 8): SphereShape => ({

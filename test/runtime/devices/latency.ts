@@ -1,4 +1,4 @@
-import { SphereModel } from "../../../src/methods/sphere/sampler.js";
+import { SphereModel } from "../../../src/methods/sphere/model.js";
 import type { DeviceName } from "../../../src/runtime/index.js";
 
 /** Milliseconds of single decodings (one latent to one picture), after a tenth as many to warm up. */

@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import { augment } from "../../data/augment.js";
+import { IndexStream } from "../../data/batches.js";
+import { type ImageDataset, toFloat } from "../../data/index.js";
+import { trainableShape } from "../../models/architecture.js";
+import { type ModelFiles, writeModel } from "../../models/files.js";
+import { crossEntropy } from "../../networks/feature-net.js";
+import * as optim from "../../optim/index.js";
+import { Random } from "../../random/index.js";
+import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
+import { compile, Parameters } from "../../runtime/index.js";
+import { grad } from "../../tensor/index.js";
+import { runStages, type Stage } from "../../train/index.js";
+import { parseSettings } from "../../train/settings.js";
+import { ClassifierModel } from "./model.js";
+import { classifierArchitecture, evaluationClassifier } from "./network.js";
+import { type ClassifierSettings, classifierConfig } from "./settings.js";
+
+/** Trains an evaluation classifier and writes it, with its test accuracy, into the run's `model/`. */
+export async function trainClassifier(dataset: ImageDataset, settings: ClassifierSettings, options: TrainOptions) {
+  const config = parseSettings(classifierConfig, settings);
+  const { train, test, channels, height, width, classNames } = dataset;
+  if (!train.labels || !classNames)
+    throw new Error(`The data "${dataset.id}" has no labels; a classifier needs class subfolders or a labels file.`);
+  const labels = train.labels;
+  const { batch, steps, lr, seed } = config;
+  const network = trainableShape(classifierArchitecture, {
+    height,
+    width,
+    channels,
+    classes: classNames.length,
+    widths: config.widths,
+    features: config.features,
+  });
+  const net = evaluationClassifier(network);
+  const parameters = new Parameters(net.namedParameters(), seed);
+  const program = compile(
+    { images: [batch, channels, height, width], labels: { shape: [batch], dtype: "int32" } },
+    ({ images, labels }) => {
+      const loss = crossEntropy(net(images).logits, labels, config.smoothing);
+      return { loss, gradients: grad(loss, parameters) };
+    },
+    { threads: options.threads },
+  );
+  const optimizer = optim.adamw(parameters, {
+    lr: optim.cosine({ peak: lr, warmup: Math.min(100, steps >> 2), steps }),
+    weightDecay: config.weightDecay,
+    clip: 2,
+  });
+  const average = optim.ema(parameters, { decay: 0.995 });
+  const random = new Random(seed, "classifier");
+  const stream = new IndexStream(train.count, random.split("order"));
+  const stage: Stage = {
+    name: "classifier",
+    steps,
+    batch,
+    state: { parameters, optimizer, ema: average, random, stream },
+    async step() {
+      const indices = stream.next(batch);
+      const images = augment(toFloat(train, indices), [batch, channels, height, width], config.augmentation, random);
+      const { loss, gradients } = await program.run({ images, labels: Int32Array.from(indices, (i) => labels[i]) });
+      const { norm } = optimizer.update(gradients);
+      average.update();
+      return { loss: loss[0], norm };
+    },
+    async finish() {
+      parameters.flat.set(average.average);
+      await program.release();
+    },
+  };
+  const result = await runStages([stage], { ...options, config: runConfig("classifier", dataset, options, config) });
+  if (result.status === "finished") {
+    const files: ModelFiles = {
+      config: modelConfig("classifier", dataset, options, network, result, config),
+      weights: parameters.toRecord(),
+    };
+    const model = new ClassifierModel(files, { threads: options.threads });
+    files.config.training.testAccuracy = test.labels ? await model.accuracy(test) : null;
+    await model.release();
+    await writeModel(join(options.out, "model"), files);
+  }
+  return result;
+}

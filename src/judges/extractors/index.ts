@@ -1,0 +1,86 @@
+import type { ImageDataset } from "../../data/index.js";
+import { isUrl, type LoadOptions, shippedModelsFolder } from "../../models/files.js";
+import { releasable } from "../../runtime/index.js";
+import { ClassifierModel } from "../classifier/model.js";
+import type { Extractor, ImageSize } from "./extractor.js";
+
+export type { Extractor, ImageSize } from "./extractor.js";
+
+/** What an extractor is made for: images of a size, and the classes that a classifier's logits must mean. */
+export type ExtractorData = Pick<ImageDataset, "id" | "height" | "width" | "channels" | "classNames">;
+
+/** What to compute with, and who hears of a download. */
+export type ExtractorOptions = LoadOptions;
+
+/** A trained classifier (shipped name, folder, run or URL) as an extractor. */
+export async function classifierExtractor(
+  location: string,
+  data: ExtractorData,
+  options?: LoadOptions,
+): Promise<Extractor> {
+  const model = await ClassifierModel.load(location, options);
+  const { name, classNames } = model.config;
+  requireSize(location, model.network, data);
+  const sameClasses = String(classNames) === String(data.classNames);
+  return releasable({
+    name,
+    preprocessing: "pixels in [−1, 1]",
+    dim: model.network.features,
+    async extract(images: Float32Array, count: number) {
+      const size = images.length / count;
+      const { features, logits } = await model.judge(count, (from, to) => images.subarray(from * size, to * size));
+      return { features, logits: sameClasses ? logits : null };
+    },
+    release: () => model.release(),
+  });
+}
+
+function requireSize(location: string, takes: Omit<ImageSize, "channels"> & { channels: number }, data: ExtractorData) {
+  const show = ({ width, height, channels }: typeof takes) => `${width}×${height}×${channels}`;
+  if (show(takes) !== show(data))
+    throw new Error(
+      `The classifier ${location} takes images of ${show(takes)}, but ${data.id} has ${show(data)}. ${advice(data)}`,
+    );
+}
+
+/** What to do without a classifier. */
+const advice = ({ classNames }: ExtractorData): string =>
+  classNames
+    ? `Train one with "fewstep train classifier --data <data> --out runs/judge" and give --features runs/judge, or take --features pixel-pca or resnet50-imagenet.`
+    : "Images without classes train no classifier; take --features pixel-pca, resnet50-imagenet or an .onnx file.";
+
+/** Whether `name` is a shipped model; with `path`, also whether it is a file or folder, or a URL. */
+async function isThere(name: string, { path }: { path: boolean }): Promise<boolean> {
+  const { existsSync } = await import("node:fs");
+  if (path && (isUrl(name) || existsSync(name))) return true;
+  return existsSync(`${await shippedModelsFolder()}/${name}/config.json`);
+}
+
+/**
+ * The feature network of a name: `classifier` (the shipped one of the data), `resnet50-imagenet` (fetched at the first
+ * use), the path of an ONNX file, or a trained classifier's folder. Null for `pixel-pca`, which needs no network.
+ */
+export async function extractorFor(
+  name: string,
+  data: ExtractorData,
+  options: ExtractorOptions = {},
+): Promise<Extractor | null> {
+  if (name === "pixel-pca") return null;
+  if (name === "classifier") {
+    const shipped = `classifier-${data.id}`;
+    if (!(await isThere(shipped, { path: false })))
+      throw new Error(`No classifier ships for ${data.id}. ${advice(data)}`);
+    return classifierExtractor(shipped, data, options);
+  }
+  if (name === "resnet50-imagenet") {
+    const { readResnet50Weights } = await import("./resnet50-weights.js");
+    const { resnet50Extractor } = await import("./resnet50.js");
+    return resnet50Extractor(await readResnet50Weights({ onProgress: options.onProgress }), data, options);
+  }
+  if (/\.onnx$/i.test(name)) return (await import("./onnx-file.js")).onnxExtractor(name, data, options);
+  if (!(await isThere(name, { path: true })))
+    throw new Error(
+      `There are no features "${name}". Choose classifier, resnet50-imagenet, pixel-pca, the folder of a trained classifier, or an .onnx file.`,
+    );
+  return classifierExtractor(name, data, options);
+}

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { IndexStream, type TextDataset } from "../../data/index.js";
+import { gather } from "../../data/tokens/sequences.js";
+import { textSequences } from "../../data/tokens/text-sequences.js";
+import { trainableShape } from "../../models/architecture.js";
+import { writeModel } from "../../models/files.js";
+import { Random } from "../../random/index.js";
+import { generatorTraining, modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
+import { compile, Parameters } from "../../runtime/index.js";
+import { grad } from "../../tensor/index.js";
+import { runStages, type Stage } from "../../train/index.js";
+import { parseSettings } from "../../train/settings.js";
+import { languageModel, languageModelArchitecture, shifted, tokenNats } from "./network.js";
+import { type LanguageModelConfig, languageModelConfig } from "./settings.js";
+
+/**
+ * Trains an autoregressive judge on the part of a text that is kept for judges: no generator learns from it, and the judge learns from
+ * no generator's samples.
+ */
+export async function trainLanguageModel(dataset: TextDataset, settings: LanguageModelConfig, options: TrainOptions) {
+  const config = parseSettings(languageModelConfig, settings);
+  const { tokens, length, width, heads, blocks, batch, steps, lr, seed } = config;
+  const data = await textSequences(dataset, { tokens, length });
+  const { tokenizer, vocabulary, judge } = data;
+  const shape = trainableShape(languageModelArchitecture, { vocabulary, length, width, heads, blocks });
+  const net = languageModel(shape);
+  const parameters = new Parameters(net.namedParameters(), new Random(seed, "language-model").uint32());
+  const ids = { shape: [batch, length], dtype: "int32" as const };
+  const program = compile(
+    { before: ids, tokens: ids },
+    ({ before, tokens }) => {
+      const loss = tokenNats(net(before), tokens).mean();
+      return { loss, gradients: grad(loss, parameters) };
+    },
+    { threads: options.threads },
+  );
+  const training = generatorTraining(parameters, { lr, steps, emaDecay: 0.995 }, undefined, { clip: 1 });
+  const random = new Random(seed, "language-model");
+  const stream = new IndexStream(judge.count, random.split("order"));
+  const stage: Stage = {
+    name: "language-model",
+    steps,
+    batch,
+    state: { ...training.state, random, stream },
+    async step() {
+      const tokens = gather(judge, stream.next(batch));
+      const { loss, gradients } = await program.run({ before: shifted(tokens, length, vocabulary), tokens });
+      return { loss: loss[0], norm: training.update(gradients) };
+    },
+    finish: () => training.finish(program),
+  };
+  const result = await runStages([stage], {
+    ...options,
+    config: runConfig("language-model", dataset, options, config),
+  });
+  if (result.status === "finished")
+    await writeModel(join(options.out, "model"), {
+      config: {
+        ...modelConfig("language-model", dataset, options, shape, result, config),
+        text: { tokenizer: tokenizer.toJSON(), lines: dataset.lines },
+      },
+      weights: parameters.toRecord(),
+    });
+  return result;
+}

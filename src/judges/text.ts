@@ -1,0 +1,217 @@
+import type { TextDataset } from "../data/index.js";
+import { gather, type TextData } from "../data/tokens/sequences.js";
+import { textSequences } from "../data/tokens/text-sequences.js";
+import { LINE_END, type Tokenizer } from "../data/tokens/tokenizer.js";
+import type { TextModel, TextSampleOptions } from "../methods/discrete/text-model.js";
+import { bootstrapMean, lineShares, type MetricReport, trainKneserNey, unigramEntropies } from "../metrics/index.js";
+import { Random } from "../random/index.js";
+
+/** What judges samples of text: learnt from held-out text, never from samples or from what the model learnt. */
+export interface TextJudge {
+  /** Such as "Kneser–Ney of order 6". */
+  readonly name: string;
+  /** Where the judge reads tokens of its own tokenizer: must be the model's. */
+  readonly tokenizer?: Tokenizer;
+  /** −log p of each sequence of `length` tokens, summed over its tokens, in nats. */
+  nats(tokens: Int32Array, length: number): Float64Array | Promise<Float64Array>;
+}
+
+/** An interpolated Kneser–Ney model of the data's part for judges; default order 6, or as long as n-grams of the vocabulary can be. */
+export function kneserNeyJudge({ judgeTokens, vocabulary }: TextData, longest = 6): TextJudge {
+  const order = Math.min(longest, Math.floor(53 / Math.log2(vocabulary)));
+  const model = trainKneserNey(judgeTokens, { order, vocabulary });
+  return {
+    name: `Kneser–Ney of order ${order}`,
+    nats: (tokens, length) =>
+      Float64Array.from({ length: tokens.length / length }, (_, i) =>
+        model.nats(tokens.subarray(i * length, (i + 1) * length)),
+      ),
+  };
+}
+
+const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+export interface TextEvaluateOptions extends Omit<TextSampleOptions, "given" | "prompt" | "template" | "onStep"> {
+  /** Test sequences for the likelihood at most; default all. */
+  limit?: number;
+  /** Bootstrap resamples; default 200. */
+  resamples?: number;
+}
+
+/** How samples were made, and what they are worth. */
+export interface TextEvaluation {
+  model: string;
+  data: string;
+  count: number;
+  steps: number;
+  sampler: string;
+  /** Figures hold for one nucleus only: a smaller one makes samples likelier and less varied. */
+  nucleus: number;
+  nfe: number;
+  seed: number;
+  metrics: MetricReport[];
+}
+
+/** The text that a model was trained on as its own tokens, and a judge of samples. */
+export interface TextReference {
+  dataset: TextDataset;
+  data: TextData;
+  judge: TextJudge;
+  /** Judge's perplexity and unigram entropy of held-out text: the floors of samples. */
+  real: { perplexity: number; entropy: number };
+}
+
+export async function measureTextReference(
+  model: TextModel,
+  dataset: TextDataset,
+  judge?: TextJudge,
+): Promise<TextReference> {
+  if (judge?.tokenizer && JSON.stringify(judge.tokenizer) !== JSON.stringify(model.tokenizer))
+    throw new Error(
+      `${judge.name} reads ${judge.tokenizer.size} tokens of its own, ${model.config.name} draws ${model.tokenizer.size} others; train the judge on the same data with the same tokens.`,
+    );
+  const data = await textSequences(
+    dataset,
+    { tokens: { kind: "characters" }, length: model.shape.length },
+    model.tokenizer,
+  );
+  const reader = judge ?? kneserNeyJudge(data);
+  const { length } = model.shape;
+  const rows = new Random(0, "real").permutation(data.test.count).subarray(0, 512);
+  const tokens = gather(data.test, rows);
+  const real = {
+    perplexity: Math.exp(mean(await reader.nats(tokens, length)) / length),
+    entropy: mean(unigramEntropies(tokens, length)),
+  };
+  return { dataset, data, judge: reader, real };
+}
+
+/** Noise levels at least in a likelihood, over all sequences. */
+const LEVELS = 1024;
+
+/**
+ * Bound of the test text's bits per character, without its end terms (@see sequenceNelbos): `draws` noise levels per sequence, by default
+ * one, as in the papers, or as many as make 1,024 of few sequences.
+ */
+export async function evaluateLikelihood(
+  model: TextModel,
+  { data, dataset, judge }: TextReference,
+  { limit, resamples, seed = 0, draws }: TextEvaluateOptions & { draws?: number } = {},
+): Promise<MetricReport[]> {
+  const random = new Random(seed, "bootstrap");
+  const sequences = Math.max(1, Math.min(data.test.count, limit ?? data.test.count));
+  const nats = await model.nelbos(data.test, { limit, seed, draws: draws ?? Math.ceil(LEVELS / sequences) });
+  const { length } = model.shape;
+  const indices = Int32Array.from(nats, (_, i) => i);
+  const characters = indices.reduce((sum, i) => sum + [...model.tokenizer.decode(data.test.at(i))].length, 0);
+  const perCharacter = (length * nats.length) / characters;
+  const own = await judge.nats(gather(data.test, indices), length);
+  const value = mean(nats);
+  const scale = perCharacter / Math.LN2;
+  const [low, high] = bootstrapMean(nats, { resamples, random });
+  return [
+    {
+      name: "NELBO without end terms, bits per character (floor: the judge's own)",
+      value: value * scale,
+      interval: [low * scale, high * scale],
+      floor: (mean(own) / length) * scale,
+      features: "tokens",
+      n: nats.length,
+      reference: `${dataset.id} test`,
+    },
+    {
+      name: "Perplexity per token (bound, without end terms)",
+      value: Math.exp(value),
+      interval: [Math.exp(low), Math.exp(high)],
+      floor: null,
+      features: "tokens",
+      n: nats.length,
+      reference: `${dataset.id} test`,
+    },
+  ];
+}
+
+/** Draws texts and judges them; for models of lines also what is known, new and real. */
+export async function evaluateText(
+  model: TextModel,
+  reference: TextReference,
+  options: TextEvaluateOptions = {},
+): Promise<TextEvaluation> {
+  const { count = 64, steps = 64, sampler = "ancestral", nucleus = 1, seed = 0, resamples } = options;
+  const tokens = await model.sampleTokens({ ...options, count });
+  const metrics = await judgeTokens(model, reference, tokens, { resamples, seed });
+  return {
+    model: model.config.name,
+    data: `${reference.dataset.id} test`,
+    count,
+    steps,
+    sampler,
+    nucleus,
+    nfe: model.nfe(options),
+    seed,
+    metrics,
+  };
+}
+
+/** Judge's perplexity and unigram entropy of token sequences, beside those of as many held-out ones. */
+export async function judgeTokens(
+  model: TextModel,
+  { dataset, judge, real }: TextReference,
+  tokens: Int32Array,
+  { resamples, seed = 0 }: { resamples?: number; seed?: number } = {},
+): Promise<MetricReport[]> {
+  const { length } = model.shape;
+  const random = new Random(seed, "bootstrap");
+  const nats = await judge.nats(tokens, length);
+  const spread = unigramEntropies(tokens, length);
+  const perToken = nats.map((v) => v / length);
+  const [low, high] = bootstrapMean(perToken, { resamples, random });
+  const common = { n: nats.length, reference: `${dataset.id} test` };
+  return [
+    {
+      name: `Perplexity per token under ${judge.name}`,
+      value: Math.exp(mean(perToken)),
+      interval: [Math.exp(low), Math.exp(high)],
+      floor: real.perplexity,
+      features: judge.name,
+      ...common,
+    },
+    {
+      name: "Unigram entropy (nats)",
+      value: mean(spread),
+      interval: bootstrapMean(spread, { resamples, random }),
+      floor: real.entropy,
+      features: "tokens",
+      ...common,
+    },
+    ...(model.lines ? sharesOfLines(model, dataset, tokens) : []),
+  ];
+}
+
+/** Which samples of a model of lines are new, and which of the new ones are real; the floors are those of the held-out test lines. */
+function sharesOfLines(model: TextModel, dataset: TextDataset, tokens: Int32Array): MetricReport[] {
+  const { length } = model.shape;
+  const samples = Array.from({ length: tokens.length / length }, (_, i) =>
+    model.decode(tokens.subarray(i * length, (i + 1) * length)),
+  );
+  const training = new Set(dataset.train.split(LINE_END));
+  const test = dataset.test.split(LINE_END);
+  const heldOut = new Set([...dataset.judge.split(LINE_END), ...test]);
+  const shares = lineShares(samples, training, heldOut);
+  const floors = lineShares(test, training, new Set(dataset.judge.split(LINE_END)));
+  const report = (name: string, value: number, floor: number | null): MetricReport => ({
+    name,
+    value,
+    floor,
+    interval: null,
+    features: "lines",
+    n: samples.length,
+    reference: `${dataset.id} training`,
+  });
+  return [
+    report("Share valid (all neighbouring characters occur)", shares.valid, floors.valid),
+    report("Share novel (not in the training lines)", shares.novel, floors.novel),
+    report("Share novel and real (held-out lines)", shares.real, null),
+    report("Share distinct", shares.distinct, floors.distinct),
+  ];
+}

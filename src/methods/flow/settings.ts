@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { count, decay, positive, share, size } from "../../train/settings.js";
+import { presets as drifting, driftingConfig, forData as driftingForData } from "../drifting/settings.js";
+
+const { features, autoencoder, generator, jointStage, drift } = driftingConfig.shape;
+
+/** A flow-matching image model and its training. Networks and stages are those of drifting wherever both have them. */
+export const flowConfig = z.object({
+  seed: z.number().int().default(0),
+  /** Where the flow lives: on pixels; in the autoencoder's latent space; there with a decoder tuned on the flow's own samples. */
+  space: z.enum(["pixel", "latent", "joint"]),
+  /** Folder of a run on the same data (of drifting or of flow) whose feature network and autoencoder are taken; null: trained here. */
+  autoencoderFrom: z.string().min(1).nullable().default(null),
+  features,
+  autoencoder,
+  generator: generator.omit({ styles: true }),
+  flow: z.object({
+    batch: size,
+    steps: count,
+    lr: positive,
+    emaDecay: decay,
+    /** Share of training samples that lose their class, for guidance. */
+    labelDropout: share,
+  }),
+  /** Tuning of the decoder (`joint` only): as drifting's joint stage, on latent vectors drawn with `samplerSteps` Euler steps. */
+  jointStage: jointStage.extend({ samplerSteps: size }),
+  drift,
+});
+export type FlowConfig = z.infer<typeof flowConfig>;
+
+const { tiny: t, small: s } = drifting;
+const flow = { batch: 256, steps: 1500, lr: 1e-3, emaDecay: 0.998, labelDropout: 0.1 };
+const { styles: _, ...body } = t.generator;
+const tiny: FlowConfig = {
+  seed: 0,
+  space: "pixel",
+  autoencoderFrom: null,
+  features: t.features,
+  autoencoder: t.autoencoder,
+  generator: body,
+  flow,
+  jointStage: { ...t.jointStage, samplerSteps: 8 },
+  drift: t.drift,
+};
+
+const small: FlowConfig = {
+  ...tiny,
+  features: s.features,
+  autoencoder: s.autoencoder,
+  flow: { ...flow, steps: 12000 },
+  jointStage: { ...s.jointStage, samplerSteps: 8 },
+};
+
+/** The preset in another space; latent vectors are small, so that a step takes twice the samples. */
+const inSpace = (preset: FlowConfig, space: "latent" | "joint"): FlowConfig => ({
+  ...preset,
+  space,
+  flow: { ...preset.flow, batch: 512 },
+});
+
+/** `tiny` takes minutes of two CPU cores, `small` about half an hour; on pixels where no space is named. */
+export const presets = {
+  tiny,
+  small,
+  "tiny-latent": inSpace(tiny, "latent"),
+  "tiny-joint": inSpace(tiny, "joint"),
+  "small-latent": inSpace(small, "latent"),
+  "small-joint": inSpace(small, "joint"),
+} satisfies Record<string, FlowConfig>;
+
+/** A preset fitted to a data set, as drifting's. */
+export const forData = (config: FlowConfig, dataset: { channels: number }): FlowConfig => ({
+  ...config,
+  autoencoder: driftingForData({ ...t, autoencoder: config.autoencoder }, dataset).autoencoder,
+});

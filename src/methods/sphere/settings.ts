@@ -1,0 +1,183 @@
+import { z } from "zod";
+import { featureSettings } from "../../recipes/features.js";
+import { count, decay, positive, share, size } from "../../train/settings.js";
+import { sphereBody, type VitBody } from "./network.js";
+import { vitSizes } from "./vit.js";
+
+const weight = z.number().nonnegative();
+
+/** Everything that defines a Sphere Encoder and its training; `presets` fill it. */
+export const sphereConfig = z.object({
+  seed: z.number().int().default(0),
+  network: sphereBody,
+  noise: z.object({
+    /** Adding noise and projecting (the paper), or turning by an exact angle (its sequel). */
+    kind: z.enum(["additive", "rotation"]),
+    /** Degrees; `auto`: the capacity angle of the training images and the latent length. */
+    maxAngle: z.union([z.literal("auto"), z.number().min(0).max(90)]),
+    /** A tenth of the heavy noises goes beyond the angle: as meant, as in the released code, or not at all. */
+    hardCases: z.enum(["intended", "asReleased", "none"]),
+  }),
+  weights: z.object({
+    reconstruction: weight,
+    perceptual: weight,
+    consistency: weight,
+    consistencyPerceptual: weight,
+    latent: weight,
+    uniformity: weight,
+  }),
+  /** Space of the perceptual terms: a feature network trained on the data, an image pyramid, or none. */
+  perceptual: z.enum(["features", "pyramid", "none"]),
+  /**
+   * Whether the feature network sees crops a pixel smaller, drawn anew each step: its strides then leave no fine grid in the pictures, at the
+   * price of some texture.
+   */
+  perceptualCrop: z.boolean().default(false),
+  features: featureSettings,
+  /** Folder of a run on the same data (of any image method) whose feature network is taken; null: trained here. */
+  featuresFrom: z.string().min(1).nullable().default(null),
+  training: z.object({
+    batch: size,
+    steps: count,
+    lr: positive,
+    /** Steps of linear warm-up; then half a cosine down to a hundredth of `lr`. */
+    warmup: count,
+    /** Factor on the encoder's learning rate. */
+    encoderLr: z.number().nonnegative(),
+    emaDecay: decay,
+    /** Largest norm of the gradients. */
+    clip: positive,
+    /** Probability with which a call of encoder or decoder does not see the class. */
+    labelDropout: share,
+    /** Whether half of the images are mirrored. */
+    flip: z.boolean(),
+  }),
+});
+export type SphereConfig = z.infer<typeof sphereConfig>;
+
+const tiny: SphereConfig = {
+  seed: 0,
+  network: {
+    kind: "conv",
+    latent: 128,
+    encoder: [24, 48],
+    hidden: 256,
+    decoder: [48, 32, 10],
+    trunk: 384,
+    encoderBlocks: 2,
+    decoderBlocks: 3,
+    condition: 128,
+  },
+  noise: { kind: "additive", maxAngle: "auto", hardCases: "intended" },
+  weights: {
+    reconstruction: 25,
+    perceptual: 1.5,
+    consistency: 12.5,
+    consistencyPerceptual: 0.75,
+    latent: 1,
+    uniformity: 0.5,
+  },
+  perceptual: "features",
+  perceptualCrop: false,
+  features: { task: "classifier", width: 24, blocks: [1, 1, 1], stemStride: 2, batch: 256, steps: 450, lr: 2e-3 },
+  featuresFrom: null,
+  training: {
+    batch: 64,
+    steps: 1500,
+    lr: 2e-3,
+    warmup: 50,
+    encoderLr: 1,
+    emaDecay: 0.998,
+    clip: 2,
+    labelDropout: 0.1,
+    flip: false,
+  },
+};
+
+const small: SphereConfig = {
+  ...tiny,
+  features: { ...tiny.features, steps: 1000 },
+  training: { ...tiny.training, steps: 10_000, emaDecay: 0.999 },
+};
+
+/** Transformers; patches of so many pixels, latent channels of a token, and an MLP-mixer depth. */
+const vit = (
+  patch: number,
+  channels: number,
+  size: Pick<VitBody, "width" | "layers" | "heads">,
+  options: Partial<VitBody> = {},
+): SphereConfig["network"] => ({
+  kind: "vit",
+  patch,
+  channels,
+  ...size,
+  mixer: 2,
+  head: "conv",
+  encoderHead: "xavier",
+  tokenNorm: true,
+  ...options,
+});
+
+/** The paper's hyper-parameters: the learning rate is that of a batch of 256, mirrored pictures, the encoder at a tenth. */
+const paper = (network: SphereConfig["network"], maxAngle: number, weights: SphereConfig["weights"]): SphereConfig => ({
+  ...small,
+  network,
+  noise: { kind: "additive", maxAngle, hardCases: "intended" },
+  weights,
+  training: {
+    batch: 256,
+    steps: 400_000,
+    lr: 1e-4,
+    warmup: 2000,
+    encoderLr: 0.1,
+    emaDecay: 0.9997,
+    clip: 1,
+    labelDropout: 0.1,
+    flip: true,
+  },
+});
+const cifarWeights = {
+  reconstruction: 1,
+  perceptual: 1,
+  consistency: 0.5,
+  consistencyPerceptual: 0.5,
+  latent: 0.1,
+  uniformity: 0,
+};
+const largeWeights = { ...cifarWeights, reconstruction: 50, consistency: 25, consistencyPerceptual: 1 };
+const at256 = { mixer: 4, head: "linear" } as const;
+
+/**
+ * Image presets by name. `tiny` takes minutes of two CPU cores, `small` about half an hour; both are convolutional. `vit-*` are transformers for
+ * a GPU, from 28×28 to 64×64, and `paper-*` the published sizes: at 32×32 (small, base) and 256×256 (large, xlarge).
+ */
+export const presets = {
+  tiny,
+  small,
+  "vit-28-pico": { ...small, network: vit(4, 4, { width: 64, layers: 3, heads: 4 }, { mixer: 1 }) },
+  "vit-32-nano": { ...small, network: vit(4, 16, { width: 192, layers: 6, heads: 6 }) },
+  "vit-64": { ...small, network: vit(4, 16, { width: 384, layers: 8, heads: 8 }) },
+  "paper-small": paper(vit(2, 8, vitSizes.small), 80, cifarWeights),
+  "paper-base": paper(vit(2, 8, vitSizes.base), 80, cifarWeights),
+  "paper-large": paper(vit(8, 64, vitSizes.large, at256), 85, largeWeights),
+  "paper-xlarge": paper(vit(8, 64, vitSizes.xlarge, at256), 85, largeWeights),
+} satisfies Record<string, SphereConfig>;
+
+/** A preset fitted to a data set: colour images get wider networks, a longer latent vector and cropped features. */
+export function forData(config: SphereConfig, { channels }: { channels: number }): SphereConfig {
+  if (channels === 1 || config.network.kind !== "conv") return config;
+  return {
+    ...config,
+    perceptualCrop: true,
+    network: { ...config.network, latent: 256, encoder: [32, 64], hidden: 352, decoder: [64, 48, 16] },
+  };
+}
+
+/**
+ * The plain spherical autoencoder, the baseline: the same network and reconstruction, without noise, consistency and latent loss.
+ */
+export const withoutNoise = (config: SphereConfig): SphereConfig => ({
+  ...config,
+  noise: { ...config.noise, maxAngle: 0, hardCases: "none" },
+  weights: { ...config.weights, consistency: 0, consistencyPerceptual: 0, latent: 0, uniformity: 0 },
+});

@@ -1,0 +1,82 @@
+import { loadTokenizer, requireTokens } from "../data/tokens/tokenizer.js";
+import type { FetchOptions } from "../io/fetch.js";
+import { readSafetensors, type SafetensorsHeader } from "../io/safetensors.js";
+import { show } from "../io/show.js";
+import type { CompileOptions } from "../runtime/index.js";
+import { type Architecture, describedNetwork, requireWeights, type Weights } from "./architecture.js";
+import { type ModelConfig, parseConfig } from "./config.js";
+import { type ModelPlace, modelPlace } from "./location.js";
+
+export type { Weights } from "./architecture.js";
+export { imageSize, type ModelConfig } from "./config.js";
+export { isUrl, locationName, NoSuchModel, shippedModelsFolder } from "./location.js";
+
+export interface ModelFiles {
+  config: ModelConfig;
+  weights: Weights;
+}
+
+/** How a model is loaded: what it computes with and, for one at a URL, how it is fetched. */
+export interface LoadOptions extends CompileOptions, FetchOptions {}
+
+/** Bytes of a config.json (a tokenizer may take a few millions), and of the header of a model.safetensors, at most. */
+const MAX_CONFIG = 16e6;
+const MAX_HEADER = 16e6;
+
+/**
+ * A model folder by shipped name, path or URL: config.json, once, and model.safetensors. Reads numbers and JSON only. `choose` says how
+ * a model so described is rebuilt, or throws. The description is checked, and compared with the header of the weights, before any of
+ * these are read.
+ */
+export async function readModel(
+  location: string,
+  choose: (config: ModelConfig) => Architecture,
+  options: FetchOptions = {},
+): Promise<ModelFiles> {
+  const place = await modelPlace(location, options);
+  const config = await readConfig(place);
+  const described = place.show("config.json");
+  const architecture = choose(config);
+  const { shape, net } = describedNetwork(architecture, config, described);
+  const { vocabulary } = architecture.says(shape);
+  if (config.text && vocabulary !== undefined)
+    await naming(described, async () => requireTokens(await loadTokenizer(config.text?.tokenizer), vocabulary));
+  const accept = ({ entries }: SafetensorsHeader) => {
+    for (const { name, dtype } of entries)
+      if (!/^B?F/.test(dtype))
+        throw new Error(`The weights' tensor ${show(name)} is ${dtype}, and weights are floats.`);
+    requireWeights(net, Object.fromEntries(entries.map((entry) => [entry.name, entry])));
+  };
+  const file = "model.safetensors";
+  const { tensors } = await place.reading(file, (reader) =>
+    naming(place.show(file), () => readSafetensors(reader, { accept, maxHeader: MAX_HEADER })),
+  );
+  return { config, weights: tensors as Weights };
+}
+
+/** Errors of a damaged file name it; those of a transfer do so already. */
+async function naming<T>(file: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if ((error as Error).constructor !== Error) throw error;
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Only the description of a model. */
+export const readModelConfig = async (location: string, options?: FetchOptions): Promise<ModelConfig> =>
+  readConfig(await modelPlace(location, options));
+
+const readConfig = async (place: ModelPlace): Promise<ModelConfig> =>
+  parseConfig(place.show("config.json"), await place.reading("config.json", (reader) => reader.rest(MAX_CONFIG)));
+
+/** Writes a model folder: float16 weights and config.json. The old model stays until the new one is complete. */
+export async function writeModel(folder: string, { config, weights }: ModelFiles): Promise<void> {
+  const { join } = await import("node:path");
+  const { makeFolder, writeFileAtomic } = await import("../io/atomic.js");
+  const { saveSafetensors } = await import("../io/safetensors-file.js");
+  await makeFolder(folder);
+  await saveSafetensors(join(folder, "model.safetensors"), weights, { dtype: "float16" });
+  await writeFileAtomic(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+}

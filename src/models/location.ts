@@ -1,0 +1,85 @@
+import type { ByteReader } from "../io/byte-reader.js";
+import { type FetchOptions, fetching, showUrl } from "../io/fetch.js";
+
+const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
+
+/** A place that holds no model, or one of another kind than is asked for: to be told apart from a model that is damaged. */
+export class NoSuchModel extends Error {
+  override name = "NoSuchModel";
+}
+
+/** Where a model's files are. */
+export interface ModelPlace {
+  /** How errors call one of its files. */
+  show(file: string): string;
+  /** Hands a reader of one of its files to `use`. */
+  reading<T>(file: string, use: (reader: ByteReader) => Promise<T>): Promise<T>;
+}
+
+/** Whether a location is a URL; in a browser every one is. */
+export const isUrl = (location: string): boolean => !inNode || /^https?:/i.test(location);
+
+/** The last part of a location, to name files after. */
+export function locationName(location: string): string {
+  const path = isUrl(location) ? new URL(location, globalThis.location?.href).pathname : location;
+  return (
+    path
+      .split(/[\\/]/)
+      .filter((part) => part !== "" && part !== "." && part !== "..")
+      .at(-1) ?? "model"
+  );
+}
+
+/** Finds a model by shipped name, path or URL. Throws `NoSuchModel` where a name or path leads to none. */
+export const modelPlace = async (location: string, options: FetchOptions = {}): Promise<ModelPlace> =>
+  isUrl(location) ? remotePlace(location, options) : localPlace(location);
+
+/** A folder's URL may carry a query (a key, say), which every file of it is then asked for with. */
+function remotePlace(location: string, options: FetchOptions): ModelPlace {
+  const urlOf = (file: string): URL => {
+    const url = new URL(location, globalThis.location?.href);
+    url.pathname = `${url.pathname.replace(/\/+$/, "")}/${file}`;
+    url.hash = "";
+    return url;
+  };
+  try {
+    urlOf("");
+  } catch {
+    throw new NoSuchModel(`"${location}" is no address; a model's begins with https:// and a server's name.`);
+  }
+  return {
+    show: (file) => showUrl(urlOf(file)),
+    reading: (file, use) => fetching(urlOf(file), use, options),
+  };
+}
+
+/** The folder of shipped models: beside the package's code. */
+export async function shippedModelsFolder(): Promise<string> {
+  const { fileURLToPath } = await import("node:url");
+  return fileURLToPath(new URL("../../models/", import.meta.url));
+}
+
+async function localPlace(location: string): Promise<ModelPlace> {
+  const { existsSync, readdirSync } = await import("node:fs");
+  const { join, resolve } = await import("node:path");
+  const { readingFile } = await import("../io/file-reader.js");
+  const shipped = await shippedModelsFolder();
+  // A run's folder keeps its model in `model/`.
+  const folder = [resolve(location), resolve(location, "model"), join(shipped, location)].find(
+    (f) => existsSync(join(f, "config.json")) && existsSync(join(f, "model.safetensors")),
+  );
+  if (!folder) {
+    const names = existsSync(shipped)
+      ? readdirSync(shipped, { withFileTypes: true })
+          .filter((d) => d.isDirectory())
+          .map((d) => d.name)
+      : [];
+    throw new NoSuchModel(
+      `There is no model "${location}": neither a folder with config.json and model.safetensors nor a shipped one (${names.join(", ") || "none"}).`,
+    );
+  }
+  return {
+    show: (file) => join(folder, file),
+    reading: (file, use) => readingFile(join(folder, file), use),
+  };
+}

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { imageShape, width } from "../models/shape.js";
+import * as nn from "../nn/index.js";
+import type { Tensor } from "../tensor/index.js";
+
+/** Widths of encoder and decoder. */
+export const codecShape = z.strictObject({
+  latent: width,
+  /** Channels of the encoder at H/2 and H/4. */
+  encoder: z.tuple([width, width]).readonly(),
+  /** Width of the hidden vector on both sides. */
+  hidden: width,
+  /** Channels of the decoder at H/4, H/2 and H. */
+  decoder: z.tuple([width, width, width]).readonly(),
+});
+export const autoencoderShape = imageShape.extend(codecShape.shape);
+export type AutoencoderConfig = z.infer<typeof autoencoderShape>;
+
+const quarter = (n: number): number => {
+  if (n % 4 !== 0) throw new Error(`The autoencoder needs sides divisible by 4, got ${n}; resize the images.`);
+  return n / 4;
+};
+
+/** Images [N, C, H, W] in [−1, 1] to latent vectors [N, latent]: two strided convolutions and two linear layers. */
+export function encoder({ height, width, channels, latent, encoder: [c1, c2], hidden }: AutoencoderConfig) {
+  const flat = c2 * quarter(height) * quarter(width);
+  const conv1 = nn.conv2d(channels, c1, 4, { stride: 2, padding: 1 });
+  const conv2 = nn.conv2d(c1, c2, 4, { stride: 2, padding: 1 });
+  const linear1 = nn.linear(flat, hidden);
+  const linear2 = nn.linear(hidden, latent);
+  return nn.module({ conv1, conv2, linear1, linear2 }, (images: Tensor) =>
+    linear2(linear1(conv2(conv1(images).silu()).silu().flatten(1)).silu()),
+  );
+}
+
+/** Latent vectors [N, latent] to images [N, C, H, W], unbounded: two linear layers, three convolutions, two pixel shuffles. */
+export function decoder({ height, width, channels, latent, hidden, decoder: [c1, c2, c3] }: AutoencoderConfig) {
+  const [h, w] = [quarter(height), quarter(width)];
+  const linear1 = nn.linear(latent, hidden);
+  const linear2 = nn.linear(hidden, c1 * h * w);
+  const conv1 = nn.conv2d(c1, 4 * c2, 3, { padding: 1 });
+  const conv2 = nn.conv2d(c2, 4 * c3, 3, { padding: 1 });
+  const conv3 = nn.conv2d(c3, channels, 3, { padding: 1 });
+  return nn.module({ linear1, linear2, conv1, conv2, conv3 }, (latents: Tensor) => {
+    const spatial = linear2(linear1(latents).silu()).silu().reshape([latents.shape[0], c1, h, w]);
+    const half = conv1(spatial).depthToSpace(2).silu();
+    return conv3(conv2(half).depthToSpace(2).silu());
+  });
+}
+export type Decoder = ReturnType<typeof decoder>;
+export type Encoder = ReturnType<typeof encoder>;

@@ -1,0 +1,135 @@
+import { IndexStream } from "../data/batches.js";
+import { type ImageDataset, type ImageSplit, toFloat } from "../data/index.js";
+import type { Decoder, Encoder } from "../networks/autoencoder.js";
+import { type FeatureNet, featureDistance } from "../networks/feature-net.js";
+import * as nn from "../nn/index.js";
+import * as optim from "../optim/index.js";
+import { Random } from "../random/index.js";
+import { compile, Parameters } from "../runtime/index.js";
+import { grad } from "../tensor/index.js";
+import type { Stage } from "../train/index.js";
+import { decaySchedule } from "./training.js";
+
+export interface AutoencoderTraining {
+  batch: number;
+  steps: number;
+  warmSteps: number;
+  lr: number;
+  perceptual: number;
+  latentNoise: number;
+  latent: number;
+  seed: number;
+  threads?: number;
+}
+
+/**
+ * Trains encoder and decoder: mean square + ½ mean absolute error + 10⁻³ ‖z‖² per coordinate, with noise on the latent vectors
+ * and, after the first `warmSteps`, the perceptual distance in the frozen feature network.
+ */
+export function autoencoderStage(
+  dataset: ImageDataset,
+  encode: Encoder,
+  decode: Decoder,
+  features: FeatureNet,
+  options: AutoencoderTraining,
+): Stage {
+  const { train, channels, height, width } = dataset;
+  const { batch, latent, steps, warmSteps } = options;
+  const parameters = new Parameters(nn.module({ encode, decode }, () => {}).namedParameters());
+  const build = (perceptual: boolean) =>
+    compile(
+      { images: [batch, channels, height, width], noise: [batch, latent] },
+      ({ images, noise }) => {
+        const z = encode(images);
+        const error = decode(z.add(noise)).sub(images);
+        const pixel = error.square().mean().add(error.abs().mean().mul(0.5)).add(z.square().mean().mul(1e-3));
+        const loss = perceptual
+          ? pixel.add(featureDistance(features(error.add(images)), features(images)).mul(options.perceptual))
+          : pixel;
+        return { loss, error: error.square().mean(), gradients: grad(loss, parameters) };
+      },
+      { threads: options.threads, freeze: nn.parameterList(features) },
+    );
+  const programs = [build(false), build(true)];
+  const optimizer = optim.adamw(parameters, {
+    lr: decaySchedule(options, 0.5),
+    weightDecay: 0.01,
+  });
+  const random = new Random(options.seed, "autoencoder");
+  const stream = new IndexStream(train.count, random.split("order"));
+  const noise = new Float32Array(batch * latent);
+  return {
+    name: "autoencoder",
+    steps,
+    batch,
+    state: { parameters, optimizer, random, stream },
+    async step(k) {
+      random.fillNormal(noise);
+      for (let i = 0; i < noise.length; i++) noise[i] *= options.latentNoise;
+      const { loss, error, gradients } = await programs[k < warmSteps ? 0 : 1].run({
+        images: toFloat(train, stream.next(batch)),
+        noise,
+      });
+      return { loss: loss[0], mse: error[0], norm: optimizer.update(gradients).norm };
+    },
+    async finish() {
+      for (const program of programs) await program.release();
+    },
+  };
+}
+
+export interface Latents {
+  /** Standardised, [count, latent]. */
+  values: Float32Array;
+  mean: Float32Array;
+  deviation: Float32Array;
+  /** Copies of the vectors of some images, [n, latent]. */
+  rows(indices: ArrayLike<number>): Float32Array;
+}
+
+/** Encodes a split and standardises each latent coordinate over it. */
+export async function encodeSplit(
+  split: ImageSplit,
+  encode: Encoder,
+  dataset: ImageDataset,
+  latent: number,
+  threads?: number,
+): Promise<Latents> {
+  const { channels, height, width } = dataset;
+  const size = Math.min(500, split.count);
+  const program = compile({ images: [size, channels, height, width] }, ({ images }) => ({ z: encode(images) }), {
+    threads,
+    freeze: true,
+  });
+  const values = new Float32Array(split.count * latent);
+  for (let at = 0; at < split.count; at += size) {
+    const start = Math.min(at, split.count - size); // the last batch overlaps the one before it
+    const { z } = await program.run({
+      images: toFloat(
+        split,
+        Array.from({ length: size }, (_, i) => start + i),
+      ),
+    });
+    values.set(z, start * latent);
+  }
+  await program.release();
+  const mean = new Float32Array(latent);
+  const deviation = new Float32Array(latent);
+  for (let j = 0; j < latent; j++) {
+    let [sum, squares] = [0, 0];
+    for (let i = j; i < values.length; i += latent) {
+      sum += values[i];
+      squares += values[i] * values[i];
+    }
+    mean[j] = sum / split.count;
+    deviation[j] = Math.sqrt(Math.max(squares / split.count - mean[j] * mean[j], 1e-12));
+    for (let i = j; i < values.length; i += latent) values[i] = (values[i] - mean[j]) / deviation[j];
+  }
+  const rows = (indices: ArrayLike<number>) => {
+    const out = new Float32Array(indices.length * latent);
+    for (let i = 0; i < indices.length; i++)
+      out.set(values.subarray(indices[i] * latent, (indices[i] + 1) * latent), i * latent);
+    return out;
+  };
+  return { values, mean, deviation, rows };
+}

@@ -1,0 +1,37 @@
+import type { FeatureNet } from "../../networks/feature-net.js";
+import type { Tensor } from "../../tensor/index.js";
+import { type Family, groupPlaces, pixelFamilies, stageFamilies } from "./families.js";
+import { type DriftLoss, type DriftLossOptions, normalizedDriftLoss } from "./objective.js";
+
+/** All families of images: their pixels and the stages of a frozen feature network. */
+export const imageFamilies =
+  (features: FeatureNet) =>
+  (images: Tensor): Family[] => [...pixelFamilies(images), ...stageFamilies(features(images))];
+
+/**
+ * Sum of the normalised drift losses of all families of generated images [groups·G, …] against positives [groups·P, …] and, shared by
+ * the groups, unconditional negatives with one weight per group [groups, 1]; with what is worth logging of the first family.
+ */
+export function imageDriftLoss(
+  gen: Family[],
+  positives: Family[],
+  negatives: { families: Family[]; weight: Tensor } | null,
+  groups: number,
+  drift: DriftLossOptions,
+) {
+  const losses = gen.map(({ vectors }, i): DriftLoss => {
+    const places = vectors.shape[1];
+    const real = groupPlaces(positives[i].vectors, groups);
+    if (!negatives) return normalizedDriftLoss(groupPlaces(vectors, groups), real, undefined, drift);
+    // The pool of unconditional images is shared by the groups.
+    const [n, v, s] = negatives.families[i].vectors.shape;
+    const samples = negatives.families[i].vectors
+      .transpose([1, 0, 2])
+      .unsqueeze(0)
+      .broadcastTo([groups, v, n, s])
+      .reshape([groups * v, n, s]);
+    const weights = negatives.weight.broadcastTo([groups, places]).reshape([groups * places, 1]);
+    return normalizedDriftLoss(groupPlaces(vectors, groups), real, { samples, weights }, drift);
+  });
+  return { loss: losses.map((l) => l.loss).reduce((a, b) => a.add(b)), scale: losses[0].scale, power: losses[0].power };
+}

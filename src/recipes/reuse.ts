@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import type { ImageDataset } from "../data/index.js";
+import * as nn from "../nn/index.js";
+import { Parameters } from "../runtime/index.js";
+import { RunError, readCheckpoint, readConfig, type Stage } from "../train/index.js";
+import type { RunConfig } from "./training.js";
+
+/** Networks to take, by the stage of the other run that ended with them: `features` (or `mae`), `autoencoder`. */
+export type Reused = Record<string, Record<string, nn.Parameterized>>;
+
+/** Stages of one step each that copy trained networks; a run that has made the copy no longer needs the source. */
+export interface Reuse {
+  stages: (() => Stage)[];
+  /**
+   * Throws `RunError` where the source is no run on this data, has not finished these stages or has networks of another shape;
+   * otherwise the networks hold its weights.
+   */
+  check(): Promise<void>;
+}
+
+/** The stage that leaves a feature network learned by `task` on this data. */
+export const featureStageName = (task: string, { train, classNames }: ImageDataset): string =>
+  train.labels !== null && classNames !== null && task.endsWith("classifier") ? "features" : "mae";
+
+/**
+ * Networks of the run in the folder `from`, as they were at the end of their own stages, before any joint one. The time that training
+ * them took is not counted again. `data` is the id or path of this run's data, `setting` the name of the setting that asked.
+ */
+export function reuse(from: string, networks: Reused, data: string, setting: string): Reuse {
+  const copies = Object.entries(networks).map(([stage, parts]) => ({
+    stage,
+    parameters: () => new Parameters(nn.module(parts, () => {}).namedParameters()),
+  }));
+  return {
+    stages: copies.map(({ stage, parameters }) => () => {
+      const kept = { parameters: parameters() };
+      return {
+        name: stage,
+        steps: 1,
+        batch: 1,
+        state: kept,
+        async step() {
+          await copy(from, stage, kept.parameters, setting);
+          return {};
+        },
+      };
+    }),
+    async check() {
+      const source = (await readConfig(from)) as RunConfig;
+      if (source.data !== data)
+        throw new RunError(`${setting}: the run in ${from} was trained on ${source.data}, this one is on ${data}.`);
+      for (const { stage, parameters } of copies) await copy(from, stage, parameters(), setting);
+    },
+  };
+}
+
+async function copy(from: string, stage: string, parameters: Parameters, setting: string): Promise<void> {
+  const path = join(from, "checkpoints", `stage-${stage}.safetensors`);
+  const checkpoint = await readCheckpoint(path).catch((error: Error) => {
+    throw new RunError(`${setting}: the run in ${from} has no finished stage "${stage}". ${error.message}`, {
+      cause: error,
+    });
+  });
+  try {
+    checkpoint.restore({ parameters });
+  } catch (error) {
+    const { message } = ((error as Error).cause ?? error) as Error;
+    throw new RunError(
+      `${setting}: the stage "${stage}" of ${from} has another network (${message}). Give this run the same settings of it.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,334 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ImageDataset, type ImageSplit, resolveDataset, toFloat } from "../../src/data/index.js";
+import { ClassifierModel } from "../../src/judges/classifier/model.js";
+import { presets } from "../../src/judges/classifier/settings.js";
+import { trainClassifier } from "../../src/judges/classifier/train.js";
+import { classifierExtractor, type Extractor, extractorFor } from "../../src/judges/extractors/index.js";
+import {
+  evaluateImages,
+  evaluateModel,
+  evaluateReconstruction,
+  measureReference,
+  nearestTraining,
+  type Reference,
+} from "../../src/judges/images.js";
+import { Images } from "../../src/media/images.js";
+import { type ImageModel, loadModel } from "../../src/methods/registry.js";
+import { features, frechetDistance, type MetricReport, prdc } from "../../src/metrics/index.js";
+import { Random } from "../../src/random/index.js";
+import { writeUntrainedDrifting } from "../methods/fixtures/untrained.js";
+import { shapes } from "../methods/pictures.js";
+
+const root = mkdtempSync(join(tmpdir(), "fewstep-evaluate-"));
+let dataset: ImageDataset;
+let extractor: Extractor;
+let reference: Reference;
+
+beforeAll(async () => {
+  dataset = await resolveDataset(fileURLToPath(new URL("../fixtures/fashion-mnist", import.meta.url)));
+  const settings = { ...presets.tiny, widths: [8, 16, 16] as [number, number, number], features: 12, batch: 40 };
+  await trainClassifier(
+    dataset,
+    { ...settings, steps: 60, lr: 4e-3 },
+    { out: join(root, "judge"), name: "judge", threads: 1 },
+  );
+  extractor = await classifierExtractor(join(root, "judge"), dataset);
+  reference = await measureReference(dataset, extractor);
+});
+afterAll(async () => {
+  await extractor?.release();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const indices = Array.from({ length: 200 }, (_, i) => i);
+const real = () =>
+  new Images(
+    toFloat(dataset.train, indices),
+    200,
+    1,
+    28,
+    28,
+    Int32Array.from(indices, (i) => dataset.train.labels![i]),
+  );
+const noise = () =>
+  new Images(
+    new Random(3).normals(80 * 784).map((x) => x / 2),
+    80,
+    1,
+    28,
+    28,
+  );
+const find = (metrics: MetricReport[], start: string) => metrics.find(({ name }) => name.startsWith(start))!;
+
+/** Mean of the mean absolute differences along rows and along columns, of images of 28×28 bytes. */
+function gradient(bytes: Uint8Array, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count * 784; i++) {
+    if (i % 28 < 27) sum += Math.abs(bytes[i + 1] - bytes[i]);
+    if (i % 784 < 27 * 28) sum += Math.abs(bytes[i + 28] - bytes[i]);
+  }
+  return sum / (2 * count * 27 * 28);
+}
+
+test("real images taken for samples score their floor", async () => {
+  const metrics = await evaluateImages(real(), reference);
+  expect(metrics.map(({ name }) => name)).toEqual([
+    "Fréchet distance on judge",
+    "Precision (k = 5) on judge",
+    "Recall (k = 5) on judge",
+    "Density (k = 5) on judge",
+    "Coverage (k = 5) on judge",
+    "Distance to the nearest training vector (median) on judge",
+    "Distance to the nearest training vector (lowest 1 %) on judge",
+    "Accuracy of the classifier of judge",
+    "Fréchet distance on pixel PCA 64",
+    "Sharpness (pixel gradient ratio)",
+  ]);
+  for (const start of ["Fréchet distance on judge", "Fréchet distance on pixel", "Precision", "Recall", "Coverage"]) {
+    const { value, floor } = find(metrics, start);
+    expect(value / floor!, start).toBeCloseTo(1, 3);
+  }
+  const { train, test } = dataset;
+  expect(find(metrics, "Sharpness").value).toBeCloseTo(gradient(train.pixels, 200) / gradient(test.pixels, 80), 4);
+  expect(find(metrics, "Distance to the nearest training vector (median)").value).toBeCloseTo(0, 3);
+  expect(find(metrics, "Accuracy").value).toBeGreaterThan(0.3);
+});
+
+test("in the extractor's space samples are measured against the test images", async () => {
+  const judge = await ClassifierModel.load(join(root, "judge"), { threads: 1 });
+  const space = async (split: ImageSplit) => features((await judge.judgeSplit(split)).features, 12);
+  const [train, test] = [await space(dataset.train), await space(dataset.test)];
+  await judge.release();
+  const metrics = await evaluateImages(real(), reference);
+  expect(find(metrics, "Fréchet distance on judge").value).toBeCloseTo(frechetDistance(train, test), 3);
+  const wanted = prdc(train, test, 5);
+  for (const name of ["precision", "recall", "density", "coverage"] as const)
+    expect(find(metrics, name[0].toUpperCase() + name.slice(1)).value, name).toBeCloseTo(wanted[name], 6);
+});
+
+describe("with classes of one grey level each", () => {
+  const [size, levels, shares] = [64, [20, 90, 200], [5, 3, 2]];
+  /** Class of image i: five of the first, three of the second and two of the third in ten, in no order. */
+  const order = new Random(1, "shares").permutation(100);
+  const labelOf = (i: number) => [0, 0, 0, 0, 0, 1, 1, 1, 2, 2][order[i % 100] % 10];
+  const split = (count: number): ImageSplit => ({
+    count,
+    pixels: Uint8Array.from({ length: count * size }, (_, j) => levels[labelOf(Math.floor(j / size))] + ((j * j) % 7)),
+    labels: Uint16Array.from({ length: count }, (_, i) => labelOf(i)),
+    channels: 1,
+  });
+  const greys: ImageDataset = {
+    ...shapes(),
+    id: "greys",
+    height: 8,
+    width: 8,
+    classNames: ["dark", "grey", "light"],
+    train: split(200),
+    test: split(100),
+  };
+  const byte = (x: number) => (x + 1) * 127.5;
+  /** Knows the classes: by the nearest level. Its features are the mean, the first pixel and the last. */
+  const exact: Extractor = {
+    name: "levels",
+    preprocessing: "none",
+    dim: 3,
+    async extract(images, count) {
+      const rows = Array.from({ length: count }, (_, i) => images.subarray(i * size, (i + 1) * size));
+      const means = rows.map((row) => row.reduce((sum, x) => sum + byte(x), 0) / size);
+      return {
+        features: Float32Array.from(rows.flatMap((row, i) => [means[i], byte(row[0]), byte(row[size - 1])])),
+        logits: Float32Array.from(means.flatMap((mean) => levels.map((level) => -Math.abs(mean - level - 3)))),
+      };
+    },
+    async release() {},
+    async [Symbol.asyncDispose]() {},
+  };
+  /** Draws the level of the class that was asked for, but every `wrong`-th image is of the next class. */
+  const painter = (wrong: number, asked: number[] = []) =>
+    ({
+      config: { name: "painter", image: { height: 8, width: 8, channels: 1 } },
+      classNames: greys.classNames,
+      async sample({ count, label }: { count: number; label: string[] }) {
+        const labels = Int32Array.from(label, (name) => greys.classNames!.indexOf(name));
+        asked.push(...labels);
+        const drawn = Array.from(labels, (k, i) => levels[i % wrong === 0 ? (k + 1) % 3 : k]);
+        const pixels = Float32Array.from({ length: count * size }, (_, j) => drawn[Math.floor(j / size)] / 127.5 - 1);
+        return new Images(pixels, count, 1, 8, 8, labels);
+      },
+      nfe: () => 1,
+      async reconstruct(images: Images) {
+        expect(Array.from(images.labels!)).toEqual(
+          Array.from(images.labels!, (_, i) => {
+            const first = byte(images.pixels[i * size]);
+            return levels.findLastIndex((level) => first >= level - 1);
+          }),
+        );
+        return new Images(
+          images.pixels.map((x) => x + 2.3 / 127.5),
+          images.count,
+          1,
+          8,
+          8,
+          images.labels,
+        );
+      },
+    }) as unknown as ImageModel;
+  let greyReference: Reference;
+  beforeAll(async () => {
+    greyReference = await measureReference(greys, exact);
+  });
+
+  test("labels are those of the images: accuracies are exact", async () => {
+    const { metrics } = await evaluateModel(painter(4), greyReference, { count: 200, resamples: 0 });
+    expect(find(metrics, "Accuracy")).toMatchObject({ value: 0.75, floor: 1, n: 200 });
+    const some = await measureReference(greys, exact, { limit: 30 });
+    const few = await evaluateModel(painter(1000), some, { count: 20, resamples: 0, metrics: [] });
+    expect(find(few.metrics, "Accuracy")).toMatchObject({ value: 0.95, floor: 1 });
+  });
+
+  test("the classes asked for have the test images' shares", async () => {
+    const asked: number[] = [];
+    await evaluateModel(painter(4, asked), greyReference, { count: 300, resamples: 0, metrics: [] });
+    expect(shares.map((_, k) => asked.filter((label) => label === k).length)).toEqual(shares.map((s) => 30 * s));
+  });
+
+  test("reconstructions are compared with the images they came from", async () => {
+    const reports = (await evaluateReconstruction(painter(4), greyReference))!;
+    // Each pixel is two bytes off, of 255
+    expect(find(reports, "Reconstruction PSNR").value).toBeCloseTo(20 * Math.log10(255 / 2), 3);
+    expect(find(reports, "Reconstructions: Accuracy").value).toBe(1);
+  });
+
+  test("samples are rounded to bytes and clipped before anything is measured", async () => {
+    const random = new Random(5);
+    const bytes = Array.from({ length: 50 * size }, () => random.integer(256));
+    const images = (shift: () => number) =>
+      new Images(
+        Float32Array.from(bytes, (b) => (b === 0 ? -1.7 : b === 255 ? 1.4 : (b + shift()) / 127.5 - 1)),
+        50,
+        1,
+        8,
+        8,
+      );
+    const whole = new Images(
+      Float32Array.from(bytes, (b) => b / 127.5 - 1),
+      50,
+      1,
+      8,
+      8,
+    );
+    const off = images(() => 0.8 * random.uniform() - 0.4);
+    expect(await evaluateImages(off, greyReference)).toEqual(await evaluateImages(whole, greyReference));
+    expect((await nearestTraining(off, greyReference)).distances).toEqual(
+      (await nearestTraining(whole, greyReference)).distances,
+    );
+    expect(
+      await evaluateImages(
+        images(() => 1),
+        greyReference,
+      ),
+    ).not.toEqual(await evaluateImages(whole, greyReference));
+  });
+});
+
+test("noise scores far worse, in every space", async () => {
+  const metrics = await evaluateImages(noise(), reference);
+  expect(find(metrics, "Fréchet distance on judge").value).toBeGreaterThan(
+    5 * find(metrics, "Fréchet distance on judge").floor!,
+  );
+  expect(find(metrics, "Fréchet distance on pixel").value).toBeGreaterThan(
+    2 * find(metrics, "Fréchet distance on pixel").floor!,
+  );
+  expect(find(metrics, "Coverage").value).toBeLessThan(0.5 * find(metrics, "Coverage").floor!);
+  expect(find(metrics, "Sharpness").value).toBeGreaterThan(1.5);
+  expect(find(metrics, "Accuracy")).toBeUndefined();
+});
+
+test("a choice of metrics computes no others", async () => {
+  const metrics = await evaluateImages(noise(), reference, { metrics: ["frechet"], resamples: 0 });
+  expect(metrics.map(({ name, interval }) => [name, interval === null])).toEqual([
+    ["Fréchet distance on judge", true],
+    ["Fréchet distance on pixel PCA 64", true],
+    ["Sharpness (pixel gradient ratio)", false],
+  ]);
+});
+
+test("pixels alone need no network", async () => {
+  expect(await extractorFor("pixel-pca", dataset)).toBeNull();
+  const metrics = await evaluateImages(real(), await measureReference(dataset, null));
+  expect(new Set(metrics.map(({ features }) => features))).toEqual(new Set(["pixel PCA 64", "pixels"]));
+  expect(find(metrics, "Coverage").value).toBeCloseTo(find(metrics, "Coverage").floor!, 10);
+});
+
+test("the reference is the same whatever the chunk or limit, and the images are taken in random order", async () => {
+  const { spaces, testLabels } = await measureReference(dataset, extractor, { limit: 40, trainLimit: 60 });
+  expect(spaces[0].test.count).toBe(40);
+  expect(spaces[0].train.count).toBe(60);
+  expect(spaces[0].test.data.subarray(0, 12)).toEqual(reference.spaces[0].test.data.subarray(0, 12));
+  expect(new Set(testLabels).size).toBeGreaterThan(5);
+});
+
+test("a model is sampled in the classes' shares; the same seed gives the same figures", async () => {
+  const folder = join(root, "drifting");
+  await writeUntrainedDrifting(folder, dataset);
+  const model = await loadModel(folder);
+  try {
+    const first = await evaluateModel(model, reference, { count: 80, seed: 4 });
+    expect(first).toMatchObject({ model: "untrained", data: "fashion-mnist", count: 80, nfe: 1, seed: 4 });
+    expect(find(first.metrics, "Fréchet distance on judge").n).toBe(80);
+    expect(find(first.metrics, "Accuracy").n).toBe(80);
+    expect(await evaluateModel(model, reference, { count: 80, seed: 4 })).toEqual(first);
+    const small = { ...reference, dataset: { ...dataset, height: 14, width: 14 } };
+    await expect(evaluateModel(model, small)).rejects.toThrow(
+      "untrained draws images of 28×28×1, but fashion-mnist has 14×14×1",
+    );
+  } finally {
+    await model.release();
+  }
+});
+
+test("training images have themselves for nearest neighbours", async () => {
+  const [a, b] = [17, 130];
+  const images = new Images(toFloat(dataset.train, [a, b]), 2, 1, 28, 28);
+  const { pixels, columns, distances } = await nearestTraining(images, reference, { neighbours: 3 });
+  expect(columns).toBe(4);
+  expect(pixels).toHaveLength(2 * 4 * 784);
+  for (const row of [0, 1]) {
+    const at = (column: number) => pixels.subarray((row * 4 + column) * 784, (row * 4 + column + 1) * 784);
+    expect(at(1)).toEqual(at(0));
+    expect(at(2)).not.toEqual(at(0));
+    expect([...distances.subarray(3 * row, 3 * row + 3)]).toEqual(
+      [...distances.subarray(3 * row, 3 * row + 3)].sort((x, y) => x - y),
+    );
+  }
+  await expect(nearestTraining(images, reference, { neighbours: 201 })).rejects.toThrow("neighbours must be 1 to 200");
+});
+
+test("without fitting features it is said what to do", async () => {
+  const own = { ...dataset, id: "my-pictures" };
+  await expect(extractorFor("classifier", own)).rejects.toThrow(
+    /No classifier ships for my-pictures.*fewstep train classifier.*pixel-pca or resnet50-imagenet/,
+  );
+  await expect(extractorFor("classifier", { ...own, classNames: null })).rejects.toThrow(
+    /Images without classes train no classifier; take --features pixel-pca/,
+  );
+  await expect(extractorFor(join(root, "judge"), { ...own, height: 32, width: 32, channels: 3 })).rejects.toThrow(
+    /takes images of 28×28×1, but my-pictures has 32×32×3/,
+  );
+  await expect(extractorFor("inception", own)).rejects.toThrow('There are no features "inception". Choose classifier');
+  const folder = join(root, "drifting-as-features");
+  await writeUntrainedDrifting(folder, dataset);
+  await expect(extractorFor(folder, dataset)).rejects.toThrow('is a "drifting" model, not a classifier');
+});
+
+test("a classifier of other classes gives features but judges no labels", async () => {
+  const other = await classifierExtractor(join(root, "judge"), { ...dataset, classNames: ["a", "b"] });
+  const { features, logits } = await other.extract(toFloat(dataset.test, [0]), 1);
+  await other.release();
+  expect(features).toHaveLength(12);
+  expect(logits).toBeNull();
+});
