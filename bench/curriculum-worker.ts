@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import { compile, grad, optim, Parameters, Random } from "../src/core.js";
+import { compile, grad, optim, Random } from "../src/core.js";
 import { relax, relaxTopk } from "../src/methods/discrete/curriculum.js";
 import { discreteNetwork } from "../src/methods/discrete/network.js";
 import { levelsAt, uniformLoss } from "../src/methods/discrete/objective.js";
 import { drawTimes } from "../src/methods/discrete/schedule.js";
 import { presets } from "../src/methods/discrete/settings.js";
 import { gammaAt, polynomialCurve, windowOf } from "../src/methods/discrete/transform.js";
+import * as nn from "../src/nn/index.js";
 import type { CurriculumJob, CurriculumStep, Seconds } from "./curriculum.js";
 
 const MIB = 2 ** 20;
@@ -39,7 +40,7 @@ function trainer({ kind, vocabulary, length, batch, width, blocks, threads }: Cu
     classes: 0,
     network: { kind: "transformer", width, heads: width / 32, blocks, condition: 128, tied: false },
   });
-  const parameters = new Parameters(net.namedParameters());
+  const parameters = nn.view(net);
   const optimizer = optim.adamw(parameters, { lr: 3e-4, clip: 1 });
   const window = windowOf(vocabulary, { low, high });
   const curve = polynomialCurve(vocabulary, window);

@@ -1,4 +1,4 @@
-import { compile, grad, optim, Parameters, Random, type Tensor } from "../src/core.js";
+import { compile, grad, optim, type Parameters, Random, type Tensor } from "../src/core.js";
 import type { ImageDataset } from "../src/data/index.js";
 import {
   type GeneratorInputs,
@@ -10,7 +10,7 @@ import {
 import { jointDriftStage, latentDriftStage } from "../src/methods/drifting/stages.js";
 import { networkConfig } from "../src/methods/drifting/train.js";
 import { classifier } from "../src/networks/feature-net.js";
-import { parameterList } from "../src/nn/index.js";
+import * as nn from "../src/nn/index.js";
 import { type BenchOptions, interleave, load, machine, round, type Times, table, timed } from "./report.js";
 
 const STEPS = 2;
@@ -54,7 +54,7 @@ export async function run({ threads, rounds, note }: BenchOptions) {
   const shapes = networkConfig(dataset, config);
   const { features } = classifier(shapes.features, CLASSES);
   const generator = imageGenerator(shapes.generator);
-  for (const network of [features, generator]) new Parameters(network.namedParameters());
+  for (const network of [features, generator]) nn.view(network);
   const { latent } = config.autoencoder;
   const { count, size } = config.generator.styles;
   const random = new Random(1);
@@ -93,7 +93,7 @@ export async function run({ threads, rounds, note }: BenchOptions) {
           const value = loss(network(inputs));
           return { value, gradients: grad(value, trained) };
         },
-        { threads, freeze: parameterList(features) },
+        { threads, freeze: nn.parameterList(features) },
       );
       return async () => {
         const { gradients } = await program.run(values);
@@ -112,13 +112,9 @@ export async function run({ threads, rounds, note }: BenchOptions) {
     rows: (indices: ArrayLike<number>) => random.normals(indices.length * latent),
   };
   const joint = jointDriftStage(context, features);
-  const jointSteps = steps(config.jointStage.samples, generator, new Parameters(generator.namedParameters()));
+  const jointSteps = steps(config.jointStage.samples, generator, nn.view(generator));
   const latentStage = latentDriftStage(context, latents);
-  const latentSteps = steps(
-    config.latentStage.samples,
-    generator.generator,
-    new Parameters(generator.generator.namedParameters()),
-  );
+  const latentSteps = steps(config.latentStage.samples, generator.generator, nn.view(generator.generator));
 
   const imageLoss = jointSteps.training((images) => meanSquares([images]));
   // Real images pass the frozen feature network too
@@ -128,7 +124,7 @@ export async function run({ threads, rounds, note }: BenchOptions) {
     ({ images }) => ({
       out: meanSquares([...pixelFamilies(images), ...stageFamilies(features(images))].map((f) => f.vectors)),
     }),
-    { threads, freeze: parameterList(features) },
+    { threads, freeze: nn.parameterList(features) },
   );
   const familyLoss = jointSteps.training((images) =>
     meanSquares([...pixelFamilies(images), ...stageFamilies(features(images))].map((f) => f.vectors)),

@@ -1,9 +1,10 @@
-import { Parameters, Random } from "../src/core.js";
+import { Random } from "../src/core.js";
 import { ancestral, rescale } from "../src/methods/discrete/kappa.js";
 import { DiscreteModel } from "../src/methods/discrete/model.js";
 import { discreteNetwork } from "../src/methods/discrete/network.js";
 import { type Denoiser, psiSample } from "../src/methods/discrete/sampler.js";
 import { shapes } from "../src/methods/discrete/settings.js";
+import * as nn from "../src/nn/index.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 
 /** Vocabularies, evaluations of a draw, and the largest share that the sampler is allowed. */
@@ -22,7 +23,7 @@ const LOGITS = 3;
 function denoiserOf(kind: (typeof PROCESSES)[number], vocabulary: number, threads: number) {
   const shape = { ...shapes.base, process: kind, vocabulary };
   const net = discreteNetwork(shape);
-  const parameters = new Parameters(net.namedParameters());
+  const parameters = nn.view(net);
   const output = parameters.entries.find(({ name }) => name === "head.project.weight")!;
   const random = new Random(0);
   const scale = LOGITS / Math.sqrt(shape.network.width);

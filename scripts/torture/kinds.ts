@@ -13,7 +13,7 @@ import { loadAnyModel } from "../../src/methods/load.js";
 import { sphereArchitecture } from "../../src/methods/sphere/network.js";
 import type { Architecture } from "../../src/models/architecture.js";
 import { writeModel } from "../../src/models/files.js";
-import { Parameters } from "../../src/runtime/index.js";
+import * as nn from "../../src/nn/index.js";
 
 const size = { height: 8, width: 8, channels: 1 };
 const codec = { latent: 4, encoder: [4, 4], hidden: 8, decoder: [4, 4, 4] };
@@ -109,7 +109,7 @@ export async function writeKinds(root: string): Promise<string[]> {
         network,
         training: { data: "none", steps: 0, settings: { seed: 0 } },
       },
-      weights: new Parameters(architecture.network(network).namedParameters(), 1).toRecord(),
+      weights: nn.initialize(architecture.network(network), 1).toRecord(),
     });
   }
   return Object.keys(networks);

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { show } from "../io/show.js";
 import type { Parameterized } from "../nn/index.js";
-import { Parameters, requireValues } from "../runtime/index.js";
+import * as nn from "../nn/index.js";
+import { requireValues } from "../runtime/index.js";
 import type { ModelConfig } from "./config.js";
 import { faults } from "./shape.js";
 
@@ -51,7 +52,7 @@ export function loadedNetwork<S, N extends Parameterized>(
 ): { shape: S; net: N } {
   const { shape, net } = describedNetwork(architecture, config, config.name);
   requireWeights(net, weights);
-  new Parameters(net.namedParameters(), weights);
+  nn.load(net, weights);
   return { shape, net };
 }
 

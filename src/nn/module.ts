@@ -1,4 +1,4 @@
-import { Parameters } from "../runtime/parameters.js";
+import { type ParameterRecord, Parameters, requireValues } from "../runtime/parameters.js";
 import { type Initializer, Parameter } from "../tensor/leaves.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
 
@@ -41,14 +41,17 @@ function* walk(child: Child, path: string): Generator<readonly [string, Paramete
 }
 
 /**
- * A module: `forward` as a callable that carries `children` as properties. The children's names are the names of the
- * parameters in a checkpoint. A parameter held twice (shared weights) counts once, under its first name.
+ * A module: `forward` as a callable that carries `children` as properties; without `forward` only a group of them. The children's
+ * names are the names of the parameters in a checkpoint. A parameter held twice (shared weights) counts once, under its first name.
  */
 export function module<A extends readonly unknown[], R, C extends { readonly [name: string]: Child }>(
   children: C,
-  forward: (...args: A) => R,
+  forward?: (...args: A) => R,
 ): Module<A, R, C> {
-  const net = (...args: A) => forward(...args);
+  const net = (...args: A) => {
+    if (!forward) throw new Error(`A group of ${Object.keys(children).join(", ")} computes nothing; call its parts.`);
+    return forward(...args);
+  };
   for (const [name, value] of Object.entries(children)) {
     if (name === "parameters" || name === "namedParameters" || name.includes("."))
       throw new Error(`A module cannot have a child called "${name}"; choose another name.`);
@@ -58,7 +61,7 @@ export function module<A extends readonly unknown[], R, C extends { readonly [na
   const parameters = () => {
     // Values that have moved into a larger network's vector leave the old one stale
     if (made?.entries.some(({ parameter }) => parameter.value?.buffer !== made?.flat.buffer)) made = undefined;
-    return (made ??= new Parameters(namedParameters()));
+    return (made ??= ownParameters({ namedParameters }));
   };
   Object.defineProperty(net, "parameters", { get: parameters });
   function* namedParameters(): Generator<readonly [string, Parameter]> {
@@ -72,6 +75,50 @@ export function module<A extends readonly unknown[], R, C extends { readonly [na
   }
   return Object.assign(net, { namedParameters }) as unknown as Module<A, R, C>;
 }
+
+/** The parameters of a network, initialised from seed 0 where they have no values yet. */
+function ownParameters(network: Named): Parameters {
+  const fresh = parameterList(network).every(({ value }) => value === null);
+  return fresh ? initialize(network, 0) : view(network);
+}
+
+type Named = Pick<Parameterized, "namedParameters">;
+
+/** The parameters of a network or of a part of one, as they are. @throws where their values lie in several vectors. */
+export const view = (network: Named): Parameters => new Parameters(network.namedParameters());
+
+/** The parameters of a network with initial values drawn from a seed. */
+export function initialize(network: Named, seed: number): Parameters {
+  const parameters = view(network);
+  parameters.initialize(seed);
+  return parameters;
+}
+
+/**
+ * The parameters of a network with the values of a record by name. @throws where a name is missing or a shape differs, before anything is
+ * allocated.
+ */
+export function load(network: Named, weights: ParameterRecord): Parameters {
+  requireValues(
+    Array.from(network.namedParameters(), ([name, { shape }]) => ({ name, shape })),
+    weights,
+  );
+  const parameters = view(network);
+  parameters.load(weights);
+  return parameters;
+}
+
+/** The parameters of a network in one vector, into which their values are moved unless they lie in one: see `Parameters.join`. */
+export const join = (network: Named): Parameters => Parameters.join(network.namedParameters());
+
+/** Copies of a network's values by name, wherever they are kept. */
+export const weightsOf = (network: Named): Record<string, { shape: number[]; data: Float32Array }> =>
+  Object.fromEntries(
+    Array.from(network.namedParameters(), ([name, { shape, value }]) => [
+      name,
+      { shape: [...shape], data: value!.slice() },
+    ]),
+  );
 
 /** A trainable tensor of a module; `initialize` fills its first value. */
 export const parameter = (shape: Shape, initialize: Initializer): Parameter => new Parameter(shape, initialize);

@@ -97,6 +97,12 @@ export class Random {
     return this.fillNormal(new Float32Array(count));
   }
 
+  /** Goes on as if `count` normals had been drawn. */
+  skipNormals(count: number): this {
+    this.position += 2 * count;
+    return this;
+  }
+
   /** The integers 0..n−1 in uniformly random order (Fisher–Yates). */
   permutation(n: number): Uint32Array {
     const order = Uint32Array.from({ length: n }, (_, i) => i);

@@ -3,11 +3,9 @@ import { type ImageDataset, type ImageSplit, toFloat } from "../data/index.js";
 import type { Decoder, Encoder } from "../networks/autoencoder.js";
 import { type FeatureNet, featureDistance } from "../networks/feature-net.js";
 import * as nn from "../nn/index.js";
-import * as optim from "../optim/index.js";
 import { Random } from "../random/index.js";
-import { compile, Parameters } from "../runtime/index.js";
-import { grad } from "../tensor/index.js";
-import type { Stage } from "../train/index.js";
+import { compile } from "../runtime/index.js";
+import { gradientStage, type Phase, phase, type Stage } from "../train/index.js";
 import { decaySchedule } from "./training.js";
 
 export interface AutoencoderTraining {
@@ -35,47 +33,37 @@ export function autoencoderStage(
 ): Stage {
   const { train, channels, height, width } = dataset;
   const { batch, latent, steps, warmSteps } = options;
-  const parameters = new Parameters(nn.module({ encode, decode }, () => {}).namedParameters());
-  const build = (perceptual: boolean) =>
-    compile(
-      { images: [batch, channels, height, width], noise: [batch, latent] },
-      ({ images, noise }) => {
-        const z = encode(images);
-        const error = decode(z.add(noise)).sub(images);
-        const pixel = error.square().mean().add(error.abs().mean().mul(0.5)).add(z.square().mean().mul(1e-3));
-        const loss = perceptual
-          ? pixel.add(featureDistance(features(error.add(images)), features(images)).mul(options.perceptual))
-          : pixel;
-        return { loss, error: error.square().mean(), gradients: grad(loss, parameters) };
-      },
-      { threads: options.threads, freeze: nn.parameterList(features) },
-    );
-  const programs = [build(false), build(true)];
-  const optimizer = optim.adamw(parameters, {
-    lr: decaySchedule(options, 0.5),
-    weightDecay: 0.01,
-  });
   const random = new Random(options.seed, "autoencoder");
   const stream = new IndexStream(train.count, random.split("order"));
   const noise = new Float32Array(batch * latent);
-  return {
+  const losses = (perceptual: boolean): Omit<Phase<"images" | "noise">, "until"> => ({
+    inputs: { images: [batch, channels, height, width], noise: [batch, latent] },
+    loss({ images, noise }) {
+      const z = encode(images);
+      const error = decode(z.add(noise)).sub(images);
+      const pixel = error.square().mean().add(error.abs().mean().mul(0.5)).add(z.square().mean().mul(1e-3));
+      const loss = perceptual
+        ? pixel.add(featureDistance(features(error.add(images)), features(images)).mul(options.perceptual))
+        : pixel;
+      return { loss, mse: error.square().mean() };
+    },
+    next() {
+      random.fillNormal(noise);
+      for (let i = 0; i < noise.length; i++) noise[i] *= options.latentNoise;
+      return { images: toFloat(train, stream.next(batch)), noise };
+    },
+  });
+  return gradientStage({
     name: "autoencoder",
     steps,
     batch,
-    state: { parameters, optimizer, random, stream },
-    async step(k) {
-      random.fillNormal(noise);
-      for (let i = 0; i < noise.length; i++) noise[i] *= options.latentNoise;
-      const { loss, error, gradients } = await programs[k < warmSteps ? 0 : 1].run({
-        images: toFloat(train, stream.next(batch)),
-        noise,
-      });
-      return { loss: loss[0], mse: error[0], norm: optimizer.update(gradients).norm };
-    },
-    async finish() {
-      for (const program of programs) await program.release();
-    },
-  };
+    parameters: nn.join(nn.module({ encode, decode })),
+    optimizer: { lr: decaySchedule(options, 0.5), weightDecay: 0.01 },
+    phases: [phase({ ...losses(false), until: warmSteps }), phase(losses(true))],
+    freeze: nn.parameterList(features),
+    state: { random, stream },
+    threads: options.threads,
+  });
 }
 
 export interface Latents {

@@ -4,11 +4,9 @@ import { IndexStream } from "../data/batches.js";
 import { type ImageDataset, toFloat } from "../data/index.js";
 import { type classifier, crossEntropy, type FeatureNetConfig } from "../networks/feature-net.js";
 import { drawMasks, maskedAutoencoder, maskedLoss } from "../networks/mae.js";
-import * as optim from "../optim/index.js";
+import * as nn from "../nn/index.js";
 import { Random } from "../random/index.js";
-import { compile, Parameters } from "../runtime/index.js";
-import { grad } from "../tensor/index.js";
-import type { Stage } from "../train/index.js";
+import { gradientStage, phase, type Stage } from "../train/index.js";
 import { count, positive, size } from "../train/settings.js";
 import { decaySchedule } from "./training.js";
 
@@ -43,38 +41,39 @@ export function classifierStage(
   const { train, channels, height, width } = dataset;
   if (!train.labels) throw new Error("A classifier needs labels; use masked auto-encoding for unlabelled images.");
   const labels = train.labels;
-  const { batch } = options;
-  const parameters = new Parameters(network.namedParameters());
-  const program = compile(
-    { images: [batch, channels, height, width], labels: { shape: [batch], dtype: "int32" } },
-    ({ images, labels }) => {
-      const loss = crossEntropy(network(images), labels);
-      return { loss, gradients: grad(loss, parameters) };
-    },
-    { threads: options.threads },
-  );
-  const optimizer = optim.adamw(parameters, { lr: decaySchedule(options, 0, 0), weightDecay: 0.01 });
+  const { batch, steps } = options;
   const random = new Random(options.seed, "features");
   const stream = new IndexStream(train.count, random.split("order"));
-  return {
+  return gradientStage({
     name: "features",
-    steps: options.steps,
+    steps,
     batch,
-    state: { parameters, optimizer, random, stream },
-    async step() {
-      const indices = stream.next(batch);
-      const images = augment(
-        toFloat(train, indices),
-        [batch, channels, height, width],
-        options.augmentation ?? {},
-        random,
-      );
-      const { loss, gradients } = await program.run({ images, labels: Int32Array.from(indices, (i) => labels[i]) });
-      return { loss: loss[0], norm: optimizer.update(gradients).norm };
-    },
-    finish: () => program.release(),
-  };
+    parameters: nn.join(network),
+    optimizer: { lr: decaySchedule(options, 0, 0), weightDecay: 0.01 },
+    phases: [
+      phase({
+        inputs: { images: [batch, channels, height, width], labels: { shape: [batch], dtype: "int32" } },
+        loss: ({ images, labels }) => crossEntropy(network(images), labels),
+        next() {
+          const indices = stream.next(batch);
+          return {
+            images: augmented(dataset, indices, options, random),
+            labels: Int32Array.from(indices, (i) => labels[i]),
+          };
+        },
+      }),
+    ],
+    state: { random, stream },
+    threads: options.threads,
+  });
 }
+
+const augmented = (
+  { train, channels, height, width }: ImageDataset,
+  indices: Uint32Array,
+  { augmentation = {} }: FeatureTraining,
+  random: Random,
+): Float32Array => augment(toFloat(train, indices), [indices.length, channels, height, width], augmentation, random);
 
 /** Trains the feature network as a masked auto-encoder, without labels. */
 export function maeStage(
@@ -84,42 +83,31 @@ export function maeStage(
   options: FeatureTraining,
 ): Stage {
   const { train, channels, height, width } = dataset;
-  const { batch } = options;
+  const { batch, steps } = options;
   const mae = maskedAutoencoder(config, network.features);
-  const parameters = new Parameters(mae.namedParameters());
-  const program = compile(
-    { images: [batch, channels, height, width], masks: [batch, 1, height, width] },
-    ({ images, masks }) => {
-      const loss = maskedLoss(mae(images, masks), images, masks);
-      return { loss, gradients: grad(loss, parameters) };
-    },
-    { threads: options.threads },
-  );
-  const optimizer = optim.adamw(parameters, {
-    lr: decaySchedule(options, 0, 0),
-    betas: [0.9, 0.95],
-    weightDecay: 0.01,
-    clip: 2,
-  });
+  const { bottom, up, head } = mae;
+  nn.initialize(nn.module({ bottom, up, head }), 0);
   const random = new Random(options.seed, "mae");
   const stream = new IndexStream(train.count, random.split("order"));
-  return {
+  return gradientStage({
     name: "mae",
-    steps: options.steps,
+    steps,
     batch,
-    state: { parameters, optimizer, random, stream },
-    async step() {
-      const images = augment(
-        toFloat(train, stream.next(batch)),
-        [batch, channels, height, width],
-        options.augmentation ?? {},
-        random,
-      );
-      const { loss, gradients } = await program.run({ images, masks: drawMasks(random, batch, height, width) });
-      return { loss: loss[0], norm: optimizer.update(gradients).norm };
-    },
-    finish: () => program.release(),
-  };
+    parameters: nn.join(mae),
+    optimizer: { lr: decaySchedule(options, 0, 0), betas: [0.9, 0.95], weightDecay: 0.01, clip: 2 },
+    phases: [
+      phase({
+        inputs: { images: [batch, channels, height, width], masks: [batch, 1, height, width] },
+        loss: ({ images, masks }) => maskedLoss(mae(images, masks), images, masks),
+        next: () => ({
+          images: augmented(dataset, stream.next(batch), options, random),
+          masks: drawMasks(random, batch, height, width),
+        }),
+      }),
+    ],
+    state: { random, stream },
+    threads: options.threads,
+  });
 }
 
 /** The stages that train a feature network by `task`, from labels where there are any; its images are mirrored and made noisy. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { ImageDataset } from "../data/index.js";
 import * as nn from "../nn/index.js";
-import { Parameters } from "../runtime/index.js";
+import type { Parameters } from "../runtime/index.js";
 import { RunError, readCheckpoint, readConfig, type Stage } from "../train/index.js";
 import type { RunConfig } from "./training.js";
 
@@ -29,7 +29,7 @@ export const featureStageName = (task: string, { train, classNames }: ImageDatas
 export function reuse(from: string, networks: Reused, data: string, setting: string): Reuse {
   const copies = Object.entries(networks).map(([stage, parts]) => ({
     stage,
-    parameters: () => new Parameters(nn.module(parts, () => {}).namedParameters()),
+    parameters: () => nn.join(nn.module(parts)),
   }));
   return {
     stages: copies.map(({ stage, parameters }) => () => {

@@ -1,8 +1,7 @@
 import type { ImageDataset, TextDataset } from "../data/index.js";
 import type { ModelConfig } from "../models/files.js";
-import { adamw, constant, ema, type OptimizerOptions, type Schedule, trapezoid } from "../optim/index.js";
-import type { Parameters } from "../runtime/index.js";
-import type { RunOptions, RunResult, Stage } from "../train/index.js";
+import { type AdamOptions, constant, type Schedule, trapezoid } from "../optim/index.js";
+import type { GradientStageOptions, RunOptions, RunResult } from "../train/index.js";
 
 /** How a method's training run is carried out; its settings come beside. */
 export interface TrainOptions extends Omit<RunOptions, "config"> {
@@ -86,32 +85,11 @@ export function decaySchedule({ lr, steps }: { lr: number; steps: number }, from
  * How generators are trained: AdamW (β 0.9 and 0.95, no weight decay, gradients clipped, by default at 2) on a decaying learning rate, and
  * a weight average that pictures are drawn with and that becomes the stage's result.
  */
-export function generatorTraining(
-  parameters: Parameters,
+export const generatorTraining = (
   config: { lr: number; steps: number; emaDecay: number },
-  sample: Stage["sample"],
-  options: Partial<OptimizerOptions> = {},
-) {
-  const optimizer = adamw(parameters, {
-    lr: decaySchedule(config),
-    betas: [0.9, 0.95],
-    weightDecay: 0,
-    clip: 2,
-    ...options,
-  });
-  const average = ema(parameters, { decay: config.emaDecay });
-  return {
-    state: { parameters, optimizer, ema: average },
-    /** Applies gradients; returns their norm before clipping. */
-    update(gradients: Float32Array): number {
-      const { norm } = optimizer.update(gradients);
-      average.update();
-      return norm;
-    },
-    sample: sample && (() => average.withAverage(sample)),
-    async finish(...programs: { release(): Promise<void> }[]): Promise<void> {
-      parameters.flat.set(average.average);
-      for (const program of programs) await program.release();
-    },
-  };
-}
+  options: Partial<AdamOptions> = {},
+): Pick<GradientStageOptions, "steps" | "optimizer" | "emaDecay"> => ({
+  steps: config.steps,
+  optimizer: { lr: decaySchedule(config), betas: [0.9, 0.95], weightDecay: 0, clip: 2, ...options },
+  emaDecay: config.emaDecay,
+});

@@ -16,45 +16,46 @@ export interface ParameterEntry {
 export type ParameterRecord = Record<string, { shape: readonly number[]; data: ArrayLike<number> }>;
 
 /**
- * Named parameters whose values are views into one flat vector. Gradients, optimiser state and weight averages are flat
- * vectors of the same layout. A parameter belongs to one flat vector at a time: a set that lies within an existing vector
- * becomes a view of it; any other set of parameters that already have values moves the values into a new vector.
+ * Named parameters whose values are views into one flat vector. Gradients, optimiser state and weight averages are flat vectors of
+ * the same layout. A parameter belongs to one flat vector at a time.
  */
 export class Parameters implements Iterable<Parameter> {
   readonly flat: Float32Array;
   readonly entries: readonly ParameterEntry[];
 
   /**
-   * New parameters are initialised from a seed, each from a stream of its own, named by its path; or all take the values of a record, and
-   * nothing is drawn. Throws, before anything is allocated, where the record lacks a name or a shape differs.
+   * Parameters without values get a new vector of zeros; those that lie side by side in a vector become a view of it. Nothing is
+   * moved. @throws where their values lie in several places.
    */
-  constructor(named: Iterable<readonly [string, Parameter]>, from: number | ParameterRecord = 0) {
-    const entries: ParameterEntry[] = [];
-    let offset = 0;
-    const seen = new Set<Parameter>();
-    for (const [name, parameter] of named) {
-      if (seen.has(parameter)) continue; // shared weights are stored once, under their first name
-      seen.add(parameter);
-      const size = sizeOf(parameter.shape);
-      entries.push({ name, parameter, shape: parameter.shape, offset, size });
-      offset += size;
-    }
-    this.entries = entries;
-    const record = typeof from === "object" ? from : null;
-    if (record) requireValues(entries, record);
-    const existing = adjacentView(entries, offset);
-    this.flat = existing ?? new Float32Array(offset);
-    if (existing) {
-      if (record) this.load(record);
-      return;
-    }
-    for (const { name, parameter, shape, offset: at, size } of entries) {
-      const view = this.flat.subarray(at, at + size);
-      if (record) view.set(record[name].data);
-      else if (parameter.value) view.set(parameter.value);
-      else parameter.initialize(view, shape, new Random(from as number, name));
-      parameter.value = view;
-    }
+  constructor(named: Iterable<readonly [string, Parameter]>) {
+    this.entries = layout(named);
+    const { entries } = this;
+    const size = sizeOfAll(entries);
+    const existing = adjacentView(entries, size);
+    this.flat = existing ?? new Float32Array(size);
+    if (existing) return;
+    const taken = entries.find(({ parameter }) => parameter.value);
+    if (taken)
+      throw new Error(
+        `The parameter "${taken.name}" already has its value in another vector, apart from the others; ask for the parameters of the ` +
+          "whole network first, or move them into one vector with join.",
+      );
+    for (const { parameter, offset, size } of entries) parameter.value = this.flat.subarray(offset, offset + size);
+  }
+
+  /**
+   * Moves the values of parameters into one new vector, unless they lie in one as it is. Vectors that they come from go stale: make
+   * optimisers and averages afterwards. Parameters without values become zeros.
+   */
+  static join(named: Iterable<readonly [string, Parameter]>): Parameters {
+    const entries = layout(named);
+    const list = entries.map(({ name, parameter }) => [name, parameter] as const);
+    if (adjacentView(entries, sizeOfAll(entries))) return new Parameters(list);
+    const values = entries.map(({ parameter }) => parameter.value);
+    for (const { parameter } of entries) parameter.value = null;
+    const joined = new Parameters(list);
+    entries.forEach(({ parameter }, i) => void (values[i] && parameter.value!.set(values[i])));
+    return joined;
   }
 
   /** Number of scalars. */
@@ -66,7 +67,7 @@ export class Parameters implements Iterable<Parameter> {
     for (const { parameter } of this.entries) yield parameter;
   }
 
-  /** Draws every initial value anew. */
+  /** Draws every initial value, each from a stream of its own that is named by its path. */
   initialize(seed: number): void {
     for (const { name, parameter, shape } of this.entries) {
       parameter.value!.fill(0);
@@ -107,6 +108,23 @@ export function requireValues(
 
 /** A shape from a file, which may be of any length. */
 const axes = (shape: Shape) => (shape.length > 8 ? `${shape.length} axes` : `shape ${showShape(shape)}`);
+
+/** Where each distinct parameter goes; shared weights are stored once, under their first name. */
+function layout(named: Iterable<readonly [string, Parameter]>): ParameterEntry[] {
+  const entries: ParameterEntry[] = [];
+  const seen = new Set<Parameter>();
+  let offset = 0;
+  for (const [name, parameter] of named) {
+    if (seen.has(parameter)) continue;
+    seen.add(parameter);
+    const size = sizeOf(parameter.shape);
+    entries.push({ name, parameter, shape: parameter.shape, offset, size });
+    offset += size;
+  }
+  return entries;
+}
+
+const sizeOfAll = (entries: readonly ParameterEntry[]): number => entries.reduce((sum, { size }) => sum + size, 0);
 
 /** The part of a flat vector that already holds exactly these parameters in this order (a module within a larger one), if there is one. */
 function adjacentView(entries: readonly ParameterEntry[], size: number): Float32Array | null {

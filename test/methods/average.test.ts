@@ -15,8 +15,10 @@ import { trainDrifting } from "../../src/methods/drifting/train.js";
 import { type FlowConfig, presets as flowPresets, trainFlow } from "../../src/methods/flow/index.js";
 import { presets as spherePresets, trainSphere } from "../../src/methods/sphere/index.js";
 import { parameter } from "../../src/nn/index.js";
+import type * as optim from "../../src/optim/index.js";
 import { generatorTraining, type TrainOptions } from "../../src/recipes/training.js";
 import { Parameters } from "../../src/runtime/index.js";
+import { gradientStage, phase, type Stage } from "../../src/train/index.js";
 import { chain } from "./chain.js";
 import { shapes } from "./pictures.js";
 
@@ -211,29 +213,51 @@ test("classifier", async () => {
   keepsAverage(model, stages.classifier[3]);
 });
 
-test("pictures are drawn with the average, and training goes on with the parameters", async () => {
-  const parameters = new Parameters([["value", parameter([3], (out) => out.set([1, -2, 4]))]]);
-  const seen: number[][] = [];
-  const training = generatorTraining(parameters, { lr: 0.1, steps: 10, emaDecay: 0.5 }, async () => {
-    seen.push([...parameters.flat]);
-    return { texts: [] };
+/** A stage whose k-th gradient is given: the loss is the product of values and gradient. */
+function pulled(start: number[], gradients: number[][], sample?: Stage["sample"]) {
+  const value = parameter([3], (out) => out.set(start));
+  const parameters = new Parameters([["value", value]]);
+  parameters.initialize(0);
+  const stage = gradientStage({
+    name: "pulled",
+    batch: 1,
+    parameters,
+    ...generatorTraining({ lr: 0.1, steps: 10, emaDecay: 0.5 }),
+    phases: [phase({ inputs: { g: [3] }, loss: ({ g }) => value.mul(g).sum(), next: (k) => ({ g: gradients[k] }) })],
+    state: {},
+    sample,
+    threads: 1,
   });
-  training.update(Float32Array.of(1, -1, 0.5));
-  training.update(Float32Array.of(1, -1, 0.5));
-  const [own, average] = [[...parameters.flat], [...training.state.ema.average]];
-  await training.sample!();
+  return { parameters, stage };
+}
+
+test("pictures are drawn with the average, and training goes on with the parameters", async () => {
+  const seen: number[][] = [];
+  const { parameters, stage } = pulled(
+    [1, -2, 4],
+    [
+      [1, -1, 0.5],
+      [1, -1, 0.5],
+    ],
+    async () => {
+      seen.push([...parameters.flat]);
+      return { texts: [] };
+    },
+  );
+  await stage.step(0);
+  await stage.step(1);
+  const [own, average] = [[...parameters.flat], [...(stage.state.ema as optim.Ema).average]];
+  await stage.sample!();
   expect(seen).toEqual([average]);
   expect(own).not.toEqual(average);
   expect([...parameters.flat]).toEqual(own);
-  await training.finish();
+  await stage.finish!();
   expect([...parameters.flat]).toEqual(average);
 });
 
-test("generators are trained by AdamW with β 0.9 and 0.95, no decay of weights, and gradients clipped at a norm of 2", () => {
+test("generators are trained by AdamW with β 0.9 and 0.95, no decay of weights, and gradients clipped at a norm of 2", async () => {
   const start = [1, -2, 4];
-  const parameters = new Parameters([["value", parameter([3], (out) => out.set(start))]]);
   // Ten steps: one of warm-up, the full rate to the fourth, then down by a line to a fiftieth
-  const training = generatorTraining(parameters, { lr: 0.1, steps: 10, emaDecay: 0.5 }, undefined);
   const gradients = [
     [3, -4, 0.5],
     [0.1, 0.2, -0.3],
@@ -242,10 +266,11 @@ test("generators are trained by AdamW with β 0.9 and 0.95, no decay of weights,
     [0.5, -0.5, 2],
     [0, 0, 1],
   ];
+  const { parameters, stage } = pulled(start, gradients);
   const [x, m, v] = [[...start], [0, 0, 0], [0, 0, 0]];
   for (const [k, gradient] of gradients.entries()) {
     const norm = Math.hypot(...gradient);
-    expect(training.update(Float32Array.from(gradient))).toBeCloseTo(norm, 5);
+    expect((await stage.step(k)).norm).toBeCloseTo(norm, 5);
     const rate = k < 4 ? 0.1 : 0.1 + ((0.002 - 0.1) * (k - 4)) / 6;
     for (const [i, raw] of gradient.entries()) {
       const g = raw * Math.min(1, 2 / (norm + 1e-6));

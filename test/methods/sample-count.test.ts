@@ -3,8 +3,8 @@ import { type DiscreteShape, discreteShape, kappa, uniformProcess } from "../../
 import { DiscreteImageModel } from "../../src/methods/discrete/model.js";
 import { discreteNetwork } from "../../src/methods/discrete/network.js";
 import { type Denoiser, psiSample } from "../../src/methods/discrete/sampler.js";
+import * as nn from "../../src/nn/index.js";
 import { Random } from "../../src/random/index.js";
-import { Parameters } from "../../src/runtime/index.js";
 import { untrained } from "./sphere/untrained.js";
 
 const open: { release(): Promise<void> }[] = [];
@@ -21,7 +21,7 @@ function randomDiscrete(process: DiscreteShape["process"]) {
   const image = { height: 4, width: 4, channels: 1 as const };
   const body = { kind: "transformer", width: 16, heads: 2, blocks: 1, condition: 16, tied: false };
   const shape = discreteShape.parse({ process, vocabulary: 3, length: 16, classes: 2, image, network: body });
-  const parameters = new Parameters(discreteNetwork(shape).namedParameters());
+  const parameters = nn.view(discreteNetwork(shape));
   const random = new Random(3);
   for (let i = 0; i < parameters.flat.length; i++) parameters.flat[i] = 0.2 * random.normal();
   const config = { format: 1, method: "discrete", name: "random", image, classNames: ["disc", "cross"], training: {} };

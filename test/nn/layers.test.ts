@@ -132,7 +132,7 @@ describe("blocks at their start", () => {
   test("a DiT block is the identity and its head is zero", async () => {
     const block = nn.ditBlock(8, 2);
     const head = nn.ditHead(8, 5);
-    nn.module({ block, head }, () => {}).parameters.initialize(1);
+    nn.module({ block, head }).parameters.initialize(1);
     const program = compile({ x: [2, 3, 8], c: [2, 8] }, ({ x, c }) => {
       const hidden = block(x, c);
       return { change: hidden.sub(x).abs().max(), top: head(hidden, c).abs().max() };

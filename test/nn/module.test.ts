@@ -9,7 +9,7 @@ describe("module", () => {
   test("names are paths through modules, arrays and records, in order", () => {
     const blocks = Array.from({ length: 2 }, () => nn.ditBlock(8, 2));
     const table = nn.parameter([4, 8], nn.init.normal(0.02));
-    const net = nn.module({ table, blocks, heads: { a: nn.linear(8, 1), b: null } }, () => {});
+    const net = nn.module({ table, blocks, heads: { a: nn.linear(8, 1), b: null } });
     const all = names(net);
     expect(all[0]).toBe("table");
     expect(all).toContain("blocks.1.attention.query.weight");
@@ -37,7 +37,7 @@ describe("module", () => {
 
   test("shared parameters count once, under their first name", () => {
     const shared = nn.linear(3, 3);
-    const net = nn.module({ first: shared, again: [shared, shared.weight] }, () => {});
+    const net = nn.module({ first: shared, again: [shared, shared.weight] });
     expect(names(net)).toEqual(["first.weight", "first.bias"]);
     expect(net.parameters.count).toBe(12);
   });
@@ -51,12 +51,15 @@ describe("module", () => {
     ]);
   });
 
-  test("parameters are made once, and follow the values into a larger network", () => {
+  test("parameters are made once, and joining moves them into a larger network's vector", () => {
     const inner = nn.linear(2, 3);
     expect(inner.parameters).toBe(inner.parameters);
     const before = inner.parameters.flat.slice();
-    const outer = nn.module({ first: nn.linear(1, 1), inner }, () => {});
-    const all = outer.parameters;
+    const outer = nn.module({ first: nn.linear(1, 1), inner });
+    expect(() => outer.parameters).toThrow(/"inner.weight" already has its value in another vector/);
+    expect(inner.weight.value!.buffer).toBe(inner.parameters.flat.buffer); // nothing has moved
+    const all = nn.join(outer);
+    expect(nn.join(outer).flat.buffer).toBe(all.flat.buffer); // it lies in one vector as it is
     expect(all.flat.slice(2)).toEqual(before);
     expect(inner.parameters.flat).toEqual(before);
     inner.parameters.flat.fill(7);
@@ -68,7 +71,7 @@ describe("module", () => {
     // The 133M-parameter generator of drifting models: 12 blocks of width 768
     const width = 768;
     const blocks = Array.from({ length: 12 }, () => nn.ditBlock(width, 12, { init: "xavier" }));
-    const count = nn.countParameters(nn.module({ blocks, head: nn.ditHead(width, 16) }, () => {}));
+    const count = nn.countParameters(nn.module({ blocks, head: nn.ditHead(width, 16) }));
     const linear = (i: number, o: number) => i * o + o;
     const block =
       4 * linear(width, width) +
@@ -82,8 +85,8 @@ describe("module", () => {
   });
 
   test("children that cannot be named are refused", () => {
-    expect(() => nn.module({ parameters: nn.linear(1, 1) }, () => {})).toThrow('a child called "parameters"');
-    expect(() => nn.module({ "a.b": nn.linear(1, 1) }, () => {})).toThrow('a child called "a.b"');
+    expect(() => nn.module({ parameters: nn.linear(1, 1) })).toThrow('a child called "parameters"');
+    expect(() => nn.module({ "a.b": nn.linear(1, 1) })).toThrow('a child called "a.b"');
     expect(() => names(nn.module({ f: ((x: Tensor) => x) as never }, () => {}))).toThrow('child "f" is a function');
   });
 });
@@ -146,7 +149,7 @@ describe("initial values", () => {
     expect(a.parameters.flat).toEqual(b.parameters.flat);
     b.parameters.initialize(1);
     expect(a.parameters.flat).not.toEqual(b.parameters.flat);
-    const same = nn.module({ a: nn.linear(4, 4), b: nn.linear(4, 4) }, () => {}).parameters.toRecord();
+    const same = nn.module({ a: nn.linear(4, 4), b: nn.linear(4, 4) }).parameters.toRecord();
     expect(same["a.weight"].data).not.toEqual(same["b.weight"].data);
   });
 });

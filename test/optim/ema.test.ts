@@ -10,6 +10,7 @@ const golden: { path: number[][]; averages: number[][] } = JSON.parse(
 
 function follow(steps = golden.averages.length) {
   const parameters = new Parameters([["value", parameter([4], (out) => out.set(golden.path[0]))]]);
+  parameters.initialize(0);
   const ema = optim.ema(parameters, { decay: 0.5 });
   for (let k = 0; k < steps; k++) advance(parameters, ema, k);
   return { parameters, ema };

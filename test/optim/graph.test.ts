@@ -5,7 +5,7 @@ import { Random } from "../../src/random/index.js";
 import { compile, type Parameters } from "../../src/runtime/index.js";
 
 const network = () => {
-  const net = nn.module({ norm: nn.rmsNorm(6), mlp: nn.mlp([6, 8, 5]) }, () => {});
+  const net = nn.module({ norm: nn.rmsNorm(6), mlp: nn.mlp([6, 8, 5]) });
   net.parameters.initialize(4);
   return net.parameters;
 };

@@ -119,7 +119,7 @@ describe("update", () => {
     const parameters = startingPoint();
     const optimizer = makers.adam(parameters);
     expect(() => optimizer.update(new Float32Array(5))).toThrow("The gradients have 5 numbers, the parameters 32.");
-    new Parameters([...parameters].reverse().map((p, i) => [`moved.${i}`, p] as const));
+    Parameters.join([...parameters].reverse().map((p, i) => [`moved.${i}`, p] as const));
     expect(() => optimizer.update(gradients[0])).toThrow(/"first.weight" has moved/);
   });
 

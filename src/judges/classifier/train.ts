@@ -5,12 +5,11 @@ import { type ImageDataset, toFloat } from "../../data/index.js";
 import { trainableShape } from "../../models/architecture.js";
 import { type ModelFiles, writeModel } from "../../models/files.js";
 import { crossEntropy } from "../../networks/feature-net.js";
+import * as nn from "../../nn/index.js";
 import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
-import { compile, Parameters } from "../../runtime/index.js";
-import { grad } from "../../tensor/index.js";
-import { runStages, type Stage } from "../../train/index.js";
+import { gradientStage, phase, runStages } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { ClassifierModel } from "./model.js";
 import { classifierArchitecture, evaluationClassifier } from "./network.js";
@@ -33,41 +32,37 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
     features: config.features,
   });
   const net = evaluationClassifier(network);
-  const parameters = new Parameters(net.namedParameters(), seed);
-  const program = compile(
-    { images: [batch, channels, height, width], labels: { shape: [batch], dtype: "int32" } },
-    ({ images, labels }) => {
-      const loss = crossEntropy(net(images).logits, labels, config.smoothing);
-      return { loss, gradients: grad(loss, parameters) };
-    },
-    { threads: options.threads },
-  );
-  const optimizer = optim.adamw(parameters, {
-    lr: optim.cosine({ peak: lr, warmup: Math.min(100, steps >> 2), steps }),
-    weightDecay: config.weightDecay,
-    clip: 2,
-  });
-  const average = optim.ema(parameters, { decay: 0.995 });
+  const parameters = nn.initialize(net, seed);
   const random = new Random(seed, "classifier");
   const stream = new IndexStream(train.count, random.split("order"));
-  const stage: Stage = {
+  const stage = gradientStage({
     name: "classifier",
     steps,
     batch,
-    state: { parameters, optimizer, ema: average, random, stream },
-    async step() {
-      const indices = stream.next(batch);
-      const images = augment(toFloat(train, indices), [batch, channels, height, width], config.augmentation, random);
-      const { loss, gradients } = await program.run({ images, labels: Int32Array.from(indices, (i) => labels[i]) });
-      const { norm } = optimizer.update(gradients);
-      average.update();
-      return { loss: loss[0], norm };
+    parameters,
+    optimizer: {
+      lr: optim.cosine({ peak: lr, warmup: Math.min(100, steps >> 2), steps }),
+      weightDecay: config.weightDecay,
+      clip: 2,
     },
-    async finish() {
-      parameters.flat.set(average.average);
-      await program.release();
-    },
-  };
+    emaDecay: 0.995,
+    phases: [
+      phase({
+        inputs: { images: [batch, channels, height, width], labels: { shape: [batch], dtype: "int32" } },
+        loss: ({ images, labels }) => crossEntropy(net(images).logits, labels, config.smoothing),
+        next() {
+          const indices = stream.next(batch);
+          const shape = [batch, channels, height, width] as const;
+          return {
+            images: augment(toFloat(train, indices), shape, config.augmentation, random),
+            labels: Int32Array.from(indices, (i) => labels[i]),
+          };
+        },
+      }),
+    ],
+    state: { random, stream },
+    threads: options.threads,
+  });
   const result = await runStages([stage], { ...options, config: runConfig("classifier", dataset, options, config) });
   if (result.status === "finished") {
     const files: ModelFiles = {

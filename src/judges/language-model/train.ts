@@ -4,11 +4,10 @@ import { gather } from "../../data/tokens/sequences.js";
 import { textSequences } from "../../data/tokens/text-sequences.js";
 import { trainableShape } from "../../models/architecture.js";
 import { writeModel } from "../../models/files.js";
+import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { generatorTraining, modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
-import { compile, Parameters } from "../../runtime/index.js";
-import { grad } from "../../tensor/index.js";
-import { runStages, type Stage } from "../../train/index.js";
+import { gradientStage, phase, runStages } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { languageModel, languageModelArchitecture, shifted, tokenNats } from "./network.js";
 import { type LanguageModelConfig, languageModelConfig } from "./settings.js";
@@ -24,31 +23,28 @@ export async function trainLanguageModel(dataset: TextDataset, settings: Languag
   const { tokenizer, vocabulary, judge } = data;
   const shape = trainableShape(languageModelArchitecture, { vocabulary, length, width, heads, blocks });
   const net = languageModel(shape);
-  const parameters = new Parameters(net.namedParameters(), new Random(seed, "language-model").uint32());
+  const parameters = nn.initialize(net, new Random(seed, "language-model").uint32());
   const ids = { shape: [batch, length], dtype: "int32" as const };
-  const program = compile(
-    { before: ids, tokens: ids },
-    ({ before, tokens }) => {
-      const loss = tokenNats(net(before), tokens).mean();
-      return { loss, gradients: grad(loss, parameters) };
-    },
-    { threads: options.threads },
-  );
-  const training = generatorTraining(parameters, { lr, steps, emaDecay: 0.995 }, undefined, { clip: 1 });
   const random = new Random(seed, "language-model");
   const stream = new IndexStream(judge.count, random.split("order"));
-  const stage: Stage = {
+  const stage = gradientStage({
     name: "language-model",
-    steps,
     batch,
-    state: { ...training.state, random, stream },
-    async step() {
-      const tokens = gather(judge, stream.next(batch));
-      const { loss, gradients } = await program.run({ before: shifted(tokens, length, vocabulary), tokens });
-      return { loss: loss[0], norm: training.update(gradients) };
-    },
-    finish: () => training.finish(program),
-  };
+    parameters,
+    ...generatorTraining({ lr, steps, emaDecay: 0.995 }, { clip: 1 }),
+    phases: [
+      phase({
+        inputs: { before: ids, tokens: ids },
+        loss: ({ before, tokens }) => tokenNats(net(before), tokens).mean(),
+        next() {
+          const tokens = gather(judge, stream.next(batch));
+          return { before: shifted(tokens, length, vocabulary), tokens };
+        },
+      }),
+    ],
+    state: { random, stream },
+    threads: options.threads,
+  });
   const result = await runStages([stage], {
     ...options,
     config: runConfig("language-model", dataset, options, config),

@@ -1,8 +1,7 @@
+import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { generatorTraining } from "../../recipes/training.js";
-import { compile, Parameters } from "../../runtime/index.js";
-import { grad } from "../../tensor/index.js";
-import type { Stage } from "../../train/index.js";
+import { gradientStage, phase, type Stage } from "../../train/index.js";
 import { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
 import { discreteNetwork, inputShapes } from "./network.js";
 import { sigmaOf } from "./schedule.js";
@@ -38,36 +37,35 @@ export function distillationStage(context: DiscreteStageContext): Stage {
   const { batch, clip, emaDecay } = config.training;
   const { rounds, steps: perRound, delta: first, lr } = config.distillation;
   const steps = rounds * perRound;
-  const parameters = new Parameters(net.namedParameters());
+  const parameters = nn.view(net);
   const master = discreteNetwork(shape);
-  const teacher = new Parameters(master.namedParameters());
+  const teacher = nn.view(master);
   const random = new Random(config.seed, "distillation");
   const { stream, next } = batches(context, random);
   const draw = pairs(context, random);
   const { tokens, sigma, labels } = inputShapes(shape, batch);
-  const program = compile(
-    { noisy: tokens, sigma, cleaner: tokens, cleanerSigma: sigma, labels },
-    ({ noisy, sigma, cleaner, cleanerSigma, labels }) => {
-      const target = master(cleaner, cleanerSigma, labels).stopGradient();
-      const loss = distillationLoss(net(noisy, sigma, labels), target).mean();
-      return { loss, gradients: grad(loss, parameters) };
-    },
-    { threads },
-  );
-  const training = generatorTraining(parameters, { lr, steps, emaDecay }, sample, { clip });
-  return {
+  return gradientStage({
     name: "distillation",
-    steps,
     batch,
-    state: { ...training.state, teacher, random, stream },
-    async step(index) {
-      if (index % perRound === 0) teacher.flat.set(parameters.flat);
-      const delta = distillationDelta(Math.floor(index / perRound), first);
-      const { clean, labels } = next();
-      const { loss, gradients } = await program.run({ ...draw(clean, delta), labels });
-      return { loss: loss[0], norm: training.update(gradients) };
-    },
-    sample: training.sample,
-    finish: () => training.finish(program),
-  };
+    parameters,
+    ...generatorTraining({ lr, steps, emaDecay }, { clip }),
+    phases: [
+      phase({
+        inputs: { noisy: tokens, sigma, cleaner: tokens, cleanerSigma: sigma, labels },
+        loss({ noisy, sigma, cleaner, cleanerSigma, labels }) {
+          const target = master(cleaner, cleanerSigma, labels).stopGradient();
+          return distillationLoss(net(noisy, sigma, labels), target).mean();
+        },
+        next(k) {
+          if (k % perRound === 0) teacher.flat.set(parameters.flat);
+          const delta = distillationDelta(Math.floor(k / perRound), first);
+          const { clean, labels } = next();
+          return { ...draw(clean, delta), labels };
+        },
+      }),
+    ],
+    state: { teacher, random, stream },
+    sample,
+    threads,
+  });
 }

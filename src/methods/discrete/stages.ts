@@ -1,10 +1,10 @@
 import { IndexStream } from "../../data/index.js";
 import { gather, type TokenData } from "../../data/tokens/sequences.js";
+import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { generatorTraining } from "../../recipes/training.js";
-import { type CompileOptions, compile, Parameters } from "../../runtime/index.js";
-import { grad } from "../../tensor/index.js";
-import type { Stage } from "../../train/index.js";
+import type { Tensor } from "../../tensor/index.js";
+import { gradientStage, phase, type Stage } from "../../train/index.js";
 import { relax, relaxTopk } from "./curriculum.js";
 import { type DiscreteNetwork, inputShapes, type NetworkInput, processOf } from "./network.js";
 import { levelsAt, nelbo } from "./objective.js";
@@ -84,19 +84,14 @@ export function noising({ config, shape }: DiscreteStageContext, random: Random)
   };
 }
 
-/** The mean of the process's loss, and its gradients, for one kind of input. */
-function lossProgram(
-  { config, shape, net, threads }: DiscreteStageContext,
-  parameters: Parameters,
-  kind: "discrete" | "topk" | "softmax",
-) {
+/** The mean of the process's loss for one kind of input. */
+function lossOf({ config, shape, net }: DiscreteStageContext, kind: LossKind) {
   const process = processOf(shape);
   const { batch } = config.training;
   const { tokens, sigma, labels } = inputShapes(shape, batch);
   const { k } = config.curriculum;
-  const options: CompileOptions = { threads };
-  return compile(
-    {
+  return {
+    inputs: {
       clean: tokens,
       noisy: tokens,
       sigma,
@@ -108,58 +103,52 @@ function lossProgram(
       indices: kind === "topk" && { shape: [batch, shape.length, k], dtype: "int32" as const },
       weights: kind === "topk" && [batch, shape.length, k],
     },
-    ({ clean, noisy, sigma, labels, alpha, rest, dAlpha, scaled, indices, weights }) => {
+    loss({ clean, noisy, sigma, labels, alpha, rest, dAlpha, scaled, indices, weights }: Record<LossInput, Tensor>) {
       const input: NetworkInput = kind === "softmax" ? { scaled } : kind === "topk" ? { indices, weights } : noisy;
-      const loss = nelbo(process, net(input, sigma, labels), clean, noisy, { alpha, rest, dAlpha }).mean();
-      return { loss, gradients: grad(loss, parameters) };
-    },
-    options,
-  );
-}
-
-/** Inputs that a program does not have. */
-const ABSENT = { scaled: new Float32Array(0), indices: new Int32Array(0), weights: new Float32Array(0) };
-
-/** Programs that are made when first needed. */
-function lazily<P extends { release(): Promise<void> }>(make: () => P) {
-  let program: P | null = null;
-  return {
-    get: () => (program ??= make()),
-    async release() {
-      await program?.release();
-      program = null;
+      return nelbo(process, net(input, sigma, labels), clean, noisy, { alpha, rest, dAlpha }).mean();
     },
   };
 }
+
+type LossKind = "discrete" | "topk" | "softmax";
+type LossInput =
+  | "clean"
+  | "noisy"
+  | "sigma"
+  | "labels"
+  | "alpha"
+  | "rest"
+  | "dAlpha"
+  | "scaled"
+  | "indices"
+  | "weights";
 
 /** Trains the denoiser by the NELBO: the curriculum's relaxed tokens for the first steps, then discrete ones. */
 export function discreteStage(context: DiscreteStageContext): Stage {
-  const { config, net, sample } = context;
-  const { batch, steps, clip } = config.training;
-  const { kind } = config.curriculum;
-  const parameters = new Parameters(net.namedParameters());
-  const relaxed = curriculumSteps(config);
-  const training = generatorTraining(parameters, config.training, sample, { clip });
+  const { config, net, sample, threads } = context;
+  const { batch, clip } = config.training;
   const random = new Random(config.seed, "discrete");
   const { stream, next } = batches(context, random);
   const noise = noising(context, random);
-  const curriculum = lazily(() => lossProgram(context, parameters, kind === "softmax" ? "softmax" : "topk"));
-  const discrete = lazily(() => lossProgram(context, parameters, "discrete"));
-  return {
+  /** A phase of the training: its loss, and clean tokens with what the network sees of them. */
+  const part = (kind: LossKind, noisy: (clean: Int32Array) => object, until?: number) =>
+    phase({
+      until,
+      ...lossOf(context, kind),
+      next() {
+        const { clean, labels } = next();
+        return { clean, labels, ...noisy(clean) };
+      },
+    });
+  const soft = config.curriculum.kind === "softmax" ? "softmax" : "topk";
+  return gradientStage({
     name: "discrete",
-    steps,
     batch,
-    state: { ...training.state, random, stream },
-    async step(index) {
-      const soft = index < relaxed;
-      if (!soft) await curriculum.release();
-      const { clean, labels } = next();
-      const inputs = soft ? noise.relaxed(clean) : noise.discrete(clean);
-      const program = (soft ? curriculum : discrete).get();
-      const { loss, gradients } = await program.run({ clean, labels, ...ABSENT, ...inputs });
-      return { loss: loss[0], norm: training.update(gradients) };
-    },
-    sample: training.sample,
-    finish: () => training.finish(curriculum, discrete),
-  };
+    parameters: nn.view(net),
+    ...generatorTraining(config.training, { clip }),
+    phases: [part(soft, noise.relaxed, curriculumSteps(config)), part("discrete", noise.discrete)],
+    state: { random, stream },
+    sample,
+    threads,
+  });
 }

@@ -4,9 +4,9 @@ import { pixelSequences, type TextData, type TokenData } from "../../data/tokens
 import { textSequences } from "../../data/tokens/text-sequences.js";
 import { trainableShape } from "../../models/architecture.js";
 import { type ModelConfig, type ModelFiles, readModel, writeModel } from "../../models/files.js";
+import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
-import { Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { distillationStage } from "./distillation-stage.js";
@@ -66,7 +66,7 @@ export async function trainDiscrete(
   const data = await tokenData(dataset, config);
   const shape = shapeFor(dataset, data, config);
   const net = discreteNetwork(shape);
-  const parameters = new Parameters(net.namedParameters(), new Random(config.seed, "discrete").uint32());
+  const parameters = nn.initialize(net, new Random(config.seed, "discrete").uint32());
   if (config.from !== null) parameters.load(await weightsOf(config.from, shape));
   const { threads } = options;
   const tokenizer = "tokenizer" in data ? data.tokenizer : null;

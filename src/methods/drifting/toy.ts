@@ -5,7 +5,7 @@ import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { driftField, driftLoss } from "../../recipes/drift/field.js";
 import { normalizedDriftLoss } from "../../recipes/drift/objective.js";
-import { compile, Parameters } from "../../runtime/index.js";
+import { compile } from "../../runtime/index.js";
 import { grad, type Tensor } from "../../tensor/index.js";
 import type { Field } from "./variants.js";
 
@@ -54,7 +54,7 @@ export async function runToy(
   }: ToyOptions = {},
 ): Promise<ToyResult> {
   const net = nn.mlp([noise, hidden, hidden, hidden, 2]);
-  const parameters = new Parameters(net.namedParameters(), seed);
+  const parameters = nn.initialize(net, seed);
   const loss = (points: Tensor, data: Tensor): Tensor => {
     const x = points.unsqueeze(0);
     const positives = data.unsqueeze(0);

@@ -4,11 +4,12 @@ import { trainableShape } from "../../models/architecture.js";
 import { writeModel } from "../../models/files.js";
 import { type AutoencoderConfig, encoder } from "../../networks/autoencoder.js";
 import { classifier, type FeatureNetConfig } from "../../networks/feature-net.js";
+import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { autoencoderStage, encodeSplit } from "../../recipes/autoencoder.js";
 import { featureStages } from "../../recipes/features.js";
 import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
-import { compile, Parameters } from "../../runtime/index.js";
+import { compile } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { type GeneratorConfig, generatorArchitecture, imageGenerator } from "./network.js";
@@ -50,7 +51,7 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingCon
   const encode = encoder(shapes.generator.autoencoder);
   const generator = imageGenerator(shapes.generator);
   for (const [label, network] of Object.entries({ features, encode, generator }))
-    new Parameters(network.namedParameters(), new Random(seed, label).uint32());
+    nn.initialize(network, new Random(seed, label).uint32());
 
   const preview = previewer(shapes.generator, generator, dataset, threads);
   const context = { dataset, config, generator, threads, sample: preview };
@@ -66,7 +67,7 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingCon
   if (result.status === "finished")
     await writeModel(join(options.out, "model"), {
       config: modelConfig("drifting", dataset, options, shapes.generator, result, config),
-      weights: new Parameters(generator.namedParameters()).toRecord(),
+      weights: nn.weightsOf(generator),
     });
   return result;
 }

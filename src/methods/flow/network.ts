@@ -49,13 +49,13 @@ function pixelVelocity(config: FlowNetworkConfig) {
 
 /** The velocity field of a model and, where it flows in latent space, the way from there to images. */
 export function flowNetwork(config: FlowNetworkConfig) {
-  if (config.space === "pixel") return nn.module({ velocity: pixelVelocity(config) }, () => {}) as FlowNetwork;
+  if (config.space === "pixel") return nn.module({ velocity: pixelVelocity(config) }) as FlowNetwork;
   const { latent } = config.autoencoder;
   const scale = nn.parameter([latent], nn.init.ones);
   const shift = nn.parameter([latent], nn.init.zeros);
   const decode = decoder(config.autoencoder);
   const toImages = nn.module({ scale, shift, decode }, (latents: Tensor) => decode(latents.mul(scale).add(shift)));
-  return nn.module({ velocity: latentVelocity(config), toImages }, () => {}) as FlowNetwork;
+  return nn.module({ velocity: latentVelocity(config), toImages }) as FlowNetwork;
 }
 export type FlowNetwork = nn.Parameterized & {
   velocity: nn.Parameterized & Velocity;

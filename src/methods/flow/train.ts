@@ -4,12 +4,13 @@ import { trainableShape } from "../../models/architecture.js";
 import { writeModel } from "../../models/files.js";
 import { encoder } from "../../networks/autoencoder.js";
 import { classifier } from "../../networks/feature-net.js";
+import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { autoencoderStage, encodeSplit } from "../../recipes/autoencoder.js";
 import { featureStages } from "../../recipes/features.js";
 import { featureStageName, type Reused, reuse } from "../../recipes/reuse.js";
 import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
-import { compile, Parameters } from "../../runtime/index.js";
+import { compile } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { type FlowNetwork, type FlowNetworkConfig, flowArchitecture, flowNetwork } from "./network.js";
@@ -36,7 +37,7 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowConfig, opt
     ...config.generator,
   });
   const net = flowNetwork(network);
-  new Parameters(net.namedParameters(), new Random(seed, "flow").uint32());
+  nn.initialize(net, new Random(seed, "flow").uint32());
   const context = { dataset, config, net, threads, sample: previewer(network, net, threads) };
 
   const stages: (() => Promise<Stage> | Stage)[] = [];
@@ -47,7 +48,7 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowConfig, opt
     const features = classifier(shape, Math.max(network.classes, 1));
     const encode = encoder(autoencoder);
     for (const [name, part] of Object.entries({ features, encode }))
-      new Parameters(part.namedParameters(), new Random(seed, name).uint32());
+      nn.initialize(part, new Random(seed, name).uint32());
     const { decode } = net.toImages!;
     if (config.autoencoderFrom !== null) {
       const data = options.source?.data ?? dataset.id;
@@ -69,7 +70,7 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowConfig, opt
   if (result.status === "finished")
     await writeModel(join(options.out, "model"), {
       config: modelConfig("flow", dataset, options, network, result, config),
-      weights: new Parameters(net.namedParameters()).toRecord(),
+      weights: nn.weightsOf(net),
     });
   return result;
 }

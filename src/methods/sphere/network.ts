@@ -118,7 +118,7 @@ function vitCoders({ image, classes, body }: { image: ImageSize; classes: number
  */
 export function sphereNetwork({ image, classes, body }: SphereNetworkConfig) {
   const coders = body.kind === "conv" ? convCoders({ image, classes, body }) : vitCoders({ image, classes, body });
-  return nn.module(coders, () => {});
+  return nn.module(coders);
 }
 export type SphereNetwork = ReturnType<typeof sphereNetwork>;
 

@@ -1,13 +1,11 @@
 import { augment } from "../../data/augment.js";
 import { type ImageDataset, IndexStream, toFloat } from "../../data/index.js";
 import type { FeatureNet } from "../../networks/feature-net.js";
-import { parameterList } from "../../nn/index.js";
+import * as nn from "../../nn/index.js";
 import { cosine, type Schedule } from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { generatorTraining } from "../../recipes/training.js";
-import { compile, Parameters } from "../../runtime/index.js";
-import { grad } from "../../tensor/index.js";
-import type { Stage } from "../../train/index.js";
+import { gradientStage, phase, type Stage } from "../../train/index.js";
 import type { SphereNetwork } from "./network.js";
 import { inFeatures, inPyramid, sphereLoss } from "./objective.js";
 import type { SphereConfig } from "./settings.js";
@@ -67,58 +65,52 @@ export function batches({ dataset, config, latent, maxAngle }: SphereStageContex
 export function sphereStage(context: SphereStageContext, features: FeatureNet | null): Stage {
   const { dataset, config, latent, net, threads, sample } = context;
   const { channels, height, width } = dataset;
-  const { batch, steps, clip, encoderLr } = config.training;
+  const { batch, clip, encoderLr } = config.training;
   const crops = isCropped(config);
-  const parameters = new Parameters(net.namedParameters());
   const label = { shape: [batch], dtype: "int32" as const };
-  const program = compile(
-    {
-      images: [batch, channels, height, width],
-      noise: [batch, latent],
-      heavy: [batch],
-      light: [batch],
-      encode: label,
-      heavyLabel: label,
-      lightLabel: label,
-      again: label,
-      corner: crops && [4],
-    },
-    ({ images, noise, heavy, light, encode, heavyLabel, lightLabel, again, corner }) => {
-      const { loss, terms } = sphereLoss(
-        net,
-        { images, noise, heavy, light, labels: { encode, heavy: heavyLabel, light: lightLabel, again } },
-        config.weights,
-        {
-          kind: config.noise.kind,
-          perceptual: features
+  const random = new Random(config.seed, "sphere");
+  const { stream, next } = batches(context, random);
+  return gradientStage({
+    name: "sphere",
+    batch,
+    parameters: nn.view(net),
+    ...generatorTraining(config.training, {
+      lr: learningRate(config.training),
+      clip,
+      groups: [{ match: ENCODER, lr: encoderLr }],
+    }),
+    phases: [
+      phase({
+        inputs: {
+          images: [batch, channels, height, width],
+          noise: [batch, latent],
+          heavy: [batch],
+          light: [batch],
+          encode: label,
+          heavyLabel: label,
+          lightLabel: label,
+          again: label,
+          corner: crops && [4],
+        },
+        loss({ images, noise, heavy, light, encode, heavyLabel, lightLabel, again, corner }) {
+          const labels = { encode, heavy: heavyLabel, light: lightLabel, again };
+          const perceptual = features
             ? inFeatures(features, crops ? corner : undefined)
             : config.perceptual === "pyramid"
               ? inPyramid
-              : null,
+              : null;
+          const { loss, terms } = sphereLoss(net, { images, noise, heavy, light, labels }, config.weights, {
+            kind: config.noise.kind,
+            perceptual,
+          });
+          return { loss, ...terms };
         },
-      );
-      return { loss, ...terms, gradients: grad(loss, parameters) };
-    },
-    { threads, freeze: features ? parameterList(features) : undefined },
-  );
-  const training = generatorTraining(parameters, config.training, sample, {
-    lr: learningRate(config.training),
-    clip,
-    groups: [{ match: ENCODER, lr: encoderLr }],
+        next,
+      }),
+    ],
+    freeze: features ? nn.parameterList(features) : undefined,
+    state: { random, stream },
+    sample,
+    threads,
   });
-  const random = new Random(config.seed, "sphere");
-  const { stream, next } = batches(context, random);
-  return {
-    name: "sphere",
-    steps,
-    batch,
-    state: { ...training.state, random, stream },
-    async step() {
-      const { gradients, ...terms } = await program.run(next());
-      const logged = Object.fromEntries(Object.entries(terms).map(([name, [value]]) => [name, value]));
-      return { ...logged, norm: training.update(gradients) };
-    },
-    sample: training.sample,
-    finish: () => training.finish(program),
-  };
 }

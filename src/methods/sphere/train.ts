@@ -3,11 +3,11 @@ import type { ImageDataset } from "../../data/index.js";
 import { trainableShape } from "../../models/architecture.js";
 import { writeModel } from "../../models/files.js";
 import { classifier } from "../../networks/feature-net.js";
+import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { featureStages } from "../../recipes/features.js";
 import { featureStageName, reuse } from "../../recipes/reuse.js";
 import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
-import { Parameters } from "../../runtime/index.js";
 import { runStages, type Stage } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { fullStrength } from "./geometry.js";
@@ -33,7 +33,7 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereConfig,
   const { threads } = options;
   const network = networkConfig(dataset, config);
   const net = sphereNetwork(network);
-  new Parameters(net.namedParameters(), new Random(seed, "sphere").uint32());
+  nn.initialize(net, new Random(seed, "sphere").uint32());
   const latent = latentLength(network);
   const maxAngle = resolveAngle(noise.maxAngle, dataset.train.count, latent);
   fullStrength(noise.kind, maxAngle); // throws where an angle is out of the kind's range
@@ -45,10 +45,7 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereConfig,
     const draft = {
       ...modelConfig("sphere", dataset, options, shape, { status: "finished", seconds: 0, step: 0 } as never, config),
     };
-    const model = new SphereModel(
-      { config: draft, weights: new Parameters(net.namedParameters()).toRecord() },
-      { threads },
-    );
+    const model = new SphereModel({ config: draft, weights: nn.weightsOf(net) }, { threads });
     const label = dataset.classNames?.slice(0, rows).flatMap((name) => new Array<string>(columns).fill(name));
     const { pixels, shape: size } = await model.sample({ count: columns * rows, label, steps: 4 });
     await model.release();
@@ -61,7 +58,7 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereConfig,
     const { width, blocks, stemStride } = config.features;
     const featureShape = { channels: dataset.channels, width, blocks, stemStride };
     const features = classifier(featureShape, Math.max(network.classes, 1));
-    new Parameters(features.namedParameters(), new Random(seed, "features").uint32());
+    nn.initialize(features, new Random(seed, "features").uint32());
     if (config.featuresFrom !== null) {
       const data = options.source?.data ?? dataset.id;
       const networks = { [featureStageName(config.features.task, dataset)]: { features: features.features } };
@@ -76,7 +73,7 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereConfig,
   if (result.status === "finished")
     await writeModel(join(options.out, "model"), {
       config: modelConfig("sphere", dataset, options, shape, result, config),
-      weights: new Parameters(net.namedParameters()).toRecord(),
+      weights: nn.weightsOf(net),
     });
   return result;
 }

@@ -5,8 +5,8 @@ import { maskedNelbo, uniformNelbo } from "../../../src/methods/discrete/objecti
 import { nucleusFilter } from "../../../src/methods/discrete/prediction.js";
 import { priorAt } from "../../../src/methods/discrete/process.js";
 import { discreteShape } from "../../../src/methods/discrete/settings.js";
+import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
-import { Parameters } from "../../../src/runtime/index.js";
 import { digits, type ExactDenoiser, gaussLegendre, guidedPsi, outputLaw, totalVariation } from "./enumerate.js";
 
 const [K, L, CLASSES] = [3, 2, 2];
@@ -22,7 +22,7 @@ const DEVIATIONS: [string, number][] = [
 function loaded(process: "uniform" | "masked", schedule: "log-linear" | "cosine" = "log-linear") {
   const network = { kind: "transformer", width: 16, heads: 2, blocks: 1, condition: 8 };
   const shape = discreteShape.parse({ process, schedule, vocabulary: K, length: L, classes: CLASSES, network });
-  const parameters = new Parameters(discreteNetwork(shape).namedParameters());
+  const parameters = nn.view(discreteNetwork(shape));
   const random = new Random(0, "weights");
   for (const { name, offset, size } of parameters.entries) {
     const deviation = DEVIATIONS.find(([part]) => name.includes(part))?.[1] ?? 0.5;

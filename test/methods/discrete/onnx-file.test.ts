@@ -7,8 +7,9 @@ import { discreteNetwork } from "../../../src/methods/discrete/network.js";
 import { onnxDenoiser } from "../../../src/methods/discrete/onnx-file.js";
 import { psiSample } from "../../../src/methods/discrete/sampler.js";
 import { shapes } from "../../../src/methods/discrete/settings.js";
+import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
-import { compile, Parameters } from "../../../src/runtime/index.js";
+import { compile } from "../../../src/runtime/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "onnx-denoiser-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,7 +19,7 @@ for (const classes of [0, 3])
     const network = { kind: "transformer", width: 16, heads: 2, blocks: 1, condition: 16, tied: false } as const;
     const shape = { ...shapes.tiny, vocabulary: 7, length: 6, classes, network };
     const net = discreteNetwork(shape);
-    const parameters = new Parameters(net.namedParameters(), 1);
+    const parameters = nn.initialize(net, 1);
     const random = new Random(2, "weights");
     parameters.flat.forEach((_, i) => {
       parameters.flat[i] += 0.3 * random.normal(); // no layer stays at zero

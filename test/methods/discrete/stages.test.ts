@@ -11,8 +11,9 @@ import {
 } from "../../../src/methods/discrete/settings.js";
 import { batches, discreteStage, noising } from "../../../src/methods/discrete/stages.js";
 import { exactCurve, windowOf } from "../../../src/methods/discrete/transform.js";
+import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
-import { compile, Parameters } from "../../../src/runtime/index.js";
+import { compile, type Parameters } from "../../../src/runtime/index.js";
 import type { Tensor } from "../../../src/tensor/index.js";
 
 const [K, L, BATCH, CLASSES] = [5, 6, 8, 2];
@@ -40,7 +41,7 @@ function contextOf(config: DiscreteConfig) {
 function randomNetwork(shape: DiscreteShape) {
   const net = discreteNetwork(shape);
   const random = new Random(2, "weights");
-  const { flat } = new Parameters(net.namedParameters());
+  const { flat } = nn.view(net);
   flat.forEach((_, i) => void (flat[i] = 0.5 * random.normal()));
   return net;
 }
@@ -265,7 +266,7 @@ describe("distillation", () => {
     const context = contextOf(settings);
     const { net, shape } = context;
     const stage = distillationStage(context);
-    const parameters = new Parameters(net.namedParameters());
+    const parameters = nn.view(net);
     const teacher = stage.state.teacher as Parameters;
     const random = new Random(settings.seed, "distillation");
     const { next } = batches(context, random);

@@ -6,10 +6,11 @@ import { type DriftingConfig, presets } from "../../../src/methods/drifting/sett
 import { jointDriftStage, latentDriftStage } from "../../../src/methods/drifting/stages.js";
 import { networkConfig } from "../../../src/methods/drifting/train.js";
 import { featureNet } from "../../../src/networks/feature-net.js";
+import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
 import type { Latents } from "../../../src/recipes/autoencoder.js";
 import { imageFamilies } from "../../../src/recipes/drift/image-objective.js";
-import { compile, type InputSpec, Parameters } from "../../../src/runtime/index.js";
+import { compile, type InputSpec } from "../../../src/runtime/index.js";
 import { constant, grad } from "../../../src/tensor/index.js";
 import { shapes } from "../pictures.js";
 import { close, flat } from "./helpers.js";
@@ -58,9 +59,9 @@ const untrained = (data: ImageDataset, settings: DriftingConfig) => {
   const { generator: shape, features: featureShape } = networkConfig(data, settings);
   const [generator, features] = [imageGenerator(shape), featureNet(featureShape)];
   // Initial weights hardly heed their conditions; these do
-  for (const { name, parameter } of new Parameters(generator.namedParameters(), 1).entries)
+  for (const { name, parameter } of nn.initialize(generator, 1).entries)
     if (/conditioning|modulation|style/.test(name)) parameter.value!.set(parameter.value!.map((v) => 4 * v));
-  new Parameters(features.namedParameters(), 2);
+  nn.initialize(features, 2);
   return { generator, features };
 };
 

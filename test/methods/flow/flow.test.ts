@@ -17,7 +17,7 @@ import { energyDistance, features } from "../../../src/metrics/index.js";
 import * as nn from "../../../src/nn/index.js";
 import * as optim from "../../../src/optim/index.js";
 import { Random } from "../../../src/random/index.js";
-import { compile, Parameters } from "../../../src/runtime/index.js";
+import { compile } from "../../../src/runtime/index.js";
 import { concat, constant, grad, type Tensor } from "../../../src/tensor/index.js";
 import { colours, meanColours, shapes } from "../pictures.js";
 
@@ -81,7 +81,7 @@ test("the loss regresses the velocity onto data − noise at (1 − t)·noise + 
 
 test("many steps beat one on eight Gaussians", async () => {
   const net = nn.mlp([3, 96, 96, 96, 2]);
-  const parameters = new Parameters(net.namedParameters(), 3);
+  const parameters = nn.initialize(net, 3);
   const velocity = (state: Tensor, time: Tensor) => net(concat([state, time.unsqueeze(1)], 1));
   const B = 256;
   const step = compile(

@@ -3,8 +3,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { FlowModel, type FlowNetworkConfig, flowNetwork } from "../../../src/methods/flow/index.js";
 import { drawTimes, flowLoss } from "../../../src/methods/flow/objective.js";
 import type { ModelFiles } from "../../../src/models/files.js";
+import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
-import { compile, Parameters } from "../../../src/runtime/index.js";
+import { compile } from "../../../src/runtime/index.js";
 
 const golden = JSON.parse(readFileSync(new URL("../../goldens/flow/flow.json", import.meta.url), "utf8"));
 
@@ -38,7 +39,7 @@ function files(network: FlowNetworkConfig, weights: ModelFiles["weights"] = {}):
       network,
       training: {},
     },
-    weights: { ...new Parameters(flowNetwork(network).namedParameters(), 5).toRecord(), ...weights },
+    weights: { ...nn.initialize(flowNetwork(network), 5).toRecord(), ...weights },
   };
 }
 const models: FlowModel[] = [];
@@ -60,7 +61,7 @@ const close = (actual: ArrayLike<number>, expected: number[], tolerance = 1e-4) 
 
 test("velocity and loss agree with NumPy", async () => {
   const { velocity } = flowNetwork(shape("latent"));
-  new Parameters(velocity.namedParameters()).load(golden.weights);
+  nn.load(velocity, golden.weights);
   const [n, latent] = [golden.time.length, golden.config.latent];
   const program = compile(
     { data: [n, latent], noise: [n, latent], time: [n], labels: { shape: [n], dtype: "int32" } },
@@ -98,7 +99,7 @@ test.each([
     ...options,
   });
   const net = flowNetwork(network);
-  new Parameters(net.namedParameters()).load(files(network, weights).weights);
+  nn.load(net, files(network, weights).weights);
   const decode = compile(
     { z: [golden.classes.length, network.autoencoder.latent] },
     ({ z }) => ({ images: net.toImages!(z).clamp(-1, 1) }),

@@ -17,7 +17,7 @@ import { featureNet } from "../../../src/networks/feature-net.js";
 import * as nn from "../../../src/nn/index.js";
 import * as optim from "../../../src/optim/index.js";
 import { Random } from "../../../src/random/index.js";
-import { compile, Parameters } from "../../../src/runtime/index.js";
+import { compile } from "../../../src/runtime/index.js";
 import { constant, grad, type Tensor } from "../../../src/tensor/index.js";
 
 const random = new Random(4, "sphere objective");
@@ -139,8 +139,8 @@ test("16: the latent distance is in [0, 2], blind to length, and its gradient or
 function small(seed: number) {
   const encode = nn.mlp([LENGTH, 12, 8]);
   const decode = nn.mlp([8, 12, LENGTH]);
-  const net = nn.module({ encode, decode }, () => {});
-  const parameters = new Parameters(net.namedParameters(), seed);
+  const net = nn.module({ encode, decode });
+  const parameters = nn.initialize(net, seed);
   return {
     parameters,
     encode: (x: Tensor) => encode(x.flatten(1)),
@@ -254,7 +254,7 @@ test("19: without noise the two pictures are one, and consistency is silent", as
 
 test("36: the average of constant weights from zero is w(1 − βᵏ)", () => {
   const net = nn.linear(2, 2);
-  const parameters = new Parameters(net.namedParameters(), 1);
+  const parameters = nn.initialize(net, 1);
   const average = optim.ema(parameters, { decay: 0.9 });
   for (let i = 0; i < 200; i++) average.update(); // past the quick start
   average.average.fill(0);
@@ -291,8 +291,8 @@ test("38: sixteen images are learned by heart", async () => {
   const [length, count, area] = [64, 16, 49];
   const encode = nn.mlp([area, 128, length]);
   const decode = nn.mlp([length, 128, area]);
-  const net = nn.module({ encode, decode }, () => {});
-  const parameters = new Parameters(net.namedParameters(), 5);
+  const net = nn.module({ encode, decode });
+  const parameters = nn.initialize(net, 5);
   const images = Float32Array.from({ length: count * area }, () => Math.sign(random.normal()) * 0.8);
   const none = constant(new Int32Array(count), [count], "int32");
   const program = compile(
@@ -331,7 +331,7 @@ test("the code energy is zero for one code, and that of the statistics for other
 
 test("the feature network sees the crop that is asked for", async () => {
   const net = featureNet({ channels: 1, width: 4, blocks: [1], stemStride: 2 });
-  new Parameters(net.namedParameters(), 3);
+  nn.initialize(net, 3);
   const make = () => ({ shape: [1, 1, 8, 8], data: Float32Array.from({ length: 64 }, () => random.uniform()) });
   const corner = { shape: [4], data: Float32Array.of(0, 0, 1, 0) }; // below, left
   const { cropped, expected, whole } = await evaluate({ a: make(), b: make(), corner }, ({ a, b, corner }) => {
@@ -353,7 +353,7 @@ describe("perceptual distances", () => {
     "%s: zero for equal pictures, positive for others, no gradient to the reference",
     async (space) => {
       const net = featureNet({ channels: 1, width: 4, blocks: [1, 1], stemStride: 1 });
-      new Parameters(net.namedParameters(), 3);
+      nn.initialize(net, 3);
       const distance = space === "features" ? inFeatures(net) : inPyramid;
       const { same, apart, ga, gb } = await evaluate({ a: images, b: other }, ({ a, b }) => {
         const apart = distance(a, b);

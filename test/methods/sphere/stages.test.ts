@@ -7,7 +7,7 @@ import { featureDistance, featureNet } from "../../../src/networks/feature-net.j
 import * as nn from "../../../src/nn/index.js";
 import type { Optimizer } from "../../../src/optim/index.js";
 import { Random } from "../../../src/random/index.js";
-import { compile, Parameters } from "../../../src/runtime/index.js";
+import { compile } from "../../../src/runtime/index.js";
 import type { Tensor } from "../../../src/tensor/index.js";
 import { shapes } from "../pictures.js";
 import { untrainedShape } from "./untrained.js";
@@ -41,8 +41,8 @@ function transparent(classes: number) {
   };
   const encode = coder((x, row) => x.flatten(1).add(row));
   const decode = coder((v, row) => v.add(row).reshape([-1, 1, SIDE, SIDE]));
-  const net = nn.module({ encode, decode }, () => {});
-  const { flat } = new Parameters(net.namedParameters(), 3);
+  const net = nn.module({ encode, decode });
+  const { flat } = nn.initialize(net, 3);
   return {
     net: net as SphereNetwork,
     row: (side: "encode" | "decode", label: number) =>
@@ -96,7 +96,7 @@ const perImage = (of: (a: Vector, b: Vector) => number): Distance => {
 };
 
 const features = featureNet({ channels: 1, width: 4, blocks: [1, 1], stemStride: 2 });
-new Parameters(features.namedParameters(), 4);
+nn.initialize(features, 4);
 /** Distance of features; with a corner (top or bottom, left or right) of crops that are a pixel smaller. */
 const inFeatures = (corner: ArrayLike<number> | null): Distance => {
   const k = corner ? Array.from(corner).indexOf(1) : 0;
@@ -278,7 +278,7 @@ test.each([0, 0.1, 1])(
   async (encoderLr) => {
     const shape = untrainedShape(2, SIDE);
     const net = sphereNetwork(shape);
-    const parameters = new Parameters(net.namedParameters(), 2);
+    const parameters = nn.initialize(net, 2);
     const before = parameters.flat.slice();
     const training = { ...config.training, encoderLr, clip: 0.01 };
     const context = contextOf({ ...config, training }, net);

@@ -1,6 +1,6 @@
 import { SphereModel, type SphereShape, sphereNetwork } from "../../../src/methods/sphere/index.js";
 import type { ModelFiles } from "../../../src/models/files.js";
-import { Parameters } from "../../../src/runtime/index.js";
+import * as nn from "../../../src/nn/index.js";
 
 export const untrainedShape = (classes = 2, size = 8): SphereShape => ({
   image: { height: size, width: size, channels: 1 },
@@ -31,7 +31,7 @@ export function untrainedFiles(shape = untrainedShape()): ModelFiles {
       network: shape,
       training: {},
     },
-    weights: new Parameters(sphereNetwork(shape).namedParameters(), 5).toRecord(),
+    weights: nn.initialize(sphereNetwork(shape), 5).toRecord(),
   };
 }
 

@@ -74,7 +74,7 @@ describe("20: adaLN-zero", () => {
   test("a block starts as the identity; one changed weight of its modulation lets the condition through", async () => {
     const { trunk } = vitDecoder(conditional);
     const { blocks } = trunk as unknown as { blocks: ReturnType<typeof nn.ditBlock>[] };
-    const block = nn.module({ block: blocks[0] }, () => {});
+    const block = nn.module({ block: blocks[0] });
     const run = () =>
       evaluate({ x: [2, 6, 16], c: [2, 16], other: [2, 16] }, ({ x, c, other }) => ({
         change: worst(blocks[0](x, c).sub(x)),
@@ -149,7 +149,7 @@ describe("21: rotary positions on a grid", () => {
   test("attention takes it: then, and only then, the order of tokens matters", async () => {
     const rotated = nn.attention(width, 1, { rotary: turning() });
     const plain = nn.attention(width, 1);
-    const net = nn.module({ rotated, plain }, () => {});
+    const net = nn.module({ rotated, plain });
     net.parameters.initialize(2);
     const { rotatedChange, plainChange } = await evaluate({ x: [1, tokens, width] }, ({ x }) => {
       const change = (f: nn.Layer) => worst(f(x.flip(1)).flip(1).sub(f(x)));
@@ -179,7 +179,7 @@ describe("23: the mixer", () => {
   test("at its start it is RMSNorm times the gain; without the norm the identity", async () => {
     const net = latentMixer(6, 5, 3, "xavier");
     const bare = latentMixer(6, 5, 3, "xavier", false);
-    const both = nn.module({ net, bare }, () => {});
+    const both = nn.module({ net, bare });
     both.parameters.initialize(3);
     const gain = random.normals(5);
     net.parameters.entries.find(({ name }) => name === "norm.weight")!.parameter.value!.set(gain);
@@ -193,7 +193,7 @@ describe("23: the mixer", () => {
 
   test("its token branch keeps channels apart and joins tokens", async () => {
     const { tokens } = latentMixer(6, 5, 1, "xavier").blocks[0];
-    nn.module({ tokens }, () => {}).parameters.initialize(4);
+    nn.module({ tokens }).parameters.initialize(4);
     const { change } = await evaluate({ x: [1, 6, 5], amount: [1] }, ({ x, amount }) => {
       const pushed = x.add(
         amount.mul(
