@@ -1,7 +1,7 @@
 import { resolveDataset } from "../src/data/index.js";
 import { extractorFor } from "../src/judges/extractors/index.js";
 import { evaluateModel, measureReference } from "../src/judges/images.js";
-import { loadModel } from "../src/methods/registry.js";
+import { loadModel } from "../src/methods/load.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 
 /** The shipped models of one data set and the numbers of steps they are asked for. */

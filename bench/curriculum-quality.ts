@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resolveText } from "../src/data/index.js";
 import { evaluateLikelihood, measureTextReference } from "../src/judges/text.js";
-import { type DiscreteConfig, presets } from "../src/methods/discrete/settings.js";
+import { type DiscreteSettings, presets } from "../src/methods/discrete/settings.js";
 import { trainDiscrete } from "../src/methods/discrete/train.js";
-import { loadTextModel } from "../src/methods/registry.js";
+import { loadTextModel } from "../src/methods/load.js";
 import { type BenchOptions, median, round } from "./report.js";
 
 const KINDS = ["topk", "softmax", "none"] as const;
@@ -27,7 +27,7 @@ export async function curriculumQuality({ note, quick, threads }: BenchOptions) 
     for (const seed of quick ? [0] : SEEDS)
       for (const kind of KINDS) {
         const out = join(folder, `${kind}-${seed}`);
-        const settings: DiscreteConfig = {
+        const settings: DiscreteSettings = {
           ...presets.tiny,
           seed,
           curriculum: { ...curriculum, kind },

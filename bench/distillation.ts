@@ -1,6 +1,6 @@
 import { resolveText } from "../src/data/index.js";
 import { judgeTokens, measureTextReference } from "../src/judges/text.js";
-import { loadTextModel } from "../src/methods/registry.js";
+import { loadTextModel } from "../src/methods/load.js";
 import { type BenchOptions, load, machine, round, table } from "./report.js";
 
 const MODELS = ["duo-text", "duo-text-distilled"];

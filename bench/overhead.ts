@@ -3,7 +3,7 @@ import { ancestral, rescale } from "../src/methods/discrete/kappa.js";
 import { DiscreteModel } from "../src/methods/discrete/model.js";
 import { discreteNetwork } from "../src/methods/discrete/network.js";
 import { type Denoiser, psiSample } from "../src/methods/discrete/sampler.js";
-import { shapes } from "../src/methods/discrete/settings.js";
+import { shapes } from "../src/methods/discrete/shape.js";
 import * as nn from "../src/nn/index.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 

@@ -1,7 +1,7 @@
 import { resolveText } from "../src/data/index.js";
 import { judgeTokens, measureTextReference } from "../src/judges/text.js";
-import type { PsiSampler } from "../src/methods/discrete/model.js";
-import { loadTextModel } from "../src/methods/registry.js";
+import type { PsiSampler } from "../src/methods/discrete/rules.js";
+import { loadTextModel } from "../src/methods/load.js";
 import { type BenchOptions, load, machine, round, table } from "./report.js";
 
 const MODELS = ["duo-text", "mdlm-text"];

@@ -7,9 +7,10 @@ import { evaluateModel, measureReference, type Reference } from "../src/judges/i
 import { presets as driftingPresets } from "../src/methods/drifting/settings.js";
 import { trainDrifting } from "../src/methods/drifting/train.js";
 import { fitToSeconds } from "../src/methods/flow/budget.js";
-import { type FlowConfig, presets as flowPresets } from "../src/methods/flow/settings.js";
+import { type FlowSettings, presets as flowPresets } from "../src/methods/flow/settings.js";
 import { trainFlow } from "../src/methods/flow/train.js";
-import { type ImageModel, loadModel } from "../src/methods/registry.js";
+import { loadModel } from "../src/methods/load.js";
+import type { ImageModel } from "../src/methods/registry.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 
 const STEPS = [1, 2, 4, 8, 16, 50];
@@ -59,7 +60,7 @@ export async function run({ quick, threads, note }: BenchOptions) {
 
       for (const space of ["pixel", "joint"] as const) {
         const base = flowPresets[space === "pixel" ? "tiny" : "tiny-joint"];
-        const common: FlowConfig = {
+        const common: FlowSettings = {
           ...base,
           seed,
           space,

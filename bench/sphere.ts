@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { resolveDataset } from "../src/data/index.js";
 import { extractorFor } from "../src/judges/extractors/index.js";
 import { evaluateModel, evaluateReconstruction, measureReference, type Reference } from "../src/judges/images.js";
-import { loadModel } from "../src/methods/registry.js";
+import { loadModel } from "../src/methods/load.js";
 import {
   latentLength,
   type NoiseSharing,
   networkConfig,
   presets,
   resolveAngle,
-  type SphereConfig,
   type SphereModel,
+  type SphereSettings,
   trainSphere,
   withoutNoise,
 } from "../src/methods/sphere/index.js";
@@ -22,10 +22,10 @@ import { type BenchOptions, load, machine, round, table } from "./report.js";
 const STEPS = [1, 2, 4, 8];
 
 /** The method whole, the plain spherical autoencoder, and what each part does; all with the same steps and one feature network. */
-function variants(full: SphereConfig, images: number, latent: number): Record<string, SphereConfig> {
+function variants(full: SphereSettings, images: number, latent: number): Record<string, SphereSettings> {
   const { weights, noise } = full;
   const angle = resolveAngle(noise.maxAngle, images, latent);
-  const at = (maxAngle: number): SphereConfig => ({ ...full, noise: { ...noise, maxAngle } });
+  const at = (maxAngle: number): SphereSettings => ({ ...full, noise: { ...noise, maxAngle } });
   return {
     full,
     "plain autoencoder": withoutNoise(full),
@@ -50,7 +50,7 @@ export async function run({ quick, threads, note }: BenchOptions) {
   const { tiny } = presets;
   const share = quick ? 0.1 : 1;
   const part = (steps: number) => Math.max(20, Math.round(steps * share));
-  const full: SphereConfig = {
+  const full: SphereSettings = {
     ...tiny,
     features: { ...tiny.features, steps: part(tiny.features.steps) },
     training: { ...tiny.training, steps: part(tiny.training.steps) },

@@ -2,6 +2,7 @@
  * Writes the card of a shipped model of images from a fresh measurement: `npm run card -- <name> [count]`. The section "Limits" of an
  * existing card is kept; everything above it is written anew.
  */
+
 import { join } from "node:path";
 import { resolveDataset } from "../src/data/index.js";
 import { quantised } from "../src/data/tokens/pixels.js";
@@ -14,7 +15,7 @@ import {
   measureReference,
   nearestTraining,
 } from "../src/judges/images.js";
-import { loadModel } from "../src/methods/registry.js";
+import { loadModel } from "../src/methods/load.js";
 import { imageSize } from "../src/models/files.js";
 import { figure, metricTable, writeCard } from "./card.js";
 

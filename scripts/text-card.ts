@@ -2,10 +2,11 @@
  * Writes the card of a shipped model of text from a fresh measurement: `npm run text-card -- <name> [count]`. The section "Limits" of an
  * existing card is kept; everything above it is written anew.
  */
+
 import { join } from "node:path";
 import { resolveText } from "../src/data/index.js";
 import { evaluateLikelihood, evaluateText, measureTextReference, type TextEvaluation } from "../src/judges/text.js";
-import { loadTextModel } from "../src/methods/registry.js";
+import { loadTextModel } from "../src/methods/load.js";
 import type { MetricReport } from "../src/metrics/index.js";
 import { figure, metricTable, writeCard } from "./card.js";
 

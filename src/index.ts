@@ -17,6 +17,7 @@ export {
 export { Images } from "./media/images.js";
 export * as discrete from "./methods/discrete/index.js";
 export * as drifting from "./methods/drifting/index.js";
-export { type CommonSampleOptions, type ImageModel, loadModel, loadTextModel, methods } from "./methods/registry.js";
+export { loadModel, loadTextModel } from "./methods/load.js";
+export { methods } from "./methods/registry.js";
 export * as sphere from "./methods/sphere/index.js";
-export type { TrainOptions } from "./recipes/training.js";
+export type { TrainOptions } from "./train/index.js";

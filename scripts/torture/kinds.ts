@@ -6,7 +6,7 @@ import { classifierArchitecture } from "../../src/judges/classifier/network.js";
 import { LanguageModel } from "../../src/judges/language-model/model.js";
 import { languageModelArchitecture } from "../../src/judges/language-model/network.js";
 import { discreteArchitecture } from "../../src/methods/discrete/network.js";
-import { discreteShape } from "../../src/methods/discrete/settings.js";
+import { discreteShape } from "../../src/methods/discrete/shape.js";
 import { generatorArchitecture } from "../../src/methods/drifting/network.js";
 import { flowArchitecture } from "../../src/methods/flow/network.js";
 import { loadAnyModel } from "../../src/methods/load.js";

@@ -7,9 +7,10 @@ import {
   crossover,
   inpaint,
   interpolate,
+  loadSphere,
   morph,
   project,
-  SphereModel,
+  type SphereModel,
   type Split,
   vary,
 } from "../methods/sphere/index.js";
@@ -82,7 +83,7 @@ export async function editCommand(
   sources: readonly string[],
   command: EditCommand,
 ): Promise<void> {
-  const model = await opening((onProgress) => SphereModel.load(location, { device: command.device, onProgress }));
+  const model = await opening((onProgress) => loadSphere(location, { device: command.device, onProgress }));
   try {
     if (sources.length === 0) throw new UsageError("Give at least one picture.");
     const result = await checked(() => edits[verb](model, sources, command));
@@ -90,7 +91,7 @@ export async function editCommand(
     const isLatents = result instanceof Float32Array;
     const count = isLatents ? result.length / model.latent : result.count;
     if (isLatents) await saveSafetensors(out, { latents: { shape: [count, model.latent], data: result } });
-    else await result.savePng(out, { scale: command.scale ?? 1 });
+    else await result.save(out, { scale: command.scale ?? 1 });
     if (command.json) printJson({ verb, model: model.config.name, count, out });
     else say(`${model.config.name}: ${count} ${isLatents ? "latents" : count === 1 ? "picture" : "pictures"} → ${out}`);
   } finally {

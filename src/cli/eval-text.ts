@@ -1,10 +1,10 @@
 import { resolveText } from "../data/index.js";
 import { LanguageModel } from "../judges/language-model/model.js";
 import { evaluateLikelihood, evaluateText, measureTextReference, type TextEvaluation } from "../judges/text.js";
-import type { TextModel } from "../methods/discrete/text-model.js";
 import type { MetricReport } from "../metrics/index.js";
+import type { TextGenerator } from "../models/generator.js";
 import { downloadProgress } from "./data.js";
-import type { EvalCommand } from "./eval.js";
+import { type EvalCommand, stepsAsked } from "./eval.js";
 import { dataOf, opening } from "./models.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
 
@@ -15,10 +15,10 @@ export interface TextEvaluations {
 }
 
 /** Measures a model of text: its bound on the test text's bits per character, and its samples under a judge. */
-export async function evalTextCommand(location: string, model: TextModel, command: EvalCommand): Promise<void> {
-  const { count = 256, steps, sampler, nucleus, seed, judge: judgeAt, device, json } = command;
-  for (const [option, value] of Object.entries({ guidance: command.guidance, neighbours: command.neighbours }))
-    if (value !== undefined) throw new UsageError(`${location} is a model of text; leave out --${option}.`);
+export async function evalTextCommand(location: string, model: TextGenerator, command: EvalCommand): Promise<void> {
+  const { count = 256, steps, seed, judge: judgeAt, device, json, options = {} } = command;
+  if (command.neighbours !== undefined) throw new UsageError(`${location} draws text; leave out --neighbours.`);
+  const asked = stepsAsked(options, seed, steps).map((sample) => ({ ...sample, count }));
   const judge =
     judgeAt === undefined
       ? undefined
@@ -26,8 +26,7 @@ export async function evalTextCommand(location: string, model: TextModel, comman
   const { onProgress, stop } = downloadProgress();
   try {
     const data = dataOf(model.config, command.data);
-    const options = { count, sampler: sampler as never, nucleus, seed };
-    for (const step of steps ?? [undefined]) await checked(() => model.check({ ...options, steps: step }));
+    for (const sample of asked) await checked(() => model.cost(sample));
     const dataset = await resolveText(data, { lines: model.lines, onProgress });
     const reference = await measureTextReference(model, dataset, judge);
     const likelihood = await evaluateLikelihood(model, reference, { seed });
@@ -36,11 +35,12 @@ export async function evalTextCommand(location: string, model: TextModel, comman
       showMetrics(likelihood);
     }
     const samples: TextEvaluation[] = [];
-    for (const step of steps ?? [64]) {
-      const evaluation = await evaluateText(model, reference, { ...options, steps: step });
+    for (const sample of asked) {
+      const evaluation = await evaluateText(model, reference, { sample });
       samples.push(evaluation);
       if (!json) {
-        const { nfe, sampler, nucleus } = evaluation;
+        const { nfe, options } = evaluation;
+        const { sampler = "ancestral", nucleus = 1 } = options;
         say(`${count} samples of ${nfe} network evaluations each, sampler ${sampler}, nucleus ${nucleus}`);
         showMetrics(evaluation.metrics);
       }

@@ -11,13 +11,12 @@ import {
   nearestTraining,
   type Reference,
 } from "../judges/images.js";
-import type { CommonSampleOptions, ImageModel } from "../methods/registry.js";
 import { imageSize } from "../models/files.js";
+import type { ImageGenerator, SampleOptions } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
-import { dataOf, openAny } from "./models.js";
+import { dataOf, openModel } from "./models.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
-import { refuseOthersOptions } from "./sample.js";
 
 export interface EvalCommand {
   data?: string;
@@ -26,13 +25,11 @@ export interface EvalCommand {
   /** Samples, and test images at most; default 10,000 images, 256 texts. */
   count?: number;
   steps?: number[];
-  /** Of discrete models. */
-  sampler?: string;
-  nucleus?: number;
   /** Of models of text: an autoregressive model; default a Kneser–Ney model. */
   judge?: string;
-  guidance?: number;
   seed: number;
+  /** Further options of the model. */
+  options?: SampleOptions;
   /** Where a sheet of samples beside their nearest training images goes. */
   neighbours?: string;
   device?: DeviceName | "auto";
@@ -44,20 +41,19 @@ export interface EvalCommand {
  * `Evaluation`, or a list of them for several numbers of steps.
  */
 export async function evalCommand(location: string, command: EvalCommand): Promise<void> {
-  const { draws, model } = await openAny(location, command.device);
-  if (draws === "text") {
+  const model = await openModel(location, command.device);
+  if (model.kind === "text") {
     const { evalTextCommand } = await import("./eval-text.js");
     return evalTextCommand(location, model, command);
   }
-  const { features, count = 10_000, steps, guidance, seed, sampler, nucleus, neighbours, device, json } = command;
+  const { features, count = 10_000, steps, seed, neighbours, device, json, options = {} } = command;
   if (count < 100) throw new UsageError(`--count must be a whole number of at least 100 images, got ${count}.`);
   if (command.judge !== undefined) throw new UsageError(`${location} draws images; leave out --judge.`);
+  const asked = stepsAsked(options, seed, steps);
   const { onProgress, stop } = downloadProgress();
   try {
     const { height, width, channels } = imageSize(model.config);
-    refuseOthersOptions(model, { sampler, nucleus });
-    for (const step of steps ?? [undefined])
-      await checked(() => model.check({ steps: step, guidance, seed, sampler, nucleus } as CommonSampleOptions));
+    for (const sample of asked) await checked(() => model.cost(sample));
     const images = await resolveDataset(dataOf(model.config, command.data), {
       size: [height, width],
       channels,
@@ -75,19 +71,12 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
         say(`${model.config.name}: ${reconstruction[0].n} test images, encoded and decoded`);
         showMetrics(reconstruction);
       }
-      for (const step of steps ?? [undefined]) {
-        const evaluation = await evaluateModel(model, reference, {
-          count,
-          steps: step,
-          guidance,
-          seed,
-          sampler,
-          nucleus,
-        });
+      for (const sample of asked) {
+        const evaluation = await evaluateModel(model, reference, { sample: { ...sample, count } });
         evaluations.push(reconstruction ? { ...evaluation, reconstruction } : evaluation);
         if (!json) show(evaluation);
       }
-      if (neighbours) await saveNeighbours(neighbours, model, reference, { guidance, steps: steps?.[0], seed });
+      if (neighbours) await saveNeighbours(neighbours, model, reference, asked[0]);
       if (json) printJson(evaluations.length === 1 ? evaluations[0] : evaluations);
     } finally {
       await extractor?.release();
@@ -98,13 +87,17 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
   }
 }
 
+/** What samples are asked for: at each number of steps, or (none given) at the model's own. */
+export const stepsAsked = (options: SampleOptions, seed: number, steps?: readonly number[]): SampleOptions[] =>
+  steps ? steps.map((step) => ({ ...options, seed, steps: step })) : [{ ...options, seed }];
+
 const SAMPLES_ON_SHEET = 16;
 
 async function saveNeighbours(
   out: string,
-  model: ImageModel,
+  model: ImageGenerator,
   reference: Reference,
-  options: { guidance?: number; steps?: number; seed: number },
+  options: SampleOptions,
 ): Promise<void> {
   const images = await model.sample({ ...options, count: SAMPLES_ON_SHEET });
   const { pixels, columns } = await nearestTraining(images, reference);

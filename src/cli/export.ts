@@ -1,19 +1,25 @@
 import { resolve } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
 import { openModel } from "./models.js";
-import { printJson, say } from "./output.js";
+import { printJson, say, UsageError } from "./output.js";
 
 export interface ExportCommand {
   out: string;
   batch: number;
+  /** Which network; default the model's first part. */
+  part?: string;
   json?: boolean;
 }
 
-/** Writes a model's network as one ONNX file. */
-export async function exportCommand(location: string, { out, batch, json }: ExportCommand): Promise<void> {
+/** Writes one of a model's networks as an ONNX file. */
+export async function exportCommand(location: string, { out, batch, part, json }: ExportCommand): Promise<void> {
   const model = await openModel(location);
   try {
-    const bytes = model.toOnnx(batch);
+    const names = Object.keys(model.parts);
+    const name = part ?? names[0];
+    if (!Object.hasOwn(model.parts, name))
+      throw new UsageError(`${model.config.name} has no part "${name}"; it has ${names.join(", ")}.`);
+    const bytes = model.parts[name].toOnnx(batch);
     const path = resolve(out);
     await writeFileAtomic(path, bytes);
     if (json) printJson({ model: model.config.name, batch, bytes: bytes.length, out: path });

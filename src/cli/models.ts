@@ -1,23 +1,16 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Progress } from "../data/index.js";
-import { type AnyModel, draws, type ImageModel, loadAnyModel } from "../methods/registry.js";
+import { draws, loadModel } from "../methods/load.js";
 import { type ModelConfig, NoSuchModel, readModelConfig, shippedModelsFolder } from "../models/files.js";
+import type { AnyGenerator } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 
 /** Loads a model that draws, with progress where it is fetched. A place that holds none is wrong use, all else a failure. */
-export const openAny = (location: string, device?: DeviceName | "auto"): Promise<AnyModel> =>
-  opening((onProgress) => loadAnyModel(location, { device, onProgress }));
-
-/** Loads a model that draws images. */
-export async function openModel(location: string, device?: DeviceName | "auto"): Promise<ImageModel> {
-  const opened = await openAny(location, device);
-  if (opened.draws === "images") return opened.model;
-  await opened.model.release();
-  throw new UsageError(`${location} draws text, not images.`);
-}
+export const openModel = (location: string, device?: DeviceName | "auto"): Promise<AnyGenerator> =>
+  opening((onProgress) => loadModel(location, { device, onProgress }));
 
 /** Shows the progress of what `open` fetches; a place without such a model is wrong use. */
 export async function opening<T>(open: (onProgress: Progress) => Promise<T>): Promise<T> {

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { methods } from "../methods/registry.js";
+import { addOptionFlags } from "./flags.js";
 import { say } from "./output.js";
 
 const version: string = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
@@ -51,42 +53,23 @@ second Ctrl-C.`,
 // Before the commands are made: they inherit it.
 program.exitOverride();
 
-program
+/** What models of each method can be asked for, by the name that help gives it. */
+const sampleOptions = Object.fromEntries(
+  Object.entries(methods).flatMap(([name, { options }]) =>
+    Object.entries(options).map(([kind, schema]) => [
+      Object.keys(options).length > 1 ? `${name} (${kind})` : name,
+      schema,
+    ]),
+  ),
+);
+
+const sample = program
   .command("sample")
   .description("draw images or texts from a shipped model, a model folder, a training run or a URL")
-  .argument("<model>", "name, folder or URL")
-  .option("--count <n>", "how many images", whole(1), 64)
-  .option("--label <class>", "class name or number (default: all in turn)")
-  .option("--guidance <x>", "guidance strength; 1 is none", real)
-  .option("--steps <n>", "steps, for models that take several (default: sphere 4, flow 20)", whole(1))
-  .addOption(
-    new Option("--sampler <name>", "solver of flow models (euler, heun); rule of discrete ones").choices([
-      "euler",
-      "heun",
-      "ancestral",
-      "constant",
-      "cap",
-      "rescale",
-      "loop",
-    ]),
-  )
-  .option("--kappa <x>", "of the sampler constant: share of predictor, 0 to 1", real)
-  .option("--eta <x>", "of the samplers cap, rescale and loop: how much they re-noise, 0 to 1", real)
-  .option("--nucleus <p>", "discrete models draw from the most likely tokens of this total probability", real)
-  .option("--prompt <text>", "beginning of a text")
-  .option("--template <text>", "a text with _ where characters are to be filled in")
-  .addOption(
-    new Option("--guidance-at <network>", "where sphere models are guided").choices(["encoder", "decoder", "both"]),
-  )
-  .addOption(
-    new Option("--share-noise <rule>", "which noise sphere models refine with").choices([
-      "initial",
-      "official",
-      "none",
-    ]),
-  )
-  .option("--seed <n>", "same seed, same images", whole(0), 0)
-  .option("--out <file.png>", "where the sheet goes (default out/<model>.png)")
+  .argument("<model>", "name, folder or URL");
+addOptionFlags(sample, sampleOptions, { presets: { count: "64 images, 8 texts" } });
+sample
+  .option("--out <file>", "where the sheet or text goes (default out/<model>.png or .txt)")
   .addOption(deviceOption())
   .addOption(jsonOption())
   .addHelpText(
@@ -101,12 +84,14 @@ program
       "sample https://example.com/models/mine",
     ),
   )
-  .action(async (model, options) => (await import("./sample.js")).sampleCommand(model, options));
+  .action(async (model, { out, device, json, ...given }) =>
+    (await import("./sample.js")).sampleCommand(model, given, { out, device, json }),
+  );
 
 program
   .command("train")
   .description("train a model on a data set, a folder of pictures or a text file")
-  .argument("<method>", "drifting, sphere, discrete, flow, or what judges samples: classifier, language-model")
+  .argument("<method>", Object.keys(methods).join(", "))
   .option(
     "--data <id|path>",
     "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files, a UTF-8 text file",
@@ -135,7 +120,7 @@ program
   )
   .action(async (method, options) => (await import("./train.js")).trainCommand(method, options));
 
-program
+const evaluate = program
   .command("eval")
   .description("measure a model's samples against the test images, each number beside its real-against-real floor")
   .argument("<model>", "name, folder or URL")
@@ -143,14 +128,15 @@ program
   .option("--features <name>", "classifier, resnet50-imagenet, pixel-pca or an ONNX file", "classifier")
   .option("--count <n>", "samples (default: 10000 images, 256 texts)", whole(8))
   .option("--steps <list>", "numbers of steps to compare, e.g. 1,2,4,8", wholeList)
-  .option("--guidance <x>", "guidance strength", real)
   .option("--seed <n>", "seed of the samples", whole(0), 0)
-  .option("--sampler <name>", "of discrete models: ancestral, constant, cap, rescale or loop")
-  .option("--nucleus <p>", "of discrete models: draw from the most likely tokens of this total probability", real)
   .option("--judge <model>", "of models of text: a language-model to judge samples (default: Kneser–Ney)")
   .option("--neighbours <file.png>", "write a sheet of samples beside their nearest training images")
   .addOption(deviceOption())
-  .addOption(jsonOption())
+  .addOption(jsonOption());
+addOptionFlags(evaluate, sampleOptions, {
+  leaveOut: ["count", "label", "seed", "steps", "prompt", "template", "blank"],
+});
+evaluate
   .addHelpText(
     "after",
     examples(
@@ -161,7 +147,11 @@ program
       "eval duo-text --steps 16,64,256 --sampler rescale",
     ),
   )
-  .action(async (model, options) => (await import("./eval.js")).evalCommand(model, options));
+  .action(async (model, given) => {
+    const { data, features, count, steps, seed, judge, neighbours, device, json, ...options } = given;
+    const own = { data, features, count, steps, seed, judge, neighbours, device, json };
+    return (await import("./eval.js")).evalCommand(model, { ...own, options });
+  });
 
 const edit = program
   .command("edit")
@@ -239,7 +229,8 @@ program
   .description("write a model's network as one ONNX file")
   .argument("<model>", "name, folder or URL")
   .requiredOption("--out <file.onnx>", "where to")
-  .option("--batch <n>", "images per evaluation", whole(1), 1)
+  .option("--batch <n>", "samples per evaluation", whole(1), 1)
+  .option("--part <name>", "which of the model's networks (default: the one that a sample ends with)")
   .addOption(jsonOption())
   .addHelpText(
     "after",
@@ -290,6 +281,6 @@ export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said what it had to say
     say(`fewstep: ${(error as Error).message}`);
     if (process.env.FEWSTEP_DEBUG) say(inspect(error));
-    return ["UsageError", "SettingsError"].includes((error as Error).name) ? 2 : 1; // by name: it may come from a worker thread
+    return ["UsageError", "SettingsError", "OptionError"].includes((error as Error).name) ? 2 : 1; // by name: it may come from a worker thread
   }
 }

@@ -1,31 +1,13 @@
 import { resolve } from "node:path";
 import { performance } from "node:perf_hooks";
-import { writeFileAtomic } from "../io/atomic.js";
-import type { TextModel } from "../methods/discrete/text-model.js";
-import type { ImageModel } from "../methods/registry.js";
 import { locationName } from "../models/files.js";
+import type { AnyGenerator } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
-import { openAny } from "./models.js";
-import { checked, printJson, say, UsageError } from "./output.js";
+import { openModel } from "./models.js";
+import { checked, printJson, say } from "./output.js";
 
+/** What `sample` is told beside the options of the model. */
 export interface SampleCommand {
-  count: number;
-  label?: string;
-  guidance?: number;
-  steps?: number;
-  /** Solver of flow models, Ψ-sampler of discrete ones. */
-  sampler?: string;
-  /** Of discrete models. */
-  kappa?: number;
-  eta?: number;
-  nucleus?: number;
-  /** Of models of text. */
-  prompt?: string;
-  template?: string;
-  /** Of sphere models. */
-  guidanceAt?: string;
-  shareNoise?: string;
-  seed: number;
   out?: string;
   device?: DeviceName | "auto";
   json?: boolean;
@@ -33,122 +15,64 @@ export interface SampleCommand {
 
 export interface SampleResult {
   model: string;
+  kind: string;
   count: number;
-  steps: number;
-  /** Network evaluations per image. */
+  /** Network evaluations of a sample. */
   nfe: number;
-  msPerImage: number;
+  msPerSample: number;
   seed: number;
   out: string;
+  /** Of models of text. */
+  texts?: readonly string[];
 }
 
-/** Draws a sheet of samples. The first call of a model compiles it, so the time is measured on a second one. */
+/** How many samples of a kind are drawn where nobody says. */
+export const COUNTS = { image: 64, text: 8 };
+
+/** Draws and writes samples. The time is that of drawing, without compiling the model. */
 export async function sampleToFile(
-  model: ImageModel,
+  model: AnyGenerator,
   location: string,
-  { out, ...command }: SampleCommand,
+  given: Record<string, unknown>,
+  { out }: SampleCommand = {},
 ): Promise<SampleResult> {
-  try {
-    await refuseWhatItCannot(model, command);
-    const { json: _, device: __, ...options } = command;
-    const { count, steps, seed } = options;
-    await model.sample(options);
-    const start = performance.now();
-    const images = await model.sample(options);
-    const elapsed = performance.now() - start;
-    const path = resolve(out ?? `out/${locationName(location)}.png`);
-    await images.savePng(path, { scale: images.height <= 32 ? 2 : 1 });
-    const nfe = model.nfe(options);
-    return {
-      model: model.config.name,
-      count,
-      steps: steps ?? model.nfe(),
-      nfe,
-      msPerImage: Number((elapsed / count).toFixed(3)),
-      seed,
-      out: path,
-    };
-  } finally {
-    await model.release();
-  }
+  const { count = COUNTS[model.kind], ...others } = given as { count?: number };
+  const options = { count, ...others };
+  const nfe = await checked(() => model.cost(options));
+  const began = performance.now();
+  const compiled = model.compilingSeconds;
+  const drawn = await model.sample(options);
+  const seconds = (performance.now() - began) / 1e3 - (model.compilingSeconds - compiled);
+  const path = resolve(out ?? `out/${locationName(location)}.${model.kind === "text" ? "txt" : "png"}`);
+  await (drawn.kind === "image" ? drawn.save(path, { scale: drawn.height <= 32 ? 2 : 1 }) : drawn.save(path));
+  return {
+    model: model.config.name,
+    kind: model.kind,
+    count,
+    nfe,
+    msPerSample: Number(((1e3 * seconds) / count).toFixed(3)),
+    seed: (options as { seed?: number }).seed ?? 0,
+    out: path,
+    ...(drawn.kind === "text" ? { texts: drawn.strings } : {}),
+  };
 }
 
-/** Options that one method has. */
-const OWN_OPTIONS = [
-  ["sampler", "--sampler", ["flow", "discrete"]],
-  ["kappa", "--kappa", ["discrete"]],
-  ["eta", "--eta", ["discrete"]],
-  ["nucleus", "--nucleus", ["discrete"]],
-  ["guidanceAt", "--guidance-at", ["sphere"]],
-  ["shareNoise", "--share-noise", ["sphere"]],
-] as const;
-
-/** Refuses the options of other methods than the model's. */
-export function refuseOthersOptions(
-  { method, config }: Pick<ImageModel, "method" | "config">,
-  command: { [O in (typeof OWN_OPTIONS)[number][0]]?: unknown },
-): void {
-  for (const [option, flag, methods] of OWN_OPTIONS)
-    if (command[option] !== undefined && !methods.some((own) => own === method))
-      throw new UsageError(
-        `${config.name} is a ${method} model; only ${methods.join(" and ")} models take ${flag}. Leave it out.`,
-      );
-}
-
-/** Options that a model has no use for are wrong use, rather than ignored. */
-async function refuseWhatItCannot(model: ImageModel, command: SampleCommand): Promise<void> {
-  const { name } = model.config;
-  refuseOthersOptions(model, command);
-  for (const option of ["prompt", "template"] as const)
-    if (command[option] !== undefined) throw new UsageError(`${name} draws images; leave out --${option}.`);
-  if (command.guidance !== undefined && model.classNames === null)
-    throw new UsageError(`${name} has no classes to be guided to; leave out --guidance.`);
-  await checked(() => model.check(command));
-}
-
-export interface TextResult extends SampleResult {
-  texts: string[];
-}
-
-/** Draws texts and writes them to a file, one after the other (lines of a model of lines, else apart by an empty line). */
-export async function sampleTexts(
-  model: TextModel,
+export async function sampleCommand(
   location: string,
-  { out, device: _, guidanceAt, shareNoise, json: __, sampler, ...command }: SampleCommand,
-): Promise<TextResult> {
-  if (guidanceAt !== undefined || shareNoise !== undefined)
-    throw new UsageError(`${location} draws text; leave out --guidance-at and --share-noise.`);
+  given: Record<string, unknown>,
+  command: SampleCommand,
+): Promise<void> {
+  const model = await openModel(location, command.device);
   try {
-    const options = { ...command, sampler: sampler as never };
-    await checked(() => model.check(options));
-    const start = performance.now();
-    const texts = await model.sample(options);
-    const elapsed = performance.now() - start;
-    const { count, seed } = command;
-    const path = resolve(out ?? `out/${locationName(location)}.txt`);
-    await writeFileAtomic(path, `${texts.join(model.lines ? "\n" : "\n\n")}\n`);
-    const nfe = model.nfe(options);
-    const steps = command.steps ?? model.nfe({}) - 1;
-    const msPerImage = Number((elapsed / count).toFixed(3));
-    return { model: model.config.name, count, steps, nfe, msPerImage, seed, out: path, texts };
+    const result = await sampleToFile(model, location, given, command);
+    if (command.json) return printJson(result);
+    const { texts, kind, count, nfe, msPerSample, out } = result;
+    if (texts) process.stdout.write(`${texts.join("\n")}\n`);
+    const many = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+    say(
+      `${result.model}: ${many(count, kind)}, ${many(nfe, "network evaluation")} each, ${msPerSample} ms per ${kind} → ${out}`,
+    );
   } finally {
     await model.release();
   }
-}
-
-export async function sampleCommand(location: string, command: SampleCommand): Promise<void> {
-  const { draws, model } = await openAny(location, command.device);
-  if (draws === "text") {
-    const result = await sampleTexts(model, location, command);
-    if (command.json) return printJson(result);
-    process.stdout.write(`${result.texts.join("\n")}\n`);
-    const { model: name, count, nfe, msPerImage, out } = result;
-    return say(`${name}: ${count} texts, ${nfe} network evaluations each, ${msPerImage} ms per text → ${out}`);
-  }
-  const result = await sampleToFile(model, location, command);
-  if (command.json) printJson(result);
-  else
-    say(
-      `${result.model}: ${result.count} images, ${result.nfe} network evaluation${result.nfe === 1 ? "" : "s"} each, ${result.msPerImage} ms per image → ${result.out}`,
-    );
 }

@@ -26,11 +26,9 @@ export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
   const method = methods[run.method];
   const { data, size, lines, name } = run;
   const dataset = await resolveData(data, { size, lines, signal, onProgress: (download) => post({ download }) });
-  if (!method.kinds.includes(dataset.kind))
-    throw new Error(`"${data}" is ${dataset.kind}; ${run.method} learns from ${method.kinds.join(" or ")}.`);
-  const before = preset === null ? (run.settings as object) : method.settings(preset, dataset as never);
+  const before = preset === null ? (run.settings as object) : method.settings(preset, dataset);
   const settings = applyOverrides(before, overrides);
-  return method.train(dataset as never, settings as never, {
+  return method.train(dataset, settings, {
     out,
     name,
     source: { data, size, lines },

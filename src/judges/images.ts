@@ -1,7 +1,6 @@
 import { type ImageDataset, type ImageSplit, type Progress, toFloat } from "../data/index.js";
 import { toByte } from "../io/grid.js";
 import { Images } from "../media/images.js";
-import type { CommonSampleOptions, ImageModel } from "../methods/registry.js";
 import {
   bootstrapMean,
   type EvaluationOptions,
@@ -15,6 +14,7 @@ import {
   type RandomSource,
 } from "../metrics/index.js";
 import { imageSize } from "../models/files.js";
+import type { ImageGenerator, SampleOptions } from "../models/generator.js";
 import { Random } from "../random/index.js";
 import type { Extractor } from "./extractors/index.js";
 import { pixelPca } from "./extractors/pixels.js";
@@ -128,15 +128,13 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-export interface EvaluateOptions extends Omit<CommonSampleOptions, "label"> {
-  /** Samples; default 10,000. Their classes are shared out as in the test images. */
-  count?: number;
+export interface EvaluateOptions {
+  /** What the samples are asked for; of these 10,000 by default, their classes shared out as in the test images. */
+  sample?: SampleOptions;
   /** Resamples of the bootstrap interval of the Fréchet distance; default 50, with wide features none. */
   resamples?: number;
   /** Which metrics of the feature spaces to compute; default all. */
   metrics?: readonly FeatureMetric[];
-  /** Options of the model's own method, such as a sphere model's `shareNoise`. */
-  [option: string]: unknown;
 }
 
 export interface Evaluation {
@@ -153,9 +151,9 @@ export interface Evaluation {
 
 /** Draws samples and measures them against held-out images; every number comes with its real-against-real floor. */
 export async function evaluateModel(
-  model: ImageModel,
+  model: ImageGenerator,
   reference: Reference,
-  { count = 10_000, seed = 0, resamples, metrics, ...options }: EvaluateOptions = {},
+  { sample: { count = 10_000, seed = 0, ...options } = {}, resamples, metrics }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { dataset } = reference;
   requireSameSize(model, dataset);
@@ -164,7 +162,7 @@ export async function evaluateModel(
     model: model.config.name,
     data: dataset.id,
     count,
-    nfe: model.nfe(options),
+    nfe: model.cost(options),
     seed,
     metrics: await evaluateImages(images, reference, { seed, resamples, metrics }),
   };
@@ -175,7 +173,7 @@ export async function evaluateModel(
  * reconstructions from the images themselves. Null for models that cannot encode.
  */
 export async function evaluateReconstruction(
-  model: ImageModel,
+  model: ImageGenerator,
   reference: Reference,
   seed = 0,
 ): Promise<MetricReport[] | null> {
@@ -217,7 +215,7 @@ export async function evaluateReconstruction(
 export async function evaluateImages(
   images: Images,
   reference: Reference,
-  { seed = 0, resamples, metrics: wanted }: Pick<EvaluateOptions, "seed" | "resamples" | "metrics"> = {},
+  { seed = 0, resamples, metrics: wanted }: Omit<EvaluateOptions, "sample"> & { seed?: number } = {},
 ): Promise<MetricReport[]> {
   const { dataset, spaces, testLabels } = reference;
   const random = new Random(seed, "evaluation");
@@ -273,7 +271,7 @@ const meanGradient = (images: Features, { height, width, channels }: ImageDatase
 
 const roundToBytes = (pixels: Float32Array): Float32Array => pixels.map((x) => toByte(x) / 127.5 - 1);
 
-function requireSameSize({ config }: ImageModel, { id, height, width, channels }: ImageDataset): void {
+function requireSameSize({ config }: ImageGenerator, { id, height, width, channels }: ImageDataset): void {
   const image = imageSize(config);
   if (image.height !== height || image.width !== width || image.channels !== channels)
     throw new Error(
@@ -282,7 +280,7 @@ function requireSameSize({ config }: ImageModel, { id, height, width, channels }
 }
 
 /** Labels for the samples in the shares, and from the names, of the test images' classes; none where the model has other classes. */
-function labelsLike({ dataset, testLabels }: Reference, { classNames }: ImageModel, count: number, seed: number) {
+function labelsLike({ dataset, testLabels }: Reference, { classNames }: ImageGenerator, count: number, seed: number) {
   if (!testLabels || !classNames || String(classNames) !== String(dataset.classNames)) return {};
   const order = new Random(seed, "labels").permutation(testLabels.length);
   return { label: Array.from({ length: count }, (_, i) => classNames[testLabels[order[i % order.length]]]) };

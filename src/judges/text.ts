@@ -2,8 +2,8 @@ import type { TextDataset } from "../data/index.js";
 import { gather, type TextData } from "../data/tokens/sequences.js";
 import { textSequences } from "../data/tokens/text-sequences.js";
 import { LINE_END, type Tokenizer } from "../data/tokens/tokenizer.js";
-import type { TextModel, TextSampleOptions } from "../methods/discrete/text-model.js";
 import { bootstrapMean, lineShares, type MetricReport, trainKneserNey, unigramEntropies } from "../metrics/index.js";
+import type { SampleOptions, TextGenerator } from "../models/generator.js";
 import { Random } from "../random/index.js";
 
 /** What judges samples of text: learnt from held-out text, never from samples or from what the model learnt. */
@@ -31,10 +31,18 @@ export function kneserNeyJudge({ judgeTokens, vocabulary }: TextData, longest = 
 
 const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-export interface TextEvaluateOptions extends Omit<TextSampleOptions, "given" | "prompt" | "template" | "onStep"> {
-  /** Test sequences for the likelihood at most; default all. */
-  limit?: number;
+export interface TextEvaluateOptions {
+  /** What the samples are asked for; of these 64 by default. */
+  sample?: SampleOptions;
   /** Bootstrap resamples; default 200. */
+  resamples?: number;
+}
+
+export interface LikelihoodOptions {
+  /** Test sequences at most; default all. */
+  limit?: number;
+  draws?: number;
+  seed?: number;
   resamples?: number;
 }
 
@@ -42,11 +50,8 @@ export interface TextEvaluateOptions extends Omit<TextSampleOptions, "given" | "
 export interface TextEvaluation {
   model: string;
   data: string;
-  count: number;
-  steps: number;
-  sampler: string;
-  /** Figures hold for one nucleus only: a smaller one makes samples likelier and less varied. */
-  nucleus: number;
+  /** What the samples were asked for; figures hold for one nucleus only: a smaller one makes samples likelier and less varied. */
+  options: SampleOptions;
   nfe: number;
   seed: number;
   metrics: MetricReport[];
@@ -62,7 +67,7 @@ export interface TextReference {
 }
 
 export async function measureTextReference(
-  model: TextModel,
+  model: TextGenerator,
   dataset: TextDataset,
   judge?: TextJudge,
 ): Promise<TextReference> {
@@ -70,13 +75,9 @@ export async function measureTextReference(
     throw new Error(
       `${judge.name} reads ${judge.tokenizer.size} tokens of its own, ${model.config.name} draws ${model.tokenizer.size} others; train the judge on the same data with the same tokens.`,
     );
-  const data = await textSequences(
-    dataset,
-    { tokens: { kind: "characters" }, length: model.shape.length },
-    model.tokenizer,
-  );
+  const data = await textSequences(dataset, { tokens: { kind: "characters" }, length: model.length }, model.tokenizer);
   const reader = judge ?? kneserNeyJudge(data);
-  const { length } = model.shape;
+  const { length } = model;
   const rows = new Random(0, "real").permutation(data.test.count).subarray(0, 512);
   const tokens = gather(data.test, rows);
   const real = {
@@ -94,14 +95,15 @@ const LEVELS = 1024;
  * one, as in the papers, or as many as make 1,024 of few sequences.
  */
 export async function evaluateLikelihood(
-  model: TextModel,
+  model: TextGenerator,
   { data, dataset, judge }: TextReference,
-  { limit, resamples, seed = 0, draws }: TextEvaluateOptions & { draws?: number } = {},
+  { limit, resamples, seed = 0, draws }: LikelihoodOptions = {},
 ): Promise<MetricReport[]> {
+  if (!model.nelbos) throw new Error(`${model.config.name} has no bound of a text's likelihood.`);
   const random = new Random(seed, "bootstrap");
   const sequences = Math.max(1, Math.min(data.test.count, limit ?? data.test.count));
   const nats = await model.nelbos(data.test, { limit, seed, draws: draws ?? Math.ceil(LEVELS / sequences) });
-  const { length } = model.shape;
+  const { length } = model;
   const indices = Int32Array.from(nats, (_, i) => i);
   const characters = indices.reduce((sum, i) => sum + [...model.tokenizer.decode(data.test.at(i))].length, 0);
   const perCharacter = (length * nats.length) / characters;
@@ -133,21 +135,20 @@ export async function evaluateLikelihood(
 
 /** Draws texts and judges them; for models of lines also what is known, new and real. */
 export async function evaluateText(
-  model: TextModel,
+  model: TextGenerator,
   reference: TextReference,
-  options: TextEvaluateOptions = {},
+  { sample = {}, resamples }: TextEvaluateOptions = {},
 ): Promise<TextEvaluation> {
-  const { count = 64, steps = 64, sampler = "ancestral", nucleus = 1, seed = 0, resamples } = options;
-  const tokens = await model.sampleTokens({ ...options, count });
+  const options = { count: 64, ...sample };
+  const { seed = 0 } = options;
+  const { tokens } = await model.sample(options);
+  if (!tokens) throw new Error(`${model.config.name} does not tell the tokens of its texts, which a judge reads.`);
   const metrics = await judgeTokens(model, reference, tokens, { resamples, seed });
   return {
     model: model.config.name,
     data: `${reference.dataset.id} test`,
-    count,
-    steps,
-    sampler,
-    nucleus,
-    nfe: model.nfe(options),
+    options,
+    nfe: model.cost(options),
     seed,
     metrics,
   };
@@ -155,12 +156,12 @@ export async function evaluateText(
 
 /** Judge's perplexity and unigram entropy of token sequences, beside those of as many held-out ones. */
 export async function judgeTokens(
-  model: TextModel,
+  model: TextGenerator,
   { dataset, judge, real }: TextReference,
   tokens: Int32Array,
   { resamples, seed = 0 }: { resamples?: number; seed?: number } = {},
 ): Promise<MetricReport[]> {
-  const { length } = model.shape;
+  const { length } = model;
   const random = new Random(seed, "bootstrap");
   const nats = await judge.nats(tokens, length);
   const spread = unigramEntropies(tokens, length);
@@ -189,8 +190,8 @@ export async function judgeTokens(
 }
 
 /** Which samples of a model of lines are new, and which of the new ones are real; the floors are those of the held-out test lines. */
-function sharesOfLines(model: TextModel, dataset: TextDataset, tokens: Int32Array): MetricReport[] {
-  const { length } = model.shape;
+function sharesOfLines(model: TextGenerator, dataset: TextDataset, tokens: Int32Array): MetricReport[] {
+  const { length } = model;
   const samples = Array.from({ length: tokens.length / length }, (_, i) =>
     model.decode(tokens.subarray(i * length, (i + 1) * length)),
   );

@@ -1,95 +1,28 @@
-import type { ImageDataset, TextDataset } from "../data/index.js";
-import { type ClassifierSettings, presets as classifierPresets } from "../judges/classifier/settings.js";
-import { trainClassifier } from "../judges/classifier/train.js";
-import { type LanguageModelConfig, presets as languageModelPresets } from "../judges/language-model/settings.js";
-import { trainLanguageModel } from "../judges/language-model/train.js";
-import type { TrainOptions } from "../recipes/training.js";
-import type { RunResult } from "../train/index.js";
-import { type DiscreteConfig, presets as discretePresets } from "./discrete/settings.js";
-import { trainDiscrete } from "./discrete/train.js";
-import { type DriftingConfig, presets as driftingPresets, forData } from "./drifting/settings.js";
-import { trainDrifting } from "./drifting/train.js";
-import { type FlowConfig, forData as flowForData, presets as flowPresets } from "./flow/settings.js";
-import { trainFlow } from "./flow/train.js";
-import { type SphereConfig, forData as sphereForData, presets as spherePresets } from "./sphere/settings.js";
-import { trainSphere } from "./sphere/train.js";
+import { classifier } from "../judges/classifier/method.js";
+import { languageModel } from "../judges/language-model/method.js";
+import type { Method } from "../models/method.js";
+import { discrete } from "./discrete/method.js";
+import { drifting } from "./drifting/method.js";
+import { flow } from "./flow/method.js";
+import { sphere } from "./sphere/method.js";
 
-interface Method<Settings, Dataset> {
-  summary: string;
-  /** Kinds of data that it learns from. */
-  kinds: readonly ("images" | "text")[];
-  presets: Record<string, Settings>;
-  /** A preset fitted to a data set. */
-  fit?(settings: Settings, dataset: Dataset): Settings;
-  train(dataset: Dataset, settings: Settings, options: TrainOptions): Promise<RunResult>;
-}
-
-const method = <Settings extends object, Dataset = ImageDataset>({
-  fit = (settings) => settings,
-  presets,
-  ...rest
-}: Method<Settings, Dataset>) => ({
-  ...rest,
-  presets,
-  /** The settings of a preset for a data set. */
-  settings(preset: string, dataset: Dataset): Settings {
-    if (!(preset in presets))
-      throw new Error(`There is no preset "${preset}"; choose one of ${Object.keys(presets).join(", ")}.`);
-    return fit(presets[preset], dataset);
-  },
-});
-
-const images = ["images"] as const;
-
-/** The methods by name: what the command line and `loadModel` know. */
-export const methods: Record<string, ReturnType<typeof method<never, never>>> = {
-  drifting: method<DriftingConfig>({
-    summary: "one-step generation; the drift happens at training time (2602.04770)",
-    kinds: images,
-    presets: driftingPresets,
-    fit: forData,
-    train: trainDrifting,
-  }) as never,
-  sphere: method<SphereConfig>({
-    summary: "a spherical autoencoder: one-step images, few-step refinement, editing (2602.15030)",
-    kinds: images,
-    presets: spherePresets,
-    fit: sphereForData,
-    train: trainSphere,
-  }) as never,
-  discrete: method<DiscreteConfig, ImageDataset | TextDataset>({
-    summary: "discrete diffusion of text and pixels: Duo and MDLM with Ψ-samplers (2506.10892, 2602.21185)",
-    kinds: ["text", "images"],
-    presets: discretePresets,
-    train: trainDiscrete,
-  }) as never,
-  flow: method<FlowConfig>({
-    summary: "flow matching, the many-step baseline",
-    kinds: images,
-    presets: flowPresets,
-    fit: flowForData,
-    train: trainFlow,
-  }) as never,
-  "language-model": method<LanguageModelConfig, TextDataset>({
-    summary: "an autoregressive transformer that judges samples of text; draws nothing",
-    kinds: ["text"],
-    presets: languageModelPresets as Record<string, LanguageModelConfig>,
-    train: trainLanguageModel,
-  }) as never,
-  classifier: method<ClassifierSettings>({
-    summary: "a classifier whose features judge samples; draws nothing",
-    kinds: images,
-    presets: classifierPresets as Record<string, ClassifierSettings>,
-    train: trainClassifier,
-  }) as never,
+/** The methods by name: what the command line and `loadModel` know. A new one is a folder and a line here, or `register`. */
+export const methods: Record<string, Method> = {
+  drifting,
+  sphere,
+  discrete,
+  flow,
+  "language-model": languageModel,
+  classifier,
 };
 
-export {
-  type AnyModel,
-  type CommonSampleOptions,
-  draws,
-  type ImageModel,
-  loadAnyModel,
-  loadModel,
-  loadTextModel,
-} from "./load.js";
+/** Adds a method of one's own. @throws where the name is taken or is none. */
+export function register(name: string, method: Method): void {
+  if (!/^[a-z][a-z0-9-]*$/.test(name))
+    throw new Error(`A method's name has small letters, digits and - only, got "${name}".`);
+  if (Object.hasOwn(methods, name)) throw new Error(`There is a method "${name}" already; choose another name.`);
+  methods[name] = method;
+}
+
+/** A method by name, if there is one. */
+export const methodOf = (name: string): Method | null => (Object.hasOwn(methods, name) ? methods[name] : null);

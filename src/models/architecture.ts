@@ -15,6 +15,13 @@ export interface Architecture<S = any, N extends Parameterized = Parameterized> 
   network(shape: S): N;
 }
 
+/** A model's description, and its network with weights. */
+export interface Described<S = any, N extends Parameterized = Parameterized> {
+  readonly config: ModelConfig;
+  readonly shape: S;
+  readonly net: N;
+}
+
 export type Weights = Record<string, { shape: number[]; data: Float32Array }>;
 
 /** A model's network, without values. Throws, naming `place`, where its description is not sound; allocates next to nothing. */
@@ -49,11 +56,11 @@ export function trainableShape<S>({ shape }: Pick<Architecture<S>, "shape">, net
 export function loadedNetwork<S, N extends Parameterized>(
   architecture: Architecture<S, N>,
   { config, weights }: { config: ModelConfig; weights: Weights },
-): { shape: S; net: N } {
+): Described<S, N> {
   const { shape, net } = describedNetwork(architecture, config, config.name);
   requireWeights(net, weights);
   nn.load(net, weights);
-  return { shape, net };
+  return { config, shape, net };
 }
 
 /** Throws unless the tensors are those of the network: every one, in its shape, and no others. */

@@ -1,19 +1,11 @@
+import { join } from "node:path";
 import type { ImageDataset, TextDataset } from "../data/index.js";
-import type { ModelConfig } from "../models/files.js";
+import type { Tokenizer } from "../data/tokens/tokenizer.js";
+import { type ModelConfig, type ModelFiles, writeModel } from "../models/files.js";
+import type { AnyGenerator, SampleOptions } from "../models/generator.js";
+import * as nn from "../nn/index.js";
 import { type AdamOptions, constant, type Schedule, trapezoid } from "../optim/index.js";
-import type { GradientStageOptions, RunOptions, RunResult } from "../train/index.js";
-
-/** How a method's training run is carried out; its settings come beside. */
-export interface TrainOptions extends Omit<RunOptions, "config"> {
-  /** Name the trained model carries; default the data's. */
-  name?: string;
-  /**
-   * How the data can be found again: an id or a path, the side images are scaled to, whether lines of a text stand for themselves; recorded
-   * in the run's config.json.
-   */
-  source?: { data: string; size?: number; lines?: boolean };
-  threads?: number;
-}
+import { type GradientStageOptions, type RunResult, runStages, type Stage, type TrainOptions } from "../train/index.js";
 
 /** What a run's config.json holds: enough to resume it from its folder alone. */
 export interface RunConfig {
@@ -39,34 +31,85 @@ export const runConfig = (
   settings,
 });
 
-/** The description of a freshly trained model. */
-export const modelConfig = (
-  method: string,
-  dataset: ImageDataset | TextDataset,
-  { name = dataset.id, source }: TrainOptions,
-  network: unknown,
-  result: RunResult,
-  settings: unknown,
-): ModelConfig => ({
-  format: 1,
-  method,
-  name,
-  ...(dataset.kind === "images"
-    ? {
-        image: { height: dataset.height, width: dataset.width, channels: dataset.channels },
-        classNames: dataset.classNames,
-      }
-    : { classNames: null }),
-  network,
-  training: {
-    data: source?.data ?? dataset.id,
-    licence: dataset.licence,
-    attribution: dataset.attribution,
-    seconds: Math.round(result.seconds),
-    steps: result.step,
-    settings,
-  },
-});
+/** What a recipe trains: a network, what a file will keep of it, and how. */
+export interface Recipe {
+  method: string;
+  dataset: ImageDataset | TextDataset;
+  options: TrainOptions;
+  settings: unknown;
+  shape: unknown;
+  net: nn.Parameterized;
+  /** Of models of text. */
+  tokenizer?: Tokenizer;
+}
+
+/** The description of a model: of a trained one, or (without a result) of one in training. */
+export function modelConfig(
+  { method, dataset, options: { name = dataset.id, source }, settings, shape, tokenizer }: Omit<Recipe, "net">,
+  result?: RunResult,
+): ModelConfig {
+  return {
+    format: 1,
+    method,
+    name,
+    ...(dataset.kind === "images" && {
+      image: { height: dataset.height, width: dataset.width, channels: dataset.channels },
+    }),
+    ...(tokenizer && { text: { tokenizer: tokenizer.toJSON(), lines: dataset.kind === "text" && dataset.lines } }),
+    classNames: dataset.kind === "images" ? dataset.classNames : null,
+    network: shape,
+    training: {
+      data: source?.data ?? dataset.id,
+      licence: dataset.licence,
+      attribution: dataset.attribution,
+      seconds: Math.round(result?.seconds ?? 0),
+      steps: result?.step ?? 0,
+      settings,
+    },
+  };
+}
+
+/**
+ * Runs a recipe's stages with checkpoints and logs; where they end, writes `model/` into the run's folder. `preview` draws while it is
+ * trained, and is released with it. `describe` may add to the model's description.
+ */
+export async function trainModel(
+  recipe: Recipe,
+  stages: Parameters<typeof runStages>[0],
+  preview?: { release(): Promise<void> },
+  describe: (files: ModelFiles) => Promise<void> = async () => {},
+): Promise<RunResult> {
+  const { method, dataset, options, settings, net } = recipe;
+  try {
+    const result = await runStages(stages, { ...options, config: runConfig(method, dataset, options, settings) });
+    if (result.status === "finished") {
+      const files = { config: modelConfig(recipe, result), weights: nn.weightsOf(net) };
+      await describe(files);
+      await writeModel(join(options.out, "model"), files);
+    }
+    return result;
+  } finally {
+    await preview?.release();
+  }
+}
+
+/**
+ * Draws a sheet with a generator, that of a network in training for one: `columns` samples of each class (ten at most), or eight times as
+ * many of none; of a model of text a page.
+ */
+export const previewer =
+  (model: AnyGenerator, options: SampleOptions = {}, columns = 8): NonNullable<Stage["sample"]> =>
+  async () => {
+    if (model.kind === "text") {
+      const { strings } = await model.sample({ count: model.lines ? 40 : 8, ...options });
+      return { texts: strings };
+    }
+    const names = model.classNames?.slice(0, 10);
+    const label = names?.flatMap((name) => new Array<string>(columns).fill(name));
+    const count = label?.length ?? 8 * columns;
+    const { pixels, shape } = await model.sample({ count, ...(label && { label }), ...options });
+    return { pixels, shape, columns, labels: names };
+  };
 
 /** Learning rate of most stages: a short warm-up, constant until the share `from` of the steps, then linear down to `floor`·lr. */
 export function decaySchedule({ lr, steps }: { lr: number; steps: number }, from = 0.4, floor = 0.02): Schedule {

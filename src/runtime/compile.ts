@@ -35,6 +35,8 @@ export interface CompileOptions {
 
 export interface Program<I extends string, O> extends AsyncDisposable {
   readonly inputs: Record<I, { shape: Shape; dtype: DType }>;
+  /** Creates the session, which the first run does otherwise. */
+  start(): Promise<void>;
   /**
    * Runs the graph once. The native and WASM runtimes block the thread that runs them (see `worker`). Lists of tensors (gradients) come back in a buffer that the next
    * run overwrites; everything else is freshly allocated.
@@ -93,9 +95,11 @@ export function compile<I extends string, O extends GraphOutputs>(
     inputs: Object.fromEntries(
       inputList.map((t) => [t.attributes.name, { shape: t.shape, dtype: t.dtype }]),
     ) as Program<I, O>["inputs"],
+    async start() {
+      await (started ??= start());
+    },
     async run(feeds: Record<I, Feed>) {
-      started ??= start();
-      const { executor, parameters } = await started;
+      const { executor, parameters } = await (started ??= start());
       const given: Record<string, InputValue> = {};
       for (const t of inputList) given[t.attributes.name] = feedValue(t, feeds[t.attributes.name as I]);
       for (const { name, parameter } of parameters)

@@ -5,6 +5,6 @@ export { withInterrupt } from "./interrupt.js";
 export { type MetricsRow, readMetrics } from "./metrics.js";
 export { formatDuration, terminalProgress } from "./progress.js";
 export { writeReport } from "./report.js";
-export { type RunOptions, type RunResult, runStages } from "./run.js";
+export { type RunOptions, type RunResult, runStages, type TrainOptions } from "./run.js";
 export type { ProgressEvent, SampleSheet, Stage } from "./stage.js";
 export type { Kept, Stateful } from "./state.js";

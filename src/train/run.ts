@@ -38,6 +38,18 @@ export interface RunOptions {
   onProgress?(event: ProgressEvent): void;
 }
 
+/** How a method's training run is carried out; its settings come beside. */
+export interface TrainOptions extends Omit<RunOptions, "config"> {
+  /** Name the trained model carries; default the data's. */
+  name?: string;
+  /**
+   * How the data can be found again: an id or a path, the side images are scaled to, whether lines of a text stand for themselves; recorded
+   * in the run's config.json.
+   */
+  source?: { data: string; size?: number; lines?: boolean };
+  threads?: number;
+}
+
 export interface RunResult {
   /** "interrupted": stopped by the signal or `maxSeconds`, saved, to be resumed. */
   status: "finished" | "interrupted";

@@ -17,7 +17,8 @@ import {
   type Reference,
 } from "../../src/judges/images.js";
 import { Images } from "../../src/media/images.js";
-import { type ImageModel, loadModel } from "../../src/methods/registry.js";
+import { loadModel } from "../../src/methods/load.js";
+import type { ImageModel } from "../../src/methods/registry.js";
 import { features, frechetDistance, type MetricReport, prdc } from "../../src/metrics/index.js";
 import { Random } from "../../src/random/index.js";
 import { writeUntrainedDrifting } from "../methods/fixtures/untrained.js";

@@ -9,7 +9,7 @@ import { trainLanguageModel } from "../../src/judges/language-model/train.js";
 import { evaluateLikelihood, evaluateText, measureTextReference } from "../../src/judges/text.js";
 import { presets as discretePresets } from "../../src/methods/discrete/settings.js";
 import { trainDiscrete } from "../../src/methods/discrete/train.js";
-import { loadTextModel } from "../../src/methods/registry.js";
+import { loadTextModel } from "../../src/methods/load.js";
 import { RATE, chain as text } from "../methods/chain.js";
 
 let folder: string;

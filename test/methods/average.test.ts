@@ -12,12 +12,13 @@ import { presets as discretePresets } from "../../src/methods/discrete/settings.
 import { trainDiscrete } from "../../src/methods/discrete/train.js";
 import { presets as driftingPresets } from "../../src/methods/drifting/settings.js";
 import { trainDrifting } from "../../src/methods/drifting/train.js";
-import { type FlowConfig, presets as flowPresets, trainFlow } from "../../src/methods/flow/index.js";
+import { type FlowSettings, presets as flowPresets, trainFlow } from "../../src/methods/flow/index.js";
 import { presets as spherePresets, trainSphere } from "../../src/methods/sphere/index.js";
 import { parameter } from "../../src/nn/index.js";
 import type * as optim from "../../src/optim/index.js";
-import { generatorTraining, type TrainOptions } from "../../src/recipes/training.js";
+import { generatorTraining } from "../../src/recipes/training.js";
 import { Parameters } from "../../src/runtime/index.js";
+import type { TrainOptions } from "../../src/train/index.js";
 import { gradientStage, phase, type Stage } from "../../src/train/index.js";
 import { chain } from "./chain.js";
 import { shapes } from "./pictures.js";
@@ -102,7 +103,7 @@ const features = {
   steps: 1,
   lr: 2e-3,
 };
-const autoencoder: FlowConfig["autoencoder"] = {
+const autoencoder: FlowSettings["autoencoder"] = {
   latent: 4,
   encoder: [4, 4],
   hidden: 8,
@@ -140,7 +141,7 @@ test("drifting: of both stages", async () => {
 });
 
 test("flow: of the velocity, and of the decoder tuned on it", async () => {
-  const config: FlowConfig = {
+  const config: FlowSettings = {
     ...flowPresets["tiny-joint"],
     features,
     autoencoder,

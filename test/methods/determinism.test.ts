@@ -13,8 +13,7 @@ import { trainDrifting } from "../../src/methods/drifting/train.js";
 import * as flow from "../../src/methods/flow/settings.js";
 import { trainFlow } from "../../src/methods/flow/train.js";
 import { presets as sphere, trainSphere } from "../../src/methods/sphere/index.js";
-import type { TrainOptions } from "../../src/recipes/training.js";
-import type { RunResult } from "../../src/train/index.js";
+import type { RunResult, TrainOptions } from "../../src/train/index.js";
 import { chain } from "./chain.js";
 import { shapes } from "./pictures.js";
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { DiscreteImageModel } from "../../src/methods/discrete/image-model.js";
 import { type DiscreteShape, discreteShape, kappa, uniformProcess } from "../../src/methods/discrete/index.js";
-import { DiscreteImageModel } from "../../src/methods/discrete/model.js";
 import { discreteNetwork } from "../../src/methods/discrete/network.js";
 import { type Denoiser, psiSample } from "../../src/methods/discrete/sampler.js";
 import * as nn from "../../src/nn/index.js";

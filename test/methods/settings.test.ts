@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { z } from "zod";
-import { classifierConfig } from "../../src/judges/classifier/settings.js";
-import { languageModelConfig } from "../../src/judges/language-model/settings.js";
-import { discreteConfig } from "../../src/methods/discrete/settings.js";
-import { driftingConfig } from "../../src/methods/drifting/settings.js";
-import { flowConfig } from "../../src/methods/flow/settings.js";
+import { classifierSettings } from "../../src/judges/classifier/settings.js";
+import { languageModelSettings } from "../../src/judges/language-model/settings.js";
+import { discreteSettings } from "../../src/methods/discrete/settings.js";
+import { driftingSettings } from "../../src/methods/drifting/settings.js";
+import { flowSettings } from "../../src/methods/flow/settings.js";
 import { methods } from "../../src/methods/registry.js";
-import { sphereConfig } from "../../src/methods/sphere/settings.js";
+import { sphereSettings } from "../../src/methods/sphere/settings.js";
 import { parseSettings, SettingsError } from "../../src/train/settings.js";
 import { shapes } from "./pictures.js";
 
@@ -17,12 +17,12 @@ const root = mkdtempSync(join(tmpdir(), "settings-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const schemas: Record<string, z.ZodType> = {
-  drifting: driftingConfig,
-  sphere: sphereConfig,
-  discrete: discreteConfig,
-  flow: flowConfig,
-  "language-model": languageModelConfig,
-  classifier: classifierConfig,
+  drifting: driftingSettings,
+  sphere: sphereSettings,
+  discrete: discreteSettings,
+  flow: flowSettings,
+  "language-model": languageModelSettings,
+  classifier: classifierSettings,
 };
 const presets = Object.entries(schemas).flatMap(([method, schema]) =>
   Object.entries(methods[method].presets).map(([preset, settings]) => ({ method, preset, schema, settings })),
@@ -83,11 +83,11 @@ test.each(presets)("$method $preset: no size, batch or rate may be 0", ({ schema
 test("settings that contradict each other, and unions, are told by their paths", () => {
   const { tiny } = methods.discrete.presets as any;
   const low = { ...tiny, curriculum: { ...tiny.curriculum, low: 0.9, high: 0.1 } };
-  expect(refuses(discreteConfig, low)).toMatch(/curriculum is \{.*\} \(low must be below high\)/);
+  expect(refuses(discreteSettings, low)).toMatch(/curriculum is \{.*\} \(low must be below high\)/);
   const width = { ...tiny, network: { kind: "unet", hidden: -1, blocks: 2 } };
-  expect(refuses(discreteConfig, width)).toContain("network.hidden is -1 (");
-  for (const nothing of [null, 7, "x", []]) expect(refuses(discreteConfig, nothing)).toMatch(/all of them is/);
-  expect(refuses(discreteConfig, {})).toContain("tokens is missing (");
+  expect(refuses(discreteSettings, width)).toContain("network.hidden is -1 (");
+  for (const nothing of [null, 7, "x", []]) expect(refuses(discreteSettings, nothing)).toMatch(/all of them is/);
+  expect(refuses(discreteSettings, {})).toContain("tokens is missing (");
 });
 
 const run = (method: string, settings: object, name: string) =>

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { writeKinds } from "../../scripts/torture/kinds.js";
-import { loadAnyModel, loadModel } from "../../src/methods/registry.js";
+import { loadModel } from "../../src/methods/load.js";
+import { loadAnyModel } from "../../src/methods/registry.js";
 import { Random } from "../../src/random/index.js";
 import { command } from "../cli/command.js";
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { writeKinds } from "../../scripts/torture/kinds.js";
-import { loadAnyModel, loadModel } from "../../src/methods/registry.js";
+import { loadModel } from "../../src/methods/load.js";
+import { loadAnyModel } from "../../src/methods/registry.js";
 import { compile, type Program } from "../../src/runtime/index.js";
 import type { Tensor } from "../../src/tensor/index.js";
 

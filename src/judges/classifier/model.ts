@@ -3,7 +3,8 @@ import { show } from "../../io/show.js";
 import { loadedNetwork } from "../../models/architecture.js";
 import { type LoadOptions, type ModelConfig, type ModelFiles, NoSuchModel, readModel } from "../../models/files.js";
 import { type CompileOptions, compile, Releasable } from "../../runtime/index.js";
-import { type ClassifierConfig, classifierArchitecture } from "./network.js";
+import { classifierArchitecture } from "./network.js";
+import type { ClassifierShape } from "./shape.js";
 
 export interface Judged {
   /** Penultimate activations [N, features]. */
@@ -17,7 +18,7 @@ const BATCH = 250;
 /** A trained evaluation classifier: features and logits of images. */
 export class ClassifierModel extends Releasable {
   readonly config: ModelFiles["config"];
-  readonly network: ClassifierConfig;
+  readonly network: ClassifierShape;
   private readonly program;
 
   constructor(files: ModelFiles, options: CompileOptions = {}) {

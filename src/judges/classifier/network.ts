@@ -1,17 +1,7 @@
-import { z } from "zod";
 import type { Architecture } from "../../models/architecture.js";
-import { classes, imageShape, width } from "../../models/shape.js";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-
-export const classifierShape = imageShape.extend({
-  classes: classes.min(1),
-  /** Channels of the three convolutions. */
-  widths: z.tuple([width, width, width]).readonly(),
-  /** Size of the penultimate layer, whose activations are the features of the Fréchet distance. */
-  features: width,
-});
-export type ClassifierConfig = z.infer<typeof classifierShape>;
+import { type ClassifierShape, classifierShape } from "./shape.js";
 
 /**
  * A plain convolutional classifier for measuring samples: three convolutions (4×4 and 3×3 with stride 2, then 3×3) with GroupNorm and
@@ -24,7 +14,7 @@ export function evaluationClassifier({
   classes,
   widths: [c1, c2, c3],
   features,
-}: ClassifierConfig) {
+}: ClassifierShape) {
   const layer = (from: number, to: number, kernel: 3 | 4, stride: 1 | 2) => {
     const conv = nn.conv2d(from, to, kernel, { padding: 1, stride });
     const norm = nn.groupNorm(nn.groupCount(to), to);
@@ -39,7 +29,7 @@ export function evaluationClassifier({
   });
 }
 
-export const classifierArchitecture: Architecture<ClassifierConfig, ReturnType<typeof evaluationClassifier>> = {
+export const classifierArchitecture: Architecture<ClassifierShape, ReturnType<typeof evaluationClassifier>> = {
   shape: classifierShape,
   says: ({ height, width, channels, classes }) => ({ image: { height, width, channels }, classes }),
   network: evaluationClassifier,

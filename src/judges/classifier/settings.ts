@@ -2,7 +2,7 @@ import { z } from "zod";
 import { count, positive, share, size } from "../../train/settings.js";
 
 /** An evaluation classifier and its training. */
-export const classifierConfig = z.object({
+export const classifierSettings = z.object({
   seed: z.number().int().default(1),
   widths: z.tuple([size, size, size]),
   features: size,
@@ -14,7 +14,7 @@ export const classifierConfig = z.object({
   smoothing: share,
   augmentation: z.object({ flip: z.boolean(), shift: count, noise: z.number().nonnegative() }),
 });
-export type ClassifierSettings = z.infer<typeof classifierConfig>;
+export type ClassifierSettings = z.infer<typeof classifierSettings>;
 
 const tiny: ClassifierSettings = {
   seed: 1,

@@ -1,23 +1,22 @@
-import { join } from "node:path";
 import { augment } from "../../data/augment.js";
 import { IndexStream } from "../../data/batches.js";
 import { type ImageDataset, toFloat } from "../../data/index.js";
 import { trainableShape } from "../../models/architecture.js";
-import { type ModelFiles, writeModel } from "../../models/files.js";
 import { crossEntropy } from "../../networks/feature-net.js";
 import * as nn from "../../nn/index.js";
 import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
-import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
-import { gradientStage, phase, runStages } from "../../train/index.js";
+import { trainModel } from "../../recipes/training.js";
+import type { TrainOptions } from "../../train/index.js";
+import { gradientStage, phase } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { ClassifierModel } from "./model.js";
 import { classifierArchitecture, evaluationClassifier } from "./network.js";
-import { type ClassifierSettings, classifierConfig } from "./settings.js";
+import { type ClassifierSettings, classifierSettings } from "./settings.js";
 
 /** Trains an evaluation classifier and writes it, with its test accuracy, into the run's `model/`. */
 export async function trainClassifier(dataset: ImageDataset, settings: ClassifierSettings, options: TrainOptions) {
-  const config = parseSettings(classifierConfig, settings);
+  const config = parseSettings(classifierSettings, settings);
   const { train, test, channels, height, width, classNames } = dataset;
   if (!train.labels || !classNames)
     throw new Error(`The data "${dataset.id}" has no labels; a classifier needs class subfolders or a labels file.`);
@@ -63,16 +62,11 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
     state: { random, stream },
     threads: options.threads,
   });
-  const result = await runStages([stage], { ...options, config: runConfig("classifier", dataset, options, config) });
-  if (result.status === "finished") {
-    const files: ModelFiles = {
-      config: modelConfig("classifier", dataset, options, network, result, config),
-      weights: parameters.toRecord(),
-    };
+  const recipe = { method: "classifier", dataset, options, settings: config, shape: network, net };
+  return trainModel(recipe, [stage], undefined, async (files) => {
+    if (!test.labels) return void (files.config.training.testAccuracy = null);
     const model = new ClassifierModel(files, { threads: options.threads });
-    files.config.training.testAccuracy = test.labels ? await model.accuracy(test) : null;
+    files.config.training.testAccuracy = await model.accuracy(test);
     await model.release();
-    await writeModel(join(options.out, "model"), files);
-  }
-  return result;
+  });
 }

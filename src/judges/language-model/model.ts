@@ -4,7 +4,8 @@ import { loadedNetwork } from "../../models/architecture.js";
 import { batchesOf, paddedRows } from "../../models/batching.js";
 import { type LoadOptions, type ModelConfig, type ModelFiles, NoSuchModel, readModel } from "../../models/files.js";
 import { type CompileOptions, compile, Releasable } from "../../runtime/index.js";
-import { type LanguageModelShape, languageModelArchitecture, shifted, tokenNats } from "./network.js";
+import { languageModelArchitecture, shifted, tokenNats } from "./network.js";
+import type { LanguageModelShape } from "./shape.js";
 
 /** A trained autoregressive judge of text. */
 export class LanguageModel extends Releasable {

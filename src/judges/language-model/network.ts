@@ -1,16 +1,7 @@
-import { z } from "zod";
 import type { Architecture } from "../../models/architecture.js";
-import { depth, requireActivations, requireHeads, sequenceLength, vocabulary, width } from "../../models/shape.js";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-
-export const languageModelShape = z
-  .strictObject({ vocabulary, length: sequenceLength, width, heads: width, blocks: depth })
-  .superRefine(({ vocabulary, length, width, heads }, context) => {
-    requireHeads({ width, heads }, context);
-    requireActivations({ tokens: length, heads, vocabulary }, context);
-  });
-export type LanguageModelShape = z.infer<typeof languageModelShape>;
+import { type LanguageModelShape, languageModelShape } from "./shape.js";
 
 /**
  * An autoregressive transformer: tokens int32 [B, L] to logits [B, L, K], row l of which predicts token l from those before it. Causal

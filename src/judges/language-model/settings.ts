@@ -3,7 +3,7 @@ import { tokenSettings } from "../../data/tokens/settings.js";
 import { count, positive, size } from "../../train/settings.js";
 
 /** A small autoregressive transformer that judges text, and its training. */
-export const languageModelConfig = z.object({
+export const languageModelSettings = z.object({
   seed: z.number().int().default(1),
   tokens: tokenSettings,
   length: size,
@@ -14,9 +14,9 @@ export const languageModelConfig = z.object({
   steps: count,
   lr: positive,
 });
-export type LanguageModelConfig = z.infer<typeof languageModelConfig>;
+export type LanguageModelSettings = z.infer<typeof languageModelSettings>;
 
-const tiny: LanguageModelConfig = {
+const tiny: LanguageModelSettings = {
   seed: 1,
   tokens: { kind: "characters" },
   length: 256,
@@ -32,4 +32,4 @@ const tiny: LanguageModelConfig = {
 export const presets = {
   tiny,
   bpe: { ...tiny, tokens: { kind: "bpe", size: 1024 }, length: 64, batch: 64 },
-} satisfies Record<string, LanguageModelConfig>;
+} satisfies Record<string, LanguageModelSettings>;

@@ -1,23 +1,22 @@
-import { join } from "node:path";
 import { IndexStream, type TextDataset } from "../../data/index.js";
 import { gather } from "../../data/tokens/sequences.js";
 import { textSequences } from "../../data/tokens/text-sequences.js";
 import { trainableShape } from "../../models/architecture.js";
-import { writeModel } from "../../models/files.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
-import { generatorTraining, modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
-import { gradientStage, phase, runStages } from "../../train/index.js";
+import { generatorTraining, trainModel } from "../../recipes/training.js";
+import type { TrainOptions } from "../../train/index.js";
+import { gradientStage, phase } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { languageModel, languageModelArchitecture, shifted, tokenNats } from "./network.js";
-import { type LanguageModelConfig, languageModelConfig } from "./settings.js";
+import { type LanguageModelSettings, languageModelSettings } from "./settings.js";
 
 /**
  * Trains an autoregressive judge on the part of a text that is kept for judges: no generator learns from it, and the judge learns from
  * no generator's samples.
  */
-export async function trainLanguageModel(dataset: TextDataset, settings: LanguageModelConfig, options: TrainOptions) {
-  const config = parseSettings(languageModelConfig, settings);
+export async function trainLanguageModel(dataset: TextDataset, settings: LanguageModelSettings, options: TrainOptions) {
+  const config = parseSettings(languageModelSettings, settings);
   const { tokens, length, width, heads, blocks, batch, steps, lr, seed } = config;
   const data = await textSequences(dataset, { tokens, length });
   const { tokenizer, vocabulary, judge } = data;
@@ -45,17 +44,5 @@ export async function trainLanguageModel(dataset: TextDataset, settings: Languag
     state: { random, stream },
     threads: options.threads,
   });
-  const result = await runStages([stage], {
-    ...options,
-    config: runConfig("language-model", dataset, options, config),
-  });
-  if (result.status === "finished")
-    await writeModel(join(options.out, "model"), {
-      config: {
-        ...modelConfig("language-model", dataset, options, shape, result, config),
-        text: { tokenizer: tokenizer.toJSON(), lines: dataset.lines },
-      },
-      weights: parameters.toRecord(),
-    });
-  return result;
+  return trainModel({ method: "language-model", dataset, options, settings: config, shape, net, tokenizer }, [stage]);
 }

@@ -1,20 +1,18 @@
 export { characterTokenizer, type Tokenizer, tokenizerFrom, trainBpe } from "../../data/tokens/tokenizer.js";
 export { largestNormals, relax, relaxTopk, type TopkOptions, topkSoftmax } from "./curriculum.js";
 export { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
+export { DiscreteImageModel } from "./image-model.js";
 export * as kappa from "./kappa.js";
-export {
-  DiscreteImageModel,
-  DiscreteModel,
-  type DiscreteSampleOptions,
-  type PsiSampler,
-  psiSamplers,
-} from "./model.js";
+export { DiscreteModel } from "./model.js";
 export { type DiscreteNetwork, discreteNetwork, type NetworkInput, processOf } from "./network.js";
 export { type Levels, levelsOf, maskedLoss, nelbo, uniformLoss } from "./objective.js";
 export { onnxDenoiser } from "./onnx-file.js";
+export type { TextSampleOptions } from "./options.js";
 export { cleanPosterior, posterior, psiPosterior } from "./posterior.js";
 export { drawCategorical, nucleusFilter, type Prediction } from "./prediction.js";
 export { corrupt, marginal, maskedProcess, type Process, uniformProcess } from "./process.js";
+export type { PsiSampler } from "./rules.js";
+export { psiSamplers } from "./rules.js";
 export {
   continuation,
   DENOISED,
@@ -27,8 +25,9 @@ export {
   RENOISED,
 } from "./sampler.js";
 export { cosine, drawTimes, logLinear, type Schedule, schedules, sigmaOf } from "./schedule.js";
-export { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape, presets, shapes } from "./settings.js";
-export { TextModel, type TextSampleOptions } from "./text-model.js";
+export { type DiscreteSettings, discreteSettings, presets } from "./settings.js";
+export { type DiscreteShape, discreteShape, shapes } from "./shape.js";
+export { TextModel } from "./text-model.js";
 export { trainDiscrete } from "./train.js";
 export {
   type AlphaCurve,

@@ -5,7 +5,7 @@ import { type Denoise, inputShapes, processOf } from "./network.js";
 import { levelsAt, nelbo } from "./objective.js";
 import { corrupt } from "./process.js";
 import { drawTimes, schedules } from "./schedule.js";
-import type { DiscreteShape } from "./settings.js";
+import type { DiscreteShape } from "./shape.js";
 
 export interface LikelihoodOptions {
   /** Sequences at most, from the first; default all. */

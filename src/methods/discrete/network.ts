@@ -3,7 +3,7 @@ import { unet } from "../../networks/unet.js";
 import * as nn from "../../nn/index.js";
 import { concat, constant, Tensor } from "../../tensor/index.js";
 import { maskedProcess, type Process, uniformProcess } from "./process.js";
-import { type DiscreteShape, discreteShape } from "./settings.js";
+import { type DiscreteShape, discreteShape } from "./shape.js";
 
 export const processOf = ({ process, vocabulary }: Pick<DiscreteShape, "process" | "vocabulary">): Process =>
   process === "uniform" ? uniformProcess(vocabulary) : maskedProcess(vocabulary);

@@ -1,79 +1,13 @@
 import { z } from "zod";
 import { tokenSettings } from "../../data/tokens/settings.js";
-import {
-  classes,
-  depth,
-  imageShape,
-  requireActivations,
-  requireHeads,
-  sequenceLength,
-  vocabulary,
-  width,
-} from "../../models/shape.js";
 import { count, decay, positive, share, size } from "../../train/settings.js";
+import { body, discreteShape, shapes } from "./shape.js";
 
 /** A share that leaves something on both sides. */
 const inner = z.number().gt(0).lt(1);
 
-const transformer = z
-  .strictObject({
-    kind: z.literal("transformer").default("transformer"),
-    width,
-    heads: width,
-    blocks: depth.min(1),
-    /** Width of the condition vector. */
-    condition: width.default(128),
-    /** Whether the output layer is the input embedding. */
-    tied: z.boolean().default(false),
-  })
-  .superRefine((shape, context) => requireHeads(shape, context));
-
-const unet = z.strictObject({
-  kind: z.literal("unet"),
-  /** Width of the residual blocks over the whole picture, and their number. */
-  hidden: width,
-  blocks: depth.min(1),
-  condition: width.default(128),
-});
-
-/** A denoising network and the process that it denoises: what a model's file keeps. */
-export const discreteShape = z
-  .strictObject({
-    /** `uniform` (Duo) or `masked` (MDLM). */
-    process: z.enum(["uniform", "masked"]),
-    schedule: z.enum(["log-linear", "cosine"]).default("log-linear"),
-    /** Clean tokens. */
-    vocabulary,
-    /** Tokens of a sequence. */
-    length: sequenceLength,
-    /** Of pixel tokens, which are in the order channel, row, column. */
-    image: imageShape.optional(),
-    /** Classes for guidance; 0: none. */
-    classes: classes.default(0),
-    network: z.union([unet, transformer]),
-  })
-  .superRefine(({ length, image, vocabulary, network }, context) => {
-    const pixels = image && image.height * image.width * image.channels;
-    if (pixels !== undefined && pixels !== length)
-      context.addIssue({ code: "custom", path: ["length"], message: `its image has ${pixels} tokens` });
-    requireActivations({ tokens: length, heads: network.kind === "unet" ? 0 : network.heads, vocabulary }, context);
-  });
-export type DiscreteShape = z.infer<typeof discreteShape>;
-
-const body = { kind: "transformer", condition: 128, tied: false } as const;
-const characters = { process: "uniform", schedule: "log-linear", vocabulary: 27, length: 256, classes: 0 } as const;
-const gpt2 = { ...characters, vocabulary: 50257, length: 1024 } as const;
-
-/** Networks by size: `tiny` has about 1 M parameters on characters; `small` and `medium` are the papers', on GPT-2's vocabulary. */
-export const shapes = {
-  tiny: { ...characters, network: { ...body, width: 128, heads: 4, blocks: 4 } },
-  base: { ...characters, network: { ...body, width: 256, heads: 8, blocks: 6 } },
-  small: { ...gpt2, network: { ...body, width: 768, heads: 12, blocks: 12 } },
-  medium: { ...gpt2, network: { ...body, width: 1024, heads: 16, blocks: 24 } },
-} satisfies Record<string, DiscreteShape>;
-
 /** Everything that defines a discrete diffusion model and its training; `presets` fill it. */
-export const discreteConfig = z.object({
+export const discreteSettings = z.object({
   seed: z.number().int().default(0),
   /** Model (name, folder or URL) of the same shape whose weights training begins with; null: fresh ones. */
   from: z.string().min(1).nullable().default(null),
@@ -116,9 +50,9 @@ export const discreteConfig = z.object({
     labelDropout: share,
   }),
 });
-export type DiscreteConfig = z.infer<typeof discreteConfig>;
+export type DiscreteSettings = z.infer<typeof discreteSettings>;
 
-const tiny: DiscreteConfig = {
+const tiny: DiscreteSettings = {
   seed: 0,
   from: null,
   process: "uniform",
@@ -131,7 +65,7 @@ const tiny: DiscreteConfig = {
   training: { batch: 64, steps: 1500, lr: 2e-3, emaDecay: 0.998, clip: 1, labelDropout: 0.1 },
 };
 
-const pixels: DiscreteConfig = {
+const pixels: DiscreteSettings = {
   ...tiny,
   schedule: "cosine",
   tokens: { kind: "pixels", levels: 2 },
@@ -159,4 +93,4 @@ export const presets = {
     curriculum: { ...tiny.curriculum, low: 0.0493, high: 0.945 },
     training: { ...tiny.training, batch: 512, steps: 1_000_000, lr: 3e-4, emaDecay: 0.9999 },
   },
-} satisfies Record<string, DiscreteConfig>;
+} satisfies Record<string, DiscreteSettings>;

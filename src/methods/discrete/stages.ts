@@ -10,12 +10,13 @@ import { type DiscreteNetwork, inputShapes, type NetworkInput, processOf } from 
 import { levelsAt, nelbo } from "./objective.js";
 import { corrupt } from "./process.js";
 import { drawTimes, schedules } from "./schedule.js";
-import type { DiscreteConfig, DiscreteShape } from "./settings.js";
+import type { DiscreteSettings } from "./settings.js";
+import type { DiscreteShape } from "./shape.js";
 import { type AlphaCurve, gammaAt, polynomialCurve, type Window, windowOf } from "./transform.js";
 
 export interface DiscreteStageContext {
   data: TokenData;
-  config: DiscreteConfig;
+  config: DiscreteSettings;
   shape: DiscreteShape;
   net: DiscreteNetwork;
   threads?: number;
@@ -23,7 +24,7 @@ export interface DiscreteStageContext {
 }
 
 /** Steps of the curriculum: none for masked noise and pixels, whose first layer has no soft tokens. */
-export function curriculumSteps({ process, tokens, curriculum, training }: DiscreteConfig): number {
+export function curriculumSteps({ process, tokens, curriculum, training }: DiscreteSettings): number {
   const { kind, share } = curriculum;
   if (kind === "none" || process === "masked" || tokens.kind === "pixels") return 0;
   return Math.round(share * training.steps);

@@ -1,32 +1,32 @@
-import { LINE_END, loadTokenizer, requireTokens, type Tokenizer } from "../../data/tokens/tokenizer.js";
-import type { ModelFiles } from "../../models/files.js";
+import type { z } from "zod";
+import { LINE_END, requireTokens, type Tokenizer } from "../../data/tokens/tokenizer.js";
+import { joinTexts, Texts } from "../../media/texts.js";
+import type { ModelConfig } from "../../models/files.js";
+import type { SampleContext } from "../../models/generator.js";
+import type { Rows } from "../../models/model.js";
+import { OptionError } from "../../models/options.js";
 import type { CompileOptions } from "../../runtime/index.js";
-import { DiscreteModel, type DiscreteSampleOptions } from "./model.js";
+import { DiscreteModel, wrongUse } from "./model.js";
+import type { DiscreteNetwork } from "./network.js";
+import { textOptions } from "./options.js";
 import { continuation } from "./sampler.js";
+import type { DiscreteShape } from "./shape.js";
 
-export interface TextSampleOptions extends DiscreteSampleOptions {
-  /** Beginning that stays as it is. */
-  prompt?: string;
-  /** Text of the sequence's length in characters or fewer, with `_` (or `blank`) where the sampler fills in. */
-  template?: string;
-  blank?: string;
-}
-
-type Beginning = Pick<TextSampleOptions, "prompt" | "template" | "blank" | "given">;
+type Schema = ReturnType<typeof textOptions>;
 
 /** A model of text. */
-export class TextModel extends DiscreteModel {
+export class TextModel extends DiscreteModel<"text", Schema> {
+  readonly kind = "text";
+
   constructor(
-    files: ModelFiles,
+    config: ModelConfig,
+    shape: DiscreteShape,
+    net: DiscreteNetwork,
     readonly tokenizer: Tokenizer,
     options?: CompileOptions,
   ) {
-    super(files, options);
-    requireTokens(tokenizer, this.shape.vocabulary);
-  }
-
-  static async from(files: ModelFiles, options?: CompileOptions): Promise<TextModel> {
-    return new TextModel(files, await loadTokenizer(files.config.text?.tokenizer), options);
+    super(config, shape, net, textOptions(shape), options);
+    requireTokens(tokenizer, shape.vocabulary);
   }
 
   /** Whether a sequence is one line, such as a name. */
@@ -34,42 +34,32 @@ export class TextModel extends DiscreteModel {
     return this.config.text?.lines ?? false;
   }
 
-  /** Draws texts; of a model of lines, what stands before the first line end. */
-  async sample({ prompt, template, blank, ...options }: TextSampleOptions = {}): Promise<string[]> {
-    const given = this.givenBy({ prompt, template, blank, given: options.given });
-    const tokens = await this.sampleTokens({ ...options, given });
-    const { count = 1 } = options;
-    const { length } = this.shape;
-    return Array.from({ length: count }, (_, i) => this.decode(tokens.subarray(i * length, (i + 1) * length)));
-  }
-
-  /** Text of one sequence. */
+  /** Text of one sequence; of a model of lines, what stands before the first line end. */
   decode(tokens: Int32Array): string {
     const text = this.tokenizer.decode(tokens);
     return this.lines ? text.split(LINE_END)[0] : text;
   }
 
-  override check({ prompt, template, blank, ...options }: TextSampleOptions = {}): void {
-    super.check(options);
-    this.givenBy({ prompt, template, blank, given: options.given });
+  protected output(tokens: Int32Array, _rows: Rows, n: number): Texts {
+    const { length } = this;
+    const strings = Array.from({ length: n }, (_, i) => this.decode(tokens.subarray(i * length, (i + 1) * length)));
+    return new Texts(strings, this.lines, tokens);
   }
 
-  private givenBy({ prompt, template, blank, given }: Beginning): Int32Array | undefined {
-    const { length } = this.shape;
-    if (prompt !== undefined && template !== undefined) throw new Error("Give a prompt or a template, not both.");
-    if (blank !== undefined && template === undefined) throw new Error("A blank stands in a template; give one.");
-    if (blank === "") throw new Error("The blank of a template must have at least one character.");
-    if (given) {
-      if (prompt === undefined && template === undefined) return given;
-      throw new Error("Give tokens, or a prompt or template, not both.");
-    }
-    if (prompt !== undefined) return continuation(this.tokenizer.encode(prompt), length);
-    if (template === undefined) return undefined;
-    const tokens = template
-      .split(blank ?? "_")
-      .flatMap((part, i) => [...(i > 0 ? [-1] : []), ...this.tokenizer.encode(part)]);
-    if (tokens.length > length)
-      throw new Error(`The template has ${tokens.length} tokens, the sequence ${length}; shorten the template.`);
-    return continuation(tokens, length);
+  protected join(batches: readonly Texts[]): Texts {
+    return joinTexts(batches);
+  }
+
+  protected override given({ prompt, template, blank = "_" }: z.output<Schema>, { given }: SampleContext) {
+    if (prompt === undefined && template === undefined) return given;
+    if (given) throw new OptionError("Give tokens, or a prompt or template, not both.");
+    return wrongUse(() => {
+      if (prompt !== undefined) return continuation(this.tokenizer.encode(prompt), this.length);
+      const parts = template!.split(blank);
+      const tokens = parts.flatMap((part, i) => [...(i > 0 ? [-1] : []), ...this.tokenizer.encode(part)]);
+      if (tokens.length > this.length)
+        throw new Error(`The template has ${tokens.length} tokens, the sequence ${this.length}; shorten the template.`);
+      return continuation(tokens, this.length);
+    });
   }
 }

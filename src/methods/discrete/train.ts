@@ -1,25 +1,25 @@
-import { join } from "node:path";
 import type { ImageDataset, TextDataset } from "../../data/index.js";
 import { pixelSequences, type TextData, type TokenData } from "../../data/tokens/sequences.js";
 import { textSequences } from "../../data/tokens/text-sequences.js";
 import { trainableShape } from "../../models/architecture.js";
-import { type ModelConfig, type ModelFiles, readModel, writeModel } from "../../models/files.js";
+import { type ModelConfig, type ModelFiles, readModel } from "../../models/files.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
-import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
-import { runStages, type Stage } from "../../train/index.js";
+import { modelConfig, previewer, trainModel } from "../../recipes/training.js";
+import type { TrainOptions } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { distillationStage } from "./distillation-stage.js";
-import { DiscreteImageModel } from "./model.js";
+import { DiscreteImageModel } from "./image-model.js";
 import { discreteArchitecture, discreteNetwork } from "./network.js";
-import { type DiscreteConfig, type DiscreteShape, discreteConfig, discreteShape } from "./settings.js";
+import { type DiscreteSettings, discreteSettings } from "./settings.js";
+import { type DiscreteShape, discreteShape } from "./shape.js";
 import { discreteStage } from "./stages.js";
 import { TextModel } from "./text-model.js";
 
 /** A data set as the tokens that the settings ask for. */
 export async function tokenData(
   dataset: ImageDataset | TextDataset,
-  config: DiscreteConfig,
+  config: DiscreteSettings,
 ): Promise<TokenData | TextData> {
   if (dataset.kind === "text") return textSequences(dataset, config);
   if (config.tokens.kind !== "pixels")
@@ -30,7 +30,11 @@ export async function tokenData(
 }
 
 /** The network's shape for a data set. */
-export function shapeFor(dataset: ImageDataset | TextDataset, data: TokenData, config: DiscreteConfig): DiscreteShape {
+export function shapeFor(
+  dataset: ImageDataset | TextDataset,
+  data: TokenData,
+  config: DiscreteSettings,
+): DiscreteShape {
   const image =
     dataset.kind === "images"
       ? { height: dataset.height, width: dataset.width, channels: dataset.channels }
@@ -59,45 +63,25 @@ async function weightsOf(location: string, shape: DiscreteShape): Promise<ModelF
  */
 export async function trainDiscrete(
   dataset: ImageDataset | TextDataset,
-  settings: DiscreteConfig,
+  settings: DiscreteSettings,
   options: TrainOptions,
 ) {
-  const config = parseSettings(discreteConfig, settings);
+  const config = parseSettings(discreteSettings, settings);
   const data = await tokenData(dataset, config);
   const shape = shapeFor(dataset, data, config);
   const net = discreteNetwork(shape);
   const parameters = nn.initialize(net, new Random(config.seed, "discrete").uint32());
   if (config.from !== null) parameters.load(await weightsOf(config.from, shape));
   const { threads } = options;
-  const tokenizer = "tokenizer" in data ? data.tokenizer : null;
-  const files = (result: { status: "finished"; seconds: number; step: number }): ModelFiles => ({
-    config: {
-      ...modelConfig("discrete", dataset, options, shape, result as never, config),
-      ...(tokenizer
-        ? { text: { tokenizer: tokenizer.toJSON(), lines: dataset.kind === "text" && dataset.lines } }
-        : {}),
-    },
-    weights: parameters.toRecord(),
-  });
-
-  const sample: Stage["sample"] = async () => {
-    const draft = files({ status: "finished", seconds: 0, step: 0 });
-    if (tokenizer) {
-      const model = new TextModel(draft, tokenizer, { threads });
-      const texts = await model.sample({ count: model.lines ? 40 : 8, steps: Math.min(64, shape.length) });
-      await model.release();
-      return { texts };
-    }
-    const model = new DiscreteImageModel(draft, { threads });
-    const columns = shape.length * shape.vocabulary > 1e5 ? 2 : 8; // many levels in colour take long
-    const rows = Math.max(1, Math.min(shape.classes, 10));
-    const names = model.classNames?.slice(0, rows);
-    const label = names?.flatMap((name) => new Array<string>(columns).fill(name));
-    const { pixels, shape: size } = await model.sample({ count: columns * rows, label, steps: 32 });
-    await model.release();
-    return { pixels, shape: size, columns, labels: names };
-  };
-
+  const tokenizer = "tokenizer" in data ? data.tokenizer : undefined;
+  const recipe = { method: "discrete", dataset, options, settings: config, shape, net, tokenizer };
+  const live = { freeze: false, threads };
+  const preview = tokenizer
+    ? new TextModel(modelConfig(recipe), shape, net, tokenizer, live)
+    : new DiscreteImageModel(modelConfig(recipe), shape, net, live);
+  const sample = tokenizer
+    ? previewer(preview, { steps: Math.min(64, shape.length) })
+    : previewer(preview, { steps: 32 }, shape.length * shape.vocabulary > 1e5 ? 2 : 8); // many levels in colour take long
   const context = { data, config, shape, net, threads, sample };
   const stages = config.training.steps > 0 ? [() => discreteStage(context)] : [];
   if (config.distillation.rounds > 0) {
@@ -105,8 +89,5 @@ export async function trainDiscrete(
       throw new Error("Distillation needs uniform noise; leave out distillation.rounds.");
     stages.push(() => distillationStage(context));
   }
-  const result = await runStages(stages, { ...options, config: runConfig("discrete", dataset, options, config) });
-  if (result.status === "finished")
-    await writeModel(join(options.out, "model"), files({ ...result, status: "finished" }));
-  return result;
+  return trainModel(recipe, stages, preview);
 }

@@ -3,7 +3,7 @@ import type { ImageDataset } from "../../data/index.js";
 import type { Random } from "../../random/index.js";
 import type { InputSpec } from "../../runtime/index.js";
 import { drawGuidance, guidanceWeight } from "./guidance.js";
-import type { DriftingConfig } from "./settings.js";
+import type { DriftingSettings } from "./settings.js";
 
 /** Conditions of one step: B groups, each with its label, guidance strength and weight of the unconditional negatives. */
 export class GroupDraw {
@@ -13,7 +13,7 @@ export class GroupDraw {
   private readonly others: IndexStream;
 
   constructor(
-    private readonly context: { dataset: ImageDataset; config: DriftingConfig },
+    private readonly context: { dataset: ImageDataset; config: DriftingSettings },
     private readonly samples: number,
     maxGroups: number,
     private readonly random: Random,

@@ -1,13 +1,15 @@
+export type { SampleOptions } from "../../models/generator.js";
 export { type Family, groupPlaces, pixelFamilies, stageFamilies } from "../../recipes/drift/families.js";
 export { driftField, driftLoss, type FieldOptions, type Normalization } from "../../recipes/drift/field.js";
 export { type DriftLoss, type DriftLossOptions, normalizedDriftLoss } from "../../recipes/drift/objective.js";
 export { type DitGeneratorConfig, ditGenerator, ditPresets } from "./dit.js";
 export { drawGuidance, guidanceOfWeight, guidanceQuantile, guidanceWeight } from "./guidance.js";
-export { DriftingModel, type SampleOptions } from "./model.js";
-export { type GeneratorConfig, type GeneratorInputs, imageGenerator, latentGenerator } from "./network.js";
+export { DriftingModel } from "./model.js";
+export { type GeneratorInputs, imageGenerator, latentGenerator } from "./network.js";
 export { SampleQueue, type SampleQueueState } from "./queue.js";
 export { type RefineOptions, refine } from "./refine.js";
-export { type DriftingConfig, driftingConfig, forData, presets } from "./settings.js";
+export { type DriftingSettings, driftingSettings, forData, presets } from "./settings.js";
+export type { GeneratorShape } from "./shape.js";
 export { runToy, type ToyOptions, type ToyResult } from "./toy.js";
 export { trainDrifting } from "./train.js";
 export { type Field, fields, sinkhornPlan } from "./variants.js";

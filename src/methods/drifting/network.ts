@@ -1,24 +1,9 @@
-import { z } from "zod";
 import type { Architecture } from "../../models/architecture.js";
-import { classes, depth, width } from "../../models/shape.js";
-import { autoencoderShape, decoder } from "../../networks/autoencoder.js";
+import { decoder } from "../../networks/autoencoder.js";
 import { latentMlp } from "../../networks/latent-mlp.js";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-
-export const generatorShape = z.strictObject({
-  autoencoder: autoencoderShape,
-  /** 0: unconditional. */
-  classes,
-  hidden: width,
-  blocks: depth,
-  condition: width,
-  /** Discrete style tokens: `count` indices, each into its own table of `size` rows. */
-  styles: z.strictObject({ count: z.int().min(0).max(1024), size: z.int().min(0).max(65_536) }),
-  /** Whether the guidance strength is an input. */
-  guidance: z.boolean(),
-});
-export type GeneratorConfig = z.infer<typeof generatorShape>;
+import { type GeneratorShape, generatorShape } from "./shape.js";
 
 /** Inputs of a generator for B groups of G samples that share label and guidance. */
 export interface GeneratorInputs {
@@ -33,7 +18,7 @@ export interface GeneratorInputs {
 }
 
 /** Condition vector [B, condition] from the label and the guidance strength. */
-function conditionNet({ classes, condition, guidance }: GeneratorConfig) {
+function conditionNet({ classes, condition, guidance }: GeneratorShape) {
   const label = nn.embedding(Math.max(classes, 1), condition, { init: nn.init.normal(0.5) });
   const strength = guidance ? nn.sequential(nn.linear(64, condition), nn.silu, nn.linear(condition, condition)) : null;
   return nn.module({ label, ...(strength ? { strength } : {}) }, (inputs: GeneratorInputs) => {
@@ -44,7 +29,7 @@ function conditionNet({ classes, condition, guidance }: GeneratorConfig) {
 }
 
 /** One-step generator of standardised latent vectors: noise to [B, G, latent]. */
-export function latentGenerator(config: GeneratorConfig) {
+export function latentGenerator(config: GeneratorShape) {
   const { hidden, blocks, condition, styles } = config;
   const { latent } = config.autoencoder;
   const conditioning = conditionNet(config);
@@ -58,7 +43,7 @@ export function latentGenerator(config: GeneratorConfig) {
 }
 
 /** One-step generator of images [B·G, C, H, W]: latent generator, affine map back to the autoencoder's scale, decoder. */
-export function imageGenerator(config: GeneratorConfig) {
+export function imageGenerator(config: GeneratorShape) {
   const { latent } = config.autoencoder;
   const generator = latentGenerator(config);
   const scale = nn.parameter([latent], nn.init.ones);
@@ -71,7 +56,7 @@ export function imageGenerator(config: GeneratorConfig) {
 }
 export type ImageGenerator = ReturnType<typeof imageGenerator>;
 
-export const generatorArchitecture: Architecture<GeneratorConfig, ImageGenerator> = {
+export const generatorArchitecture: Architecture<GeneratorShape, ImageGenerator> = {
   shape: generatorShape,
   says: ({ autoencoder: { height, width, channels }, classes }) => ({ image: { height, width, channels }, classes }),
   network: imageGenerator,

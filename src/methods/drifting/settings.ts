@@ -7,7 +7,7 @@ const samples = z.number().int().min(2);
 const schedule = { steps: count, lr: positive };
 
 /** Everything that defines a drifting image model and its training; `presets` fill it. */
-export const driftingConfig = z.object({
+export const driftingSettings = z.object({
   seed: z.number().int().default(0),
   features: featureSettings,
   autoencoder: z.object({
@@ -37,9 +37,9 @@ export const driftingConfig = z.object({
   /** Guidance as an input: how α is drawn, and how many unconditional real negatives a group sees. Null: no guidance. */
   guidance: z.object({ power: positive, max: z.number().gt(1), none: share, unconditional: count }).nullable(),
 });
-export type DriftingConfig = z.infer<typeof driftingConfig>;
+export type DriftingSettings = z.infer<typeof driftingSettings>;
 
-const tiny: DriftingConfig = {
+const tiny: DriftingSettings = {
   seed: 0,
   features: { task: "classifier", width: 24, blocks: [1, 1, 1], stemStride: 2, batch: 256, steps: 450, lr: 2e-3 },
   autoencoder: {
@@ -71,11 +71,11 @@ export const presets = {
     latentStage: { ...tiny.latentStage, steps: 800 },
     jointStage: { ...tiny.jointStage, steps: 1700, emaDecay: 0.998 },
   },
-} satisfies Record<string, DriftingConfig>;
+} satisfies Record<string, DriftingSettings>;
 export type PresetName = keyof typeof presets;
 
 /** A preset fitted to a data set: colour images get wider networks and a longer latent vector. */
-export function forData(config: DriftingConfig, { channels }: { channels: number }): DriftingConfig {
+export function forData(config: DriftingSettings, { channels }: { channels: number }): DriftingSettings {
   if (channels === 1) return config;
   return {
     ...config,

@@ -9,11 +9,11 @@ import { generatorTraining } from "../../recipes/training.js";
 import { gradientStage, phase, type Stage } from "../../train/index.js";
 import { GroupDraw } from "./groups.js";
 import type { ImageGenerator } from "./network.js";
-import type { DriftingConfig } from "./settings.js";
+import type { DriftingSettings } from "./settings.js";
 
 export interface DriftStageContext {
   dataset: ImageDataset;
-  config: DriftingConfig;
+  config: DriftingSettings;
   generator: ImageGenerator;
   threads?: number;
   sample?: Stage["sample"];

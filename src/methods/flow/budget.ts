@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { ImageDataset } from "../../data/index.js";
 import { parseSettings } from "../../train/settings.js";
-import { type FlowConfig, flowConfig } from "./settings.js";
+import { type FlowSettings, flowSettings } from "./settings.js";
 import { trainFlow } from "./train.js";
 
 /** What a short run on this machine took. */
@@ -16,7 +16,7 @@ export interface StepTimes {
 }
 
 /** Flow steps for which the whole training takes `seconds`. Throws where the other stages leave no time for one. */
-export function flowStepsWithin(seconds: number, { stepSeconds, overhead }: StepTimes, config: FlowConfig): number {
+export function flowStepsWithin(seconds: number, { stepSeconds, overhead }: StepTimes, config: FlowSettings): number {
   const { features, autoencoder, jointStage } = config;
   const { flow = 0, ...others } = stepSeconds;
   const warm = Math.min(autoencoder.warmSteps, autoencoder.steps);
@@ -47,22 +47,22 @@ export function flowStepsWithin(seconds: number, { stepSeconds, overhead }: Step
  */
 export async function fitToSeconds(
   dataset: ImageDataset,
-  settings: FlowConfig,
+  settings: FlowSettings,
   seconds: number,
   { threads, source }: { threads?: number; source?: { data: string; size?: number } } = {},
-): Promise<FlowConfig> {
+): Promise<FlowSettings> {
   if (!(seconds > 0 && Number.isFinite(seconds))) throw new Error(`seconds must be a positive number, got ${seconds}.`);
-  const config = parseSettings(flowConfig, settings);
+  const config = parseSettings(flowSettings, settings);
   const times = await measureSteps(dataset, config, { threads, source });
   return { ...config, flow: { ...config.flow, steps: flowStepsWithin(seconds, times, config) } };
 }
 
 async function measureSteps(
   dataset: ImageDataset,
-  config: FlowConfig,
+  config: FlowSettings,
   options: { threads?: number; source?: { data: string; size?: number } },
 ): Promise<StepTimes> {
-  const probe: FlowConfig = {
+  const probe: FlowSettings = {
     ...config,
     features: { ...config.features, steps: 8 },
     autoencoder: { ...config.autoencoder, steps: 16, warmSteps: Math.min(8, config.autoencoder.warmSteps) },

@@ -1,28 +1,16 @@
-import { z } from "zod";
 import type { Architecture } from "../../models/architecture.js";
-import { classes, depth, width } from "../../models/shape.js";
-import { autoencoderShape, decoder } from "../../networks/autoencoder.js";
+import { decoder } from "../../networks/autoencoder.js";
 import { latentMlp } from "../../networks/latent-mlp.js";
 import { unet } from "../../networks/unet.js";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-
-export const flowShape = z.strictObject({
-  space: z.enum(["pixel", "latent", "joint"]),
-  autoencoder: autoencoderShape,
-  /** 0: unconditional. The class after the last is "none". */
-  classes,
-  hidden: width,
-  blocks: depth,
-  condition: width,
-});
-export type FlowNetworkConfig = z.infer<typeof flowShape>;
+import { type FlowShape, flowShape } from "./shape.js";
 
 /** A velocity field: states [B, …], times [B] in [0, 1], labels [B] int32 (`classes` = none) to velocities of the states' shape. */
 export type Velocity = (state: Tensor, time: Tensor, label: Tensor) => Tensor;
 
 /** Condition vector [B, condition] of label and time (64 cosines and sines through an MLP). */
-function conditionNet({ classes, condition }: FlowNetworkConfig) {
+function conditionNet({ classes, condition }: FlowShape) {
   const label = nn.embedding(classes + 1, condition, { init: nn.init.normal(0.5) });
   const time = nn.sequential(nn.linear(64, condition), nn.silu, nn.linear(condition, condition));
   return nn.module({ label, time }, (t: Tensor, labels: Tensor) =>
@@ -31,7 +19,7 @@ function conditionNet({ classes, condition }: FlowNetworkConfig) {
 }
 
 /** Velocities of standardised latent vectors [B, latent]: drifting's latent MLP with the time in its condition. */
-function latentVelocity(config: FlowNetworkConfig) {
+function latentVelocity(config: FlowShape) {
   const conditioning = conditionNet(config);
   const mlp = latentMlp({ ...config, latent: config.autoencoder.latent });
   return nn.module({ conditioning, mlp }, (state: Tensor, time: Tensor, labels: Tensor) =>
@@ -40,7 +28,7 @@ function latentVelocity(config: FlowNetworkConfig) {
 }
 
 /** Velocities of images [B, C, H, W]. */
-function pixelVelocity(config: FlowNetworkConfig) {
+function pixelVelocity(config: FlowShape) {
   const { autoencoder, condition, blocks } = config;
   const { height, width, channels } = autoencoder;
   const size = { height, width, inputs: channels, outputs: channels };
@@ -48,7 +36,7 @@ function pixelVelocity(config: FlowNetworkConfig) {
 }
 
 /** The velocity field of a model and, where it flows in latent space, the way from there to images. */
-export function flowNetwork(config: FlowNetworkConfig) {
+export function flowNetwork(config: FlowShape) {
   if (config.space === "pixel") return nn.module({ velocity: pixelVelocity(config) }) as FlowNetwork;
   const { latent } = config.autoencoder;
   const scale = nn.parameter([latent], nn.init.ones);
@@ -67,7 +55,7 @@ export type FlowNetwork = nn.Parameterized & {
     };
 };
 
-export const flowArchitecture: Architecture<FlowNetworkConfig, FlowNetwork> = {
+export const flowArchitecture: Architecture<FlowShape, FlowNetwork> = {
   shape: flowShape,
   says: ({ autoencoder: { height, width, channels }, classes }) => ({ image: { height, width, channels }, classes }),
   network: flowNetwork,

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { count, decay, positive, share, size } from "../../train/settings.js";
-import { presets as drifting, driftingConfig, forData as driftingForData } from "../drifting/settings.js";
+import { presets as drifting, forData as driftingForData, driftingSettings } from "../drifting/settings.js";
 
-const { features, autoencoder, generator, jointStage, drift } = driftingConfig.shape;
+const { features, autoencoder, generator, jointStage, drift } = driftingSettings.shape;
 
 /** A flow-matching image model and its training. Networks and stages are those of drifting wherever both have them. */
-export const flowConfig = z.object({
+export const flowSettings = z.object({
   seed: z.number().int().default(0),
   /** Where the flow lives: on pixels; in the autoencoder's latent space; there with a decoder tuned on the flow's own samples. */
   space: z.enum(["pixel", "latent", "joint"]),
@@ -26,12 +26,12 @@ export const flowConfig = z.object({
   jointStage: jointStage.extend({ samplerSteps: size }),
   drift,
 });
-export type FlowConfig = z.infer<typeof flowConfig>;
+export type FlowSettings = z.infer<typeof flowSettings>;
 
 const { tiny: t, small: s } = drifting;
 const flow = { batch: 256, steps: 1500, lr: 1e-3, emaDecay: 0.998, labelDropout: 0.1 };
 const { styles: _, ...body } = t.generator;
-const tiny: FlowConfig = {
+const tiny: FlowSettings = {
   seed: 0,
   space: "pixel",
   autoencoderFrom: null,
@@ -43,7 +43,7 @@ const tiny: FlowConfig = {
   drift: t.drift,
 };
 
-const small: FlowConfig = {
+const small: FlowSettings = {
   ...tiny,
   features: s.features,
   autoencoder: s.autoencoder,
@@ -52,7 +52,7 @@ const small: FlowConfig = {
 };
 
 /** The preset in another space; latent vectors are small, so that a step takes twice the samples. */
-const inSpace = (preset: FlowConfig, space: "latent" | "joint"): FlowConfig => ({
+const inSpace = (preset: FlowSettings, space: "latent" | "joint"): FlowSettings => ({
   ...preset,
   space,
   flow: { ...preset.flow, batch: 512 },
@@ -66,10 +66,10 @@ export const presets = {
   "tiny-joint": inSpace(tiny, "joint"),
   "small-latent": inSpace(small, "latent"),
   "small-joint": inSpace(small, "joint"),
-} satisfies Record<string, FlowConfig>;
+} satisfies Record<string, FlowSettings>;
 
 /** A preset fitted to a data set, as drifting's. */
-export const forData = (config: FlowConfig, dataset: { channels: number }): FlowConfig => ({
+export const forData = (config: FlowSettings, dataset: { channels: number }): FlowSettings => ({
   ...config,
   autoencoder: driftingForData({ ...t, autoencoder: config.autoencoder }, dataset).autoencoder,
 });

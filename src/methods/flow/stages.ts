@@ -10,11 +10,11 @@ import { gradientStage, phase, type Stage } from "../../train/index.js";
 import type { FlowNetwork } from "./network.js";
 import { drawTimes, flowLoss } from "./objective.js";
 import { integrate } from "./sampler.js";
-import type { FlowConfig } from "./settings.js";
+import type { FlowSettings } from "./settings.js";
 
 export interface FlowStageContext {
   dataset: ImageDataset;
-  config: FlowConfig;
+  config: FlowSettings;
   net: FlowNetwork;
   threads?: number;
   sample?: Stage["sample"];

@@ -1,8 +1,9 @@
 import { Images } from "../../media/images.js";
+import type { Label } from "../../models/inputs.js";
 import { Random } from "../../random/index.js";
 import { fillSmoothly } from "./fill.js";
 import { disturbRows, slerp } from "./geometry.js";
-import type { ClassWeights, GuidanceOptions, Label, RefineOptions, SphereModel } from "./model.js";
+import type { ClassWeights, GuidanceOptions, RefineOptions, SphereModel } from "./model.js";
 
 /** Pulls any picture onto what the model has learned: reconstructs it several times over (default 4). */
 export const project = (

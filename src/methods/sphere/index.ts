@@ -1,9 +1,12 @@
 export * from "./edit.js";
 export * from "./geometry.js";
+export { loadSphere } from "./load.js";
 export * from "./model.js";
-export { latentLength, type SphereNetworkConfig, type SphereShape, sphereNetwork } from "./network.js";
+export { sphereNetwork } from "./network.js";
 export * from "./objective.js";
-export { forData, presets, type SphereConfig, sphereConfig, withoutNoise } from "./settings.js";
+export { type SphereSampleOptions, sphereOptions } from "./options.js";
+export { forData, presets, type SphereSettings, sphereSettings, withoutNoise } from "./settings.js";
+export { latentLength, type SphereNetworkConfig, type SphereShape, sphereShape } from "./shape.js";
 export * from "./strengths.js";
 export { networkConfig, trainSphere } from "./train.js";
 export { nearestAngle, type Uniformity, uniformity } from "./uniformity.js";

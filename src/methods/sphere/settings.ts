@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { featureSettings } from "../../recipes/features.js";
 import { count, decay, positive, share, size } from "../../train/settings.js";
-import { sphereBody, type VitBody } from "./network.js";
+import { sphereBody, type VitBody } from "./shape.js";
 import { vitSizes } from "./vit.js";
 
 const weight = z.number().nonnegative();
 
 /** Everything that defines a Sphere Encoder and its training; `presets` fill it. */
-export const sphereConfig = z.object({
+export const sphereSettings = z.object({
   seed: z.number().int().default(0),
   network: sphereBody,
   noise: z.object({
@@ -53,9 +53,9 @@ export const sphereConfig = z.object({
     flip: z.boolean(),
   }),
 });
-export type SphereConfig = z.infer<typeof sphereConfig>;
+export type SphereSettings = z.infer<typeof sphereSettings>;
 
-const tiny: SphereConfig = {
+const tiny: SphereSettings = {
   seed: 0,
   network: {
     kind: "conv",
@@ -94,7 +94,7 @@ const tiny: SphereConfig = {
   },
 };
 
-const small: SphereConfig = {
+const small: SphereSettings = {
   ...tiny,
   features: { ...tiny.features, steps: 1000 },
   training: { ...tiny.training, steps: 10_000, emaDecay: 0.999 },
@@ -106,7 +106,7 @@ const vit = (
   channels: number,
   size: Pick<VitBody, "width" | "layers" | "heads">,
   options: Partial<VitBody> = {},
-): SphereConfig["network"] => ({
+): SphereSettings["network"] => ({
   kind: "vit",
   patch,
   channels,
@@ -119,7 +119,11 @@ const vit = (
 });
 
 /** The paper's hyper-parameters: the learning rate is that of a batch of 256, mirrored pictures, the encoder at a tenth. */
-const paper = (network: SphereConfig["network"], maxAngle: number, weights: SphereConfig["weights"]): SphereConfig => ({
+const paper = (
+  network: SphereSettings["network"],
+  maxAngle: number,
+  weights: SphereSettings["weights"],
+): SphereSettings => ({
   ...small,
   network,
   noise: { kind: "additive", maxAngle, hardCases: "intended" },
@@ -161,10 +165,10 @@ export const presets = {
   "paper-base": paper(vit(2, 8, vitSizes.base), 80, cifarWeights),
   "paper-large": paper(vit(8, 64, vitSizes.large, at256), 85, largeWeights),
   "paper-xlarge": paper(vit(8, 64, vitSizes.xlarge, at256), 85, largeWeights),
-} satisfies Record<string, SphereConfig>;
+} satisfies Record<string, SphereSettings>;
 
 /** A preset fitted to a data set: colour images get wider networks, a longer latent vector and cropped features. */
-export function forData(config: SphereConfig, { channels }: { channels: number }): SphereConfig {
+export function forData(config: SphereSettings, { channels }: { channels: number }): SphereSettings {
   if (channels === 1 || config.network.kind !== "conv") return config;
   return {
     ...config,
@@ -176,7 +180,7 @@ export function forData(config: SphereConfig, { channels }: { channels: number }
 /**
  * The plain spherical autoencoder, the baseline: the same network and reconstruction, without noise, consistency and latent loss.
  */
-export const withoutNoise = (config: SphereConfig): SphereConfig => ({
+export const withoutNoise = (config: SphereSettings): SphereSettings => ({
   ...config,
   noise: { ...config.noise, maxAngle: 0, hardCases: "none" },
   weights: { ...config.weights, consistency: 0, consistencyPerceptual: 0, latent: 0, uniformity: 0 },

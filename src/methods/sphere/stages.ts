@@ -8,12 +8,12 @@ import { generatorTraining } from "../../recipes/training.js";
 import { gradientStage, phase, type Stage } from "../../train/index.js";
 import type { SphereNetwork } from "./network.js";
 import { inFeatures, inPyramid, sphereLoss } from "./objective.js";
-import type { SphereConfig } from "./settings.js";
+import type { SphereSettings } from "./settings.js";
 import { drawStrengths } from "./strengths.js";
 
 export interface SphereStageContext {
   dataset: ImageDataset;
-  config: SphereConfig;
+  config: SphereSettings;
   /** Length of a latent, and the angle that the noise is drawn with. */
   latent: number;
   maxAngle: number;
@@ -29,7 +29,7 @@ export const ENCODER = /^encode\./;
 export const learningRate = ({ lr, steps, warmup }: { lr: number; steps: number; warmup: number }): Schedule =>
   cosine({ peak: lr, steps: Math.max(steps, warmup + 2), warmup: warmup + 1, floor: lr / 100 });
 
-const isCropped = ({ perceptual, perceptualCrop }: SphereConfig) => perceptual === "features" && perceptualCrop;
+const isCropped = ({ perceptual, perceptualCrop }: SphereSettings) => perceptual === "features" && perceptualCrop;
 
 /**
  * What training steps draw: images, one noise per image for both strengths, the corner of the crop, and the classes of the four calls, hidden

@@ -1,24 +1,23 @@
-import { join } from "node:path";
 import type { ImageDataset } from "../../data/index.js";
 import { trainableShape } from "../../models/architecture.js";
-import { writeModel } from "../../models/files.js";
 import { classifier } from "../../networks/feature-net.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { featureStages } from "../../recipes/features.js";
 import { featureStageName, reuse } from "../../recipes/reuse.js";
-import { modelConfig, runConfig, type TrainOptions } from "../../recipes/training.js";
-import { runStages, type Stage } from "../../train/index.js";
+import { modelConfig, previewer, trainModel } from "../../recipes/training.js";
+import type { Stage, TrainOptions } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { fullStrength } from "./geometry.js";
 import { SphereModel } from "./model.js";
-import { latentLength, type SphereNetworkConfig, sphereArchitecture, sphereNetwork } from "./network.js";
-import { type SphereConfig, sphereConfig } from "./settings.js";
+import { sphereArchitecture, sphereNetwork } from "./network.js";
+import { type SphereSettings, sphereSettings } from "./settings.js";
+import { latentLength, type SphereNetworkConfig } from "./shape.js";
 import { sphereStage } from "./stages.js";
 import { resolveAngle } from "./strengths.js";
 
 /** The network's shape for a data set. */
-export function networkConfig(dataset: ImageDataset, { network }: SphereConfig): SphereNetworkConfig {
+export function networkConfig(dataset: ImageDataset, { network }: SphereSettings): SphereNetworkConfig {
   const { height, width, channels, classNames } = dataset;
   return { image: { height, width, channels }, classes: classNames?.length ?? 0, body: network };
 }
@@ -27,8 +26,8 @@ export function networkConfig(dataset: ImageDataset, { network }: SphereConfig):
  * Trains a Sphere Encoder: a feature network for the perceptual terms (where they are in features), then encoder and decoder. Writes
  * checkpoints, logs and `model/` into the run's folder.
  */
-export async function trainSphere(dataset: ImageDataset, settings: SphereConfig, options: TrainOptions) {
-  const config = parseSettings(sphereConfig, settings);
+export async function trainSphere(dataset: ImageDataset, settings: SphereSettings, options: TrainOptions) {
+  const config = parseSettings(sphereSettings, settings);
   const { seed, noise } = config;
   const { threads } = options;
   const network = networkConfig(dataset, config);
@@ -39,20 +38,9 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereConfig,
   fullStrength(noise.kind, maxAngle); // throws where an angle is out of the kind's range
   const shape = trainableShape(sphereArchitecture, { ...network, noise: { kind: noise.kind, maxAngle } });
 
-  const sample: Stage["sample"] = async () => {
-    const columns = 8;
-    const rows = Math.max(1, Math.min(network.classes, 10));
-    const draft = {
-      ...modelConfig("sphere", dataset, options, shape, { status: "finished", seconds: 0, step: 0 } as never, config),
-    };
-    const model = new SphereModel({ config: draft, weights: nn.weightsOf(net) }, { threads });
-    const label = dataset.classNames?.slice(0, rows).flatMap((name) => new Array<string>(columns).fill(name));
-    const { pixels, shape: size } = await model.sample({ count: columns * rows, label, steps: 4 });
-    await model.release();
-    return { pixels, shape: size, columns, labels: dataset.classNames?.slice(0, rows) };
-  };
-
-  const context = { dataset, config, latent, maxAngle, net, threads, sample };
+  const recipe = { method: "sphere", dataset, options, settings: config, shape, net };
+  const preview = new SphereModel(modelConfig(recipe), shape, net, { freeze: false, threads });
+  const context = { dataset, config, latent, maxAngle, net, threads, sample: previewer(preview) };
   const stages: (() => Stage)[] = [];
   if (config.perceptual === "features") {
     const { width, blocks, stemStride } = config.features;
@@ -69,11 +57,5 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereConfig,
     stages.push(() => sphereStage(context, features.features));
   } else stages.push(() => sphereStage(context, null));
 
-  const result = await runStages(stages, { ...options, config: runConfig("sphere", dataset, options, config) });
-  if (result.status === "finished")
-    await writeModel(join(options.out, "model"), {
-      config: modelConfig("sphere", dataset, options, shape, result, config),
-      weights: nn.weightsOf(net),
-    });
-  return result;
+  return trainModel(recipe, stages, preview);
 }

@@ -1,15 +1,10 @@
 import { expect, test } from "vitest";
-import {
-  type DiscreteConfig,
-  discreteConfig,
-  discreteShape,
-  presets,
-  shapes,
-} from "../../../src/methods/discrete/settings.js";
+import { type DiscreteSettings, discreteSettings, presets } from "../../../src/methods/discrete/settings.js";
+import { discreteShape, shapes } from "../../../src/methods/discrete/shape.js";
 import { curriculumSteps } from "../../../src/methods/discrete/stages.js";
 
 test("presets and shapes are valid as they stand", () => {
-  for (const preset of Object.values(presets)) expect(discreteConfig.parse(preset)).toEqual(preset);
+  for (const preset of Object.values(presets)) expect(discreteSettings.parse(preset)).toEqual(preset);
   for (const shape of Object.values(shapes)) {
     expect(discreteShape.parse(shape)).toEqual(shape);
     expect(discreteShape.parse({ ...shape, process: "masked" }).process).toBe("masked");
@@ -62,7 +57,7 @@ test("bad shapes are refused", () => {
 
 test("bad settings are refused", () => {
   const bad = (change: object) =>
-    expect(discreteConfig.safeParse({ ...presets.tiny, ...change }).success, JSON.stringify(change));
+    expect(discreteSettings.safeParse({ ...presets.tiny, ...change }).success, JSON.stringify(change));
   const { curriculum, distillation, training } = presets.tiny;
   bad({}).toBe(true);
   bad({ tokens: { kind: "words" } }).toBe(false);
@@ -81,7 +76,7 @@ test("bad settings are refused", () => {
 });
 
 test("the curriculum is for uniform noise on text", () => {
-  const steps = (change: Partial<DiscreteConfig>) => curriculumSteps({ ...presets.tiny, ...change });
+  const steps = (change: Partial<DiscreteSettings>) => curriculumSteps({ ...presets.tiny, ...change });
   const { curriculum, training } = presets.tiny;
   expect(steps({})).toBe(training.steps / 2);
   expect(steps({ curriculum: { ...curriculum, share: 1 } })).toBe(training.steps);

@@ -6,7 +6,7 @@ import { discreteNetwork, type NetworkInput } from "../../../src/methods/discret
 import { maskedNelbo, uniformNelbo } from "../../../src/methods/discrete/objective.js";
 import { drawCategorical } from "../../../src/methods/discrete/prediction.js";
 import { corrupt, maskedProcess, type Process, uniformProcess } from "../../../src/methods/discrete/process.js";
-import { discreteShape } from "../../../src/methods/discrete/settings.js";
+import { discreteShape } from "../../../src/methods/discrete/shape.js";
 import { transform } from "../../../src/methods/discrete/transform.js";
 import { Random } from "../../../src/random/index.js";
 import { concat, constant, type Tensor } from "../../../src/tensor/index.js";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { DiscreteModel, type DiscreteSampleOptions } from "../../../src/methods/discrete/model.js";
+import { DiscreteModel } from "../../../src/methods/discrete/model.js";
 import { discreteNetwork } from "../../../src/methods/discrete/network.js";
 import { maskedNelbo, uniformNelbo } from "../../../src/methods/discrete/objective.js";
 import { nucleusFilter } from "../../../src/methods/discrete/prediction.js";
 import { priorAt } from "../../../src/methods/discrete/process.js";
-import { discreteShape } from "../../../src/methods/discrete/settings.js";
+import { discreteShape } from "../../../src/methods/discrete/shape.js";
 import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
 import { digits, type ExactDenoiser, gaussLegendre, guidedPsi, outputLaw, totalVariation } from "./enumerate.js";

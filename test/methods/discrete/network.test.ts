@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { discreteNetwork, processOf } from "../../../src/methods/discrete/network.js";
 import { uniformLoss } from "../../../src/methods/discrete/objective.js";
-import { type DiscreteShape, discreteShape, shapes } from "../../../src/methods/discrete/settings.js";
+import { type DiscreteShape, discreteShape, shapes } from "../../../src/methods/discrete/shape.js";
 import { countParameters } from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
 import { compile } from "../../../src/runtime/index.js";

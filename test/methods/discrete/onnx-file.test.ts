@@ -6,7 +6,7 @@ import { DiscreteModel } from "../../../src/methods/discrete/model.js";
 import { discreteNetwork } from "../../../src/methods/discrete/network.js";
 import { onnxDenoiser } from "../../../src/methods/discrete/onnx-file.js";
 import { psiSample } from "../../../src/methods/discrete/sampler.js";
-import { shapes } from "../../../src/methods/discrete/settings.js";
+import { shapes } from "../../../src/methods/discrete/shape.js";
 import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
 import { compile } from "../../../src/runtime/index.js";

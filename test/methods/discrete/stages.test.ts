@@ -3,12 +3,8 @@ import type { TokenData } from "../../../src/data/tokens/sequences.js";
 import { distillationStage, pairs } from "../../../src/methods/discrete/distillation-stage.js";
 import { discreteNetwork, inputShapes, type NetworkInput, processOf } from "../../../src/methods/discrete/network.js";
 import { maskedNelbo, uniformNelbo } from "../../../src/methods/discrete/objective.js";
-import {
-  type DiscreteConfig,
-  type DiscreteShape,
-  discreteShape,
-  presets,
-} from "../../../src/methods/discrete/settings.js";
+import { type DiscreteSettings, presets } from "../../../src/methods/discrete/settings.js";
+import { type DiscreteShape, discreteShape } from "../../../src/methods/discrete/shape.js";
 import { batches, discreteStage, noising } from "../../../src/methods/discrete/stages.js";
 import { exactCurve, windowOf } from "../../../src/methods/discrete/transform.js";
 import * as nn from "../../../src/nn/index.js";
@@ -24,7 +20,7 @@ const sequences = {
   labels: Array.from({ length: 25 }, (_, i) => Math.floor(i / K) % 2),
 };
 const data: TokenData = { id: "numbered", vocabulary: K, length: L, train: sequences, test: sequences };
-const base: DiscreteConfig = {
+const base: DiscreteSettings = {
   ...presets.tiny,
   length: L,
   curriculum: { ...presets.tiny.curriculum, share: 0.5, tau: 0.2 },
@@ -32,7 +28,7 @@ const base: DiscreteConfig = {
 };
 
 /** A stage's context, with a network none of whose layers is at zero. */
-function contextOf(config: DiscreteConfig) {
+function contextOf(config: DiscreteSettings) {
   const { process, schedule } = config;
   const network = { kind: "transformer", width: 16, heads: 2, blocks: 1, condition: 8 };
   const shape = discreteShape.parse({ process, schedule, vocabulary: K, length: L, classes: CLASSES, network });
@@ -95,7 +91,7 @@ async function expected({ net, shape }: ReturnType<typeof contextOf>, drawn: Dra
 }
 
 describe("training minimises the specification's loss of what is drawn, the curriculum's first", () => {
-  const variants: [string, Partial<DiscreteConfig>, ("relaxed" | "discrete")[]][] = [
+  const variants: [string, Partial<DiscreteSettings>, ("relaxed" | "discrete")[]][] = [
     ["k largest", {}, ["relaxed", "relaxed", "discrete", "discrete"]],
     [
       "softmax",

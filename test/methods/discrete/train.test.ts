@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ImageDataset, splitText, type TextDataset } from "../../../src/data/index.js";
 import { textSequences } from "../../../src/data/tokens/text-sequences.js";
-import { type DiscreteConfig, presets } from "../../../src/methods/discrete/settings.js";
+import { type DiscreteSettings, presets } from "../../../src/methods/discrete/settings.js";
 import type { TextModel } from "../../../src/methods/discrete/text-model.js";
 import { trainDiscrete } from "../../../src/methods/discrete/train.js";
-import { loadModel, loadTextModel } from "../../../src/methods/registry.js";
+import { loadModel, loadTextModel } from "../../../src/methods/load.js";
 import { RATE, chain as text } from "../chain.js";
 
-const micro: DiscreteConfig = {
+const micro: DiscreteSettings = {
   ...presets.tiny,
   length: 16,
   network: { kind: "transformer", width: 32, heads: 2, blocks: 2, condition: 32, tied: false },
@@ -71,7 +71,7 @@ for (const process of ["uniform", "masked"] as const)
   });
 
 test("a resumed run, curriculum, discrete steps and distillation, ends bit-identically", async () => {
-  const settings: DiscreteConfig = {
+  const settings: DiscreteSettings = {
     ...micro,
     distillation: { rounds: 2, steps: 4, delta: 1 / 8, lr: 1e-3 },
     training: { ...micro.training, steps: 8, batch: 4 },
@@ -110,7 +110,7 @@ test("training can begin with another model's weights, of the same shape", async
   expect(b).toBeCloseTo(a, 2);
   await first.release();
   await second.release();
-  const wider = { ...distil, network: { ...micro.network, width: 64 } as DiscreteConfig["network"] };
+  const wider = { ...distil, network: { ...micro.network, width: 64 } as DiscreteSettings["network"] };
   await expect(trainDiscrete(text, wider, { out: run("third"), ...quiet })).rejects.toThrow("has another shape");
 });
 
@@ -156,7 +156,7 @@ test("lines and pixels train, and come back as lines and pictures", async () => 
     ["uniform", 256],
   ] as const) {
     const out = run(`pixels-${process}-${levels}`);
-    const settings: DiscreteConfig = {
+    const settings: DiscreteSettings = {
       ...presets.pixels,
       process,
       tokens: { kind: "pixels", levels },

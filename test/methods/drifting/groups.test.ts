@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ImageDataset } from "../../../src/data/index.js";
 import { GroupDraw } from "../../../src/methods/drifting/groups.js";
-import { type DriftingConfig, presets } from "../../../src/methods/drifting/settings.js";
+import { type DriftingSettings, presets } from "../../../src/methods/drifting/settings.js";
 import { Random } from "../../../src/random/index.js";
 
 const CLASSES = 4;
@@ -24,7 +24,7 @@ const dataset: ImageDataset = {
   attribution: "none",
 };
 const unlabelled: ImageDataset = { ...dataset, classNames: null, train: { ...dataset.train, labels: null } };
-const config: DriftingConfig = {
+const config: DriftingSettings = {
   ...presets.tiny,
   autoencoder: { ...presets.tiny.autoencoder, latent: 3 },
   generator: { ...presets.tiny.generator, styles: { count: 2, size: 5 } },

@@ -2,12 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type DriftingConfig, presets } from "../../../src/methods/drifting/settings.js";
+import { type DriftingSettings, presets } from "../../../src/methods/drifting/settings.js";
 import { trainDrifting } from "../../../src/methods/drifting/train.js";
-import { type ImageModel, loadModel } from "../../../src/methods/registry.js";
+import { loadModel } from "../../../src/methods/load.js";
+import type { ImageModel } from "../../../src/methods/registry.js";
 import { colours, meanColours, shapes } from "../pictures.js";
 
-const micro: DriftingConfig = {
+const micro: DriftingSettings = {
   ...presets.tiny,
   features: { task: "mae+classifier", width: 8, blocks: [1, 1], stemStride: 2, batch: 16, steps: 6, lr: 2e-3 },
   autoencoder: {
@@ -55,7 +56,7 @@ describe("the image recipe", () => {
 
   test("every stage does its work: pictures of a class have its colour, as bright as the data's", async () => {
     const out = join(folder, "colours");
-    const config: DriftingConfig = {
+    const config: DriftingSettings = {
       ...micro,
       features: { ...micro.features, task: "classifier", width: 4, blocks: [1], steps: 60, lr: 1e-2 },
       autoencoder: { ...micro.autoencoder, latent: 4, batch: 32, steps: 200, warmSteps: 100, lr: 5e-3 },

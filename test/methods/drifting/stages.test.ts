@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ImageDataset } from "../../../src/data/index.js";
 import { GroupDraw } from "../../../src/methods/drifting/groups.js";
 import { type GeneratorInputs, imageGenerator } from "../../../src/methods/drifting/network.js";
-import { type DriftingConfig, presets } from "../../../src/methods/drifting/settings.js";
+import { type DriftingSettings, presets } from "../../../src/methods/drifting/settings.js";
 import { jointDriftStage, latentDriftStage } from "../../../src/methods/drifting/stages.js";
 import { networkConfig } from "../../../src/methods/drifting/train.js";
 import { featureNet } from "../../../src/networks/feature-net.js";
@@ -18,7 +18,7 @@ import { imageDrift64, normalizedDrift64, type Vectors } from "./reference.js";
 
 const LATENT = 3;
 const SIDE = 12;
-const config: DriftingConfig = {
+const config: DriftingSettings = {
   ...presets.tiny,
   seed: 5,
   features: { ...presets.tiny.features, width: 8, blocks: [1, 1] },
@@ -55,7 +55,7 @@ const rowsOf = (indices: ArrayLike<number>) => {
 const chunks = <T>(all: ArrayLike<T>, size: number): T[][] =>
   Array.from({ length: all.length / size }, (_, i) => Array.from({ length: size }, (_, j) => all[i * size + j]));
 
-const untrained = (data: ImageDataset, settings: DriftingConfig) => {
+const untrained = (data: ImageDataset, settings: DriftingSettings) => {
   const { generator: shape, features: featureShape } = networkConfig(data, settings);
   const [generator, features] = [imageGenerator(shape), featureNet(featureShape)];
   // Initial weights hardly heed their conditions; these do
@@ -93,7 +93,7 @@ function agree(
 }
 const normOf = (gradients: Float32Array) => Math.sqrt(gradients.reduce((sum, v) => sum + v * v, 0));
 
-const variants: [string, Partial<DriftingConfig>, number, ImageDataset][] = [
+const variants: [string, Partial<DriftingSettings>, number, ImageDataset][] = [
   ["all classes, guided", {}, 10, dataset],
   ["two of three classes, guided", {}, 2, dataset],
   ["without guidance", { guidance: null }, 2, dataset],
@@ -241,7 +241,7 @@ test("22. guidance: trained by the stage, one network sharpens its class as α g
       channels: 1,
     },
   };
-  const settings: DriftingConfig = {
+  const settings: DriftingSettings = {
     ...config,
     autoencoder: { ...config.autoencoder, latent: 2 },
     generator: { hidden: 64, blocks: 1, condition: 32, styles: { count: 0, size: 1 } },

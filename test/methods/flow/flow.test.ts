@@ -5,14 +5,14 @@ import { afterAll, describe, expect, test } from "vitest";
 import { toy } from "../../../src/data/index.js";
 import {
   evaluations,
-  type FlowConfig,
+  type FlowSettings,
   flowLoss,
   integrate,
   presets,
   type Solver,
   trainFlow,
 } from "../../../src/methods/flow/index.js";
-import { loadModel } from "../../../src/methods/registry.js";
+import { loadModel } from "../../../src/methods/load.js";
 import { energyDistance, features } from "../../../src/metrics/index.js";
 import * as nn from "../../../src/nn/index.js";
 import * as optim from "../../../src/optim/index.js";
@@ -126,7 +126,7 @@ test("many steps beat one on eight Gaussians", async () => {
 describe("a flow model", () => {
   const folder = mkdtempSync(join(tmpdir(), "flow-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const micro: FlowConfig = {
+  const micro: FlowSettings = {
     ...presets.tiny,
     features: { task: "classifier", width: 8, blocks: [1, 1], stemStride: 2, batch: 16, steps: 2, lr: 2e-3 },
     autoencoder: {
@@ -148,7 +148,7 @@ describe("a flow model", () => {
 
   test.each(["pixel", "latent", "joint"] as const)("in %s space pictures of a class have its colour", async (space) => {
     const out = join(folder, `colours-${space}`);
-    const config: FlowConfig = {
+    const config: FlowSettings = {
       ...micro,
       space,
       features: { ...micro.features, width: 4, blocks: [1], steps: 40 },

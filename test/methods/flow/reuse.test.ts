@@ -3,10 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadSafetensors } from "../../../src/io/index.js";
-import { type DriftingConfig, presets as driftingPresets } from "../../../src/methods/drifting/settings.js";
+import { type DriftingSettings, presets as driftingPresets } from "../../../src/methods/drifting/settings.js";
 import { trainDrifting } from "../../../src/methods/drifting/train.js";
-import { type FlowConfig, fitToSeconds, flowStepsWithin, presets, trainFlow } from "../../../src/methods/flow/index.js";
-import { loadModel } from "../../../src/methods/registry.js";
+import {
+  type FlowSettings,
+  fitToSeconds,
+  flowStepsWithin,
+  presets,
+  trainFlow,
+} from "../../../src/methods/flow/index.js";
+import { loadModel } from "../../../src/methods/load.js";
 import { shapes } from "../pictures.js";
 
 const features = {
@@ -18,7 +24,7 @@ const features = {
   steps: 3,
   lr: 2e-3,
 };
-const autoencoder: FlowConfig["autoencoder"] = {
+const autoencoder: FlowSettings["autoencoder"] = {
   latent: 6,
   encoder: [8, 8],
   hidden: 32,
@@ -30,7 +36,7 @@ const autoencoder: FlowConfig["autoencoder"] = {
   latentNoise: 0.05,
   lr: 2e-3,
 };
-const drifting: DriftingConfig = {
+const drifting: DriftingSettings = {
   ...driftingPresets.tiny,
   features,
   autoencoder,
@@ -41,7 +47,7 @@ const drifting: DriftingConfig = {
 };
 const folder = mkdtempSync(join(tmpdir(), "flow-reuse-"));
 const from = join(folder, "drifting");
-const micro: FlowConfig = {
+const micro: FlowSettings = {
   ...presets["tiny-latent"],
   autoencoderFrom: from,
   features,
@@ -90,7 +96,7 @@ test("stopped before its first step, it copies the weights when resumed", async 
 test("stopped anywhere and resumed, a joint flow that reuses an autoencoder ends with the same bits, its source gone", async () => {
   const source = join(folder, "source");
   cpSync(from, source, { recursive: true });
-  const config: FlowConfig = { ...micro, space: "joint", autoencoderFrom: source };
+  const config: FlowSettings = { ...micro, space: "joint", autoencoderFrom: source };
   await trainFlow(shapes(), config, { out: join(folder, "whole"), ...quiet });
   for (let run = 0; ; run++) {
     const controller = new AbortController();
@@ -113,7 +119,7 @@ test("stopped anywhere and resumed, a joint flow that reuses an autoencoder ends
 
 test("says why a run cannot be reused, before anything is written", async () => {
   const out = join(folder, "refused");
-  const train = (change: Partial<FlowConfig>, dataset = shapes()) =>
+  const train = (change: Partial<FlowSettings>, dataset = shapes()) =>
     trainFlow(dataset, { ...micro, ...change }, { out, ...quiet });
   await expect(train({ autoencoderFrom: join(folder, "nowhere") })).rejects.toThrow(/There is no run in .*nowhere/);
   await expect(train({}, { ...shapes(), id: "others" })).rejects.toThrow(/trained on shapes, this one is on others/);
@@ -138,7 +144,7 @@ test("the steps fill the time that the other stages leave", () => {
 });
 
 test("settings are fitted to a training time by a short run", async () => {
-  const config: FlowConfig = { ...micro, space: "joint" };
+  const config: FlowSettings = { ...micro, space: "joint" };
   const { flow, ...rest } = await fitToSeconds(shapes(), config, 1e5, { threads: 1 });
   expect(rest).toEqual((({ flow: _, ...others }) => others)(config));
   expect(flow.steps).toBeGreaterThan(1000);

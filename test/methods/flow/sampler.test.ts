@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { FlowModel, type FlowNetworkConfig, flowNetwork } from "../../../src/methods/flow/index.js";
+import { FlowModel, type FlowShape, flowNetwork } from "../../../src/methods/flow/index.js";
 import { drawTimes, flowLoss } from "../../../src/methods/flow/objective.js";
 import type { ModelFiles } from "../../../src/models/files.js";
 import * as nn from "../../../src/nn/index.js";
@@ -19,7 +19,7 @@ const autoencoder = {
   decoder: [4, 4, 4],
 } as const;
 const { latent: _, ...body } = golden.config;
-const shape = (space: "pixel" | "latent", classes = 2): FlowNetworkConfig => ({
+const shape = (space: "pixel" | "latent", classes = 2): FlowShape => ({
   ...body,
   space,
   classes,
@@ -27,7 +27,7 @@ const shape = (space: "pixel" | "latent", classes = 2): FlowNetworkConfig => ({
 });
 
 /** A flow of golden or initial weights. */
-function files(network: FlowNetworkConfig, weights: ModelFiles["weights"] = {}): ModelFiles {
+function files(network: FlowShape, weights: ModelFiles["weights"] = {}): ModelFiles {
   const classNames = network.classes === 0 ? null : ["disc", "cross"];
   return {
     config: {
@@ -48,7 +48,7 @@ const model = (...args: FileArguments) => {
   models.push(made);
   return made;
 };
-type FileArguments = [network: FlowNetworkConfig, weights?: ModelFiles["weights"]];
+type FileArguments = [network: FlowShape, weights?: ModelFiles["weights"]];
 afterAll(async () => {
   for (const made of models) await made.release();
 });

@@ -3,8 +3,8 @@ import {
   forData,
   latentLength,
   presets,
-  sphereConfig,
   sphereNetwork,
+  sphereSettings,
   withoutNoise,
 } from "../../../src/methods/sphere/index.js";
 import { countParameters } from "../../../src/nn/index.js";
@@ -12,8 +12,8 @@ import { countParameters } from "../../../src/nn/index.js";
 const images = (side: number) => ({ height: side, width: side, channels: 3 as const });
 
 test.each(Object.entries(presets))("the preset %s is valid", (_, preset) => {
-  expect(sphereConfig.parse(preset)).toEqual(preset);
-  expect(sphereConfig.safeParse(withoutNoise(preset)).success).toBe(true);
+  expect(sphereSettings.parse(preset)).toEqual(preset);
+  expect(sphereSettings.safeParse(withoutNoise(preset)).success).toBe(true);
 });
 
 describe("25: networks of the published size, counted without being made", () => {

@@ -3,17 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { evaluateReconstruction, measureReference } from "../../../src/judges/images.js";
-import { type ImageModel, loadModel } from "../../../src/methods/registry.js";
+import { loadModel } from "../../../src/methods/load.js";
+import type { ImageModel } from "../../../src/methods/registry.js";
 import {
   presets,
-  type SphereConfig,
   SphereModel,
+  type SphereSettings,
   trainSphere,
   withoutNoise,
 } from "../../../src/methods/sphere/index.js";
 import { shapes } from "../pictures.js";
 
-const micro: SphereConfig = {
+const micro: SphereSettings = {
   ...presets.tiny,
   network: {
     kind: "conv",
@@ -107,7 +108,7 @@ test("the feature network of another run serves again, and must fit", async () =
 });
 
 describe("variants", () => {
-  const variants: Record<string, Partial<SphereConfig>> = {
+  const variants: Record<string, Partial<SphereSettings>> = {
     pyramid: { perceptual: "pyramid" },
     "no perceptual term": { perceptual: "none" },
     rotation: { noise: { kind: "rotation", maxAngle: 80, hardCases: "intended" }, perceptual: "none" },

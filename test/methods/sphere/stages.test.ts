@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ImageDataset } from "../../../src/data/index.js";
-import { presets, type SphereConfig, sigmaOf, sphereNetwork } from "../../../src/methods/sphere/index.js";
+import { presets, type SphereSettings, sigmaOf, sphereNetwork } from "../../../src/methods/sphere/index.js";
 import type { SphereNetwork } from "../../../src/methods/sphere/network.js";
 import { batches, learningRate, sphereStage } from "../../../src/methods/sphere/stages.js";
 import { featureDistance, featureNet } from "../../../src/networks/feature-net.js";
@@ -13,7 +13,7 @@ import { shapes } from "../pictures.js";
 import { untrainedShape } from "./untrained.js";
 
 const [SIDE, LENGTH, BATCH] = [16, 256, 8];
-const config: SphereConfig = {
+const config: SphereSettings = {
   ...presets.tiny,
   noise: { kind: "additive", maxAngle: 60, hardCases: "intended" },
   // All different, so that none can stand in for another
@@ -28,8 +28,8 @@ const config: SphereConfig = {
   perceptual: "none",
   training: { ...presets.tiny.training, batch: BATCH, steps: 10, warmup: 0, labelDropout: 0.3 },
 };
-const with_ = (change: Partial<SphereConfig>): SphereConfig => ({ ...config, ...change });
-const contextOf = (config: SphereConfig, net: SphereNetwork, dataset = shapes()) => ({
+const with_ = (change: Partial<SphereSettings>): SphereSettings => ({ ...config, ...change });
+const contextOf = (config: SphereSettings, net: SphereNetwork, dataset = shapes()) => ({
   ...{ dataset, config, net, latent: LENGTH, maxAngle: 60, threads: 1 },
 });
 
@@ -118,7 +118,7 @@ const inFeatures = (corner: ArrayLike<number> | null): Distance => {
 
 /** The losses of one batch in float64, from the specification. */
 async function expected(
-  { weights: w, noise: { kind } }: SphereConfig,
+  { weights: w, noise: { kind } }: SphereSettings,
   drawn: ReturnType<ReturnType<typeof batches>["next"]>,
   row: ReturnType<typeof transparent>["row"],
   perceptual: Distance,
@@ -148,7 +148,7 @@ async function expected(
   return { ...terms, loss: Object.values(terms).reduce((a, b) => a + b) };
 }
 
-const variants: Record<string, Partial<SphereConfig>> = {
+const variants: Record<string, Partial<SphereSettings>> = {
   "additive noise": {},
   "turned latents": { noise: { ...config.noise, kind: "rotation" } },
   "no consistency": { weights: { ...config.weights, consistency: 0, consistencyPerceptual: 0 } },
@@ -188,7 +188,7 @@ const numbered = (labelled: boolean): ImageDataset => {
   };
 };
 /** What many batches draw. */
-function drawMany(change: Partial<SphereConfig["training"]>, other: Partial<SphereConfig> = {}, labelled = true) {
+function drawMany(change: Partial<SphereSettings["training"]>, other: Partial<SphereSettings> = {}, labelled = true) {
   const settings = { ...config, ...other, training: { ...config.training, ...change } };
   const dataset = numbered(labelled);
   const context = { ...contextOf(settings, sphereNetwork(untrainedShape()), dataset), latent: 16 };

@@ -1,0 +1,17 @@
+import { method } from "../../models/method.js";
+import { DriftingModel } from "./model.js";
+import { generatorArchitecture } from "./network.js";
+import { driftingOptions } from "./options.js";
+import { driftingSettings, forData, presets } from "./settings.js";
+
+export const drifting = method({
+  summary: "one-step generation; the drift happens at training time (2602.04770)",
+  learnsFrom: ["images"],
+  architecture: generatorArchitecture,
+  settings: driftingSettings,
+  presets,
+  fit: forData,
+  options: { image: driftingOptions() },
+  load: ({ config, shape, net }, options) => new DriftingModel(config, shape, net, options),
+  train: async () => (await import("./train.js")).trainDrifting,
+});

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { countOption, guidanceOption, labelOption, seedOption, without } from "../../models/options.js";
+import type { GeneratorShape } from "./shape.js";
+
+/** Range of guidance strengths that generators are trained with. */
+const GUIDANCE = { low: 1, high: 4 };
+
+const all = ({ count, size }: { count: number; size: number }) =>
+  z.strictObject({
+    count: countOption(),
+    label: labelOption(),
+    guidance: guidanceOption(GUIDANCE.low, GUIDANCE.high),
+    style: z
+      .array(
+        z
+          .int()
+          .min(0)
+          .max(size - 1),
+      )
+      .length(count)
+      .optional()
+      .describe("style tokens of every image (default: drawn for each)"),
+    seed: seedOption(),
+  });
+
+/** What a drifting model can be asked for: without a shape everything, else what its network has inputs for. */
+export const driftingOptions = (shape?: GeneratorShape) =>
+  without(all(shape?.styles ?? { count: 4, size: 16 }), {
+    label: shape?.classes === 0,
+    guidance: shape?.guidance === false,
+    style: shape?.styles.count === 0,
+  });
+
+export type DriftingSampleOptions = z.input<ReturnType<typeof driftingOptions>>;

@@ -1,0 +1,17 @@
+import { method } from "../../models/method.js";
+import { FlowModel } from "./model.js";
+import { flowArchitecture } from "./network.js";
+import { flowOptions } from "./options.js";
+import { flowSettings, forData, presets } from "./settings.js";
+
+export const flow = method({
+  summary: "flow matching, the many-step baseline",
+  learnsFrom: ["images"],
+  architecture: flowArchitecture,
+  settings: flowSettings,
+  presets,
+  fit: forData,
+  options: { image: flowOptions() },
+  load: ({ config, shape, net }, options) => new FlowModel(config, shape, net, options),
+  train: async () => (await import("./train.js")).trainFlow,
+});

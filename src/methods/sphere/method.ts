@@ -1,0 +1,17 @@
+import { method } from "../../models/method.js";
+import { SphereModel } from "./model.js";
+import { sphereArchitecture } from "./network.js";
+import { sphereOptions } from "./options.js";
+import { forData, presets, sphereSettings } from "./settings.js";
+
+export const sphere = method({
+  summary: "a spherical autoencoder: one-step images, few-step refinement, editing (2602.15030)",
+  learnsFrom: ["images"],
+  architecture: sphereArchitecture,
+  settings: sphereSettings,
+  presets,
+  fit: forData,
+  options: { image: sphereOptions() },
+  load: ({ config, shape, net }, options) => new SphereModel(config, shape, net, options),
+  train: async () => (await import("./train.js")).trainSphere,
+});

@@ -1,0 +1,112 @@
+import type { z } from "zod";
+import type { Sequences } from "../data/tokens/sequences.js";
+import type { Tokenizer } from "../data/tokens/tokenizer.js";
+import type { Images } from "../media/images.js";
+import type { Texts } from "../media/texts.js";
+import type { ModelConfig } from "./files.js";
+
+/** What generators give, by kind. */
+export interface Outputs {
+  image: Images;
+  text: Texts;
+}
+export type Kind = keyof Outputs;
+/** What a generator gives, whichever it is. */
+export type Output = Outputs[Kind];
+
+/** Told after each part of something long: how much is done, and of how much. */
+export type Progress = (done: number, total: number) => void;
+
+/** What comes beside the options: arrays that stand in for drawn ones, and control over the work. */
+export interface SampleContext {
+  /** Gaussian noise instead of a seed's: as many numbers for each sample as the model draws. */
+  noise?: Float32Array;
+  /** Tokens [L] or [count·L] that stay as they are, −1 where the sampler fills in. Of discrete models. */
+  given?: Int32Array;
+  /** Aborting ends the work between two network evaluations; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Told how many of the samples are done. */
+  onProgress?: Progress;
+}
+
+/** Where a sampler stands. */
+export interface Step<O extends Output = Output> {
+  /** 1 … steps. */
+  readonly step: number;
+  readonly steps: number;
+  /** Network evaluations of each sample so far. */
+  readonly evaluations: number;
+  /** Index of the batch's first sample. */
+  readonly first: number;
+  /** The batch as it is after this step. It may cost an evaluation of a decoder, hence a function. */
+  output(): Promise<O>;
+  /** What else the method tells, such as which tokens a Ψ-sampler has changed. */
+  readonly detail?: unknown;
+}
+
+/** A network of a model that can be written as ONNX. */
+export interface Part {
+  readonly summary: string;
+  /** The network for a batch of `size` rows as an ONNX model. */
+  toOnnx(size?: number): Uint8Array;
+}
+
+/** Options of any generator; which of them a model takes, and their ranges, its `options` says. */
+export interface SampleOptions {
+  count?: number;
+  label?: string | number | readonly (string | number)[];
+  guidance?: number;
+  steps?: number;
+  seed?: number;
+  [option: string]: unknown;
+}
+
+/** A loaded model that draws. */
+export interface Generator<K extends Kind = Kind, Options extends object = SampleOptions> extends AsyncDisposable {
+  readonly kind: K;
+  readonly method: string;
+  readonly config: ModelConfig;
+  readonly classNames: readonly string[] | null;
+  /** What a sample may be asked for: every option with its range, preset and description. */
+  readonly options: z.ZodObject;
+  /** Networks that can be exported by name; the first is the one that a sample runs last. */
+  readonly parts: Readonly<Record<string, Part>>;
+  /** Network evaluations for each sample. @throws OptionError as `sample` does. */
+  cost(options?: Options): number;
+  /** Draws. The same options give the same samples, whatever else is drawn. @throws OptionError */
+  sample(options?: Options, context?: SampleContext): Promise<Outputs[K]>;
+  /** Draws batch by batch and step by step; the last step of a batch holds what `sample` gives. @throws OptionError */
+  stream(options?: Options, context?: SampleContext): AsyncGenerator<Step<Outputs[K]>, void, void>;
+  /** Seconds spent so far on compiling, which a first sample waits for. */
+  readonly compilingSeconds: number;
+  /** Frees sessions and threads. A model that is used again starts them anew. */
+  release(): Promise<void>;
+}
+
+/** A generator of images. */
+export interface ImageGenerator<Options extends object = SampleOptions> extends Generator<"image", Options> {
+  /** Levels that a pixel can have, for models that draw such: what they are compared with is rounded to them. */
+  readonly levels?: number;
+  /** What the model keeps of pictures, for models that encode. */
+  reconstruct?(images: Images): Promise<Images>;
+}
+
+/** A generator of text, token by token. */
+export interface TextGenerator<Options extends object = SampleOptions> extends Generator<"text", Options> {
+  readonly tokenizer: Tokenizer;
+  /** Tokens of a sequence. */
+  readonly length: number;
+  /** Whether a sequence is one line, such as a name. */
+  readonly lines: boolean;
+  /** Text of one sequence. */
+  decode(tokens: Int32Array): string;
+  /** Bound of −log p of each sequence in nats per token, for models that have one. */
+  nelbos?(sequences: Sequences, options?: { limit?: number; draws?: number; seed?: number }): Promise<Float64Array>;
+}
+
+/** Generators by kind. */
+export interface Generators {
+  image: ImageGenerator;
+  text: TextGenerator;
+}
+export type AnyGenerator = Generators[Kind];

@@ -1,0 +1,74 @@
+import type { z } from "zod";
+import type { ImageDataset, TextDataset } from "../data/index.js";
+import type { Parameterized } from "../nn/index.js";
+import type { CompileOptions } from "../runtime/index.js";
+import type { RunResult, TrainOptions } from "../train/index.js";
+import type { Architecture, Described } from "./architecture.js";
+import type { AnyGenerator, Kind } from "./generator.js";
+
+export type Dataset = ImageDataset | TextDataset;
+type Train<D, Settings> = (dataset: D, settings: Settings, options: TrainOptions) => Promise<RunResult>;
+
+/** Everything that the command line, `loadModel` and forms know of a method. */
+export interface MethodEntry<Settings extends object, Shape, Net extends Parameterized, D extends Dataset> {
+  summary: string;
+  /** Kinds of data that it learns from. */
+  learnsFrom: readonly D["kind"][];
+  /** How its models are rebuilt from what a file keeps of them. */
+  architecture: Architecture<Shape, Net>;
+  /** What a run is asked for. */
+  settings: z.ZodType<Settings>;
+  presets: Readonly<Record<string, Settings>>;
+  /** Settings fitted to a data set; default as they are. */
+  fit?(settings: Settings, dataset: D): Settings;
+  /** What samples can be asked for at most, by the kind of what is drawn; a loaded model's own `options` leave out what it cannot. */
+  options?: Partial<Record<Kind, z.ZodObject>>;
+  /** A model around a network with its weights. Absent for what judges samples and draws nothing. */
+  load?(described: Described<Shape, Net>, options: CompileOptions): AnyGenerator | Promise<AnyGenerator>;
+  /** Loads the training, which browsers never need. */
+  train(): Promise<Train<D, Settings>>;
+}
+
+/** A method with its own types inside. */
+export interface Method {
+  readonly summary: string;
+  readonly learnsFrom: readonly Dataset["kind"][];
+  readonly architecture: Architecture;
+  readonly presets: Readonly<Record<string, object>>;
+  readonly options: Partial<Record<Kind, z.ZodObject>>;
+  /** The settings of a preset, fitted to a data set. @throws where there is no such preset. */
+  settings(preset: string, dataset: Dataset): object;
+  /** Null for what draws nothing. */
+  readonly load: ((described: Described, options: CompileOptions) => AnyGenerator | Promise<AnyGenerator>) | null;
+  /** Trains on a data set. @throws where the data are of another kind, or the settings are none. */
+  train(dataset: Dataset, settings: unknown, options: TrainOptions): Promise<RunResult>;
+}
+
+/** Makes a method of its entry. */
+export function method<Settings extends object, Shape, Net extends Parameterized, D extends Dataset>(
+  entry: MethodEntry<Settings, Shape, Net, D>,
+): Method {
+  const { summary, learnsFrom, presets, architecture, options = {}, load, fit = (settings) => settings } = entry;
+  const learns = (dataset: Dataset): dataset is D => learnsFrom.some((kind) => kind === dataset.kind);
+  function data(dataset: Dataset): D {
+    if (learns(dataset)) return dataset;
+    throw new Error(`"${dataset.id}" is ${dataset.kind}; this method learns from ${learnsFrom.join(" or ")}.`);
+  }
+  return {
+    summary,
+    learnsFrom,
+    architecture,
+    presets,
+    options,
+    settings(preset, dataset) {
+      if (!Object.hasOwn(presets, preset))
+        throw new Error(`There is no preset "${preset}"; choose one of ${Object.keys(presets).join(", ")}.`);
+      return fit(presets[preset], data(dataset));
+    },
+    load: load ? (described, options) => load(described as Described<Shape, Net>, options) : null,
+    async train(dataset, settings, options) {
+      const run = await entry.train();
+      return run(data(dataset), entry.settings.parse(settings), options);
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { z } from "zod";
+import type { CompileOptions, GraphOutputs } from "../runtime/index.js";
+import type { ModelConfig } from "./files.js";
+import type { Generator, Kind, Outputs, Part, SampleContext, Step } from "./generator.js";
+import { parseOptions } from "./options.js";
+import { type Batch, batchesOf, type Graph, Programs, rowsOf } from "./programs.js";
+
+/** What every sample of a request begins with, row by row: noise, labels, tokens. */
+export type Rows = Record<string, Float32Array | Int32Array>;
+
+/** A batch after a step of its sampler. */
+export interface BatchStep {
+  /** Network evaluations of each sample so far. */
+  evaluations: number;
+  /** The samples as rows; those that fill the batch up come last. May cost an evaluation of a decoder, hence a function. */
+  rows(): Float32Array | Int32Array | Promise<Float32Array | Int32Array>;
+  /** What else the method tells of a step. */
+  detail?: unknown;
+}
+
+/** A generator around the one thing that is a method's own: how it draws a batch. */
+export abstract class Model<K extends Kind, S extends z.ZodObject> implements Generator<K, z.input<S>> {
+  abstract readonly kind: K;
+  abstract readonly parts: Readonly<Record<string, Part>>;
+  protected readonly programs: Programs;
+
+  constructor(
+    readonly config: ModelConfig,
+    readonly options: S,
+    compileOptions: CompileOptions = {},
+  ) {
+    this.programs = new Programs(compileOptions);
+  }
+
+  get method(): string {
+    return this.config.method;
+  }
+
+  get classNames(): readonly string[] | null {
+    return this.config.classNames;
+  }
+
+  get compilingSeconds(): number {
+    return this.programs.compilingSeconds;
+  }
+
+  /** A graph as something that can be exported; the file names the method and the classes. */
+  protected part(summary: string, graph: Graph<string, GraphOutputs>): Part {
+    const metadata = { method: this.method, classes: JSON.stringify(this.classNames) };
+    return { summary, toOnnx: (size = 1) => this.programs.compile(graph, size).toOnnx(metadata) };
+  }
+
+  /** Options with their presets filled in. @throws OptionError */
+  protected parse(options: unknown = {}): z.output<S> {
+    return parseOptions(this.options, options, this.config.name);
+  }
+
+  /** Network evaluations for each sample. */
+  protected abstract evaluations(options: z.output<S>): number;
+  /** Steps of the sampler. */
+  protected abstract stepsOf(options: z.output<S>): number;
+  /** What each of the `count` samples begins with, as rows of equal length. @throws OptionError */
+  protected abstract begin(options: z.output<S>, context: SampleContext): Rows;
+  /** Draws a batch of rows, step by step. */
+  protected abstract draw(rows: Rows, options: z.output<S>, batch: Batch): AsyncGenerator<BatchStep, void, void>;
+  /** Samples of `n` rows. `rows` is what they began with. */
+  protected abstract output(samples: Float32Array | Int32Array, rows: Rows, n: number): Outputs[K];
+  protected abstract join(batches: readonly Outputs[K][]): Outputs[K];
+
+  cost(options?: z.input<S>): number {
+    return this.evaluations(this.parse(options));
+  }
+
+  async sample(options?: z.input<S>, context: SampleContext = {}): Promise<Outputs[K]> {
+    const batches: Outputs[K][] = [];
+    for await (const { step, steps, output } of this.stream(options, context))
+      if (step === steps) batches.push(await output());
+    return batches.length === 1 ? batches[0] : this.join(batches);
+  }
+
+  async *stream(options?: z.input<S>, context: SampleContext = {}): AsyncGenerator<Step<Outputs[K]>, void, void> {
+    const parsed = this.parse(options);
+    const { count } = parsed as { count: number };
+    const all = this.begin(parsed, context);
+    const steps = this.stepsOf(parsed);
+    for (const batch of batchesOf(count)) {
+      context.signal?.throwIfAborted();
+      const rows = mapRows(all, count, batch);
+      let step = 0;
+      for await (const { evaluations, rows: samples, detail } of this.draw(rows, parsed, batch)) {
+        const output = async () => {
+          const found = await samples();
+          const per = found.length / batch.size;
+          return this.output(found.slice(0, batch.n * per) as typeof found, rows, batch.n);
+        };
+        yield { step: ++step, steps, evaluations, first: batch.at, output, detail };
+        context.signal?.throwIfAborted();
+      }
+      context.onProgress?.(batch.at + batch.n, count);
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.programs.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+}
+
+const mapRows = (all: Rows, count: number, batch: Batch): Rows =>
+  Object.fromEntries(Object.entries(all).map(([name, values]) => [name, rowsOf(values, count, batch)]));

@@ -1,0 +1,157 @@
+import { distance } from "fastest-levenshtein";
+import { z } from "zod";
+
+/** A value that an option cannot have, or an option that there is not: wrong use, to be mended by whoever asked. */
+export class OptionError extends Error {
+  override name = "OptionError";
+}
+
+/** What one option may be, told from its schema. */
+export interface OptionInfo {
+  readonly type: "integer" | "number" | "string" | "boolean" | "list" | "object";
+  readonly description: string;
+  readonly choices: readonly string[] | null;
+  readonly preset: unknown;
+  /** Such as "a whole number from 1 to 64". */
+  readonly range: string;
+}
+
+interface JsonSchema {
+  type?: string;
+  enum?: unknown[];
+  anyOf?: JsonSchema[];
+  items?: JsonSchema;
+  properties?: Record<string, JsonSchema>;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  minItems?: number;
+  maxItems?: number;
+  default?: unknown;
+  description?: string;
+}
+
+/** The options of a schema by name: for help, forms and messages. */
+export function optionInfos(schema: z.ZodObject): Record<string, OptionInfo> {
+  const { properties = {} } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => [
+      name,
+      {
+        type: typeOf(property),
+        description: property.description ?? "",
+        choices: property.enum?.map(String) ?? null,
+        preset: property.default,
+        range: rangeOf(property),
+      },
+    ]),
+  );
+}
+
+/**
+ * Checks options against a schema and fills in the presets. @throws OptionError that names the option, its value and what it may be;
+ * an option that there is not is answered with the nearest name. `owner` is whose options they are.
+ */
+export function parseOptions<S extends z.ZodObject>(schema: S, given: unknown, owner: string): z.output<S> {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const infos = optionInfos(schema);
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
+    const [name] = issue.keys;
+    const known = Object.keys(infos);
+    const near = nearest(name, known);
+    const hint = near ? `; did you mean "${near}"? It` : "; it";
+    throw new OptionError(`${owner} takes no "${name}"${hint} takes ${known.join(", ")}.`);
+  }
+  const [name] = issue.path;
+  if (name === undefined) throw new OptionError(`The options of ${owner} are an object, got ${show(given)}.`);
+  const value = (given as Record<PropertyKey, unknown>)[name];
+  if (issue.code === "custom") throw new OptionError(issue.message);
+  throw new OptionError(`${String(name)} must be ${infos[String(name)].range}, got ${show(value)}.`);
+}
+
+/** The known name that an unknown one most resembles, if any does. */
+export function nearest(name: string, known: readonly string[]): string | null {
+  const [best] = known
+    .map((other) => ({ other, steps: distance(name.toLowerCase(), other.toLowerCase()) }))
+    .sort((a, b) => a.steps - b.steps);
+  return best && best.steps <= Math.max(1, Math.floor(name.length / 3)) ? best.other : null;
+}
+
+const typeOf = ({ type, anyOf }: JsonSchema): OptionInfo["type"] => {
+  if (type === "array") return "list";
+  if (anyOf) return "string"; // a name, a number or a list of them, all of which can be written as one text
+  return type === "integer" || type === "number" || type === "boolean" || type === "object" ? type : "string";
+};
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+function rangeOf(schema: JsonSchema): string {
+  const { type, enum: choices, anyOf, items, properties, minItems, maxItems } = schema;
+  if (choices) return choices.length === 1 ? `"${choices[0]}"` : `one of ${choices.join(", ")}`;
+  if (anyOf) return anyOf.map(rangeOf).join(" or ");
+  if (type === "array") {
+    const length = minItems !== undefined && minItems === maxItems ? `${minItems} ` : "";
+    return `a list of ${length}${plural(rangeOf(items ?? {}))}`;
+  }
+  if (properties)
+    return `an object with ${Object.entries(properties)
+      .map(([name, property]) => `${name} (${rangeOf(property)})`)
+      .join(" and ")}`;
+  if (type === "integer") return `a whole number${bounds(schema)}`;
+  if (type === "number") return `a number${bounds(schema)}`;
+  if (type === "boolean") return "true or false";
+  if (type === "null") return "null";
+  return "a text";
+}
+
+/** Bounds such as " in [1, 4]", " of at least 0" or " above 0"; those of every safe integer are none. */
+function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
+  const low = minimum === -LARGEST ? undefined : minimum;
+  const high = maximum === LARGEST ? undefined : maximum;
+  if ((low ?? exclusiveMinimum) !== undefined && (high ?? exclusiveMaximum) !== undefined)
+    return ` in ${low === undefined ? `(${exclusiveMinimum}` : `[${low}`}, ${high === undefined ? `${exclusiveMaximum})` : `${high}]`}`;
+  if (low !== undefined) return ` of at least ${low}`;
+  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}`;
+  if (high !== undefined) return ` of at most ${high}`;
+  return exclusiveMaximum === undefined ? "" : ` below ${exclusiveMaximum}`;
+}
+
+const plural = (text: string) => text.replace(/^an? (whole number|number|text)/, "$1s");
+
+const show = (value: unknown): string =>
+  typeof value === "number" || value === undefined || typeof value === "bigint"
+    ? String(value)
+    : (JSON.stringify(value)?.slice(0, 120) ?? typeof value);
+
+/** How many samples to draw. */
+export const countOption = (preset = 1) => z.int().min(1).default(preset).describe("how many to draw");
+
+/** Same seed, same samples. */
+export const seedOption = () => z.int().default(0).describe("same seed, same samples");
+
+/** Class of all samples or of each, for models that have classes. */
+export const labelOption = () =>
+  z
+    .union([z.string(), z.int().min(0), z.array(z.union([z.string(), z.int().min(0)])).readonly()])
+    .optional()
+    .describe("class name or number, for all or one each (default: all classes in turn)");
+
+/** Strength of classifier-free or trained-in guidance, for models that have one; `low` … `high` is what it was made for. */
+export const guidanceOption = (low: number, high: number) =>
+  z.number().min(low).max(high).default(1).describe("guidance strength; 1 is none");
+
+/** Steps of a sampler. */
+export const stepsOption = (preset: number, most: number, description = "steps of the sampler") =>
+  z.int().min(1).max(most).default(preset).describe(description);
+
+/**
+ * A schema without the options that are marked: a model that has no use for an option does not take it. The static type keeps them, so
+ * that they read as absent. To be used before refinements are added.
+ */
+export function without<S extends z.ZodObject>(schema: S, marked: { [K in keyof S["shape"]]?: boolean }): S {
+  const names = Object.keys(schema.shape).filter((name) => marked[name]);
+  return schema.omit(Object.fromEntries(names.map((name) => [name, true as const])) as never) as unknown as S;
+}

@@ -1,0 +1,156 @@
+import { type CompileOptions, compile, type Feed, type GraphOutputs, type InputSpec } from "../runtime/index.js";
+import type { Tensor } from "../tensor/index.js";
+import type { Progress } from "./generator.js";
+
+/** Batches that programs are compiled for. */
+const BATCHES = [1, 8, 64];
+
+/** Some of the rows of a request: where they start, how many there are, and how many the program takes. */
+export interface Batch {
+  readonly at: number;
+  readonly n: number;
+  readonly size: number;
+}
+
+/**
+ * Splits a request into batches. The largest size is used of which the request fills more than half, repeatedly; the last batch is
+ * filled up.
+ */
+export function* batchesOf(count: number): Generator<Batch> {
+  const size = BATCHES.findLast((b) => count > b / 2) ?? 1;
+  for (let at = 0; at < count; at += size) yield { at, n: Math.min(size, count - at), size };
+}
+
+/** Rows of a batch out of an array of `count` equal rows, filled up with zeros. */
+export function rowsOf<T extends Float32Array | Int32Array>(all: T, count: number, { at, n, size }: Batch): T {
+  const per = all.length / count;
+  const part = all.slice(at * per, (at + n) * per) as T;
+  if (n === size) return part;
+  const full = new (all.constructor as new (n: number) => T)(size * per);
+  full.set(part);
+  return full;
+}
+
+/** A graph for a batch of rows: what it is fed and what it returns, both with the batch as their first axis. */
+export interface Graph<I extends string, O extends GraphOutputs> {
+  /** Inputs for `size` rows; those without axes are the same for every row. */
+  inputs(size: number): Record<I, InputSpec>;
+  build(inputs: Record<I, Tensor>): O;
+}
+
+/** A graph with its types inferred. */
+export const graph = <I extends string, O extends GraphOutputs>(one: Graph<I, O>): Graph<I, O> => one;
+
+/** Rows of an array, or one number for all. */
+export type Rows = Float32Array | Int32Array | number;
+
+interface Entry {
+  readonly program: { release(): Promise<void> };
+  /** Runs under way: a program in use is not released. */
+  using: number;
+}
+
+/**
+ * A model's compiled programs, by name and batch size: compiled when first needed, at most `most` at a time, the least recently used
+ * released first.
+ */
+export class Programs {
+  private readonly entries = new Map<string, Entry>();
+  /** Seconds spent on compiling so far. */
+  compilingSeconds = 0;
+
+  constructor(
+    private readonly options: CompileOptions,
+    private readonly most = 8,
+  ) {}
+
+  /** Compiles a graph, for keeping or for writing it as ONNX; parameters are constants unless `freeze` was set to false. */
+  compile<I extends string, O extends GraphOutputs>(graph: Graph<I, O>, size: number) {
+    return compile<I, O>(graph.inputs(size), (inputs) => graph.build(inputs), { freeze: true, ...this.options });
+  }
+
+  /** Runs one batch of exactly `size` rows. */
+  async run<I extends string, O extends GraphOutputs>(
+    name: string,
+    graph: Graph<I, O>,
+    size: number,
+    feeds: Record<I, Feed>,
+  ): Promise<{ [K in keyof O]: Float32Array }> {
+    const key = `${name} ${size}`;
+    const known = this.entries.get(key);
+    const entry = known ?? { program: this.compile(graph, size), using: 0 };
+    this.entries.delete(key);
+    this.entries.set(key, entry); // the newest is last
+    const program = entry.program as ReturnType<typeof this.compile<I, O>>;
+    entry.using++;
+    try {
+      if (!known) {
+        await this.releaseOldest();
+        const began = performance.now();
+        await program.start();
+        this.compilingSeconds += (performance.now() - began) / 1e3;
+      }
+      return await program.run(feeds);
+    } finally {
+      entry.using--;
+    }
+  }
+
+  /**
+   * Runs any number of rows in batches; every output comes back for all rows. Numbers are fed to every row.
+   * @throws AbortError where `signal` aborts between two batches.
+   */
+  async rows<I extends string, O extends GraphOutputs>(
+    name: string,
+    graph: Graph<I, O>,
+    count: number,
+    feeds: Record<I, Rows>,
+    { signal, onProgress }: { signal?: AbortSignal; onProgress?: Progress } = {},
+  ): Promise<{ [K in keyof O]: Float32Array }> {
+    const all = {} as { [K in keyof O]: Float32Array };
+    for (const batch of batchesOf(count)) {
+      signal?.throwIfAborted();
+      const found = await this.run(name, graph, batch.size, this.feedsOf(graph, feeds, count, batch));
+      for (const key of Object.keys(found) as (keyof O)[]) {
+        const per = found[key].length / batch.size;
+        all[key] ??= new Float32Array(count * per);
+        all[key].set(found[key].subarray(0, batch.n * per), batch.at * per);
+      }
+      onProgress?.(batch.at + batch.n, count);
+    }
+    return all;
+  }
+
+  private feedsOf<I extends string>(
+    { inputs }: Graph<I, GraphOutputs>,
+    feeds: Record<I, Rows>,
+    count: number,
+    batch: Batch,
+  ): Record<I, Feed> {
+    const given: Partial<Record<I, Feed>> = {};
+    for (const [name, spec] of Object.entries(inputs(batch.size)) as [I, InputSpec][]) {
+      if (!spec) continue;
+      const value = feeds[name];
+      const shape = "dtype" in spec ? spec.shape : spec;
+      if (typeof value !== "number") given[name] = rowsOf(value, count, batch);
+      else given[name] = shape.length === 0 ? value : new Float32Array(batch.size).fill(value);
+    }
+    return given as Record<I, Feed>;
+  }
+
+  private async releaseOldest(): Promise<void> {
+    for (const [key, { program, using }] of this.entries) {
+      if (this.entries.size <= this.most) return;
+      if (using > 0) continue;
+      this.entries.delete(key);
+      await program.release();
+    }
+  }
+
+  /** Frees every session. A later run compiles anew. */
+  async release(): Promise<void> {
+    const programs = [...this.entries.values()].map(({ program }) => program);
+    this.entries.clear();
+    for (const program of programs) await program.release();
+  }
+}
