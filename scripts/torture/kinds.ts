@@ -9,7 +9,7 @@ import { discreteArchitecture } from "../../src/methods/discrete/network.js";
 import { discreteShape } from "../../src/methods/discrete/shape.js";
 import { generatorArchitecture } from "../../src/methods/drifting/network.js";
 import { flowArchitecture } from "../../src/methods/flow/network.js";
-import { loadAnyModel } from "../../src/methods/load.js";
+import { loadModel } from "../../src/methods/load.js";
 import { sphereArchitecture } from "../../src/methods/sphere/network.js";
 import type { Architecture } from "../../src/models/architecture.js";
 import { writeModel } from "../../src/models/files.js";
@@ -140,8 +140,6 @@ export async function loadKind(method: string, location: string): Promise<Loaded
       release: () => model.release(),
     };
   }
-  const { draws, model } = await loadAnyModel(location, options);
-  const use = () =>
-    draws === "text" ? model.sample({ count: 1, steps: 1 }) : model.sample({ count: 1, steps: 1, seed: 1 });
-  return { use, release: () => model.release() };
+  const model = await loadModel(location, options);
+  return { use: () => model.sample({ count: 1, steps: 1, seed: 1 }), release: () => model.release() };
 }

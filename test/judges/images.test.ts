@@ -18,8 +18,8 @@ import {
 } from "../../src/judges/images.js";
 import { Images } from "../../src/media/images.js";
 import { loadModel } from "../../src/methods/load.js";
-import type { ImageModel } from "../../src/methods/registry.js";
 import { features, frechetDistance, type MetricReport, prdc } from "../../src/metrics/index.js";
+import type { ImageGenerator } from "../../src/models/generator.js";
 import { Random } from "../../src/random/index.js";
 import { writeUntrainedDrifting } from "../methods/fixtures/untrained.js";
 import { shapes } from "../methods/pictures.js";
@@ -160,7 +160,7 @@ describe("with classes of one grey level each", () => {
         const pixels = Float32Array.from({ length: count * size }, (_, j) => drawn[Math.floor(j / size)] / 127.5 - 1);
         return new Images(pixels, count, 1, 8, 8, labels);
       },
-      nfe: () => 1,
+      cost: () => 1,
       async reconstruct(images: Images) {
         expect(Array.from(images.labels!)).toEqual(
           Array.from(images.labels!, (_, i) => {
@@ -177,23 +177,23 @@ describe("with classes of one grey level each", () => {
           images.labels,
         );
       },
-    }) as unknown as ImageModel;
+    }) as unknown as ImageGenerator;
   let greyReference: Reference;
   beforeAll(async () => {
     greyReference = await measureReference(greys, exact);
   });
 
   test("labels are those of the images: accuracies are exact", async () => {
-    const { metrics } = await evaluateModel(painter(4), greyReference, { count: 200, resamples: 0 });
+    const { metrics } = await evaluateModel(painter(4), greyReference, { sample: { count: 200 }, resamples: 0 });
     expect(find(metrics, "Accuracy")).toMatchObject({ value: 0.75, floor: 1, n: 200 });
     const some = await measureReference(greys, exact, { limit: 30 });
-    const few = await evaluateModel(painter(1000), some, { count: 20, resamples: 0, metrics: [] });
+    const few = await evaluateModel(painter(1000), some, { sample: { count: 20 }, resamples: 0, metrics: [] });
     expect(find(few.metrics, "Accuracy")).toMatchObject({ value: 0.95, floor: 1 });
   });
 
   test("the classes asked for have the test images' shares", async () => {
     const asked: number[] = [];
-    await evaluateModel(painter(4, asked), greyReference, { count: 300, resamples: 0, metrics: [] });
+    await evaluateModel(painter(4, asked), greyReference, { sample: { count: 300 }, resamples: 0, metrics: [] });
     expect(shares.map((_, k) => asked.filter((label) => label === k).length)).toEqual(shares.map((s) => 30 * s));
   });
 
@@ -276,13 +276,13 @@ test("the reference is the same whatever the chunk or limit, and the images are 
 test("a model is sampled in the classes' shares; the same seed gives the same figures", async () => {
   const folder = join(root, "drifting");
   await writeUntrainedDrifting(folder, dataset);
-  const model = await loadModel(folder);
+  const model = await loadModel(folder, { kind: "image" });
   try {
-    const first = await evaluateModel(model, reference, { count: 80, seed: 4 });
+    const first = await evaluateModel(model, reference, { sample: { count: 80, seed: 4 } });
     expect(first).toMatchObject({ model: "untrained", data: "fashion-mnist", count: 80, nfe: 1, seed: 4 });
     expect(find(first.metrics, "Fréchet distance on judge").n).toBe(80);
     expect(find(first.metrics, "Accuracy").n).toBe(80);
-    expect(await evaluateModel(model, reference, { count: 80, seed: 4 })).toEqual(first);
+    expect(await evaluateModel(model, reference, { sample: { count: 80, seed: 4 } })).toEqual(first);
     const small = { ...reference, dataset: { ...dataset, height: 14, width: 14 } };
     await expect(evaluateModel(model, small)).rejects.toThrow(
       "untrained draws images of 28×28×1, but fashion-mnist has 14×14×1",

@@ -64,8 +64,8 @@ test("an autoregressive judge learns the chain, looks at the past only, and judg
     const [bits] = await evaluateLikelihood(model, reference, { draws: 2 });
     expect(bits.value).toBeGreaterThan(entropy / Math.LN2 - 0.05);
     expect(bits.floor).toBeGreaterThan(entropy / Math.LN2 - 0.1);
-    const few = await evaluateText(model, reference, { count: 64, steps: 1 });
-    const many = await evaluateText(model, reference, { count: 64, steps: 32 });
+    const few = await evaluateText(model, reference, { sample: { count: 64, steps: 1 } });
+    const many = await evaluateText(model, reference, { sample: { count: 64, steps: 32 } });
     expect([few.nfe, many.nfe]).toEqual([2, 33]);
     expect(many.metrics[0].value).toBeGreaterThan(0.9 * many.metrics[0].floor!);
     // All positions at once, independently, are no chain. Kneser–Ney's lower orders know too little of five letters to tell

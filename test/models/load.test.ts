@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { writeKinds } from "../../scripts/torture/kinds.js";
 import { loadModel } from "../../src/methods/load.js";
-import { loadAnyModel } from "../../src/methods/registry.js";
 import { Random } from "../../src/random/index.js";
 import { command } from "../cli/command.js";
 
@@ -87,7 +86,7 @@ test("a sequence that no memory holds is refused by name", async () => {
   config.network.length = 1e6;
   await cp(join(root, "kinds", "discrete-text"), join(root, "long"), { recursive: true });
   await writeFile(join(root, "long", "config.json"), JSON.stringify(config));
-  await expect(loadAnyModel(join(root, "long"))).rejects.toThrow(
+  await expect(loadModel(join(root, "long"))).rejects.toThrow(
     /config\.json: network is .*; 2 heads over 1000000 tokens of 5 take 2000000000000 numbers for a single sample, more than/,
   );
 });
@@ -104,8 +103,8 @@ test("loading draws no initial values", async () => {
 
 test("a URL of any case and with a query is a model's folder; each file is asked for once", async () => {
   requests = [];
-  const model = await loadModel(`HTTP://${base}/drifting/?key=a%20b#top`, { threads: 1 });
-  const here = await loadModel(good, { threads: 1 });
+  const model = await loadModel(`HTTP://${base}/drifting/?key=a%20b#top`, { threads: 1, kind: "image" });
+  const here = await loadModel(good, { threads: 1, kind: "image" });
   const [there, own] = [await model.sample({ seed: 3 }), await here.sample({ seed: 3 })];
   expect(there.pixels).toEqual(own.pixels);
   expect(requests).toEqual(["/drifting/config.json?key=a%20b", "/drifting/model.safetensors?key=a%20b"]);

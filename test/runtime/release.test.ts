@@ -6,7 +6,6 @@ import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { writeKinds } from "../../scripts/torture/kinds.js";
 import { loadModel } from "../../src/methods/load.js";
-import { loadAnyModel } from "../../src/methods/registry.js";
 import { compile, type Program } from "../../src/runtime/index.js";
 import type { Tensor } from "../../src/tensor/index.js";
 
@@ -40,7 +39,7 @@ test("await using releases a program and a model at the end of the block", async
 
 test("every model can be disposed of", async () => {
   for (const name of ["drifting", "sphere-conv", "flow-pixel", "discrete-text", "discrete-image"]) {
-    const { model } = await loadAnyModel(join(root, name));
+    const model = await loadModel(join(root, name));
     expect(typeof model[Symbol.asyncDispose], name).toBe("function");
     await model[Symbol.asyncDispose]();
   }

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
-import { DiscreteModel } from "../../../src/methods/discrete/model.js";
+import { characterTokenizer } from "../../../src/data/tokens/tokenizer.js";
+import type { StepDetail } from "../../../src/methods/discrete/model.js";
 import { discreteNetwork } from "../../../src/methods/discrete/network.js";
 import { maskedNelbo, uniformNelbo } from "../../../src/methods/discrete/objective.js";
+import type { TextSampleOptions } from "../../../src/methods/discrete/options.js";
 import { nucleusFilter } from "../../../src/methods/discrete/prediction.js";
 import { priorAt } from "../../../src/methods/discrete/process.js";
 import { discreteShape } from "../../../src/methods/discrete/shape.js";
+import { TextModel } from "../../../src/methods/discrete/text-model.js";
 import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
 import { digits, type ExactDenoiser, gaussLegendre, guidedPsi, outputLaw, totalVariation } from "./enumerate.js";
@@ -22,18 +25,32 @@ const DEVIATIONS: [string, number][] = [
 function loaded(process: "uniform" | "masked", schedule: "log-linear" | "cosine" = "log-linear") {
   const network = { kind: "transformer", width: 16, heads: 2, blocks: 1, condition: 8 };
   const shape = discreteShape.parse({ process, schedule, vocabulary: K, length: L, classes: CLASSES, network });
-  const parameters = nn.view(discreteNetwork(shape));
+  const net = discreteNetwork(shape);
+  const parameters = nn.initialize(net, 0);
   const random = new Random(0, "weights");
   for (const { name, offset, size } of parameters.entries) {
     const deviation = DEVIATIONS.find(([part]) => name.includes(part))?.[1] ?? 0.5;
     for (let i = offset; i < offset + size; i++) parameters.flat[i] = deviation * random.normal();
   }
   const config = { network: shape, classNames: ["one", "two"], name: "random" } as never;
-  return new DiscreteModel({ config, weights: parameters.toRecord() }, { threads: 1 });
+  nn.load(net, parameters.toRecord());
+  return new TextModel(config, shape, net, characterTokenizer("abc"), { threads: 1 });
+}
+
+/** Draws, and tells on the way of each step of the first batch. */
+async function drawn(model: TextModel, options: TextSampleOptions) {
+  const tokens: number[] = [];
+  const details: StepDetail[] = [];
+  for await (const { step, steps, first, detail } of model.stream(options)) {
+    const told = detail as StepDetail;
+    if (first === 0) details.push(told);
+    if (step === steps) tokens.push(...told.tokens);
+  }
+  return { tokens: tokens.slice(0, (options.count ?? 1) * L), details };
 }
 
 /** The network's predictions for every sequence of states at these noise levels, as an exact denoiser. */
-async function denoiserOf(model: DiscreteModel, label: number, alphas: readonly number[], nucleus = 1) {
+async function denoiserOf(model: TextModel, label: number, alphas: readonly number[], nucleus = 1) {
   const { states } = model.process;
   const count = states ** L;
   const tokens = Int32Array.from({ length: count * L }, (_, i) => digits(Math.floor(i / L), states, L)[i % L]);
@@ -77,14 +94,14 @@ const rules = {
 } satisfies Record<string, Rule>;
 const settings = { ancestral: {}, constant: { kappa: 0.4 }, cap: { eta: 0.3 }, rescale: { eta: 0.6 } };
 
-interface Case extends DiscreteSampleOptions {
+interface Case extends TextSampleOptions {
   sampler: keyof typeof rules;
   label: number;
 }
 
 /** What the specification says of these options: κ of each step, and the law of the sequences. */
 async function specified(
-  model: DiscreteModel,
+  model: TextModel,
   { sampler, window, label, guidance = 1, nucleus, final }: Case,
   steps: number,
 ) {
@@ -128,19 +145,10 @@ for (const process of ["uniform", "masked"] as const)
         const { sampler } = options;
         const label = n % 2;
         const { kappas, law } = await specified(model, { ...options, label }, steps);
-        const seen: number[] = [];
-        const onStep: DiscreteSampleOptions["onStep"] = ({ kappa, first }) => void (first === 0 && seen.push(kappa));
-        const tokens = await model.sampleTokens({
-          ...options,
-          ...settings[sampler],
-          label,
-          count,
-          steps,
-          seed: n,
-          onStep,
-        });
+        const asked = { ...options, ...settings[sampler], label, count, steps, seed: n };
+        const { tokens, details } = await drawn(model, asked);
         const what = JSON.stringify(options);
-        kappas.forEach((kappa, i) => void expect(seen[i], what).toBeCloseTo(kappa, 9));
+        kappas.forEach((kappa, i) => void expect(details[i].kappa, what).toBeCloseTo(kappa, 9));
         const shares = new Float64Array(states ** L);
         for (let i = 0; i < count; i++) shares[tokens[i * L] * states + tokens[i * L + 1]] += 1 / count;
         law.forEach((p, state) => {
@@ -154,9 +162,9 @@ for (const process of ["uniform", "masked"] as const)
 test("the window reaches every sampler that re-noises", async () => {
   const model = loaded("uniform");
   for (const sampler of ["constant", "cap", "rescale"] as const) {
-    const active: number[] = [];
-    const onStep: DiscreteSampleOptions["onStep"] = ({ kappa, step }) => void (kappa < 1 && active.push(step));
-    await model.sampleTokens({ sampler, steps: 10, window: { on: 0.85, off: 0.35 }, onStep });
+    const options = { sampler, steps: 10, window: { on: 0.85, off: 0.35 } };
+    const { details } = await drawn(model, options);
+    const active = details.flatMap(({ kappa }, i) => (kappa < 1 ? [i + 1] : []));
     // Step n goes from t = 1 − (n − 1)/10
     expect(active, sampler).toEqual([3, 4, 5, 6, 7]);
   }
@@ -167,7 +175,7 @@ test("each sequence is drawn with its own class and given tokens, and is told so
   const model = loaded("uniform");
   const [count, steps] = [2100, 4]; // no multiple of a batch
   const label = Array.from({ length: count }, (_, i) => (i % 3 === 0 ? "one" : "two"));
-  const tokens = await model.sampleTokens({ count, steps, label, seed: 3 });
+  const tokens = (await model.sample({ count, steps, label, seed: 3 })).tokens!;
   for (const [name, index] of [
     ["one", 0],
     ["two", 1],
@@ -180,7 +188,7 @@ test("each sequence is drawn with its own class and given tokens, and is told so
     });
   }
   const given = Int32Array.from({ length: count * L }, (_, i) => (i % L === 0 ? Math.floor(i / L) % K : -1));
-  const filled = await model.sampleTokens({ count, steps, label, given });
+  const filled = (await model.sample({ count, steps, label }, { given })).tokens!;
   expect(given.every((token, i) => token === -1 || filled[i] === token)).toBe(true);
   await model.release();
 });

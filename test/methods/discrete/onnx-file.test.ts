@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { DiscreteModel } from "../../../src/methods/discrete/model.js";
+import { characterTokenizer } from "../../../src/data/tokens/tokenizer.js";
 import { discreteNetwork } from "../../../src/methods/discrete/network.js";
 import { onnxDenoiser } from "../../../src/methods/discrete/onnx-file.js";
 import { psiSample } from "../../../src/methods/discrete/sampler.js";
 import { shapes } from "../../../src/methods/discrete/shape.js";
+import { TextModel } from "../../../src/methods/discrete/text-model.js";
 import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
 import { compile } from "../../../src/runtime/index.js";
@@ -24,10 +25,11 @@ for (const classes of [0, 3])
     parameters.flat.forEach((_, i) => {
       parameters.flat[i] += 0.3 * random.normal(); // no layer stays at zero
     });
-    const config = { network: shape, classNames: null } as never;
-    const model = new DiscreteModel({ config, weights: parameters.toRecord() });
+    nn.load(net, parameters.toRecord());
+    const config = { network: shape, classNames: null, name: "random" } as never;
+    const model = new TextModel(config, shape, net, characterTokenizer("abcdefg"));
     const path = join(folder, `${classes}.onnx`);
-    writeFileSync(path, model.toOnnx(2));
+    writeFileSync(path, model.parts.denoiser.toOnnx(2));
     const file = await onnxDenoiser(path, { none: classes });
     const tokens = Int32Array.from({ length: 12 }, (_, i) => i % 7);
     const sigma = Float32Array.of(0.3, 2);

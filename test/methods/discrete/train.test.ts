@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ImageDataset, splitText, type TextDataset } from "../../../src/data/index.js";
 import { textSequences } from "../../../src/data/tokens/text-sequences.js";
+import type { Texts } from "../../../src/media/texts.js";
 import { type DiscreteSettings, presets } from "../../../src/methods/discrete/settings.js";
-import type { TextModel } from "../../../src/methods/discrete/text-model.js";
 import { trainDiscrete } from "../../../src/methods/discrete/train.js";
 import { loadModel, loadTextModel } from "../../../src/methods/load.js";
+import type { TextGenerator } from "../../../src/models/generator.js";
 import { RATE, chain as text } from "../chain.js";
 
 const micro: DiscreteSettings = {
@@ -26,9 +27,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const run = (name: string) => join(folder, name);
 const quiet = { sampleEvery: 0, onProgress: () => {} };
 
-async function bound(model: TextModel): Promise<number> {
+async function bound(model: TextGenerator): Promise<number> {
   const { test } = await textSequences(text, { tokens: micro.tokens, length: 16 }, model.tokenizer);
-  const nats = await model.nelbos(test, { draws: 8 });
+  const nats = await model.nelbos!(test, { draws: 8 });
   return nats.reduce((sum, v) => sum + v, 0) / nats.length;
 }
 
@@ -47,8 +48,8 @@ for (const process of ["uniform", "masked"] as const)
       expect(nats).toBeGreaterThan(entropy - 0.05);
       expect(nats).toBeLessThan(0.75 * Math.log(5));
       const steps = { steps: 32, count: 64 };
-      const follows = (texts: string[]) => {
-        const pairs = texts.flatMap((t) => [...t].slice(1).map((c, i) => `${t[i]}${c}`));
+      const follows = ({ strings }: Texts) => {
+        const pairs = strings.flatMap((t) => [...t].slice(1).map((c, i) => `${t[i]}${c}`));
         const allowed = (p: string) => [1, 3].includes(("abcd ".indexOf(p[1]) - "abcd ".indexOf(p[0]) + 5) % 5);
         return pairs.filter(allowed).length / pairs.length;
       };
@@ -64,7 +65,7 @@ for (const process of ["uniform", "masked"] as const)
       await expect(model.sample({ prompt: "xyz" })).rejects.toThrow('The character "x" is not in');
       await expect(model.sample({ sampler: "cap", kappa: 0.5 })).rejects.toThrow("takes no kappa; set eta");
       await expect(model.sample({ sampler: "constant", kappa: 1.5 })).rejects.toThrow("kappa must be in [0, 1]");
-      await expect(loadModel(out)).rejects.toThrow("draws text: load it with loadTextModel");
+      await expect(loadModel(out, { kind: "image" })).rejects.toThrow("draws texts, not images");
     } finally {
       await model.release();
     }
@@ -164,7 +165,7 @@ test("lines and pixels train, and come back as lines and pictures", async () => 
       training: { ...presets.pixels.training, steps: 150, batch: 16, lr: 5e-3, emaDecay: 0.9 },
     };
     await trainDiscrete(images, settings, { out, ...quiet });
-    const drawn = await loadModel(out);
+    const drawn = await loadModel(out, { kind: "image" });
     const { pixels } = await drawn.sample({ count: 8, label: "below", steps: 16, guidance: 2 });
     const mean = (from: number, to: number) => {
       const rows = Array.from({ length: 8 }, (_, i) => pixels.slice(i * 64 + from, i * 64 + to));

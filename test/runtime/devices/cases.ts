@@ -194,7 +194,7 @@ const convNet = () =>
 const shippedModelCase: Case = async (device) => {
   const location =
     typeof document === "undefined" ? "drifting-fashion" : new URL("/models/drifting-fashion", document.baseURI).href;
-  const model = await loadModel(location, { device });
+  const model = await loadModel(location, { kind: "image", device });
   const { pixels } = await model.sample({ count: 2, label: ["Sandal", "Bag"], guidance: 1.5, seed: 4 });
   await model.release();
   return { pixels };

@@ -1,9 +1,9 @@
-import { SphereModel } from "../../../src/methods/sphere/model.js";
+import { loadSphere } from "../../../src/methods/sphere/load.js";
 import type { DeviceName } from "../../../src/runtime/index.js";
 
 /** Milliseconds of single decodings (one latent to one picture), after a tenth as many to warm up. */
 export async function decodeTimes(location: string, device: DeviceName, repeats: number): Promise<number[]> {
-  const model = await SphereModel.load(location, { device });
+  const model = await loadSphere(location, { device });
   const latent = new Float32Array(model.latent).map((_, i) => (i % 2 ? 1 : -1));
   const times: number[] = [];
   for (let i = -Math.ceil(repeats / 10); i < repeats; i++) {
