@@ -12,6 +12,6 @@ const result = await drifting.trainDrifting(dataset, settings, {
 });
 if (result.status === "finished") {
   const model = await loadModel("runs/mine");
-  await (await model.sample({ count: 64 })).savePng("out/mine.png");
+  await (await model.sample({ count: 64 })).save("out/mine.png");
   await model.release();
 }

@@ -3,5 +3,5 @@ import { loadModel } from "fewstep";
 
 const model = await loadModel("drifting-fashion"); // shipped name, folder, or URL
 const images = await model.sample({ count: 16, label: "sneaker", guidance: 1.5, seed: 7 }); // one network evaluation each
-await images.savePng("out/sneakers.png");
+await images.save("out/sneakers.png");
 await model.release();

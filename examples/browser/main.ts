@@ -9,10 +9,11 @@ const status = element<HTMLOutputElement>("status");
 
 setWasmFolder(new URL("ort/", location.href).href);
 const url = new URL(new URLSearchParams(location.search).get("model") ?? "model", location.href).href;
+const load = () => loadModel(url, { kind: "image" });
 
 let drawing = false;
 let changed = false;
-async function draw(model: Awaited<ReturnType<typeof loadModel>>): Promise<void> {
+async function draw(model: Awaited<ReturnType<typeof load>>): Promise<void> {
   changed = true;
   if (drawing) return;
   drawing = true;
@@ -26,13 +27,13 @@ async function draw(model: Awaited<ReturnType<typeof loadModel>>): Promise<void>
     canvas.width = images.width;
     canvas.height = images.height;
     canvas.getContext("2d")!.putImageData(new ImageData(images.toRgba(), images.width, images.height), 0, 0);
-    status.value = `${model.nfe()} network evaluation(s), ${Math.round(performance.now() - start)} ms`;
+    status.value = `${model.cost()} network evaluation(s), ${Math.round(performance.now() - start)} ms`;
   }
   drawing = false;
 }
 
 try {
-  const model = await loadModel(url);
+  const model = await load();
   label.append(...(model.classNames ?? []).map((name) => new Option(name)));
   label.hidden = model.classNames === null;
   for (const control of [seed, label]) control.addEventListener("input", () => draw(model));

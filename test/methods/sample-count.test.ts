@@ -1,8 +1,13 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { DiscreteImageModel } from "../../src/methods/discrete/image-model.js";
 import { type DiscreteShape, discreteShape, kappa, uniformProcess } from "../../src/methods/discrete/index.js";
-import { discreteNetwork } from "../../src/methods/discrete/network.js";
+import { discreteArchitecture, discreteNetwork } from "../../src/methods/discrete/network.js";
+import type { PixelSampleOptions } from "../../src/methods/discrete/options.js";
 import { type Denoiser, psiSample } from "../../src/methods/discrete/sampler.js";
+import type { SphereSampleOptions } from "../../src/methods/sphere/index.js";
+import { loadedNetwork } from "../../src/models/architecture.js";
+import type { SampleContext } from "../../src/models/generator.js";
+import { OptionError } from "../../src/models/options.js";
 import * as nn from "../../src/nn/index.js";
 import { Random } from "../../src/random/index.js";
 import { untrained } from "./sphere/untrained.js";
@@ -26,7 +31,8 @@ function randomDiscrete(process: DiscreteShape["process"]) {
   for (let i = 0; i < parameters.flat.length; i++) parameters.flat[i] = 0.2 * random.normal();
   const config = { format: 1, method: "discrete", name: "random", image, classNames: ["disc", "cross"], training: {} };
   const files = { config: { ...config, network: shape } as never, weights: parameters.toRecord() };
-  return kept(new DiscreteImageModel(files, { threads: 1 }));
+  const described = loadedNetwork(discreteArchitecture, files);
+  return kept(new DiscreteImageModel(described.config, described.shape, described.net, { threads: 1 }));
 }
 const uniform = randomDiscrete("uniform");
 const masked = randomDiscrete("masked");
@@ -37,23 +43,24 @@ const COUNTS = [7, 30, 70];
 
 describe("a sample does not depend on how many are drawn", () => {
   const cases = {
-    ancestral: {},
-    constant: { sampler: "constant", kappa: 0.7 },
-    "cap, greedy end": { sampler: "cap", eta: 0.3, final: "greedy" },
-    "rescale, a nucleus": { sampler: "rescale", nucleus: 0.8 },
-    loop: { sampler: "loop", eta: 0.3, final: "none" },
-    guided: { sampler: "cap", guidance: 2 },
-    "filled in": { given: Int32Array.from({ length: 16 }, (_, i) => (i % 3 === 0 ? 1 : -1)) },
-  } as const;
+    ancestral: [{}],
+    constant: [{ sampler: "constant", kappa: 0.7 }],
+    "cap, greedy end": [{ sampler: "cap", eta: 0.3, final: "greedy" }],
+    "rescale, a nucleus": [{ sampler: "rescale", nucleus: 0.8 }],
+    loop: [{ sampler: "loop", eta: 0.3, final: "none" }],
+    guided: [{ sampler: "cap", guidance: 2 }],
+    "filled in": [{}, { given: Int32Array.from({ length: 16 }, (_, i) => (i % 3 === 0 ? 1 : -1)) }],
+  } as const satisfies Record<string, [PixelSampleOptions, SampleContext?]>;
   for (const model of [uniform, masked])
-    test.each(Object.entries(cases))(`discrete, ${model.shape.process}: %s`, async (_, options) => {
-      const draw = (count: number) => model.sampleTokens({ steps: 6, seed: 4, count, ...options });
+    test.each(Object.entries(cases))(`discrete, ${model.shape.process}: %s`, async (name, [options, context]) => {
+      const draw = async (count: number) =>
+        (await model.sample({ steps: 6, seed: 4, count, ...options }, context)).pixels;
       const few = await draw(3);
       const many = await Promise.all(COUNTS.map(draw));
-      for (const tokens of many) expect(tokens.subarray(0, few.length)).toEqual(few);
+      for (const pixels of many) expect(pixels.subarray(0, few.length)).toEqual(few);
       expect(many[2].subarray(0, many[1].length)).toEqual(many[1]);
       // And each is its own, but for a greedy end of so small a network
-      if (options !== cases["cap, greedy end"])
+      if (name !== "cap, greedy end")
         expect(new Set(Array.from({ length: 3 }, (_, i) => String(few.subarray(16 * i, 16 * (i + 1))))).size).toBe(3);
     });
 
@@ -90,47 +97,68 @@ describe("a sample does not depend on how many are drawn", () => {
 });
 
 describe("options that do nothing, and impossible ones, are refused before sampling", () => {
+  // Networks that never draw: none of them has been compiled in the end
+  const discrete = randomDiscrete("uniform");
+  const encoder = kept(untrained());
+  afterAll(() => expect([discrete.compilingSeconds, encoder.compilingSeconds]).toEqual([0, 0]));
+
   const window = { on: 0.8, off: 0.2 };
-  const discrete: [object, RegExp][] = [
+  const ofDiscrete: [object, RegExp][] = [
     [{ sampler: "ancestral", window }, /sampler ancestral takes no window; leave it out/],
     [{ sampler: "loop", window }, /sampler loop takes no window; leave it out/],
     [{ sampler: "cap", window: { on: 0.2, off: 0.8 } }, /must end below its start, got on 0.2 and off 0.8/],
-    [{ sampler: "constant", window: { on: 2, off: 0 } }, /on must be in \[0, 1\], got 2/],
-    [{ sampler: "rescale", window: { on: 1 } }, /off must be in \[0, 1\], got undefined/],
+    [{ sampler: "constant", window: { on: 2, off: 0 } }, /window must be .*on \(a number in \[0, 1\]\).* got .*"on":2/],
+    [{ sampler: "rescale", window: { on: 1 } }, /window must be .*off \(a number in \[0, 1\]\), got \{"on":1\}/],
     [{ sampler: "ancestral", kappa: 0.9 }, /takes no kappa; leave it out/],
     [{ sampler: "constant", eta: 0.1 }, /takes no eta; set kappa/],
-    [{ sampler: "constant", kappa: -0.1 }, /kappa must be in \[0, 1\], got -0.1/],
-    [{ sampler: "cap", eta: Number.NaN }, /eta must be in \[0, 1\], got NaN/],
+    [{ sampler: "constant", kappa: -0.1 }, /kappa must be a number in \[0, 1\], got -0.1/],
+    [{ sampler: "cap", eta: Number.NaN }, /eta must be a number in \[0, 1\], got NaN/],
     [{ sampler: "loop", steps: 3 }, /3 steps are too few for a loop/],
-    [{ nucleus: 0 }, /nucleus must be in \(0, 1\], got 0/],
-    [{ nucleus: 1.1 }, /nucleus must be in \(0, 1\], got 1.1/],
+    [{ nucleus: 0 }, /nucleus must be a number in \(0, 1\], got 0/],
+    [{ nucleus: 1.1 }, /nucleus must be a number in \(0, 1\], got 1.1/],
     [{ final: "last" }, /final must be one of ancestral, greedy, none, got "last"/],
-    [{ label: "square" }, /no class "square"/],
-    [{ count: 2, label: ["disc"] }, /1 labels were given for 2 samples/],
-    [{ seed: 0.5 }, /seed must be an integer, got 0.5/],
-    [{ given: new Int32Array(15) }, /15 given tokens fit neither/],
-    [{ given: new Int32Array(16).fill(3) }, /Token 3 at position 0 is outside the vocabulary/],
+    [{ seed: 0.5 }, /seed must be a whole number, got 0.5/],
   ];
-  test.each(discrete)("discrete: %o", async (options, message) => {
-    expect(() => uniform.check(options)).toThrow(message);
-    await expect(uniform.sampleTokens(options)).rejects.toThrow(message);
+  test.each(ofDiscrete)("discrete: %o", async (options, message) => {
+    expect(() => discrete.cost(options)).toThrow(message);
+    await expect(discrete.sample(options)).rejects.toThrow(message);
   });
   test("what a sampler takes is taken", () => {
-    uniform.check({});
-    for (const sampler of ["constant", "cap", "rescale"] as const) uniform.check({ sampler, window, nucleus: 1e-9 });
+    expect(discrete.cost({})).toBe(65);
+    for (const sampler of ["constant", "cap", "rescale"] as const)
+      expect(discrete.cost({ sampler, window, nucleus: 1e-9 })).toBe(65);
   });
 
   const ofSphere: [object, RegExp][] = [
     [{ guidanceAt: "encoder" }, /guidanceAt encoder does nothing without guidance/],
-    [{ shareNoise: "some" }, /shareNoise is initial, official or none, got "some"/],
-    [{ noise: new Float32Array(15) }, /noise takes 1 × 16 numbers, got 15/],
-    [{ steps: 65 }, /steps must be a whole number from 1 to 64, got 65/],
-    [{ label: "square" }, /no class "square"/],
+    [{ shareNoise: "some" }, /shareNoise must be one of initial, official, none, got "some"/],
+    [{ steps: 65 }, /steps must be a whole number in \[1, 64\], got 65/],
   ];
   test.each(ofSphere)("sphere: %o", async (options, message) => {
-    expect(() => sphere.check(options)).toThrow(message);
-    await expect(sphere.sample(options)).rejects.toThrow(message);
+    expect(() => encoder.cost(options)).toThrow(message);
+    await expect(encoder.sample(options)).rejects.toThrow(message);
   });
+
+  // What depends on the classes and on arrays, only `sample` knows
+  test.each<[PixelSampleOptions, SampleContext, RegExp]>([
+    [{ label: "square" }, {}, /no class "square"/],
+    [{ count: 2, label: ["disc"] }, {}, /1 labels were given for 2 samples/],
+    [{}, { given: new Int32Array(15) }, /15 given tokens fit neither/],
+    [{}, { given: new Int32Array(16).fill(3) }, /Token 3 at position 0 is outside the vocabulary/],
+  ])("discrete: %o and %o", async (options, context, message) => {
+    const refused = discrete.sample(options, context);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toThrow(OptionError);
+  });
+  test.each<[SphereSampleOptions, SampleContext, RegExp]>([
+    [{}, { noise: new Float32Array(15) }, /noise takes 1 × 16 numbers, got 15/],
+    [{ label: "square" }, {}, /no class "square"/],
+  ])("sphere: %o and %o", async (options, context, message) => {
+    const refused = encoder.sample(options, context);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toThrow(OptionError);
+  });
+
   test("sphere: edits", async () => {
     const pictures = await sphere.sample({ count: 2, steps: 1 });
     const classes = new Float32Array(6);

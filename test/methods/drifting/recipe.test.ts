@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DriftingSettings, presets } from "../../../src/methods/drifting/settings.js";
 import { trainDrifting } from "../../../src/methods/drifting/train.js";
 import { loadModel } from "../../../src/methods/load.js";
-import type { ImageModel } from "../../../src/methods/registry.js";
+import type { ImageGenerator } from "../../../src/models/generator.js";
 import { colours, meanColours, shapes } from "../pictures.js";
 
 const micro: DriftingSettings = {
@@ -34,11 +34,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const weights = (run: string) => readFileSync(join(folder, run, "model", "model.safetensors"));
 const quiet = { threads: 1, sampleEvery: 0, onProgress: () => {} };
 
-let model: ImageModel;
+let model: ImageGenerator;
 beforeAll(async () => {
   const result = await trainDrifting(shapes(), micro, { out: join(folder, "run"), ...quiet });
   expect(result.status).toBe("finished");
-  model = await loadModel(join(folder, "run"));
+  model = await loadModel(join(folder, "run"), { kind: "image" });
 });
 afterAll(() => model.release());
 
@@ -72,7 +72,7 @@ describe("the image recipe", () => {
     const last = (stage: string) => rows.findLast((row) => row.stage === stage);
     expect(last("features").loss).toBeLessThan(0.7); // ln 3 at the beginning
     expect(last("autoencoder").mse).toBeLessThan(0.02);
-    const drawn = await loadModel(out);
+    const drawn = await loadModel(out, { kind: "image" });
     for (const [k, label] of ["red", "green", "blue"].entries()) {
       const means = meanColours(await drawn.sample({ count: 16, label, seed: 4 }));
       for (const [i, mean] of means.entries())
@@ -109,11 +109,11 @@ describe("the image recipe", () => {
   test("works without labels: one group, features from masked auto-encoding", async () => {
     const out = join(folder, "unlabelled");
     await trainDrifting(shapes({ labelled: false, channels: 3 }), micro, { out, ...quiet });
-    const plain = await loadModel(out);
+    const plain = await loadModel(out, { kind: "image" });
     const images = await plain.sample({ count: 3 });
     expect(images.shape).toEqual([3, 3, 16, 16]);
     expect(images.labels).toBeNull();
-    await expect(plain.sample({ label: "disc" })).rejects.toThrow(/no classes/);
+    await expect(plain.sample({ label: "disc" })).rejects.toThrow(/takes no "label"; it takes count, style, seed/);
     await plain.release();
   });
 });
@@ -125,7 +125,7 @@ describe("a drifting model", () => {
       await model.sample({ count: 4, seed: 1 }),
       await model.sample({ count: 4, seed: 2 }),
     ];
-    expect(model.nfe()).toBe(1);
+    expect(model.cost()).toBe(1);
     expect(a.shape).toEqual([4, 1, 16, 16]);
     expect(a.pixels).toEqual(b.pixels);
     expect(a.pixels).not.toEqual(c.pixels);
@@ -143,23 +143,29 @@ describe("a drifting model", () => {
 
   test("noise, style, label and guidance are inputs", async () => {
     const noise = new Float32Array(6).fill(0.3);
-    const draw = async (options: object) =>
-      (await model.sample({ noise, style: [0, 0], label: "disc", ...options } as never)).pixels;
+    const draw = async (options: object, context = { noise }) =>
+      (await model.sample({ style: [0, 0], label: "disc", ...options }, context)).pixels;
     const base = await draw({});
     expect(await draw({ seed: 99 })).toEqual(base);
-    for (const change of [{ style: [3, 1] }, { label: "cross" }, { guidance: 3 }, { noise: new Float32Array(6) }])
+    for (const change of [{ style: [3, 1] }, { label: "cross" }, { guidance: 3 }])
       expect(await draw(change), JSON.stringify(change)).not.toEqual(base);
+    expect(await draw({}, { noise: new Float32Array(6) })).not.toEqual(base);
   });
 
   test.each([
-    [{ count: 0 }, /count must be a positive whole number, got 0/],
-    [{ guidance: 0.5 }, /guidance must be in \[1, 4\].*0\.5/],
+    [{ count: 0 }, /count must be a whole number of at least 1, got 0/],
+    [{ guidance: 0.5 }, /guidance must be a number in \[1, 4\], got 0\.5/],
     [{ label: "square" }, /no class "square".*disc.*cross/],
     [{ count: 2, label: ["disc"] }, /1 labels were given for 2/],
-    [{ noise: new Float32Array(5) }, /1 × 6 numbers, got 5/],
-    [{ noise: new Float32Array(6).fill(Number.NaN) }, /finite, got NaN/],
-    [{ style: [0, 4] }, /2 whole numbers in \[0, 4\)/],
+    [{ style: [0, 4] }, /style must be a list of 2 whole numbers in \[0, 3\], got \[0,4\]/],
   ])("refuses %o", async (options, message) => {
-    await expect(model.sample(options as never)).rejects.toThrow(message);
+    await expect(model.sample(options)).rejects.toThrow(message);
+  });
+
+  test.each([
+    [new Float32Array(5), /1 × 6 numbers, got 5/],
+    [new Float32Array(6).fill(Number.NaN), /finite, got NaN/],
+  ])("refuses the noise %o", async (noise, message) => {
+    await expect(model.sample({}, { noise })).rejects.toThrow(message);
   });
 });

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { FlowModel, type FlowShape, flowNetwork } from "../../../src/methods/flow/index.js";
+import { flowArchitecture } from "../../../src/methods/flow/network.js";
 import { drawTimes, flowLoss } from "../../../src/methods/flow/objective.js";
+import { loadedNetwork } from "../../../src/models/architecture.js";
 import type { ModelFiles } from "../../../src/models/files.js";
 import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
@@ -44,7 +46,8 @@ function files(network: FlowShape, weights: ModelFiles["weights"] = {}): ModelFi
 }
 const models: FlowModel[] = [];
 const model = (...args: FileArguments) => {
-  const made = new FlowModel(files(...args), { threads: 1 });
+  const { config, shape, net } = loadedNetwork(flowArchitecture, files(...args));
+  const made = new FlowModel(config, shape, net, { threads: 1 });
   models.push(made);
   return made;
 };
@@ -92,12 +95,10 @@ test.each([
     Object.entries(golden.weights as ModelFiles["weights"]).map(([key, w]) => [`velocity.${key}`, w]),
   );
   const network = shape("latent");
-  const drawn = await model(network, weights).sample({
-    count: golden.classes.length,
-    label: golden.classes,
-    noise: Float32Array.from(golden.noise),
-    ...options,
-  });
+  const drawn = await model(network, weights).sample(
+    { count: golden.classes.length, label: golden.classes, ...options },
+    { noise: Float32Array.from(golden.noise) },
+  );
   const net = flowNetwork(network);
   nn.load(net, files(network, weights).weights);
   const decode = compile(
@@ -114,7 +115,7 @@ describe("guidance", () => {
     const flow = model(shape("pixel"));
     const noise = new Float32Array(64);
     const draw = async (label: string, guidance: number) =>
-      (await flow.sample({ count: 1, label, steps: 1, guidance, noise })).pixels;
+      (await flow.sample({ count: 1, label, steps: 1, guidance }, { noise })).pixels;
     const [none, one, two] = [await draw("disc", 0), await draw("disc", 1), await draw("disc", 2)];
     expect(Math.max(...two.map(Math.abs))).toBeLessThan(1); // nothing was clamped
     close(
@@ -128,19 +129,21 @@ describe("guidance", () => {
 
   test("needs classes", async () => {
     const flow = model(shape("pixel", 0));
-    await expect(flow.sample({ guidance: 2 })).rejects.toThrow(/no classes to be guided to.*guidance 2/);
+    await expect(flow.sample({ guidance: 2 })).rejects.toThrow(
+      /untrained takes no "guidance"; it takes count, steps, sampler, seed/,
+    );
     expect((await flow.sample({ count: 2, steps: 2 })).labels).toBeNull();
   });
 });
 
 test("counts the evaluations of solver and guidance", () => {
   const flow = model(shape("pixel"));
-  expect(flow.nfe()).toBe(20);
-  expect(flow.nfe({ steps: 1, sampler: "heun" })).toBe(1);
-  expect(flow.nfe({ steps: 6, sampler: "heun" })).toBe(11);
-  expect(flow.nfe({ steps: 6, sampler: "heun", guidance: 1.5 })).toBe(22);
-  expect(flow.nfe({ steps: 6, guidance: 0 })).toBe(12);
-  expect(() => flow.nfe({ steps: 0 })).toThrow(/steps must be a whole number in \[1, 1000\], got 0/);
+  expect(flow.cost()).toBe(20);
+  expect(flow.cost({ steps: 1, sampler: "heun" })).toBe(1);
+  expect(flow.cost({ steps: 6, sampler: "heun" })).toBe(11);
+  expect(flow.cost({ steps: 6, sampler: "heun", guidance: 1.5 })).toBe(22);
+  expect(flow.cost({ steps: 6, guidance: 0 })).toBe(12);
+  expect(() => flow.cost({ steps: 0 })).toThrow(/steps must be a whole number in \[1, 1000\], got 0/);
 });
 
 test("says what is wrong with an option", async () => {
@@ -148,13 +151,14 @@ test("says what is wrong with an option", async () => {
   for (const [options, message] of [
     [{ steps: 1001 }, /steps must be a whole number in \[1, 1000\], got 1001/],
     [{ steps: 2.5 }, /got 2.5/],
-    [{ guidance: Number.NaN }, /guidance must be in \[0, 10\], got NaN/],
-    [{ guidance: 10.5 }, /guidance must be in \[0, 10\], got 10.5/],
-    [{ noise: new Float32Array(64).fill(Number.NaN) }, /noise must be finite, got NaN/],
-    [{ count: 0 }, /count must be a positive whole number, got 0/],
+    [{ guidance: Number.NaN }, /guidance must be a number in \[0, 10\], got NaN/],
+    [{ guidance: 10.5 }, /guidance must be a number in \[0, 10\], got 10.5/],
+    [{ count: 0 }, /count must be a whole number of at least 1, got 0/],
     [{ label: 2 }, /no class "2"; the model knows 0 disc, 1 cross/],
   ] as const)
     await expect(flow.sample(options)).rejects.toThrow(message);
+  const noise = new Float32Array(64).fill(Number.NaN);
+  await expect(flow.sample({}, { noise })).rejects.toThrow(/noise must be finite, got NaN/);
 });
 
 test("a sample does not depend on how many are drawn with it", async () => {

@@ -4,14 +4,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { evaluateReconstruction, measureReference } from "../../../src/judges/images.js";
 import { loadModel } from "../../../src/methods/load.js";
-import type { ImageModel } from "../../../src/methods/registry.js";
 import {
+  loadSphere,
   presets,
   SphereModel,
   type SphereSettings,
   trainSphere,
   withoutNoise,
 } from "../../../src/methods/sphere/index.js";
+import type { ImageGenerator } from "../../../src/models/generator.js";
 import { shapes } from "../pictures.js";
 
 const micro: SphereSettings = {
@@ -46,11 +47,11 @@ const losses = (run: string) =>
     .map((r) => r.loss);
 const quiet = { threads: 1, sampleEvery: 0, onProgress: () => {} };
 
-let model: ImageModel;
+let model: ImageGenerator;
 beforeAll(async () => {
   const result = await trainSphere(shapes(), micro, { out: at("run"), ...quiet });
   expect(result.status).toBe("finished");
-  model = await loadModel(at("run"));
+  model = await loadModel(at("run"), { kind: "image" });
 });
 afterAll(() => model.release());
 
@@ -64,7 +65,7 @@ test("a run leaves a model that draws, a log with every term, and a report", asy
   }
   expect(model).toBeInstanceOf(SphereModel);
   // The automatic angle for 96 images and a latent of 8
-  expect((model as SphereModel).noise).toEqual({ kind: "additive", maxAngle: expect.closeTo(34.4, 0) });
+  expect((model as unknown as SphereModel).noise).toEqual({ kind: "additive", maxAngle: expect.closeTo(34.4, 0) });
   const images = await model.sample({ count: 4, steps: 2 });
   expect(images.pixels.every((x) => Number.isFinite(x) && Math.abs(x) <= 1)).toBe(true);
 });
@@ -131,7 +132,7 @@ describe("variants", () => {
     const out = at(`vit ${labelled}`);
     const config = { ...micro, network: { ...network, ...options }, perceptual: "pyramid" } as const;
     await trainSphere(shapes({ labelled }), config, { out, ...quiet });
-    const vit = (await loadModel(out)) as SphereModel;
+    const vit = await loadSphere(out);
     expect(vit.latent).toBe(32);
     const images = await vit.sample({ count: 2, steps: 2 });
     expect(images.pixels.every((x) => Number.isFinite(x) && Math.abs(x) <= 1)).toBe(true);
@@ -139,7 +140,7 @@ describe("variants", () => {
   });
   test("colour pictures without labels", async () => {
     await trainSphere(shapes({ labelled: false, channels: 3 }), micro, { out: at("unlabelled"), ...quiet });
-    const plain = await loadModel(at("unlabelled"));
+    const plain = await loadModel(at("unlabelled"), { kind: "image" });
     expect((await plain.sample({ count: 2, steps: 2 })).shape).toEqual([2, 3, 16, 16]);
     await plain.release();
   });

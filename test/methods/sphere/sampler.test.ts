@@ -1,8 +1,8 @@
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { Images } from "../../../src/media/images.js";
-import { angleBetween, SphereModel, spherifyRows } from "../../../src/methods/sphere/index.js";
+import { angleBetween, type SphereModel, spherifyRows } from "../../../src/methods/sphere/index.js";
 import { Random } from "../../../src/random/index.js";
-import { untrained, untrainedFiles, untrainedShape } from "./untrained.js";
+import { modelOf, untrained, untrainedFiles, untrainedShape } from "./untrained.js";
 
 const model = untrained();
 const unconditional = untrained(untrainedShape(0));
@@ -30,15 +30,16 @@ const pictures = (count: number) =>
     8,
   );
 
+// Eight pictures are one batch, and a batch goes through all of its passes before the next
 describe("26: passes", () => {
   test("one step decodes only; T steps encode T − 1 times", async () => {
     const spied = spy(model);
-    await model.sample({ count: 2, steps: 1 });
+    await model.sample({ count: 8, steps: 1 });
     expect(calls(spied)).toEqual(["decode"]);
     spied.mockClear();
-    await model.sample({ count: 2, steps: 3 });
+    await model.sample({ count: 8, steps: 3 });
     expect(calls(spied)).toEqual(["decode", "encode", "decode", "encode", "decode"]);
-    expect([1, 4].map((steps) => model.nfe({ steps }))).toEqual([1, 7]);
+    expect([1, 4].map((steps) => model.cost({ steps }))).toEqual([1, 7]);
   });
   test("with two steps the official sharing and none are one; re-using the first noise is another", async () => {
     const two = (shareNoise: "official" | "none" | "initial") =>
@@ -52,7 +53,7 @@ describe("26: passes", () => {
 });
 
 describe("28: guidance", () => {
-  const sample = (options: object) => model.sample({ count: 4, seed: 1, steps: 2, ...options });
+  const sample = (options: object) => model.sample({ count: 8, seed: 1, steps: 2, ...options });
   test("of one is the conditional path, to the bit", async () => {
     expect((await sample({ guidance: 1 })).pixels).toEqual((await sample({})).pixels);
   });
@@ -61,7 +62,7 @@ describe("28: guidance", () => {
     for (const [name, { shape, data }] of Object.entries(files.weights))
       if (name.endsWith("classes.weight"))
         for (let row = 0; row < shape[0]; row++) data.copyWithin(row * shape[1], 2 * shape[1], 3 * shape[1]);
-    const same = new SphereModel(files, { threads: 1 });
+    const same = modelOf(files);
     const [plain, guided] = [
       await same.sample({ count: 2, steps: 2 }),
       await same.sample({ count: 2, steps: 2, guidance: 4 }),
@@ -84,9 +85,10 @@ describe("28: guidance", () => {
     spied.mockClear();
     await sample({ guidance: 4, guidanceAt: "encoder" });
     expect(spied.mock.calls.map(([, , , g]) => g)).toEqual([1, 4, 1]);
-    expect([model.nfe({ steps: 4, guidance: 2 }), model.nfe({ steps: 4, guidance: 2, guidanceAt: "encoder" })]).toEqual(
-      [14, 10],
-    );
+    expect([
+      model.cost({ steps: 4, guidance: 2 }),
+      model.cost({ steps: 4, guidance: 2, guidanceAt: "encoder" }),
+    ]).toEqual([14, 10]);
   });
   test("moves the latent along the difference from no class", async () => {
     const x = pictures(1);
@@ -119,12 +121,12 @@ test("the noise of each step is what the rule says", async () => {
     return through(side, x, classes, g);
   });
   const noise = random.normals(16);
-  await model.sample({ count: 1, steps: 4, noise });
+  await model.sample({ count: 1, steps: 4 }, { noise });
   expect(seen[0]).toEqual(spherifyRows(noise, 16));
   // tan 60° of noise to one of picture: all later latents stay near the noise
   for (const v of seen.slice(1)) expect((angleBetween(v, noise) * 180) / Math.PI).toBeLessThan(75);
   seen.length = 0;
-  await model.sample({ count: 1, steps: 3, noise, schedule: true });
+  await model.sample({ count: 1, steps: 3, schedule: true }, { noise });
   const encoded: Float32Array[] = [];
   vi.restoreAllMocks();
   // the last step's share is 1 − 2/3: recompute it
@@ -162,16 +164,16 @@ test("reconstruction has no class unless one is given", async () => {
 
 describe("wrong use", () => {
   const bad: [string, () => Promise<unknown>, RegExp][] = [
-    ["steps", () => model.sample({ steps: 0 }), /steps must be.*1 to 64, got 0/],
+    ["steps", () => model.sample({ steps: 0 }), /steps must be a whole number in \[1, 64\], got 0/],
     ["too many steps", () => model.sample({ steps: 65 }), /got 65/],
     ["count", () => model.sample({ count: 0 }), /count.*got 0/],
-    ["guidance", () => model.sample({ guidance: 0.5 }), /guidance must be in \[1, 10\], got 0.5/],
-    ["guidance without classes", () => unconditional.sample({ guidance: 2 }), /no classes/],
+    ["guidance", () => model.sample({ guidance: 0.5 }), /guidance must be a number in \[1, 10\], got 0.5/],
+    ["guidance without classes", () => unconditional.sample({ guidance: 2 }), /takes no "guidance"; it takes count,/],
     ["the place of guidance", () => model.sample({ guidanceAt: "left" as never }), /"left"/],
     ["a sharing rule", () => model.sample({ shareNoise: "all" as never }), /"all"/],
     ["an unknown class", () => model.sample({ label: "boot" }), /no class "boot"/],
     ["a class of a model without", () => unconditional.encode(pictures(1), { label: "disc" }), /no classes/],
-    ["noise of another size", () => model.sample({ noise: new Float32Array(3) }), /1 × 16 numbers, got 3/],
+    ["noise of another size", () => model.sample({}, { noise: new Float32Array(3) }), /1 × 16 numbers, got 3/],
     ["a strength", () => model.refine(pictures(1), { strength: 2 }), /strength.*got 2/],
     ["latents of another size", () => model.decode(new Float32Array(17)), /16 numbers each, got 17/],
     ["latents that are no numbers", () => model.decode(new Float32Array(16).fill(Number.NaN)), /finite, got NaN/],

@@ -1,4 +1,6 @@
 import { SphereModel, type SphereShape, sphereNetwork } from "../../../src/methods/sphere/index.js";
+import { sphereArchitecture } from "../../../src/methods/sphere/network.js";
+import { loadedNetwork } from "../../../src/models/architecture.js";
 import type { ModelFiles } from "../../../src/models/files.js";
 import * as nn from "../../../src/nn/index.js";
 
@@ -35,4 +37,10 @@ export function untrainedFiles(shape = untrainedShape()): ModelFiles {
   };
 }
 
-export const untrained = (shape?: SphereShape): SphereModel => new SphereModel(untrainedFiles(shape), { threads: 1 });
+/** A model of files such as `untrainedFiles`. */
+export function modelOf(files: ModelFiles): SphereModel {
+  const { config, shape, net } = loadedNetwork(sphereArchitecture, files);
+  return new SphereModel(config, shape, net, { threads: 1 });
+}
+
+export const untrained = (shape?: SphereShape): SphereModel => modelOf(untrainedFiles(shape));
