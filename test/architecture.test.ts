@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
 
@@ -14,10 +14,16 @@ const LEVELS: Record<string, number> = {
   io: 3,
   data: 3,
   metrics: 3,
+  media: 3,
   train: 4,
-  methods: 5,
-  server: 6,
-  cli: 6,
+  networks: 4,
+  models: 4,
+  recipes: 5,
+  judges: 5,
+  methods: 6,
+  loops: 7,
+  server: 8,
+  cli: 8,
 };
 
 const files = (folder: string): string[] =>
@@ -77,14 +83,50 @@ test("code that runs in the browser imports no Node module statically", () => {
   expect(found.filter((path) => !/runtime\/(doctor|thread|worker)/.test(path))).toEqual([]);
 });
 
-test("methods do not import each other, except through shared/ (flow borrows drifting's loss for its rival decoder)", () => {
+test("methods do not import each other: what several use stands in recipes, networks or models", () => {
   const methodOf = (path: string) => {
     const parts = relative(join(src, "methods"), path).split("/");
     return parts[0].startsWith("..") || parts.length < 2 ? null : parts[0];
   };
   const crossed = imports.filter(({ from, to }) => {
     const [a, b] = [methodOf(from), methodOf(to)];
-    return a !== null && b !== null && a !== b && b !== "shared" && !(a === "flow" && b === "drifting");
+    return a !== null && b !== null && a !== b;
   });
   expect(crossed.map(({ from, to }) => `${relative(src, from)} imports ${relative(src, to)}`)).toEqual([]);
+});
+
+test("no files import each other in a circle", () => {
+  const targets = new Map<string, string[]>();
+  for (const { from, to } of imports) {
+    const file = to.replace(/\.js$/, ".ts");
+    targets.set(from, [...(targets.get(from) ?? []), file]);
+  }
+  const [open, done] = [new Set<string>(), new Set<string>()];
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]) => {
+    if (open.has(file))
+      circles.push([...path.slice(path.indexOf(file)), file].map((f) => relative(src, f)).join(" → "));
+    if (open.has(file) || done.has(file)) return;
+    open.add(file);
+    for (const next of targets.get(file) ?? []) visit(next, [...path, file]);
+    open.delete(file);
+    done.add(file);
+  };
+  for (const file of files(src)) visit(file, []);
+  expect(circles).toEqual([]);
+});
+
+test("methods are a quarter of the house at most", () => {
+  const lines = (folder: string) =>
+    files(folder).reduce((sum, file) => sum + readFileSync(file, "utf8").split("\n").length - 1, 0);
+  expect(lines(join(src, "methods")) / lines(src)).toBeLessThanOrEqual(0.25);
+});
+
+test("every method that draws has the same rooms", () => {
+  const rooms = ["shape", "settings", "options", "network", "model", "method", "train"];
+  const folders = readdirSync(join(src, "methods"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const missing = folders.flatMap(({ name }) =>
+    rooms.filter((room) => !existsSync(join(src, "methods", name, `${room}.ts`))).map((room) => `${name}/${room}.ts`),
+  );
+  expect(missing).toEqual([]);
 });

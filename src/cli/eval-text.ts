@@ -4,7 +4,7 @@ import { evaluateLikelihood, evaluateText, measureTextReference, type TextEvalua
 import type { MetricReport } from "../metrics/index.js";
 import type { TextGenerator } from "../models/generator.js";
 import { downloadProgress } from "./data.js";
-import { type EvalCommand, stepsAsked } from "./eval.js";
+import { type EvalCommand, stepsAsked } from "./eval-command.js";
 import { dataOf, opening } from "./models.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
 

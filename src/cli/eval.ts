@@ -13,28 +13,10 @@ import {
 } from "../judges/images.js";
 import { imageSize } from "../models/files.js";
 import type { ImageGenerator, SampleOptions } from "../models/generator.js";
-import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
+import { type EvalCommand, stepsAsked } from "./eval-command.js";
 import { dataOf, openModel } from "./models.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
-
-export interface EvalCommand {
-  data?: string;
-  /** `classifier`, `resnet50-imagenet`, `pixel-pca`, a classifier's folder or an ONNX file. */
-  features: string;
-  /** Samples, and test images at most; default 10,000 images, 256 texts. */
-  count?: number;
-  steps?: number[];
-  /** Of models of text: an autoregressive model; default a Kneser–Ney model. */
-  judge?: string;
-  seed: number;
-  /** Further options of the model. */
-  options?: SampleOptions;
-  /** Where a sheet of samples beside their nearest training images goes. */
-  neighbours?: string;
-  device?: DeviceName | "auto";
-  json?: boolean;
-}
 
 /**
  * Measures a model, at one or several numbers of steps, against the test images of its data. With `json`, prints one
@@ -86,10 +68,6 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
     await model.release();
   }
 }
-
-/** What samples are asked for: at each number of steps, or (none given) at the model's own. */
-export const stepsAsked = (options: SampleOptions, seed: number, steps?: readonly number[]): SampleOptions[] =>
-  steps ? steps.map((step) => ({ ...options, seed, steps: step })) : [{ ...options, seed }];
 
 const SAMPLES_ON_SHEET = 16;
 

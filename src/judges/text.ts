@@ -147,7 +147,7 @@ export async function evaluateText(
   return {
     model: model.config.name,
     data: `${reference.dataset.id} test`,
-    options,
+    options: model.options.parse(options),
     nfe: model.cost(options),
     seed,
     metrics,

@@ -1,10 +1,10 @@
 import type { z } from "zod";
+import { faults } from "../io/faults.js";
 import { show } from "../io/show.js";
 import type { Parameterized } from "../nn/index.js";
 import * as nn from "../nn/index.js";
 import { requireValues } from "../runtime/index.js";
 import type { ModelConfig } from "./config.js";
-import { faults } from "./shape.js";
 
 /** How a method's models are rebuilt from `network` in their config.json. */
 export interface Architecture<S = any, N extends Parameterized = Parameterized> {

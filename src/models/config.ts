@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { faults, imageShape } from "./shape.js";
+import { faults } from "../io/faults.js";
+import { imageShape } from "./shape.js";
 
 const modelConfig = z.object({
   format: z.literal(1),

@@ -3,6 +3,7 @@ import type { ImageDataset, TextDataset } from "../data/index.js";
 import type { Parameterized } from "../nn/index.js";
 import type { CompileOptions } from "../runtime/index.js";
 import type { RunResult, TrainOptions } from "../train/index.js";
+import { parseSettings } from "../train/settings.js";
 import type { Architecture, Described } from "./architecture.js";
 import type { AnyGenerator, Kind } from "./generator.js";
 
@@ -68,7 +69,7 @@ export function method<Settings extends object, Shape, Net extends Parameterized
     load: load ? (described, options) => load(described as Described<Shape, Net>, options) : null,
     async train(dataset, settings, options) {
       const run = await entry.train();
-      return run(data(dataset), entry.settings.parse(settings), options);
+      return run(data(dataset), parseSettings(entry.settings, settings), options);
     },
   };
 }

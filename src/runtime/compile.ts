@@ -1,11 +1,11 @@
 import { input, type Parameter } from "../tensor/leaves.js";
 import { type Shape, showShape, sizeOf } from "../tensor/shape.js";
 import { type DType, Tensor } from "../tensor/tensor.js";
-import type { DeviceName } from "./device.js";
 import { type Executor, execute, type InputValue, type TensorData } from "./executor.js";
 import { currentValue, lower } from "./lower.js";
 import type { ParameterEntry } from "./parameters.js";
 import { releasable } from "./release.js";
+import type { DeviceName } from "./runtime.js";
 import { executeInWorker } from "./worker.js";
 
 /** An input's shape (float32), or its shape and dtype; null or false for an input that this graph does without. */

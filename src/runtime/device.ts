@@ -1,17 +1,8 @@
 import type * as Ort from "onnxruntime-web";
 import { type GpuAdapter, gpuAdapters, inNode, isUsable } from "./gpu.js";
 import { ProtoWriter } from "./protobuf.js";
+import { type DeviceName, deviceNames, type Runtime } from "./runtime.js";
 import { createSession } from "./session.js";
-
-export const deviceNames = ["cpu", "webgpu", "cuda", "coreml", "dml", "wasm"] as const;
-export type DeviceName = (typeof deviceNames)[number];
-
-export interface Runtime {
-  readonly device: DeviceName;
-  /** Which package runs it. */
-  readonly package: "onnxruntime-node" | "onnxruntime-web";
-  readonly ort: typeof Ort;
-}
 
 type Native = typeof Ort & { listSupportedBackends(): { name: string; bundled: boolean }[] };
 

@@ -4,10 +4,11 @@ import { input, Parameter } from "../tensor/leaves.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Feed, feedValue, type InputSpec } from "./compile.js";
-import { type DeviceName, resolveRuntime } from "./device.js";
+import { resolveRuntime } from "./device.js";
 import { lower } from "./lower.js";
 import type { Parameters } from "./parameters.js";
 import { releasable } from "./release.js";
+import type { DeviceName } from "./runtime.js";
 import { createSession } from "./session.js";
 
 /**

@@ -1,6 +1,6 @@
 import type * as Ort from "onnxruntime-web";
-import type { Runtime } from "./device.js";
 import { inNode } from "./gpu.js";
+import type { Runtime } from "./runtime.js";
 
 export interface SessionOptions {
   /** Threads of the native or WASM runtime; default `FEWSTEP_THREADS`, else all cores. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { faults } from "../../models/shape.js";
+import { faults } from "../../io/faults.js";
 
 /** Text to tokens and back. */
 export interface Tokenizer {

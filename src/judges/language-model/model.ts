@@ -1,9 +1,9 @@
 import { loadTokenizer, requireTokens, type Tokenizer } from "../../data/tokens/tokenizer.js";
 import { show } from "../../io/show.js";
 import { loadedNetwork } from "../../models/architecture.js";
-import { batchesOf, paddedRows } from "../../models/batching.js";
 import { type LoadOptions, type ModelConfig, type ModelFiles, NoSuchModel, readModel } from "../../models/files.js";
-import { type CompileOptions, compile, Releasable } from "../../runtime/index.js";
+import { graph, Programs } from "../../models/programs.js";
+import { type CompileOptions, Releasable } from "../../runtime/index.js";
 import { languageModelArchitecture, shifted, tokenNats } from "./network.js";
 import type { LanguageModelShape } from "./shape.js";
 
@@ -12,14 +12,15 @@ export class LanguageModel extends Releasable {
   readonly config: ModelFiles["config"];
   readonly shape: LanguageModelShape;
   private readonly net;
-  private readonly programs = new Map<string, ReturnType<LanguageModel["compileProgram"]>>();
+  private readonly programs: Programs;
 
   constructor(
     files: ModelFiles,
     readonly tokenizer: Tokenizer,
-    private readonly options: CompileOptions = {},
+    options: CompileOptions = {},
   ) {
     super();
+    this.programs = new Programs(options);
     this.config = files.config;
     const { shape, net } = loadedNetwork(languageModelArchitecture, files);
     requireTokens(tokenizer, shape.vocabulary);
@@ -41,13 +42,15 @@ export class LanguageModel extends Releasable {
     return `the autoregressive transformer ${this.config.name}`;
   }
 
-  private compileProgram(batch: number, length: number) {
-    const tokens = { shape: [batch, length], dtype: "int32" as const };
-    return compile(
-      { before: tokens, tokens },
-      ({ before, tokens }) => ({ nats: tokenNats(this.net(before), tokens).sum(1) }),
-      { freeze: true, ...this.options },
-    );
+  /** What stands before each token, and the tokens, to the sequences' nats. */
+  private graph(length: number) {
+    return graph({
+      inputs: (size: number) => {
+        const tokens = { shape: [size, length], dtype: "int32" as const };
+        return { before: tokens, tokens };
+      },
+      build: ({ before, tokens }) => ({ nats: tokenNats(this.net(before), tokens).sum(1) }),
+    });
   }
 
   /** −log p of each sequence of `length` of this model's tokens, in nats, [count]. */
@@ -56,20 +59,12 @@ export class LanguageModel extends Releasable {
     const { vocabulary } = this.shape;
     const bad = tokens.find((token) => !(token >= 0 && token < vocabulary));
     if (bad !== undefined) throw new Error(`Token ${bad} is outside the judge's vocabulary 0 … ${vocabulary - 1}.`);
-    const out = new Float64Array(count);
-    for (const part of batchesOf(count)) {
-      const key = `${part.batch}×${length}`;
-      let program = this.programs.get(key);
-      if (!program) this.programs.set(key, (program = this.compileProgram(part.batch, length)));
-      const rows = paddedRows(tokens, length, part);
-      const { nats } = await program.run({ before: shifted(rows, length, vocabulary), tokens: rows });
-      for (let i = 0; i < part.n; i++) out[part.at + i] = nats[i];
-    }
-    return out;
+    const feeds = { before: shifted(tokens, length, vocabulary), tokens };
+    const { nats } = await this.programs.rows(`nats ${length}`, this.graph(length), count, feeds);
+    return Float64Array.from(nats);
   }
 
-  async release(): Promise<void> {
-    for (const program of this.programs.values()) await program.release();
-    this.programs.clear();
+  release(): Promise<void> {
+    return this.programs.release();
   }
 }

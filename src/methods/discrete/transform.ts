@@ -1,4 +1,4 @@
-import { logDensity, logNormalCdf } from "./normal.js";
+import { logDensity, logNormalCdf } from "../../metrics/normal.js";
 
 /** Signal and noise of the Gaussian latent at gamma: signal² = sigmoid(−gamma), noise² = sigmoid(gamma). */
 export const gaussianLevels = (gamma: number): { signal: number; noise: number } => ({

@@ -46,7 +46,9 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
             unconditional > 0
               ? { samples: inputs.others.broadcastTo([groups, unconditional, latent]), weights: inputs.weight }
               : undefined;
-          return { ...normalizedDriftLoss(generator.generator(inputs), inputs.positives, negatives, config.drift) };
+          const gen = generator.generator(inputs);
+          const { loss, scale, power } = normalizedDriftLoss(gen, inputs.positives, negatives, config.drift);
+          return { loss, scale, power }; // not the forces, which are as many numbers as the samples
         },
         next() {
           const { positives, others, ...feeds } = draw.next();

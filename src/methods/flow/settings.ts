@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { autoencoderFor, driftStage, latentPresets, latentSettings } from "../../recipes/latent-settings.js";
 import { count, decay, positive, share, size } from "../../train/settings.js";
-import { presets as drifting, forData as driftingForData, driftingSettings } from "../drifting/settings.js";
 
-const { features, autoencoder, generator, jointStage, drift } = driftingSettings.shape;
+const { features, autoencoder, generator, drift } = latentSettings;
 
 /** A flow-matching image model and its training. Networks and stages are those of drifting wherever both have them. */
 export const flowSettings = z.object({
@@ -23,12 +23,12 @@ export const flowSettings = z.object({
     labelDropout: share,
   }),
   /** Tuning of the decoder (`joint` only): as drifting's joint stage, on latent vectors drawn with `samplerSteps` Euler steps. */
-  jointStage: jointStage.extend({ samplerSteps: size }),
+  jointStage: driftStage.extend({ samplerSteps: size }),
   drift,
 });
 export type FlowSettings = z.infer<typeof flowSettings>;
 
-const { tiny: t, small: s } = drifting;
+const { tiny: t, small: s } = latentPresets;
 const flow = { batch: 256, steps: 1500, lr: 1e-3, emaDecay: 0.998, labelDropout: 0.1 };
 const { styles: _, ...body } = t.generator;
 const tiny: FlowSettings = {
@@ -68,8 +68,8 @@ export const presets = {
   "small-joint": inSpace(small, "joint"),
 } satisfies Record<string, FlowSettings>;
 
-/** A preset fitted to a data set, as drifting's. */
-export const forData = (config: FlowSettings, dataset: { channels: number }): FlowSettings => ({
-  ...config,
-  autoencoder: driftingForData({ ...t, autoencoder: config.autoencoder }, dataset).autoencoder,
+/** A preset fitted to a data set. */
+export const forData = (settings: FlowSettings, { channels }: { channels: number }): FlowSettings => ({
+  ...settings,
+  autoencoder: autoencoderFor(settings.autoencoder, channels),
 });

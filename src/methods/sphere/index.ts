@@ -1,3 +1,4 @@
+export { nearestAngle, type Uniformity, uniformity } from "../../metrics/uniformity.js";
 export * from "./edit.js";
 export * from "./geometry.js";
 export { loadSphere } from "./load.js";
@@ -9,5 +10,4 @@ export { forData, presets, type SphereSettings, sphereSettings, withoutNoise } f
 export { latentLength, type SphereNetworkConfig, type SphereShape, sphereShape } from "./shape.js";
 export * from "./strengths.js";
 export { networkConfig, trainSphere } from "./train.js";
-export { nearestAngle, type Uniformity, uniformity } from "./uniformity.js";
 export * from "./vit.js";

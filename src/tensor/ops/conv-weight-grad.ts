@@ -1,9 +1,14 @@
-import { type ApplyOp, defineOp, type GraphBuilder } from "../tensor.js";
-import { type ConvAttributes, convInputGrad, convOp } from "./conv.js";
+import { type ApplyOp, defineOp, type GraphBuilder, type Tensor } from "../tensor.js";
+import type { ConvAttributes, Pair } from "./conv-attributes.js";
 
-type Pair = readonly [number, number];
 export interface WeightGradAttributes extends ConvAttributes {
   kernel: Pair;
+}
+
+/** What this op's own gradient is made of. */
+interface Convolutions {
+  convOp: ApplyOp<ConvAttributes>;
+  convInputGrad(dOut: Tensor, weight: Tensor, a: ConvAttributes, size: Pair): Tensor;
 }
 
 /**
@@ -14,68 +19,69 @@ export interface WeightGradAttributes extends ConvAttributes {
  * [channels, N·F_h·F_w]: tap (i, j) is now one shift by i·d·F_w + j·d, which never mixes rows since the zeros are in between.
  * The operand with fewer channels is shifted, one contiguous slice per tap.
  */
-export const convWeightGradOp: ApplyOp<WeightGradAttributes> = defineOp<WeightGradAttributes>("ConvWeightGrad", {
-  shape: ([x, dOut], { kernel, groups }) => [dOut.shape[1], x.shape[1] / groups, ...kernel],
-  onnx: (g, [x, dOut], a, { inputs: [xt, dt] }) => {
-    const [n, c] = xt.shape;
-    const [, o, ...size] = dt.shape;
-    const axes = ([0, 1] as const).map((i) =>
-      axisPlan(xt.shape[2 + i], size[i], a.kernel[i], a.stride[i], a.dilation[i], a.padding[i]),
-    );
-    const [rows, columns] = axes;
-    const phases = a.stride[0] * a.stride[1];
-    const length = n * rows.frame * columns.frame;
-    const shifts = rows.shifts.flatMap((i) => columns.shifts.map((j) => i * columns.frame + j));
-    const taps = shifts.length;
-    const farthest = shifts[taps - 1];
-
-    const matrices = (name: string, channels: number, width: number) =>
-      g.node("Reshape", [name, g.int64(a.groups > 1 ? [a.groups, channels / a.groups, width] : [channels, width])]);
-    const along = (name: string, start: number, width: number) =>
-      g.node("Slice", [name, g.int64([start]), g.int64([start + width]), g.int64([-1])]);
-
-    const moveX = c * phases <= o;
-    const frames = framesOfX(g, x, axes, [n, c], a);
-    const fixedX = matrices(frames, c * phases, length);
-    // moved instead of x, dOut needs zeros in front: an empty image
-    const spread = pad(
-      g,
-      g.node("Transpose", [dOut], { perm: [1, 0, 2, 3] }),
-      [0, moveX ? 0 : 1, 0, 0],
-      [0, 0, rows.frame - size[0], columns.frame - size[1]],
-    );
-    const empty = moveX ? 0 : rows.frame * columns.frame;
-    const fixedD = matrices(spread, o, length + empty);
-    const width = moveX ? length - farthest : length;
-    const still = moveX ? (farthest > 0 ? along(fixedD, 0, width) : fixedD) : fixedX;
-    const moved = shifts.map((shift) => (moveX ? along(fixedX, shift, width) : along(fixedD, empty - shift, width)));
-
-    const product = (d: string, xs: string) =>
-      a.groups > 1
-        ? g.node("MatMul", [d, g.node("Transpose", [xs], { perm: [0, 2, 1] })])
-        : g.node("Gemm", [d, xs], { transB: 1 });
-    const inputs = (c / a.groups) * phases;
-    let all: string; // [O, inputs, taps]
-    if (a.groups === 1 && taps > 1 && taps * (moveX ? inputs : o) <= (moveX ? o : inputs)) {
-      // few channels: all taps in one product reads the larger operand once
-      const stack = g.node("Concat", moved, { axis: 0 });
-      const together = moveX ? product(still, stack) : product(stack, still);
-      const split = g.node("Reshape", [together, g.int64(moveX ? [o, taps, inputs] : [taps, o, inputs])]);
-      all = g.node("Transpose", [split], { perm: moveX ? [0, 2, 1] : [1, 2, 0] });
-    } else {
-      const each = moved.map((m) =>
-        g.node("Reshape", [moveX ? product(still, m) : product(m, still), g.int64([o, inputs, 1])]),
+export const defineConvWeightGrad = ({ convOp, convInputGrad }: Convolutions): ApplyOp<WeightGradAttributes> =>
+  defineOp<WeightGradAttributes>("ConvWeightGrad", {
+    shape: ([x, dOut], { kernel, groups }) => [dOut.shape[1], x.shape[1] / groups, ...kernel],
+    onnx: (g, [x, dOut], a, { inputs: [xt, dt] }) => {
+      const [n, c] = xt.shape;
+      const [, o, ...size] = dt.shape;
+      const axes = ([0, 1] as const).map((i) =>
+        axisPlan(xt.shape[2 + i], size[i], a.kernel[i], a.stride[i], a.dilation[i], a.padding[i]),
       );
-      all = taps > 1 ? g.node("Concat", each, { axis: 2 }) : each[0];
-    }
-    return assemble(g, all, [o, c / a.groups], a, axes);
-  },
-  // bilinear in x and dOut: ⟨dW(x, dOut), V⟩ = ⟨conv(x, V), dOut⟩
-  grad: ({ inputs: [x, dOut], attributes: a, dOut: v, needs }) => [
-    needs(0) ? convInputGrad(dOut, v, a, [x.shape[2], x.shape[3]]) : null,
-    needs(1) ? convOp([x, v], a) : null,
-  ],
-});
+      const [rows, columns] = axes;
+      const phases = a.stride[0] * a.stride[1];
+      const length = n * rows.frame * columns.frame;
+      const shifts = rows.shifts.flatMap((i) => columns.shifts.map((j) => i * columns.frame + j));
+      const taps = shifts.length;
+      const farthest = shifts[taps - 1];
+
+      const matrices = (name: string, channels: number, width: number) =>
+        g.node("Reshape", [name, g.int64(a.groups > 1 ? [a.groups, channels / a.groups, width] : [channels, width])]);
+      const along = (name: string, start: number, width: number) =>
+        g.node("Slice", [name, g.int64([start]), g.int64([start + width]), g.int64([-1])]);
+
+      const moveX = c * phases <= o;
+      const frames = framesOfX(g, x, axes, [n, c], a);
+      const fixedX = matrices(frames, c * phases, length);
+      // moved instead of x, dOut needs zeros in front: an empty image
+      const spread = pad(
+        g,
+        g.node("Transpose", [dOut], { perm: [1, 0, 2, 3] }),
+        [0, moveX ? 0 : 1, 0, 0],
+        [0, 0, rows.frame - size[0], columns.frame - size[1]],
+      );
+      const empty = moveX ? 0 : rows.frame * columns.frame;
+      const fixedD = matrices(spread, o, length + empty);
+      const width = moveX ? length - farthest : length;
+      const still = moveX ? (farthest > 0 ? along(fixedD, 0, width) : fixedD) : fixedX;
+      const moved = shifts.map((shift) => (moveX ? along(fixedX, shift, width) : along(fixedD, empty - shift, width)));
+
+      const product = (d: string, xs: string) =>
+        a.groups > 1
+          ? g.node("MatMul", [d, g.node("Transpose", [xs], { perm: [0, 2, 1] })])
+          : g.node("Gemm", [d, xs], { transB: 1 });
+      const inputs = (c / a.groups) * phases;
+      let all: string; // [O, inputs, taps]
+      if (a.groups === 1 && taps > 1 && taps * (moveX ? inputs : o) <= (moveX ? o : inputs)) {
+        // few channels: all taps in one product reads the larger operand once
+        const stack = g.node("Concat", moved, { axis: 0 });
+        const together = moveX ? product(still, stack) : product(stack, still);
+        const split = g.node("Reshape", [together, g.int64(moveX ? [o, taps, inputs] : [taps, o, inputs])]);
+        all = g.node("Transpose", [split], { perm: moveX ? [0, 2, 1] : [1, 2, 0] });
+      } else {
+        const each = moved.map((m) =>
+          g.node("Reshape", [moveX ? product(still, m) : product(m, still), g.int64([o, inputs, 1])]),
+        );
+        all = taps > 1 ? g.node("Concat", each, { axis: 2 }) : each[0];
+      }
+      return assemble(g, all, [o, c / a.groups], a, axes);
+    },
+    // bilinear in x and dOut: ⟨dW(x, dOut), V⟩ = ⟨conv(x, V), dOut⟩
+    grad: ({ inputs: [x, dOut], attributes: a, dOut: v, needs }) => [
+      needs(0) ? convInputGrad(dOut, v, a, [x.shape[2], x.shape[3]]) : null,
+      needs(1) ? convOp([x, v], a) : null,
+    ],
+  });
 
 interface AxisPlan {
   /** Length of the common frame. */

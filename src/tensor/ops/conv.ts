@@ -1,17 +1,8 @@
 import { showShape } from "../shape.js";
 import { type ApplyOp, defineOp, Tensor } from "../tensor.js";
-import { convWeightGradOp } from "./conv-weight-grad.js";
+import type { ConvAttributes, Padding, Pair } from "./conv-attributes.js";
+import { defineConvWeightGrad } from "./conv-weight-grad.js";
 
-type Pair = readonly [number, number];
-/** Padding [top, left, bottom, right]. */
-type Padding = readonly [number, number, number, number];
-
-export interface ConvAttributes {
-  stride: Pair;
-  padding: Padding;
-  dilation: Pair;
-  groups: number;
-}
 export interface ConvOptions {
   stride?: number | Pair;
   /** All sides, [vertical, horizontal], or [top, left, bottom, right]. */
@@ -91,6 +82,8 @@ export const convOp: ApplyOp<ConvAttributes> = defineOp<ConvAttributes>("Conv", 
     needs(2) ? dOut.sum([0, 2, 3]) : null,
   ],
 });
+
+const convWeightGradOp = defineConvWeightGrad({ convOp, convInputGrad });
 
 interface TransposedAttributes extends ConvAttributes {
   /** Spatial size of the result. */

@@ -1,4 +1,4 @@
-import type { Images } from "../../media/images.js";
+import type { Images } from "./images.js";
 
 /**
  * Pictures whose unknown pixels are a smooth continuation of the known ones: each becomes the mean of its neighbours, as often as the picture

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { capacityAngle, spherifyRows } from "../../../src/methods/sphere/geometry.js";
-import { nearestAngle, uniformity } from "../../../src/methods/sphere/uniformity.js";
-import { symmetricEigen } from "../../../src/metrics/linalg.js";
-import { Random } from "../../../src/random/index.js";
+import { capacityAngle, spherifyRows } from "../../src/methods/sphere/geometry.js";
+import { symmetricEigen } from "../../src/metrics/linalg.js";
+import { nearestAngle, uniformity } from "../../src/metrics/uniformity.js";
+import { Random } from "../../src/random/index.js";
 
 const random = new Random(9, "uniformity");
 const points = (count: number, length: number) => spherifyRows(random.normals(count * length), length);
