@@ -127,7 +127,9 @@ test("where nothing is to be trained, nothing fails: no steps, no blocks, no noi
   const steps = { ...drifting, latentStage: { ...stage, steps: 2 }, jointStage: { ...stage, steps: 2 } };
   expect(await run("drifting", steps, "least")).toMatchObject({ status: "finished", step: 4 });
   const { tiny } = methods.sphere.presets as any;
-  const network = { ...tiny.network, ...autoencoder, trunk: 8, condition: 8, encoderBlocks: 0, decoderBlocks: 0 };
+  const { latent, encoder, hidden, decoder } = autoencoder;
+  const sizes = { latent, encoder, hidden, decoder };
+  const network = { ...tiny.network, ...sizes, trunk: 8, condition: 8, encoderBlocks: 0, decoderBlocks: 0 };
   const training = { ...tiny.training, batch: 8, steps: 2, warmup: 0, emaDecay: 0, encoderLr: 0 };
   const sphere = { ...tiny, features, network, training };
   expect(await run("sphere", sphere, "sphere")).toMatchObject({ status: "finished", step: 2 });

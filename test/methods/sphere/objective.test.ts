@@ -12,7 +12,7 @@ import {
 } from "../../../src/methods/sphere/objective.js";
 import { ENCODER, learningRate } from "../../../src/methods/sphere/stages.js";
 import { drawStrengths } from "../../../src/methods/sphere/strengths.js";
-import { uniformity } from "../../../src/methods/sphere/uniformity.js";
+import { uniformity } from "../../../src/metrics/uniformity.js";
 import { featureNet } from "../../../src/networks/feature-net.js";
 import * as nn from "../../../src/nn/index.js";
 import * as optim from "../../../src/optim/index.js";
