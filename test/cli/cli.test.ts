@@ -155,8 +155,8 @@ describe("a run on a folder of pictures", () => {
     ]);
     expect(sampled.code, sampled.stderr).toBe(0);
     const result = JSON.parse(sampled.stdout);
-    expect(result).toMatchObject({ model: "mine", count: 3, steps: 1, nfe: 1, seed: 5, out });
-    expect(result.msPerImage).toBeGreaterThan(0);
+    expect(result).toMatchObject({ model: "mine", kind: "image", count: 3, nfe: 1, seed: 5, out });
+    expect(result.msPerSample).toBeGreaterThan(0);
     expect(readFileSync(out).subarray(1, 4).toString()).toBe("PNG");
     const onnx = join(root, "model.onnx");
     const exported = await fewstep(["export", join(root, "whole"), "--out", onnx, "--batch", "2", "--json"]);
@@ -178,12 +178,16 @@ describe("wrong use", () => {
     [["sample", "nobody"], 2, /no model "nobody".*drifting-fashion/],
     [["sample", "drifting-fashion", "--count", "0"], 2, /whole number of at least 1/],
     [["sample", "drifting-fashion", "--label", "hat", "--out", join(root, "x.png")], 2, /no class "hat"/],
-    [["sample", "drifting-fashion", "--steps", "8", "--out", join(root, "x.png")], 2, /one-step model.*not 8/],
-    [["sample", "drifting-fashion", "--guidance", "9"], 2, /guidance must be in \[1, 4\].*9/],
-    [["sample", "drifting-fashion", "--share-noise", "none"], 2, /only sphere models take --share-noise/],
-    [["sample", "drifting-fashion", "--sampler", "heun"], 2, /only flow and discrete models take --sampler/],
+    [
+      ["sample", "drifting-fashion", "--steps", "8", "--out", join(root, "x.png")],
+      2,
+      /drifting-fashion takes no "steps"; it takes count, label/,
+    ],
+    [["sample", "drifting-fashion", "--guidance", "9"], 2, /guidance must be a number in \[1, 4\], got 9/],
+    [["sample", "drifting-fashion", "--share-noise", "none"], 2, /takes no "shareNoise"; it takes count, label/],
+    [["sample", "drifting-fashion", "--sampler", "heun"], 2, /takes no "sampler"; it takes count, label/],
     [["sample", "flow-fashion", "--steps", "2000"], 2, /steps.*1000.*2000/],
-    [["sample", "classifier-fashion-mnist"], 2, /draws no images/],
+    [["sample", "classifier-fashion-mnist"], 2, /a "classifier" model draws nothing; drifting/],
     [["export", "nobody", "--out", join(root, "z")], 2, /no model "nobody"/],
     [["data", "get", "imagenet"], 2, /no data set "imagenet".*fashion-mnist/],
     [["train", "drifting", "--resume", join(root, "nowhere"), "--size", "8"], 2, /leave out --size/],

@@ -9,16 +9,17 @@ import { resolveDataset } from "../../src/data/index.js";
 import { decodeImage } from "../../src/io/index.js";
 import { presets } from "../../src/judges/classifier/settings.js";
 import { trainClassifier } from "../../src/judges/classifier/train.js";
-import { writeUntrainedDrifting } from "../methods/fixtures/untrained.js";
+import { writeUntrainedDrifting, writeUntrainedFlow } from "../methods/fixtures/untrained.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-eval-"));
-const [model, judge] = [join(root, "model"), join(root, "judge")];
+const [model, flow, judge] = [join(root, "model"), join(root, "flow"), join(root, "judge")];
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const data = path("../fixtures/fashion-mnist");
 
 beforeAll(async () => {
   const dataset = await resolveDataset(data);
   await writeUntrainedDrifting(model, dataset);
+  await writeUntrainedFlow(flow, dataset);
   const settings = {
     ...presets.tiny,
     widths: [8, 8, 8] as [number, number, number],
@@ -30,9 +31,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Runs `fewstep eval` on the untrained model. */
-function run(...args: string[]): Promise<{ code: number | null; output: string; errors: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", path("../../src/cli/main.ts"), "eval", model, ...args]);
+/** Runs `fewstep eval` on the untrained one-step model. */
+const run = (...args: string[]) => evaluate(model, ...args);
+
+function evaluate(...args: string[]): Promise<{ code: number | null; output: string; errors: string }> {
+  const child = spawn(process.execPath, ["--import", "tsx", path("../../src/cli/main.ts"), "eval", ...args]);
   let [output, errors] = ["", ""];
   child.stdout.on("data", (text) => (output += text));
   child.stderr.on("data", (text) => (errors += text));
@@ -43,7 +46,7 @@ const evaluation = z.strictObject({
   model: z.literal("untrained"),
   data: z.literal("fashion-mnist"),
   count: z.literal(100),
-  nfe: z.literal(1),
+  nfe: z.number().int().min(1),
   seed: z.number().int(),
   metrics: z
     .array(
@@ -65,8 +68,8 @@ test("--json prints one document of metrics with floors and intervals, and --nei
   const args = ["--data", data, "--features", judge, "--count", "100", "--seed", "3", "--neighbours", sheet, "--json"];
   const { code, output, errors } = await run(...args);
   expect(code, errors).toBe(0);
-  const { seed, metrics } = evaluation.parse(JSON.parse(output));
-  expect(seed).toBe(3);
+  const { nfe, seed, metrics } = evaluation.parse(JSON.parse(output));
+  expect([nfe, seed]).toEqual([1, 3]);
   expect(new Set(metrics.map(({ features }) => features))).toEqual(new Set(["judge", "pixel PCA 64", "pixels"]));
   expect(metrics[0].name).toBe("Fréchet distance on judge");
   expect(metrics[0].value).toBeGreaterThan(metrics[0].floor);
@@ -77,19 +80,11 @@ test("--json prints one document of metrics with floors and intervals, and --nei
 });
 
 test("several numbers of steps give a list; pixels need no classifier", async () => {
-  const { code, output, errors } = await run(
-    "--data",
-    data,
-    "--features",
-    "pixel-pca",
-    "--count",
-    "100",
-    "--steps",
-    "1,1",
-    "--json",
-  );
+  const args = ["--data", data, "--features", "pixel-pca", "--count", "100", "--steps", "1,2", "--json"];
+  const { code, output, errors } = await evaluate(flow, ...args);
   expect(code, errors).toBe(0);
   const list = z.array(evaluation).length(2).parse(JSON.parse(output));
+  expect(list.map(({ nfe }) => nfe)).toEqual([1, 2]);
   expect(list[0].metrics.every(({ features }) => features.startsWith("pixel"))).toBe(true);
 });
 
@@ -108,7 +103,7 @@ test("wrong use says what to do", async () => {
     run("--data", data, "--steps", "1,2"),
   ]);
   expect(oneStep.code).toBe(2);
-  expect(oneStep.errors).toContain("it takes 1 step, not 2");
+  expect(oneStep.errors).toContain('untrained takes no "steps"; it takes count, label');
   expect(noData.code).toBe(2);
   expect(noData.errors).toContain("untrained does not say what it was trained on; give the images with --data.");
   expect(noFeatures.code).toBe(1);

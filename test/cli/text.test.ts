@@ -29,7 +29,7 @@ test("a text file is learnt, and texts are drawn, continued and filled in", asyn
   const drawn = await fewstep(["sample", at("run"), "--count", "3", "--steps", "4", "--out", out, "--json"]);
   expect(drawn.code, drawn.stderr).toBe(0);
   const result = JSON.parse(drawn.stdout);
-  expect(result).toMatchObject({ count: 3, steps: 4, nfe: 5, out });
+  expect(result).toMatchObject({ kind: "text", count: 3, nfe: 5, out });
   expect(result.texts.every((text: string) => [...text].length === 16)).toBe(true);
   expect(readFileSync(out, "utf8")).toBe(`${result.texts.join("\n\n")}\n`);
   const common = ["--count", "1", "--out", out, "--sampler", "cap", "--eta", "0.1", "--nucleus", "0.9"];
@@ -45,7 +45,8 @@ test("a model of text is measured under a judge, and its network exported", asyn
   const { likelihood, samples } = JSON.parse(stdout);
   expect(likelihood[0].name).toMatch(/NELBO without end terms, bits per character/);
   expect(samples.map(({ nfe }: { nfe: number }) => nfe)).toEqual([3, 9]);
-  expect(samples.map(({ nucleus }: { nucleus: number }) => nucleus)).toEqual([1, 1]);
+  for (const [i, steps] of [2, 8].entries())
+    expect(samples[i].options).toMatchObject({ count: 16, steps, seed: 0, sampler: "ancestral", nucleus: 1 });
   for (const { metrics } of samples) for (const { value } of metrics) expect(Number.isFinite(value)).toBe(true);
   const table = await fewstep(["eval", at("run"), "--count", "8", "--steps", "2"]);
   expect(table.stdout).toContain("Kneser–Ney");
@@ -55,14 +56,14 @@ test.each([
   [["sample", "--prompt", "the cat sat on the mat."], 2, /prompt has 23 tokens, the sequence 16/],
   [["sample", "--prompt", "Zebra"], 2, /character "Z" is not in this model's vocabulary/],
   [["sample", "--prompt", "the", "--template", "t_"], 2, /a prompt or a template, not both/],
-  [["sample", "--sampler", "constant", "--kappa", "2"], 2, /kappa must be in \[0, 1\], got 2/],
+  [["sample", "--sampler", "constant", "--kappa", "2"], 2, /kappa must be a number in \[0, 1\], got 2/],
   [["sample", "--sampler", "ancestral", "--eta", "0.1"], 2, /sampler ancestral takes no eta/],
   [["sample", "--sampler", "euler"], 2, /sampler must be one of ancestral/],
-  [["sample", "--nucleus", "0"], 2, /nucleus must be in \(0, 1\], got 0/],
+  [["sample", "--nucleus", "0"], 2, /nucleus must be a number in \(0, 1\], got 0/],
   [["eval", "--sampler", "loop", "--steps", "2"], 2, /2 steps are too few for a loop/],
-  [["sample", "--guidance", "2"], 2, /no classes to be guided to/],
-  [["sample", "--share-noise", "none"], 2, /draws text/],
-  [["eval", "--guidance", "2"], 2, /model of text; leave out --guidance/],
+  [["sample", "--guidance", "2"], 2, /takes no "guidance"; it takes count, steps/],
+  [["sample", "--share-noise", "none"], 2, /takes no "shareNoise"; it takes count, steps/],
+  [["eval", "--guidance", "2"], 2, /takes no "guidance"; it takes count, steps/],
   [["eval", "--judge", "nobody"], 2, /no model "nobody"/],
 ] as const)("%o exits %d", async ([verb, ...options], code, message) => {
   const outcome = await fewstep([verb, at("run"), ...options]);
@@ -75,9 +76,9 @@ test("what is no text is refused, and leaves nothing behind", async () => {
   const bad = await fewstep(["train", "discrete", "--data", at("bad.txt"), "--out", at("z")]);
   expect(bad.stderr).toMatch(/bad\.txt is not valid UTF-8/);
   const wrong = await fewstep(["train", "drifting", "--data", at("mine.txt"), "--out", at("z")]);
-  expect(wrong.stderr).toMatch(/is text; drifting learns from images/);
+  expect(wrong.stderr).toMatch(/"mine\.txt" is text; this method learns from images/);
   expect([bad.code, wrong.code]).toEqual([1, 1]);
   expect(existsSync(at("z"))).toBe(false);
   const drawsImages = await fewstep(["sample", "drifting-fashion", "--prompt", "x"]);
-  expect(drawsImages.stderr).toMatch(/draws images; leave out --prompt/);
+  expect(drawsImages.stderr).toMatch(/drifting-fashion takes no "prompt"; it takes count, label/);
 });
