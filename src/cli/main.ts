@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { outliveReader } from "../io/streams.js";
 import { say } from "./output.js";
-import { run } from "./program.js";
+import { takeUse, use } from "./use.js";
 
 let hungUp = false;
 // Whoever reads may go away (`| head`, a closed terminal): a command still does its work. Lost results are another matter.
@@ -17,5 +17,17 @@ process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
   say(`fewstep: the output could not be written (${message}).`);
 });
 
-const code = await run(process.argv.slice(2));
+/** Methods of one's own are registered before the commands are made, which show their options. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const { modules, rest } = takeUse(args);
+    await use(modules);
+    return (await import("./program.js")).run(rest);
+  } catch (error) {
+    say(`fewstep: ${(error as Error).message}`);
+    return 2;
+  }
+}
+
+const code = await main(process.argv.slice(2));
 process.exitCode ||= code;

@@ -45,6 +45,7 @@ Examples:
   fewstep train drifting --data ./my-pictures --preset tiny --out runs/mine
   fewstep train drifting --resume runs/mine
   fewstep eval runs/mine --json
+  fewstep --use ./my-method.js train my-method --data ./my-pictures --out runs/own
 
 Exit codes: 0 done (or stopped by Ctrl-C with everything saved), 1 failed, 2 wrong use, 130 stopped by a
 second Ctrl-C.`,

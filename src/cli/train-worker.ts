@@ -4,6 +4,7 @@ import type { RunConfig } from "../recipes/training.js";
 import type { ThreadTask } from "../runtime/thread.js";
 import type { ProgressEvent, RunResult } from "../train/index.js";
 import { applyOverrides } from "./overrides.js";
+import { use } from "./use.js";
 
 export interface TrainJob {
   run: RunConfig;
@@ -14,15 +15,18 @@ export interface TrainJob {
   out: string;
   maxSeconds?: number;
   threads?: number;
+  /** Modules that register methods of one's own. */
+  use?: readonly string[];
 }
 export type TrainMessage = { download: ProgressReport } | { progress: ProgressEvent };
 
 /** Trains in a worker thread, so that the thread with the progress bar and Ctrl-C stays free while the runtime computes. */
 export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
-  { run, preset, overrides, out, maxSeconds, threads },
+  { run, preset, overrides, out, maxSeconds, threads, use: modules = [] },
   post,
   signal,
 ) => {
+  await use(modules);
   const method = methods[run.method];
   const { data, size, lines, name } = run;
   const dataset = await resolveData(data, { size, lines, signal, onProgress: (download) => post({ download }) });

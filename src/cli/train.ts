@@ -7,6 +7,7 @@ import { type RunResult, readConfig, terminalProgress, withInterrupt } from "../
 import { downloadProgress } from "./data.js";
 import { printJson, say, UsageError } from "./output.js";
 import type { TrainJob, TrainMessage } from "./train-worker.js";
+import { used } from "./use.js";
 
 export interface TrainCommand {
   data?: string;
@@ -38,6 +39,7 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
     out,
     maxSeconds,
     threads,
+    use: used,
   };
   if (!resume && !Object.hasOwn(method.presets, preset))
     throw new UsageError(`There is no preset "${preset}"; choose one of ${Object.keys(method.presets).join(", ")}.`);

@@ -1,5 +1,5 @@
-import { inverseNormal, type Random } from "../../random/index.js";
 import { logMeanExpBelow } from "../../metrics/normal.js";
+import { inverseNormal, type Random } from "../../random/index.js";
 import { gaussianLevels } from "./transform.js";
 
 function checkTau(tau: number): void {

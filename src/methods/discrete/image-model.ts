@@ -8,6 +8,9 @@ import type { DiscreteNetwork } from "./network.js";
 import { pixelOptions } from "./options.js";
 import type { DiscreteShape } from "./shape.js";
 
+/** What is masked yet is shown as grey. */
+const MASKED = 0;
+
 /** A model of pixels. */
 export class DiscreteImageModel extends DiscreteModel<"image", ReturnType<typeof pixelOptions>> {
   readonly kind = "image";
@@ -24,7 +27,8 @@ export class DiscreteImageModel extends DiscreteModel<"image", ReturnType<typeof
   protected output(tokens: Int32Array, rows: Rows, n: number): Images {
     const { height, width, channels } = imageSize(this.config);
     const labels = this.classNames ? (rows.label as Int32Array).slice(0, n) : null;
-    return new Images(levelsToPixels(tokens, this.levels), n, channels, height, width, labels);
+    const pixels = levelsToPixels(tokens, this.levels).map((v, i) => (tokens[i] < this.levels ? v : MASKED));
+    return new Images(pixels, n, channels, height, width, labels);
   }
 
   protected join(batches: readonly Images[]): Images {

@@ -12,6 +12,9 @@ import { textOptions } from "./options.js";
 import { continuation } from "./sampler.js";
 import type { DiscreteShape } from "./shape.js";
 
+/** Stands in a template for a token to be filled in, and in a text for one that is masked yet. */
+const BLANK = "_";
+
 type Schema = ReturnType<typeof textOptions>;
 
 /** A model of text. */
@@ -34,10 +37,18 @@ export class TextModel extends DiscreteModel<"text", Schema> {
     return this.config.text?.lines ?? false;
   }
 
-  /** Text of one sequence; of a model of lines, what stands before the first line end. */
+  /** Text of one sequence, masked tokens as blanks; of a model of lines, what stands before the first line end. */
   decode(tokens: Int32Array): string {
-    const text = this.tokenizer.decode(tokens);
+    const text = this.partsOf(tokens)
+      .map((part) => this.tokenizer.decode(part))
+      .join(BLANK);
     return this.lines ? text.split(LINE_END)[0] : text;
+  }
+
+  /** The tokens between masked ones. */
+  private partsOf(tokens: Int32Array): Int32Array[] {
+    const masked = Array.from(tokens.keys()).filter((i) => tokens[i] === this.shape.vocabulary);
+    return [...masked, tokens.length].map((end, n) => tokens.subarray(n === 0 ? 0 : masked[n - 1] + 1, end));
   }
 
   protected output(tokens: Int32Array, _rows: Rows, n: number): Texts {
@@ -50,7 +61,7 @@ export class TextModel extends DiscreteModel<"text", Schema> {
     return joinTexts(batches);
   }
 
-  protected override given({ prompt, template, blank = "_" }: z.output<Schema>, { given }: SampleContext) {
+  protected override given({ prompt, template, blank = BLANK }: z.output<Schema>, { given }: SampleContext) {
     if (prompt === undefined && template === undefined) return given;
     if (given) throw new OptionError("Give tokens, or a prompt or template, not both.");
     return wrongUse(() => {

@@ -1,7 +1,7 @@
+import { fillSmoothly } from "../../media/fill.js";
 import { Images } from "../../media/images.js";
 import type { Label } from "../../models/inputs.js";
 import { Random } from "../../random/index.js";
-import { fillSmoothly } from "../../media/fill.js";
 import { disturbRows, slerp } from "./geometry.js";
 import type { ClassWeights, GuidanceOptions, RefineOptions, SphereModel } from "./model.js";
 
