@@ -168,6 +168,43 @@ test("a sample does not depend on how many are drawn with it", async () => {
   close(few.pixels, [...many.pixels.subarray(0, few.pixels.length)], 1e-5);
 });
 
+test("streams batch by batch and step by step, up to what a sample is", async () => {
+  const flow = model(shape("pixel"));
+  const options = { count: 70, steps: 3, sampler: "heun", guidance: 2, seed: 4 } as const;
+  const done: [number, number][] = [];
+  const whole = await flow.sample(options, { onProgress: (...counts) => void done.push(counts) });
+  expect(done).toEqual([
+    [64, 70],
+    [70, 70],
+  ]);
+  const seen: number[][] = [];
+  for await (const { step, steps, evaluations, first, output } of flow.stream(options)) {
+    const { pixels, count, labels } = await output();
+    seen.push([first, count, step, evaluations]);
+    expect([...labels!]).toEqual([...whole.labels!.subarray(first, first + count)]);
+    const same = whole.pixels.subarray(first * 64, (first + count) * 64);
+    if (step === steps) expect(pixels).toEqual(same);
+    else expect(pixels).not.toEqual(same);
+  }
+  const evaluations = [4, 8, flow.cost(options)]; // two at each end of a step, and the last one is Euler's
+  expect(seen).toEqual([0, 64].flatMap((at) => evaluations.map((made, k) => [at, at === 0 ? 64 : 6, k + 1, made])));
+});
+
+test("an aborted sample ends between two steps", async () => {
+  const flow = model(shape("pixel"));
+  const stop = new AbortController();
+  const steps: number[] = [];
+  const run = async () => {
+    for await (const { step } of flow.stream({ steps: 5 }, { signal: stop.signal })) {
+      steps.push(step);
+      if (step === 2) stop.abort(new Error("enough"));
+    }
+  };
+  await expect(run()).rejects.toThrow("enough");
+  expect(steps).toEqual([1, 2]);
+  await expect(flow.sample({}, { signal: stop.signal })).rejects.toThrow("enough");
+});
+
 test("training times are logistic-normal", () => {
   const times = drawTimes(new Random(2), 20_000);
   const below = (t: number) => times.filter((x) => x < t).length / times.length;
