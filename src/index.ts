@@ -15,9 +15,22 @@ export {
   type TextJudge,
 } from "./judges/text.js";
 export { Images } from "./media/images.js";
+export { Texts } from "./media/texts.js";
 export * as discrete from "./methods/discrete/index.js";
 export * as drifting from "./methods/drifting/index.js";
+export * as flow from "./methods/flow/index.js";
 export { loadModel, loadTextModel } from "./methods/load.js";
-export { methods } from "./methods/registry.js";
+export { methods, register } from "./methods/registry.js";
 export * as sphere from "./methods/sphere/index.js";
+export type {
+  AnyGenerator,
+  Generator,
+  ImageGenerator,
+  SampleContext,
+  SampleOptions,
+  Step,
+  TextGenerator,
+} from "./models/generator.js";
+export { type Method, type MethodEntry, method } from "./models/method.js";
+export { OptionError } from "./models/options.js";
 export type { TrainOptions } from "./train/index.js";
