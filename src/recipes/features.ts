@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { type Augmentation, augment } from "../data/augment.js";
 import { IndexStream } from "../data/batches.js";
 import { type ImageDataset, toFloat } from "../data/index.js";
@@ -7,21 +6,7 @@ import { drawMasks, maskedAutoencoder, maskedLoss } from "../networks/mae.js";
 import * as nn from "../nn/index.js";
 import { Random } from "../random/index.js";
 import { gradientStage, phase, type Stage } from "../train/index.js";
-import { count, positive, size } from "../train/settings.js";
 import { decaySchedule } from "./training.js";
-
-/** Settings of a feature network and its training, for a method's schema. */
-export const featureSettings = z.object({
-  /** How it learns: from labels, by masked auto-encoding, or both in that order. */
-  task: z.enum(["classifier", "mae", "mae+classifier"]),
-  width: size,
-  blocks: z.array(size).min(1),
-  stemStride: z.union([z.literal(1), z.literal(2)]),
-  batch: size,
-  steps: count,
-  lr: positive,
-});
-export type FeatureSettings = z.infer<typeof featureSettings>;
 
 export interface FeatureTraining {
   batch: number;

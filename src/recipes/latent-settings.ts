@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { count, decay, positive, size } from "../train/settings.js";
-import { featureSettings } from "./features.js";
+import { featureSettings } from "./feature-settings.js";
 
 /** A drift is between samples: one alone has none. */
 const samples = z.number().int().min(2);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { featureSettings } from "../../recipes/features.js";
+import { featureSettings } from "../../recipes/feature-settings.js";
 import { count, decay, positive, share, size } from "../../train/settings.js";
 import { sphereBody, type VitBody } from "./shape.js";
 import { vitSizes } from "./vit.js";

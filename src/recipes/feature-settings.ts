@@ -1,0 +1,15 @@
+import { z } from "zod";
+import { count, positive, size } from "../train/settings.js";
+
+/** Settings of a feature network and its training, for a method's schema. */
+export const featureSettings = z.object({
+  /** How it learns: from labels, by masked auto-encoding, or both in that order. */
+  task: z.enum(["classifier", "mae", "mae+classifier"]),
+  width: size,
+  blocks: z.array(size).min(1),
+  stemStride: z.union([z.literal(1), z.literal(2)]),
+  batch: size,
+  steps: count,
+  lr: positive,
+});
+export type FeatureSettings = z.infer<typeof featureSettings>;
