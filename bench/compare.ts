@@ -19,12 +19,11 @@ export async function run({ quick, threads, note }: BenchOptions) {
   const reference = await measureReference(dataset, extractor, { limit: count });
   const rows = [];
   for (const [name, list] of Object.entries(MODELS)) {
-    const model = await loadModel(name, { threads });
+    const model = await loadModel(name, { kind: "image", threads });
     for (const steps of list) {
       note(`${name}${steps ? ` at ${steps} steps` : ""}`);
       const { metrics, nfe } = await evaluateModel(model, reference, {
-        count,
-        steps,
+        sample: { count, ...(steps && { steps }) },
         resamples: 0,
         metrics: ["frechet", "prdc"],
       });
@@ -36,7 +35,7 @@ export async function run({ quick, threads, note }: BenchOptions) {
       const times: number[] = [];
       for (let i = 0; i < 12; i++) {
         const start = performance.now();
-        await model.sample({ count: 1, seed: i, steps });
+        await model.sample({ count: 1, seed: i, ...(steps && { steps }) });
         if (i >= 2) times.push(performance.now() - start);
       }
       rows.push({

@@ -16,8 +16,8 @@ export async function run({ note, quick, threads }: BenchOptions) {
     const reference = await measureTextReference(model, await resolveText(String(model.config.training.data)));
     for (const nfe of quick ? EVALUATIONS.slice(0, 2) : EVALUATIONS)
       for (const final of ["ancestral", "greedy"] as const) {
-        const tokens = await model.sampleTokens({ count: COUNT, steps: nfe - 1, final, seed: 1 });
-        const [perplexity, entropy] = await judgeTokens(model, reference, tokens);
+        const { tokens } = await model.sample({ count: COUNT, steps: nfe - 1, final, seed: 1 });
+        const [perplexity, entropy] = await judgeTokens(model, reference, tokens!);
         real = { perplexity: round(perplexity.floor!, 4), entropy: round(entropy.floor!, 4) };
         const row = {
           model: name,

@@ -1,7 +1,6 @@
-import { Random } from "../src/core.js";
+import { compile, Random } from "../src/core.js";
 import { ancestral, rescale } from "../src/methods/discrete/kappa.js";
-import { DiscreteModel } from "../src/methods/discrete/model.js";
-import { discreteNetwork } from "../src/methods/discrete/network.js";
+import { discreteNetwork, inputShapes, processOf } from "../src/methods/discrete/network.js";
 import { type Denoiser, psiSample } from "../src/methods/discrete/sampler.js";
 import { shapes } from "../src/methods/discrete/shape.js";
 import * as nn from "../src/nn/index.js";
@@ -16,6 +15,8 @@ const PROCESSES = ["uniform", "masked"] as const;
 const NUCLEI = [1, 0.9];
 const SAMPLERS = { ancestral: ancestral(), rescale: rescale(0.05) };
 const TIMES = ["network", "outside", "share", "networkCpu", "outsideCpu", "cpuShare"] as const;
+/** Vocabulary above which the network normalises its logits itself, as a loaded model's does. */
+const LARGE = 1024;
 /** Standard deviation of the logits: at 50,257 tokens, predictions of about 6 nats. */
 const LOGITS = 3;
 
@@ -28,9 +29,19 @@ function denoiserOf(kind: (typeof PROCESSES)[number], vocabulary: number, thread
   const random = new Random(0);
   const scale = LOGITS / Math.sqrt(shape.network.width);
   for (let i = 0; i < output.size; i++) parameters.flat[output.offset + i] = scale * random.normal();
-  const files = { config: { network: shape } as never, weights: parameters.toRecord() };
-  const model = new DiscreteModel(files, { threads });
-  return { process: model.process, length: shape.length, denoise: model.denoiser(1), release: () => model.release() };
+  const program = compile(
+    inputShapes(shape, 1),
+    ({ tokens, sigma, labels }) => {
+      const logits = net(tokens, sigma, labels);
+      return { logits, ...(vocabulary > LARGE ? { logNormaliser: logits.logSumExp(-1) } : {}) };
+    },
+    { freeze: true, threads },
+  );
+  const denoise: Denoiser = async (tokens, sigma) => {
+    const { logits, logNormaliser } = await program.run({ tokens, sigma, labels: [] });
+    return logNormaliser ? { logits, logNormaliser } : logits;
+  };
+  return { process: processOf(shape), length: shape.length, denoise, release: () => program.release() };
 }
 
 /** Wall and processor time since `start` was made, ms. */

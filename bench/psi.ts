@@ -35,8 +35,8 @@ export async function run(options: BenchOptions) {
     for (const nucleus of nuclei)
       for (const nfe of evaluations)
         for (const sampler of SAMPLERS) {
-          const tokens = await model.sampleTokens({ count: COUNT, steps: nfe - 1, sampler, nucleus, seed: 1 });
-          const [perplexity, entropy] = await judgeTokens(model, reference, tokens, { resamples: RESAMPLES });
+          const { tokens } = await model.sample({ count: COUNT, steps: nfe - 1, sampler, nucleus, seed: 1 });
+          const [perplexity, entropy] = await judgeTokens(model, reference, tokens!, { resamples: RESAMPLES });
           real[name] = { perplexity: perplexity.floor!, entropy: entropy.floor! };
           const [low, high] = perplexity.interval!.map((v) => round(v, 3));
           const row = { model: name, nucleus, sampler, nfe, perplexity: round(perplexity.value, 3) };

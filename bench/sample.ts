@@ -10,7 +10,7 @@ import { fitToSeconds } from "../src/methods/flow/budget.js";
 import { type FlowSettings, presets as flowPresets } from "../src/methods/flow/settings.js";
 import { trainFlow } from "../src/methods/flow/train.js";
 import { loadModel } from "../src/methods/load.js";
-import type { ImageModel } from "../src/methods/registry.js";
+import type { ImageGenerator } from "../src/models/generator.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 
 const STEPS = [1, 2, 4, 8, 16, 50];
@@ -111,8 +111,11 @@ interface Run {
   rows: Measured[];
 }
 
-async function measure(model: ImageModel, reference: Reference, count: number, seed: number, steps?: number) {
-  const { metrics, nfe } = await evaluateModel(model, reference, { count, seed, steps, resamples: 0 });
+async function measure(model: ImageGenerator, reference: Reference, count: number, seed: number, steps?: number) {
+  const { metrics, nfe } = await evaluateModel(model, reference, {
+    sample: { count, seed, ...(steps && { steps }) },
+    resamples: 0,
+  });
   const value = (start: string) => round(metrics.find((m) => m.name.startsWith(start))?.value ?? Number.NaN);
   const floor = round(metrics.find((m) => m.name.startsWith("Fréchet distance on classifier"))?.floor ?? Number.NaN);
   return {
@@ -128,7 +131,7 @@ async function measure(model: ImageModel, reference: Reference, count: number, s
 }
 
 /** Milliseconds per call for 1 and 64 images, medians of 20, at the model's smallest number of evaluations. */
-async function latency(model: ImageModel) {
+async function latency(model: ImageGenerator) {
   const times: Record<string, number> = {};
   for (const count of [1, 64]) {
     const ms: number[] = [];

@@ -7,7 +7,6 @@ import { evaluateModel, evaluateReconstruction, measureReference, type Reference
 import { loadModel } from "../src/methods/load.js";
 import {
   latentLength,
-  type NoiseSharing,
   networkConfig,
   presets,
   resolveAngle,
@@ -104,13 +103,11 @@ async function measure(
   reference: Reference,
   count: number,
   steps: number,
-  shareNoise?: NoiseSharing,
+  shareNoise?: "initial" | "official" | "none",
 ) {
   const { metrics, nfe } = await evaluateModel(model, reference, {
-    count,
-    steps,
+    sample: { count, steps, ...(shareNoise && { shareNoise }) },
     resamples: 0,
-    shareNoise,
     metrics: ["frechet", "prdc"],
   });
   return {

@@ -23,7 +23,7 @@ const [name, countText = "10000"] = process.argv.slice(2);
 if (!name) throw new Error("usage: npm run card -- <model> [samples]");
 const count = Number(countText);
 const folder = join(import.meta.dirname, "../models", name);
-const model = await loadModel(folder);
+const model = await loadModel(folder, { kind: "image" });
 const { classNames, training, method } = model.config;
 const image = imageSize(model.config);
 const images = await resolveDataset(String(training.data));
@@ -48,18 +48,19 @@ const shown: Record<string, { steps: (number | undefined)[]; best?: number; what
 };
 const { steps: stepsToShow, best, what } = shown[method];
 const evaluations: Evaluation[] = [];
-for (const steps of stepsToShow) evaluations.push(await evaluateModel(model, reference, { count, steps }));
+for (const steps of stepsToShow)
+  evaluations.push(await evaluateModel(model, reference, { sample: { count, ...(steps && { steps }) } }));
 const reconstruction = await evaluateReconstruction(model, reference);
 
 const columns = 10;
 const perClass = await model.sample({
   count: Math.max(1, classNames?.length ?? 8) * columns,
-  label: classNames ? classNames.flatMap((c) => new Array(columns).fill(c)) : undefined,
+  ...(classNames && { label: classNames.flatMap((c) => new Array<string>(columns).fill(c)) }),
+  ...(best && { steps: best }),
   seed: 1,
-  steps: best,
 });
 await saveGrid(join(folder, "samples.png"), perClass.pixels, perClass.shape, { columns, scale: 2 });
-const few = await model.sample({ count: 20, seed: 2, steps: best });
+const few = await model.sample({ count: 20, seed: 2, ...(best && { steps: best }) });
 const pairs = await nearestTraining(few, reference, { neighbours: 4 });
 await saveGrid(
   join(folder, "neighbours.png"),

@@ -9,16 +9,16 @@ import {
   crossover,
   inpaint,
   interpolate,
+  loadSphere,
   morph,
   project,
-  SphereModel,
   stitch,
   vary,
 } from "../src/methods/sphere/index.js";
 import { imageSize } from "../src/models/files.js";
 
 const [name = "sphere-fashion", prefix = "sphere"] = process.argv.slice(2);
-const model = await SphereModel.load(name);
+const model = await loadSphere(name);
 const { height, width, channels } = imageSize(model.config);
 const data = String(model.config.training.data);
 const { test } = await resolveDataset(data, { size: [height, width], channels });

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { resolveText } from "../src/data/index.js";
 import { evaluateLikelihood, evaluateText, measureTextReference, type TextEvaluation } from "../src/judges/text.js";
+import { discreteShape } from "../src/methods/discrete/shape.js";
 import { loadTextModel } from "../src/methods/load.js";
 import type { MetricReport } from "../src/metrics/index.js";
 import { figure, metricTable, writeCard } from "./card.js";
@@ -15,7 +16,8 @@ if (!name) throw new Error("usage: npm run text-card -- <model> [samples]");
 const count = Number(countText);
 const folder = join(import.meta.dirname, "../models", name);
 const model = await loadTextModel(folder);
-const { config, lines, shape } = model;
+const { config, lines, length } = model;
+const { process: noise, vocabulary } = discreteShape.parse(config.network);
 const dataset = await resolveText(String(config.training.data));
 const reference = await measureTextReference(model, dataset);
 const likelihood = await evaluateLikelihood(model, reference, { draws: 4 });
@@ -28,9 +30,11 @@ const SAMPLERS = ["ancestral", "cap"] as const;
 const evaluations: TextEvaluation[] = [];
 for (const sampler of SAMPLERS)
   for (const steps of STEPS)
-    evaluations.push(await evaluateText(model, reference, { count, steps, sampler, nucleus: lines ? 1 : 0.9 }));
+    evaluations.push(
+      await evaluateText(model, reference, { sample: { count, steps, sampler, nucleus: lines ? 1 : 0.9 } }),
+    );
 const best = STEPS[STEPS.length - 1];
-const texts = await model.sample({
+const { strings: texts } = await model.sample({
   count: lines ? 40 : 4,
   steps: best,
   sampler: "cap",
@@ -42,7 +46,7 @@ const columns = evaluations[0].metrics.map(({ name }) => name);
 const path = await writeCard(folder, {
   config,
   name,
-  what: `${lines ? "Lines" : "Text"} of ${shape.length} tokens out of ${shape.vocabulary}; discrete diffusion with ${shape.process} noise (${shape.process === "uniform" ? "Duo" : "MDLM"}), as many evaluations as wanted.`,
+  what: `${lines ? "Lines" : "Text"} of ${length} tokens out of ${vocabulary}; discrete diffusion with ${noise} noise (${noise === "uniform" ? "Duo" : "MDLM"}), as many evaluations as wanted.`,
   shown: lines
     ? [`> ${texts.join(", ")}`]
     : texts.flatMap((text) => [`> ${text.replaceAll("\n", " ")}`, ">"]).slice(0, -1),
@@ -57,7 +61,7 @@ const path = await writeCard(folder, {
     `| sampler | evaluations | ${columns.join(" | ")} |`,
     `|---|---${"|---".repeat(columns.length)}|`,
     ...evaluations.map(
-      ({ sampler, nfe, metrics }) => `| ${sampler} | ${nfe} | ${metrics.map(withInterval).join(" | ")} |`,
+      ({ options: { sampler }, nfe, metrics }) => `| ${sampler} | ${nfe} | ${metrics.map(withInterval).join(" | ")} |`,
     ),
     `| real text (floor) | | ${evaluations[0].metrics.map(({ floor }) => (floor === null ? "" : figure(floor))).join(" | ")} |`,
   ],

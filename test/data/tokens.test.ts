@@ -3,7 +3,7 @@ import { type ImageDataset, splitText, type TextDataset } from "../../src/data/i
 import { levelsToPixels, quantise, quantised } from "../../src/data/tokens/pixels.js";
 import { gather, pixelSequences } from "../../src/data/tokens/sequences.js";
 import { textSequences } from "../../src/data/tokens/text-sequences.js";
-import { batchesOf } from "../../src/models/batching.js";
+import { batchesOf } from "../../src/models/programs.js";
 
 const running: TextDataset = {
   id: "t",
@@ -73,7 +73,7 @@ test("pixels: equal parts of the bytes, ends at black and white, channel by chan
 });
 
 test("requests are split into batches that they fill for the most part", () => {
-  const rows = (count: number) => [...batchesOf(count)].map(({ n, batch }) => `${n}/${batch}`);
+  const rows = (count: number) => [...batchesOf(count)].map(({ n, size }) => `${n}/${size}`);
   expect(rows(1)).toEqual(["1/1"]);
   expect(rows(6)).toEqual(["6/8"]);
   expect(rows(16)).toEqual(["8/8", "8/8"]);
