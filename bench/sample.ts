@@ -48,7 +48,7 @@ export async function run({ quick, threads, note }: BenchOptions) {
       };
       const out = join(folder, `drifting-${seed}`);
       const { seconds } = await trainDrifting(dataset, drifting, { ...shared, out });
-      const model = await loadModel(out, { threads });
+      const model = await loadModel(out, { kind: "image", threads });
       runs.push({
         seed,
         model: "drifting",
@@ -73,7 +73,7 @@ export async function run({ quick, threads, note }: BenchOptions) {
         note(`seed ${seed}: training the ${space} flow for ${Math.round(seconds)} s`);
         const out = join(folder, `${space}-${seed}`);
         const trained = await trainFlow(dataset, settings, { ...shared, out });
-        const flow = await loadModel(out, { threads });
+        const flow = await loadModel(out, { kind: "image", threads });
         const rows = [];
         for (const steps of STEPS) {
           note(`seed ${seed}: ${space} flow at ${steps} steps`);

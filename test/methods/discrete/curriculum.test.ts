@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { largestNormals, relax, relaxTopk, topkSoftmax } from "../../../src/methods/discrete/curriculum.js";
-import { logDensity, logMeanExpBelow, logNormalCdf } from "../../../src/methods/discrete/normal.js";
 import {
   exactCurve,
   gaussianLevels,
@@ -11,6 +10,7 @@ import {
   transform,
   windowOf,
 } from "../../../src/methods/discrete/transform.js";
+import { logDensity, logMeanExpBelow, logNormalCdf } from "../../../src/metrics/normal.js";
 import { Random } from "../../../src/random/index.js";
 import { gaussLegendre } from "./enumerate.js";
 
