@@ -1,11 +1,9 @@
 #!/usr/bin/env node
-import { outliveReader } from "../io/streams.js";
 import { say } from "./output.js";
 import { takeUse, use } from "./use.js";
 
 let hungUp = false;
 // Whoever reads may go away (`| head`, a closed terminal): a command still does its work. Lost results are another matter.
-outliveReader(process.stderr);
 process.stderr.on("error", ({ code }: NodeJS.ErrnoException) => {
   if (code !== "EIO" || hungUp) return;
   hungUp = true;

@@ -5,6 +5,7 @@ const main = resolve(import.meta.dirname, "../../src/cli/main.ts");
 
 export interface Outcome {
   code: number | null;
+  signal: NodeJS.Signals | null;
   stdout: string;
   stderr: string;
 }
@@ -23,6 +24,6 @@ export const command =
         stderr += chunk;
         watch?.(child, stderr);
       });
-      child.on("close", (code) => done({ code, stdout, stderr }));
+      child.on("close", (code, signal) => done({ code, signal, stdout, stderr }));
     });
   };
