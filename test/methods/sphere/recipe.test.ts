@@ -2,8 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { toFloat } from "../../../src/data/index.js";
 import { evaluateReconstruction, measureReference } from "../../../src/judges/images.js";
+import { Images } from "../../../src/media/images.js";
 import { loadModel } from "../../../src/methods/load.js";
+import type { ImageGenerator } from "../../../src/models/generator.js";
 import {
   loadSphere,
   presets,
@@ -162,6 +165,28 @@ test("held-out pictures come back: signal-to-noise ratio and distance beside a f
   expect(psnr.value).toBeGreaterThan(0);
   expect(psnr.interval![0]).toBeLessThan(psnr.value);
   expect(distance.floor).toBeGreaterThan(0);
+});
+
+test("training learns to autoencode held-out pictures, better with their class than with another", async () => {
+  const network = { ...micro.network, latent: 16, encoder: [8, 8], hidden: 32, decoder: [8, 8, 8], trunk: 32 };
+  const training = { ...micro.training, batch: 32, steps: 200, lr: 4e-3, warmup: 10, emaDecay: 0.95 };
+  const data = shapes({ count: 192 });
+  const { train, test } = data;
+  const config = { ...micro, network: network as SphereConfig["network"], perceptual: "none", training } as const;
+  await trainSphere(data, config, { out: at("learned"), ...quiet });
+  const learned = (await loadModel(at("learned"))) as SphereModel;
+  const all = ({ count }: { count: number }) => Array.from({ length: count }, (_, i) => i);
+  const x = new Images(toFloat(test, all(test)), test.count, 1, 16, 16);
+  const error = (pixels: Float32Array) => pixels.reduce((sum, v, i) => sum + (v - x.pixels[i]) ** 2, 0) / pixels.length;
+  const mean = new Float32Array(256);
+  toFloat(train, all(train)).forEach((v, i) => void (mean[i % 256] += v / train.count));
+  const of = async (label: number[] | null) => error((await learned.reconstruct(x, { label })).pixels);
+  const [own, other] = [Array.from(test.labels!), Array.from(test.labels!, (label) => 1 - label)];
+  // Of the error of the mean picture, 0.43 and less were seen
+  expect(await of(null)).toBeLessThan(0.55 * error(x.pixels.map((_, i) => mean[i % 256])));
+  expect(await of(own)).toBeLessThan(await of(null));
+  expect(await of(own)).toBeLessThan(0.85 * (await of(other)));
+  await learned.release();
 });
 
 test("settings that cannot be are refused with their name", async () => {
