@@ -196,7 +196,8 @@ test("lines and pixels train, and come back as lines and pictures", async () => 
       process,
       tokens: { kind: "pixels", levels },
       network: { kind: "unet", hidden: 32, blocks: 1, condition: 32 },
-      training: { ...presets.pixels.training, steps: 150, batch: 16, lr: 5e-3, emaDecay: 0.9 },
+      // With fewer steps or a lower rate some seeds draw the other class
+      training: { ...presets.pixels.training, steps: 200, batch: 16, lr: 1e-2, emaDecay: 0.9 },
     };
     await trainDiscrete(images, settings, { out, ...quiet });
     const drawn = await loadModel(out, { kind: "image" });
