@@ -1,4 +1,4 @@
-import { show } from "../../io/show.js";
+import { shortened } from "../../io/show.js";
 import { loadedNetwork } from "../../models/architecture.js";
 import { type LoadOptions, type ModelConfig, NoSuchModel, readModel } from "../../models/files.js";
 import { SphereModel } from "./model.js";
@@ -8,7 +8,7 @@ import { sphereArchitecture } from "./network.js";
 export async function loadSphere(location: string, options: LoadOptions = {}): Promise<SphereModel> {
   const choose = ({ method }: ModelConfig) => {
     if (method === "sphere") return sphereArchitecture;
-    throw new NoSuchModel(`${location} is a ${show(method)} model and cannot encode pictures; sphere models can.`);
+    throw new NoSuchModel(`${location} is a ${shortened(method)} model and cannot encode pictures; sphere models can.`);
   };
   const { config, shape, net } = loadedNetwork(sphereArchitecture, await readModel(location, choose, options));
   return new SphereModel(config, shape, net, options);
