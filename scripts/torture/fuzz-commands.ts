@@ -109,23 +109,22 @@ class Runner {
     return new Promise((done) => {
       const finish = (answer: Answer) => {
         clearTimeout(watchdog);
-        child.removeAllListeners();
+        child.off("message", finish).off("exit", ended);
         done(answer);
       };
-      const lost = (code: number, said: string) => {
-        this.child = null;
-        child.kill("SIGKILL");
-        finish({ code, said });
+      const lost = (said: string) => {
+        this.stop();
+        finish({ code: -1, said });
       };
-      const watchdog = setTimeout(() => lost(-1, `It hung for ${HANG / 1000} s.`), HANG);
-      child.once("message", (answer) => finish(answer as Answer));
-      child.once("exit", (code, signal) => lost(-1, `The process ended: ${signal ?? `exit code ${code}`}`));
+      const ended = (code: number | null, signal: string | null) =>
+        lost(`The process ended: ${signal ?? `exit code ${code}`}`);
+      const watchdog = setTimeout(() => lost(`It hung for ${HANG / 1000} s.`), HANG);
+      child.once("message", finish).once("exit", ended);
       child.send(args);
     });
   }
 
   stop(): void {
-    this.child?.removeAllListeners();
     this.child?.kill("SIGKILL");
     this.child = null;
   }
@@ -139,8 +138,11 @@ class Runner {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     return new Promise((done, failed) => {
-      child.once("message", () => done(child));
-      child.once("exit", (code) => failed(new Error(`The process that runs command lines ended: exit code ${code}.`)));
+      const ended = () => failed(new Error("The process that runs command lines does not start."));
+      child.once("exit", ended).once("message", () => {
+        child.off("exit", ended);
+        done(child);
+      });
     });
   }
 }

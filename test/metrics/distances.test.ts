@@ -8,6 +8,7 @@ import {
   nearestNeighbours,
   polynomialMmd2,
   prdc,
+  realVsReal,
   sampleRows,
 } from "../../src/metrics/index.js";
 import { Random } from "../../src/random/index.js";
@@ -75,6 +76,20 @@ test.each(["1", "3", "5"])("precision, recall, density and coverage with k = %s 
   for (const [name, value] of Object.entries(values)) expect(value, name).toBeCloseTo(golden.prdc[k][name], 12);
   expect(terms.precision.length).toBe(60);
   expect(terms.coverage.length).toBe(50);
+});
+
+test("a ball ends before the vector that it reaches to", () => {
+  const [real, drawn] = [features(Float32Array.of(0, 1), 1), features(Float32Array.of(2, 3), 1)];
+  expect(prdc(drawn, real, 1)).toMatchObject({ precision: 0, recall: 0, density: 0, coverage: 0 });
+  const nearer = features(Float32Array.of(1.75, 2.75), 1);
+  expect(prdc(nearer, real, 1)).toMatchObject({ precision: 0.5, recall: 0.5, density: 0.5, coverage: 0.5 });
+});
+
+test("a floor has as many training vectors as there are samples, or all there are", () => {
+  const train = features(Float32Array.of(1, 2, 3), 1);
+  const drawn = (count: number) =>
+    realVsReal((rows) => rows.count, { train, reference: train, count, random: new Random(1) });
+  expect([2, 3, 5].map(drawn)).toEqual([2, 3, 3]);
 });
 
 test("collapsed samples have precision without recall or coverage; scattered ones the reverse", () => {
