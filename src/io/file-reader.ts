@@ -6,6 +6,7 @@ export async function readingFile<T>(path: string, use: (reader: ByteReader) => 
   const file = await open(path, "r");
   try {
     const stats = await file.stat();
+    if (stats.isDirectory()) throw Object.assign(new Error(`${path} is a folder.`), { code: "EISDIR" });
     if (!stats.isFile()) throw new Error(`${path} is no file.`);
     const { size } = stats;
     let at = 0;

@@ -98,7 +98,9 @@ for (const process of ["uniform", "masked"] as const)
       await expect(fresh).rejects.toThrow("The prompt has 18 tokens, the sequence 16");
       await expect(model.sample({ prompt: "xyz" })).rejects.toThrow('The character "x" is not in');
       await expect(model.sample({ sampler: "cap", kappa: 0.5 })).rejects.toThrow("takes no kappa; set eta");
-      await expect(model.sample({ sampler: "constant", kappa: 1.5 })).rejects.toThrow("kappa must be a number in [0, 1], got 1.5");
+      await expect(model.sample({ sampler: "constant", kappa: 1.5 })).rejects.toThrow(
+        "kappa must be a number in [0, 1], got 1.5",
+      );
       await expect(loadModel(out, { kind: "image" })).rejects.toThrow("draws texts, not images");
     } finally {
       await model.release();

@@ -6,7 +6,6 @@ import { toFloat } from "../../../src/data/index.js";
 import { evaluateReconstruction, measureReference } from "../../../src/judges/images.js";
 import { Images } from "../../../src/media/images.js";
 import { loadModel } from "../../../src/methods/load.js";
-import type { ImageGenerator } from "../../../src/models/generator.js";
 import {
   loadSphere,
   presets,
@@ -172,7 +171,7 @@ test("training learns to autoencode held-out pictures, better with their class t
   const training = { ...micro.training, batch: 32, steps: 200, lr: 4e-3, warmup: 10, emaDecay: 0.95 };
   const data = shapes({ count: 192 });
   const { train, test } = data;
-  const config = { ...micro, network: network as SphereConfig["network"], perceptual: "none", training } as const;
+  const config = { ...micro, network: network as SphereSettings["network"], perceptual: "none", training } as const;
   await trainSphere(data, config, { out: at("learned"), ...quiet });
   const learned = (await loadModel(at("learned"))) as SphereModel;
   const all = ({ count }: { count: number }) => Array.from({ length: count }, (_, i) => i);
