@@ -1,4 +1,5 @@
 import type { Parameters } from "../runtime/parameters.js";
+import { kernels } from "./kernels/index.js";
 import {
   checkRange,
   flatOptimizer,
@@ -27,24 +28,23 @@ export function adamSegment(
   decoupled: boolean,
 ): void {
   const rate = lr * lrScale;
-  const stepSize = rate / (1 - beta1 ** step);
-  const correction = 1 / Math.sqrt(1 - beta2 ** step);
-  const keep = decoupled ? 1 - rate * weightDecay : 1;
-  const l2 = decoupled ? 0 : weightDecay;
-  for (let i = start; i < end; i++) {
-    const g = gradients[i] * scale + l2 * flat[i];
-    const mi = (m[i] = beta1 * m[i] + (1 - beta1) * g);
-    const vi = (v[i] = beta2 * v[i] + (1 - beta2) * g * g);
-    flat[i] = keep * flat[i] - (stepSize * mi) / (Math.sqrt(vi) * correction + eps);
-  }
+  kernels().adam([flat, m, v, gradients], start, end, {
+    scale,
+    l2: decoupled ? 0 : weightDecay,
+    beta1,
+    beta2,
+    stepSize: rate / (1 - beta1 ** step),
+    correction: 1 / Math.sqrt(1 - beta2 ** step),
+    eps,
+    decay: decoupled ? rate * weightDecay : 0,
+  });
 }
 
 function make(parameters: Parameters, options: AdamOptions, decoupled: boolean): Optimizer {
   const { betas = [0.9, 0.999], eps = 1e-8 } = options;
   for (const beta of betas) checkRange("betas", beta, 0, 1);
   checkRange("eps", eps, 0);
-  const m = new Float32Array(parameters.count);
-  const v = new Float32Array(parameters.count);
+  const [m, v] = kernels().vectors(2, parameters.count);
   const segments = segmentsOf(parameters.entries, options);
   return flatOptimizer(parameters, options, { m, v }, (context) => {
     for (const segment of segments) adamSegment(context, segment, m, v, betas, eps, decoupled);

@@ -1,4 +1,5 @@
 import type { Parameters } from "../runtime/parameters.js";
+import { kernels } from "./kernels/index.js";
 import { type Stateful, statefulVectors } from "./state.js";
 
 /** An exponential moving average of parameters. */
@@ -22,7 +23,8 @@ export interface Ema extends Stateful {
 export function ema(parameters: Parameters, { decay }: { decay: number }): Ema {
   if (!(decay >= 0 && decay < 1)) throw new Error(`ema: decay must be in [0, 1), got ${decay}.`);
   const { flat } = parameters;
-  const average = flat.slice();
+  const [average] = kernels().vectors(1, flat.length);
+  average.set(flat);
   let updates = 0;
   const swap = () => {
     for (let i = 0; i < flat.length; i++) {
@@ -38,7 +40,7 @@ export function ema(parameters: Parameters, { decay }: { decay: number }): Ema {
     },
     update() {
       const d = Math.min(decay, (1 + updates) / (10 + updates));
-      for (let i = 0; i < flat.length; i++) average[i] += (1 - d) * (flat[i] - average[i]);
+      kernels().average(average, flat, 1 - d);
       updates++;
     },
     swap,

@@ -1,6 +1,7 @@
 import type { ParameterEntry, Parameters } from "../runtime/parameters.js";
 import { sizeOf } from "../tensor/shape.js";
 import { type AdamOptions, adamSegment } from "./adamw.js";
+import { kernels } from "./kernels/index.js";
 import { checkRange, flatOptimizer, type Optimizer, segmentsOf, settingsOf } from "./optimizer.js";
 
 export interface MuonOptions extends AdamOptions {
@@ -33,8 +34,7 @@ export function muon(parameters: Parameters, options: MuonOptions): Optimizer {
     parameters.entries.filter((entry) => !matrix(entry)),
     settings,
   );
-  const m = new Float32Array(parameters.count);
-  const v = new Float32Array(parameters.count);
+  const [m, v] = kernels().vectors(2, parameters.count);
   const update = new Float64Array(Math.max(0, ...matrices.map(({ size }) => size)));
   const orthogonalise = newtonSchulz(
     update.length,

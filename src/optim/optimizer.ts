@@ -1,4 +1,5 @@
 import type { ParameterEntry, Parameters } from "../runtime/parameters.js";
+import { kernels } from "./kernels/index.js";
 import type { Schedule } from "./schedule.js";
 import { type Stateful, statefulVectors } from "./state.js";
 
@@ -59,11 +60,7 @@ export function segmentsOf(entries: readonly ParameterEntry[], options: Optimize
 }
 
 /** L2 norm, summed in double precision. */
-export function normOf(vector: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < vector.length; i++) sum += vector[i] * vector[i];
-  return Math.sqrt(sum);
-}
+export const normOf = (vector: Float32Array): number => Math.sqrt(kernels().sumOfSquares(vector));
 
 /** Factor that limits gradients of this norm to `clip` (PyTorch's clip_grad_norm_). */
 export const clipScale = (norm: number, clip = Number.POSITIVE_INFINITY): number => Math.min(1, clip / (norm + 1e-6));

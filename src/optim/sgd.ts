@@ -1,4 +1,5 @@
 import type { Parameters } from "../runtime/parameters.js";
+import { kernels } from "./kernels/index.js";
 import { checkRange, flatOptimizer, type Optimizer, type OptimizerOptions, segmentsOf } from "./optimizer.js";
 
 export interface SgdOptions extends OptimizerOptions {
@@ -12,16 +13,18 @@ export interface SgdOptions extends OptimizerOptions {
 export function sgd(parameters: Parameters, options: SgdOptions): Optimizer {
   const { momentum = 0, nesterov = false } = options;
   checkRange("momentum", momentum, 0, 1);
-  const buffer = new Float32Array(parameters.count);
+  const [buffer] = kernels().vectors(1, parameters.count);
   const segments = segmentsOf(parameters.entries, options);
   return flatOptimizer(parameters, options, { momentum: buffer }, ({ flat, gradients, scale, lr }) => {
     for (const { start, end, lrScale, weightDecay } of segments) {
       const rate = lr * lrScale;
-      for (let i = start; i < end; i++) {
-        const g = gradients[i] * scale + weightDecay * flat[i];
-        const b = (buffer[i] = momentum * buffer[i] + g);
-        flat[i] -= rate * (nesterov ? g + momentum * b : b);
-      }
+      kernels().sgd([flat, buffer, gradients], start, end, {
+        scale,
+        l2: weightDecay,
+        momentum,
+        onGradient: nesterov ? rate : 0,
+        onMomentum: nesterov ? rate * momentum : rate,
+      });
     }
   });
 }
