@@ -4,6 +4,7 @@ import type { Bench } from "./report.js";
 
 const benches: Record<string, string> = {
   train: "training-step time of three networks against PyTorch, TensorFlow.js and jax-js",
+  optimizer: "one update of AdamW and of a weight average, in WebAssembly and in plain loops",
   drift: "what the drift loss adds to a training step",
   sample: "one-step latency, and how many steps the flow baselines need for the same quality",
   sphere: "what each part of the Sphere Encoder does",

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GpuAdapter } from "../../src/runtime/gpu.js";
 import { openPage, swiftshaderFolder } from "./devices/browser.js";
 import { cases, type Result, runCases } from "./devices/cases.js";
+import { optimizerUpdates } from "./devices/optimizer.js";
 import type { api } from "./devices/page.js";
 
 const TOLERANCE = 1e-4;
@@ -99,6 +100,12 @@ describe("in a browser", () => {
     expect(await browser.page.evaluate(() => fewstep.refused())).toMatch(
       /"cuda" is not available here: .*Available: wasm\./,
     );
+  });
+
+  test("the optimisers run in WebAssembly and give the bits that they give in Node", async () => {
+    const here = optimizerUpdates();
+    expect(here.kernels).toBe("WebAssembly SIMD");
+    expect(await browser.page.evaluate(() => fewstep.optimizerUpdates())).toEqual(here);
   });
 
   test("a program runs in a Web Worker", async () => {

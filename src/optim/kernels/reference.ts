@@ -25,6 +25,7 @@ export interface SgdStep {
 
 /** The loops over flat vectors, on elements [start, end); vectors that are written come first. */
 export interface Kernels {
+  readonly name: string;
   /** `count` vectors of zeros for an optimiser's own state. */
   vectors(count: number, length: number): Float32Array[];
   adam(vectors: readonly [p: Vector, m: Vector, v: Vector, g: Vector], start: number, end: number, by: AdamStep): void;
@@ -38,6 +39,7 @@ type Vector = Float32Array;
 
 /** Plain loops in double precision, rounded where they are stored. */
 export const reference: Kernels = {
+  name: "plain loops",
   vectors: (count, length) => Array.from({ length: count }, () => new Float32Array(length)),
   adam([p, m, v, g], start, end, { scale, l2, beta1, beta2, stepSize, correction, eps, decay }) {
     const keep = 1 - decay;

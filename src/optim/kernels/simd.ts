@@ -70,6 +70,7 @@ export function simdKernels(): Kernels {
   }
 
   return {
+    name: "WebAssembly SIMD",
     vectors(count, length) {
       if (length < SMALL) return reference.vectors(count, length);
       try {

@@ -2,6 +2,7 @@ import { gpuAdapters } from "../../../src/runtime/gpu.js";
 import { compile, resolveRuntime, setWasmFolder } from "../../../src/runtime/index.js";
 import { runCases } from "./cases.js";
 import { decodeTimes } from "./latency.js";
+import { optimizerUpdates } from "./optimizer.js";
 
 setWasmFolder("/ort/");
 
@@ -15,6 +16,7 @@ async function inWebWorker(): Promise<number[]> {
 
 export const api = {
   runCases,
+  optimizerUpdates,
   gpuAdapters,
   inWebWorker,
   auto: async () => (await resolveRuntime("auto")).device,
