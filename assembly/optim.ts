@@ -3,7 +3,7 @@
 // The formulas are those of src/optim/kernels/reference.ts, in single precision (parameters are moved by a difference
 // rather than by a factor near 1, which single precision would round).
 
-/** m ← beta1·m + part1·g, v ← beta2·v + part2·g², p −= decay·p + step·m/(√v·correction + eps), for scale·g + l2·p as g. */
+/** m ← m − part1·m + part1·g, v ← v − part2·v + part2·g², p −= decay·p + step·m/(√v·correction + eps), for scale·g + l2·p as g. */
 export function adam(
   bytes: usize,
   p: usize,
@@ -12,9 +12,7 @@ export function adam(
   g: usize,
   scale: f32,
   l2: f32,
-  beta1: f32,
   part1: f32,
-  beta2: f32,
   part2: f32,
   step: f32,
   correction: f32,
@@ -24,8 +22,8 @@ export function adam(
   for (let at: usize = 0; at < bytes; at += 16) {
     const value = v128.load(p + at);
     const gradient = add(mul(v128.load(g + at), scale), mul(value, l2));
-    const first = add(mul(v128.load(m + at), beta1), mul(gradient, part1));
-    const second = add(mul(v128.load(v + at), beta2), f32x4.mul(mul(gradient, part2), gradient));
+    const first = blend(v128.load(m + at), part1, mul(gradient, part1));
+    const second = blend(v128.load(v + at), part2, f32x4.mul(mul(gradient, part2), gradient));
     v128.store(m + at, first);
     v128.store(v + at, second);
     const root = add(mul(f32x4.sqrt(second), correction), f32x4.splat(eps));
@@ -83,4 +81,9 @@ function add(a: v128, b: v128): v128 {
 
 function mul(a: v128, b: f32): v128 {
   return f32x4.mul(a, f32x4.splat(b));
+}
+
+/** a − part·a + b: with 1 − part as a factor in single precision, moments of long memory would settle beside their mean. */
+function blend(a: v128, part: f32, b: v128): v128 {
+  return f32x4.add(f32x4.sub(a, mul(a, part)), b);
 }

@@ -114,6 +114,18 @@ describe("the kernels agree with the plain loops", () => {
       }
   });
 
+  test("a moment of long memory settles where the loops' does", () => {
+    const by = { ...adamStep, beta2: 0.9999, l2: 0, decay: 0 };
+    const simd = simdKernels();
+    const [got, want] = [simd.vectors(4, 4), simd.vectors(4, 4)];
+    for (let step = 0; step < 40_000; step++) {
+      const g = random.normals(4);
+      simd.adam([got[0], got[1], got[2], g], 0, 4, by);
+      reference.adam([want[0], want[1], want[2], g], 0, 4, by);
+    }
+    for (let i = 0; i < 4; i++) expect(Math.abs(got[2][i] / want[2][i] - 1)).toBeLessThan(5e-5);
+  });
+
   test("factors that single precision cannot hold are left to the loops", () => {
     const [p, m, v, g] = simdKernels().vectors(4, 8);
     g[1] = 1e-3;

@@ -85,7 +85,7 @@ export function simdKernels(): Kernels {
     adam(vectors, start, end, by) {
       if (!single(by)) return reference.adam(vectors, start, end, by);
       const { scale, l2, beta1, beta2, stepSize, correction, eps, decay } = by;
-      const factors = [scale, l2, beta1, 1 - beta1, beta2, 1 - beta2, stepSize, correction, eps, decay];
+      const factors = [scale, l2, 1 - beta1, 1 - beta2, stepSize, correction, eps, decay];
       run("adam", vectors, 3, start, end, factors);
     },
     sgd(vectors, start, end, by) {
