@@ -95,7 +95,7 @@ test.each<[string, () => Promise<void>, RegExp]>([
   [
     "another method's model",
     () => editCommand("vary", at("drifting"), [at("0.png")], { out: at("x.png"), device: "cpu" }),
-    /is a "drifting" model and cannot encode pictures; sphere models can/,
+    /is a drifting model and cannot encode pictures; sphere models can/,
   ],
 ])("%s is refused, and nothing is written", async (_, use, message) => {
   rmSync(at("out-reconstruct.png"), { force: true });
