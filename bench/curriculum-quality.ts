@@ -13,8 +13,8 @@ const SEEDS = [0, 1, 2];
 const STEPS = 400;
 
 /**
- * Bits per character of test text after the same steps (the first half with a curriculum, or none), Duo on `text-mix`: three seeds that
- * differ in weights, order and noise.
+ * Bits per character of test text after the same steps (the first half with a curriculum, or none), Duo on `text-mix`:
+ * three seeds that differ in weights, order and noise.
  */
 export async function curriculumQuality({ note, quick, threads }: BenchOptions) {
   const dataset = await resolveText("text-mix");

@@ -11,7 +11,10 @@ import type { CurriculumJob, CurriculumStep, Seconds } from "./curriculum.js";
 
 const MIB = 2 ** 20;
 
-/** Largest resident memory so far, MiB: of this program alone where the system says (Linux), else with what came before it. */
+/**
+ * Largest resident memory so far, MiB: of this program alone where the system says (Linux), else with what came before
+ * it.
+ */
 function peakMemory(): number {
   try {
     return Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))![1]) / 1024;

@@ -3,7 +3,10 @@ import { curriculumQuality } from "./curriculum-quality.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 
 const KINDS = ["softmax", "topk", "plain"] as const;
-/** Input of the network: softmax over the vocabulary (chapter I), k = 2 of its entries (chapter II), or noisy tokens, drawn as for `topk`. */
+/**
+ * Input of the network: softmax over the vocabulary (chapter I), k = 2 of its entries (chapter II), or noisy tokens,
+ * drawn as for `topk`.
+ */
 export type CurriculumKind = (typeof KINDS)[number];
 
 export interface CurriculumJob {
@@ -20,7 +23,9 @@ export interface Seconds {
   wall: number;
   cpu: number;
 }
-/** Parts of a training step: drawing on the host, loss and gradients, AdamW; the largest resident memory so far, MiB. */
+/**
+ * Parts of a training step: drawing on the host, loss and gradients, AdamW; the largest resident memory so far, MiB.
+ */
 export interface CurriculumStep {
   draw: Seconds;
   network: Seconds;
@@ -56,8 +61,8 @@ const total = ({ draw, network, update }: CurriculumStep): Seconds => ({
 });
 
 /**
- * A training step of Duo's two curricula at GPT-2's vocabulary: the full relaxation against its k = 2 largest entries. The processes
- * take turns; times are medians, memory is the largest resident after the last step.
+ * A training step of Duo's two curricula at GPT-2's vocabulary: the full relaxation against its k = 2 largest entries.
+ * The processes take turns; times are medians, memory is the largest resident after the last step.
  */
 export async function curriculumCost({ threads, rounds, quick, note }: BenchOptions) {
   const before = load();
@@ -127,7 +132,10 @@ export function showCurriculumCost(result: Awaited<ReturnType<typeof curriculumC
   ].join("\n");
 }
 
-/** What the curriculum costs at GPT-2's vocabulary, and what it brings on characters. `cost` or `quality` after the name: only that. */
+/**
+ * What the curriculum costs at GPT-2's vocabulary, and what it brings on characters. `cost` or `quality` after the
+ * name: only that.
+ */
 export async function run(options: BenchOptions) {
   const wanted = (part: string) => options.names.length === 0 || options.names.includes(part);
   return {

@@ -7,7 +7,9 @@ const MODELS = ["duo-text", "duo-text-distilled"];
 const EVALUATIONS = [4, 8, 16, 32];
 const COUNT = 64;
 
-/** Few-step text: Duo distilled (discrete consistency) against Duo, ancestral with a drawn and with a greedy last step. */
+/**
+ * Few-step text: Duo distilled (discrete consistency) against Duo, ancestral with a drawn and with a greedy last step.
+ */
 export async function run({ note, quick, threads }: BenchOptions) {
   const rows = [];
   let real = { perplexity: 0, entropy: 0 };

@@ -44,8 +44,8 @@ function noiseImages(count: number): ImageDataset {
 const meanSquares = (tensors: readonly Tensor[]) => tensors.map((t) => t.square().mean()).reduce((a, b) => a.add(b));
 
 /**
- * Times the steps of the preset `tiny` beside steps of the same networks, with the same batch and optimiser, whose loss is
- * trivial (a mean square): what remains is the drift loss.
+ * Times the steps of the preset `tiny` beside steps of the same networks, with the same batch and optimiser, whose loss
+ * is trivial (a mean square): what remains is the drift loss.
  */
 export async function run({ threads, rounds, note }: BenchOptions) {
   const loadBefore = load();

@@ -6,7 +6,10 @@ import { type BenchOptions, load, machine, median, round, table } from "./report
 
 const MODELS = ["sphere-fashion", "sphere-emoji"];
 
-/** Time from a latent to a picture, one at a time, so that an edit can follow the pointer (16 ms for 60 pictures a second). */
+/**
+ * Time from a latent to a picture, one at a time, so that an edit can follow the pointer (16 ms for 60 pictures a
+ * second).
+ */
 export async function run({ note, quick }: BenchOptions) {
   const repeats = quick ? 20 : 200;
   const rows = [];

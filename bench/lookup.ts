@@ -9,7 +9,9 @@ const COUNTS = [80, 640, 8192];
 const MOST = 4e7;
 const STEPS = 5;
 
-/** The gradient of a look-up of `count` rows in a table: element by element, and as a product with the one-hot matrix. */
+/**
+ * The gradient of a look-up of `count` rows in a table: element by element, and as a product with the one-hot matrix.
+ */
 const ways = {
   scatter: (updates: Tensor, indices: Tensor, rows: number) => scatterAdd(updates, indices, [rows, updates.shape[1]]),
   product: (updates: Tensor, indices: Tensor, rows: number) => indices.oneHot(rows).T.matmul(updates),

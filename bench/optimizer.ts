@@ -5,7 +5,10 @@ import { type BenchOptions, interleave, load, machine, table, timed } from "./re
 
 const STEPS = 10;
 
-/** AdamW's update with its norm, and a weight average's, of the train bench's MLP: the kernels and the plain loops in turns. */
+/**
+ * AdamW's update with its norm, and a weight average's, of the train bench's MLP: the kernels and the plain loops in
+ * turns.
+ */
 export async function run({ rounds }: BenchOptions) {
   const before = load();
   const { parameters } = nn.mlp([1024, 1024, 1024, 1024, 1024]);

@@ -20,7 +20,10 @@ const LARGE = 1024;
 /** Standard deviation of the logits: at 50,257 tokens, predictions of about 6 nats. */
 const LOGITS = 3;
 
-/** The body `base` with that vocabulary and untrained weights, one sequence; the output layer is random, so that predictions are not uniform. */
+/**
+ * The body `base` with that vocabulary and untrained weights, one sequence; the output layer is random, so that
+ * predictions are not uniform.
+ */
 function denoiserOf(kind: (typeof PROCESSES)[number], vocabulary: number, threads: number) {
   const shape = { ...shapes.base, process: kind, vocabulary };
   const net = discreteNetwork(shape);
@@ -52,8 +55,9 @@ function since(start: ReturnType<typeof clock>) {
 }
 
 /**
- * What the sampler does outside of the network, per evaluation and as a share of the whole, for the body `base` on 256 tokens. The share of
- * processor time is what an idle machine would take with one thread; with more, the runtime's waiting threads count in either part.
+ * What the sampler does outside of the network, per evaluation and as a share of the whole, for the body `base` on 256
+ * tokens. The share of processor time is what an idle machine would take with one thread; with more, the runtime's
+ * waiting threads count in either part.
  */
 export async function run({ threads, rounds, quick, note }: BenchOptions) {
   const before = load();

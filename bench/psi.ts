@@ -23,7 +23,10 @@ export interface PsiRow {
   entropy: number;
 }
 
-/** Judge's perplexity and unigram entropy against network evaluations, for ancestral sampling and three Ψ-samplers, all of one seed. */
+/**
+ * Judge's perplexity and unigram entropy against network evaluations, for ancestral sampling and three Ψ-samplers, all
+ * of one seed.
+ */
 export async function run(options: BenchOptions) {
   const { note, quick, threads, names } = options;
   const { evaluations = quick ? EVALUATIONS.slice(0, 3) : EVALUATIONS, nuclei = NUCLEI } = options;
@@ -48,7 +51,10 @@ export async function run(options: BenchOptions) {
   return { machine: machine(), load: load(), count: COUNT, real, rows, gains: gains(rows) };
 }
 
-/** For each Ψ-sampler: evaluations at which it is as good as ancestral sampling ever is, and how much lower it gets at the same ones. */
+/**
+ * For each Ψ-sampler: evaluations at which it is as good as ancestral sampling ever is, and how much lower it gets at
+ * the same ones.
+ */
 export function gains(rows: readonly PsiRow[]) {
   const curves = [...new Set(rows.map(({ model, nucleus }) => `${model} ${nucleus}`))].map((key) =>
     rows.filter(({ model, nucleus }) => `${model} ${nucleus}` === key),

@@ -62,8 +62,8 @@ export async function timed(steps: number, step: () => Promise<unknown>): Promis
 }
 
 /**
- * Rounds in which the contenders take turns; every second round in reverse order, so that a drift of the machine's speed meets
- * all alike. One round before them warms up and does not count.
+ * Rounds in which the contenders take turns; every second round in reverse order, so that a drift of the machine's
+ * speed meets all alike. One round before them warms up and does not count.
  */
 export async function interleave<K extends string>(
   rounds: number,

@@ -16,10 +16,10 @@ import { type BenchOptions, load, machine, median, round, table } from "./report
 const STEPS = [1, 2, 4, 8, 16, 50];
 
 /**
- * What one step saves: a drifting model and two flow models (on pixels; in latent space with a jointly tuned decoder) of the same
- * training seconds on the same data, three seeds, each measured against the test images, the flows at several numbers of steps (the tuned decoder saw 8-step
- * latents). `quick`
- * takes one seed, a sixth of the training steps and 2,000 samples.
+ * What one step saves: a drifting model and two flow models (on pixels; in latent space with a jointly tuned decoder)
+ * of the same training seconds on the same data, three seeds, each measured against the test images, the flows at
+ * several numbers of steps (the tuned decoder saw 8-step latents). `quick` takes one seed, a sixth of the training
+ * steps and 2,000 samples.
  */
 export async function run({ quick, threads, note }: BenchOptions) {
   const dataset = await resolveDataset("fashion-mnist");
@@ -145,7 +145,9 @@ async function latency(model: ImageGenerator) {
   return times;
 }
 
-/** Fewest steps at which the baseline's distance (median over seeds) is at most one-step drifting's; null where none is. */
+/**
+ * Fewest steps at which the baseline's distance (median over seeds) is at most one-step drifting's; null where none is.
+ */
 function stepsToMatch(runs: readonly Run[], baseline: string): number | null {
   const distance = (model: string, row: number) =>
     median(runs.filter((r) => r.model === model).map((r) => r.rows[row].frechet));

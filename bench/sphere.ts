@@ -20,7 +20,10 @@ import { type BenchOptions, load, machine, round, table } from "./report.js";
 
 const STEPS = [1, 2, 4, 8];
 
-/** The method whole, the plain spherical autoencoder, and what each part does; all with the same steps and one feature network. */
+/**
+ * The method whole, the plain spherical autoencoder, and what each part does; all with the same steps and one feature
+ * network.
+ */
 function variants(full: SphereSettings, images: number, latent: number): Record<string, SphereSettings> {
   const { weights, noise } = full;
   const angle = resolveAngle(noise.maxAngle, images, latent);
@@ -37,8 +40,9 @@ function variants(full: SphereSettings, images: number, latent: number): Record<
 }
 
 /**
- * Ablations of the Sphere Encoder on Fashion-MNIST with the preset `tiny`, one seed, 5,000 samples: Fréchet distance at 1, 2, 4 and 8 steps,
- * reconstruction, and the three rules for sharing noise. `quick`: a tenth of the training steps and 2,000 samples.
+ * Ablations of the Sphere Encoder on Fashion-MNIST with the preset `tiny`, one seed, 5,000 samples: Fréchet distance at
+ * 1, 2, 4 and 8 steps, reconstruction, and the three rules for sharing noise. `quick`: a tenth of the training steps
+ * and 2,000 samples.
  */
 export async function run({ quick, threads, note }: BenchOptions) {
   const dataset = await resolveDataset("fashion-mnist");

@@ -4,7 +4,10 @@ import { type BenchOptions, median, round, table } from "./report.js";
 const toys = ["gaussians-8", "swiss-roll", "checkerboard"] as const;
 const targets: Record<string, number> = { "gaussians-8": 0.08, "swiss-roll": 0.05, checkerboard: 0.07 };
 
-/** The one-step toys after 1,500 steps of batch 256, three seeds: sliced Wasserstein-1 beside its real-against-real floor. */
+/**
+ * The one-step toys after 1,500 steps of batch 256, three seeds: sliced Wasserstein-1 beside its real-against-real
+ * floor.
+ */
 export async function run({ note }: BenchOptions) {
   const results = [];
   for (const toy of toys) {

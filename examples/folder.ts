@@ -1,4 +1,6 @@
-/** Trains on a folder of pictures (class = subfolder, or none) and draws: `npx tsx examples/folder.ts ./my-pictures`. */
+/**
+ * Trains on a folder of pictures (class = subfolder, or none) and draws: `npx tsx examples/folder.ts ./my-pictures`.
+ */
 import { drifting, loadModel } from "fewstep";
 import { resolveDataset } from "fewstep/data";
 

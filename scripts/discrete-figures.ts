@@ -1,6 +1,7 @@
 /**
- * Draws docs/images/psi.png from what `npm run bench -- psi --json` printed: `npx tsx scripts/discrete-figures.ts <psi.json…>`. A row of
- * panels for each model and nucleus with several numbers of evaluations; bars are 95 % intervals over the samples.
+ * Draws docs/images/psi.png from what `npm run bench -- psi --json` printed: `npx tsx scripts/discrete-figures.ts
+ * <psi.json…>`. A row of panels for each model and nucleus with several numbers of evaluations; bars are 95 % intervals
+ * over the samples.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

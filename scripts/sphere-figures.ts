@@ -1,5 +1,6 @@
 /**
- * Draws the pictures of docs/sphere.md with a shipped model and test images that no training saw: `npx tsx scripts/sphere-figures.ts`.
+ * Draws the pictures of docs/sphere.md with a shipped model and test images that no training saw: `npx tsx
+ * scripts/sphere-figures.ts`.
  */
 import { join } from "node:path";
 import { resolveDataset, toFloat } from "../src/data/index.js";

@@ -1,6 +1,6 @@
 /**
- * Writes the card of a shipped model of text from a fresh measurement: `npm run text-card -- <name> [count]`. The section "Limits" of an
- * existing card is kept; everything above it is written anew.
+ * Writes the card of a shipped model of text from a fresh measurement: `npm run text-card -- <name> [count]`. The
+ * section "Limits" of an existing card is kept; everything above it is written anew.
  */
 
 import { join } from "node:path";

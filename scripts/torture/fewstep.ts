@@ -20,7 +20,10 @@ export interface Running {
 
 const HANG = 600_000;
 
-/** Starts the built command line in `folder`, where its data sets are kept as well. A process that hangs is killed, code −1. */
+/**
+ * Starts the built command line in `folder`, where its data sets are kept as well. A process that hangs is killed, code
+ * −1.
+ */
 export function fewstep(args: readonly string[], folder: string): Running {
   const env = { ...process.env, FEWSTEP_CACHE: join(folder, "cache") };
   const child = spawn(process.execPath, [main, ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });

@@ -15,7 +15,10 @@ const HANG = 120_000;
 /** A process is renewed after so many lines, so that nothing piles up. */
 const LINES_PER_PROCESS = 250;
 
-/** Runs random command lines; a failure is one that ends in an error of the program's inside, hangs, or writes elsewhere. */
+/**
+ * Runs random command lines; a failure is one that ends in an error of the program's inside, hangs, or writes
+ * elsewhere.
+ */
 export function fuzzCommands(options: CampaignOptions & { count: number }) {
   return inFolder("fuzz", options.log, async (folder) => {
     const { count, seed, log } = options;

@@ -32,7 +32,8 @@ interface Kind {
 }
 
 /**
- * Loads models of every kind, small ones and those that ship, whose config.json or safetensors header is damaged in a way drawn from
+ * Loads models of every kind, small ones and those that ship, whose config.json or safetensors header is damaged in a
+ * way drawn from
  * `seed`. A failure is an error that is not one of our sentences, a load that costs too much, or a model that loads and then cannot be used.
  */
 export async function fuzzConfigs({ count, seed, log }: FuzzOptions): Promise<FuzzResult> {

@@ -31,8 +31,8 @@ const ways: [name: string, signals: NodeJS.Signals[], within: number][] = [
 const KILLS_PER_RUN = 8;
 
 /**
- * Trains every method in processes of its own, kills each at random moments, resumes it until it has finished and compares
- * weights and metrics, bit for bit, with those of a run that nobody disturbed.
+ * Trains every method in processes of its own, kills each at random moments, resumes it until it has finished and
+ * compares weights and metrics, bit for bit, with those of a run that nobody disturbed.
  */
 export function kill(options: KillOptions): Promise<{ tried: number; failures: string[] }> {
   return inFolder("kill", options.log, async (folder) => {

@@ -141,5 +141,6 @@ export async function loadKind(method: string, location: string): Promise<Loaded
     };
   }
   const model = await loadModel(location, options);
-  return { use: () => model.sample({ count: 1, steps: 1, seed: 1 }), release: () => model.release() };
+  const few = "steps" in model.options.shape ? { steps: 1 } : {};
+  return { use: () => model.sample({ count: 1, seed: 1, ...few }), release: () => model.release() };
 }

@@ -86,7 +86,9 @@ export function trainArgs({ method, data, preset, settings }: MicroRun, folder: 
   return ["train", method, ...from, "--out", out, "--set", ...overrides];
 }
 
-/** Writes what the runs learn from: pictures of two classes, bright above or bright below, and a text of five letters. */
+/**
+ * Writes what the runs learn from: pictures of two classes, bright above or bright below, and a text of five letters.
+ */
 export async function writeMicroData(folder: string): Promise<void> {
   const random = new Random(0, "micro data");
   const side = 16;

@@ -1,6 +1,8 @@
 import type { Random } from "../../src/random/index.js";
 
-/** A JSON value as text that may hold what `JSON.stringify` cannot write: numbers such as 1e999, `__proto__`, any depth. */
+/**
+ * A JSON value as text that may hold what `JSON.stringify` cannot write: numbers such as 1e999, `__proto__`, any depth.
+ */
 const junk: readonly ((random: Random) => string)[] = [
   () => "null",
   () => "true",
@@ -54,7 +56,10 @@ function put(holder: any, key: string | number, value: unknown): void {
   Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** A JSON document with one to three faults, as text, and in words what was done. `focus` limits them to what lies below a key. */
+/**
+ * A JSON document with one to three faults, as text, and in words what was done. `focus` limits them to what lies below
+ * a key.
+ */
 export function mutated(
   document: unknown,
   random: Random,

@@ -7,8 +7,8 @@ import { fewstep, type Outcome, told } from "./fewstep.js";
 import { microRuns, trainArgs, writeMicroData } from "./micro.js";
 
 /**
- * Two processes start, or resume, in one run's folder at about the same moment: one of them trains, the other one is refused, and the
- * run comes to its end with every step in its log once.
+ * Two processes start, or resume, in one run's folder at about the same moment: one of them trains, the other one is
+ * refused, and the run comes to its end with every step in its log once.
  */
 export function raceRuns(
   options: CampaignOptions & { rounds: number },
@@ -47,7 +47,10 @@ async function beginning(args: string[], folder: string): Promise<void> {
   if (outcome.code !== 0) throw new Error(`A run could not be interrupted: ${told(outcome)}`);
 }
 
-/** One is refused, with the other one's process or with the run that is there already; or it came when the other had finished. */
+/**
+ * One is refused, with the other one's process or with the run that is there already; or it came when the other had
+ * finished.
+ */
 function judge(outcomes: readonly Outcome[], resume: boolean): string | null {
   const trained = outcomes.filter(({ code }) => code === 0);
   const refused = outcomes.filter(({ code }) => code !== 0);

@@ -3,9 +3,9 @@ import type { z } from "zod";
 import { type OptionInfo, optionInfos } from "../models/options.js";
 
 /**
- * Adds a flag for every option that a model of some method has. Help comes from the options' schemas and says which methods take a
- * flag, where not all do. Only the type of a value is checked here: its range is the loaded model's own. `presets` are this command's
- * own defaults, for the help.
+ * Adds a flag for every option that a model of some method has. Help comes from the options' schemas and says which
+ * methods take a flag, where not all do. Only the type of a value is checked here: its range is the loaded model's own.
+ * `presets` are this command's own defaults, for the help.
  */
 export function addOptionFlags(
   command: Command,

@@ -3,7 +3,8 @@ import { say } from "./output.js";
 import { takeUse, use } from "./use.js";
 
 let hungUp = false;
-// Whoever reads may go away (`| head`, a closed terminal): a command still does its work. Lost results are another matter.
+// Whoever reads may go away (`| head`, a closed terminal): a command still does its work. Lost results are another
+// matter.
 process.stderr.on("error", ({ code }: NodeJS.ErrnoException) => {
   if (code !== "EIO" || hungUp) return;
   hungUp = true;

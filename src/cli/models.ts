@@ -8,7 +8,10 @@ import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 
-/** Loads a model that draws, with progress where it is fetched. A place that holds none is wrong use, all else a failure. */
+/**
+ * Loads a model that draws, with progress where it is fetched. A place that holds none is wrong use, all else a
+ * failure.
+ */
 export const openModel = (location: string, device?: DeviceName | "auto"): Promise<AnyGenerator> =>
   opening((onProgress) => loadModel(location, { device, onProgress }));
 

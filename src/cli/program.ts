@@ -273,7 +273,10 @@ program
   .description("draw a sheet with every shipped model into out/")
   .action(async () => (await import("./demo.js")).demo());
 
-/** Runs a command line, without the names of Node and the program. Says on stderr what went wrong; returns the exit code. */
+/**
+ * Runs a command line, without the names of Node and the program. Says on stderr what went wrong; returns the exit
+ * code.
+ */
 export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
   try {
     await program.parseAsync(args, { from: "user" });

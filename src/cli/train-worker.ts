@@ -20,7 +20,9 @@ export interface TrainJob {
 }
 export type TrainMessage = { download: ProgressReport } | { progress: ProgressEvent };
 
-/** Trains in a worker thread, so that the thread with the progress bar and Ctrl-C stays free while the runtime computes. */
+/**
+ * Trains in a worker thread, so that the thread with the progress bar and Ctrl-C stays free while the runtime computes.
+ */
 export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
   { run, preset, overrides, out, maxSeconds, threads, use: modules = [] },
   post,

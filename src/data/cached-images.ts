@@ -8,7 +8,10 @@ import { checkLabels, type DatasetParts, describe } from "./parts.js";
 import type { PinnedDataset } from "./sources/source.js";
 
 const whole = z.int().positive();
-/** `sha256`: of data.bin, which holds train pixels, test pixels, and where there are classes, train and test labels as u16 LE. */
+/**
+ * `sha256`: of data.bin, which holds train pixels, test pixels, and where there are classes, train and test labels as
+ * u16 LE.
+ */
 const imageMeta = commonMeta.extend({
   height: whole,
   width: whole,

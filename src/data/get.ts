@@ -36,7 +36,7 @@ export interface DatasetListing {
   cached: boolean;
 }
 
-/** The data sets that can be had by name. */
+/** The data sets by name. */
 export function listDatasets(cache = cacheFolder()): DatasetListing[] {
   const about = (id: string, { title, bytes, licence, attribution }: Pinned<unknown>) => ({
     title,
@@ -99,7 +99,7 @@ async function getOnto<Parts, Data, Pin extends Pinned<Parts>>(
         const wrong = shelf.misfit(parts, pinned);
         if (wrong) {
           await rm(folder, { recursive: true, force: true });
-          throw new Error(`${wrong}; it was not taken over`);
+          throw new Error(`${wrong}; it was not kept`);
         }
         const dataset = shelf.describe(parts, { id, licence: pinned.licence, attribution: pinned.attribution });
         await shelf.write(cache, dataset, folder);

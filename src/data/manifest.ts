@@ -4,7 +4,7 @@ import { fashionMnist, mnist } from "./sources/mnist-family.js";
 import { quickdraw } from "./sources/quickdraw.js";
 import type { PinnedDataset } from "./sources/source.js";
 
-/** The data sets that can be had by name, with where they come from and the hash of what must arrive. */
+/** The data sets by name, with where they come from and the hash of what must arrive. */
 export const manifest: Record<string, PinnedDataset> = {
   "fashion-mnist": fashionMnist,
   mnist,

@@ -15,7 +15,9 @@ export interface NpmPackage {
 const tarballName = ({ name, version }: NpmPackage): string =>
   `${name.replace("/", "-").replace("@", "")}-${version}.tgz`;
 
-/** A package's tarball, kept in `folder` and fetched where it is not there intact; several processes may ask at once. */
+/**
+ * A package's tarball, kept in `folder` and fetched where it is not there intact; several processes may ask at once.
+ */
 export async function keepNpmPackage(npm: NpmPackage, folder: string, options: DownloadOptions = {}): Promise<string> {
   const path = join(folder, tarballName(npm));
   if (!(await isIntact(path, npm.integrity)))
@@ -27,8 +29,8 @@ export async function keepNpmPackage(npm: NpmPackage, folder: string, options: D
 
 /**
  * Fetches a package's tarball into `folder`, which belongs to this call alone (`withWorkspace`), from the user's own
- * registry and returns its path. Streams it directly, with progress and resuming; where that does not work (proxy, private registry with a token, own certificates) npm
- * itself fetches it, which knows all of the user's settings.
+ * registry and returns its path. Streams it directly, with progress and resuming; where that does not work (proxy,
+ * private registry with a token, own certificates) npm itself fetches it, which knows all of the user's settings.
  */
 export async function fetchNpmPackage(npm: NpmPackage, folder: string, options: DownloadOptions = {}): Promise<string> {
   const { name, version, integrity } = npm;

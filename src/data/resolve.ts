@@ -15,8 +15,8 @@ export interface ResolveOptions extends GetOptions, FolderOptions {}
 
 /**
  * A data set by name (`fashion-mnist`; fetched at the first use) or by path: a folder of pictures, of IDX files (MNIST
- * family, gzipped or not) or of CIFAR-10/100 binary files. `size`, `channels`, `crop` and `skipBroken` are for pictures.
- * A path that exists only by name is reached as `./mnist`.
+ * family, gzipped or not) or of CIFAR-10/100 binary files. `size`, `channels`, `crop` and `skipBroken` are for
+ * pictures. A path that exists only by name is reached as `./mnist`.
  */
 export async function resolveDataset(idOrPath: string, options: ResolveOptions = {}): Promise<ImageDataset> {
   if (Object.hasOwn(manifest, idOrPath)) return getDataset(idOrPath, options);

@@ -1,6 +1,8 @@
 import { Random } from "../random/index.js";
 
-/** Text in three parts: what models learn from, what judges of their samples learn from, and what both are measured on. */
+/**
+ * Text in three parts: what models learn from, what judges of their samples learn from, and what both are measured on.
+ */
 export interface TextDataset {
   id: string;
   kind: "text";
@@ -23,8 +25,8 @@ const partOf = (index: number): "train" | "judge" | "test" =>
 const BLOCK = 20_000;
 
 /**
- * Splits running text 80 : 15 : 5 by blocks of 20,000 characters (a twentieth of the text where it is short), or lines at random.
- * Always the same for the same text.
+ * Splits running text 80 : 15 : 5 by blocks of 20,000 characters (a twentieth of the text where it is short), or lines
+ * at random. Always the same for the same text.
  */
 export function splitText(text: string, { lines, name }: { lines: boolean; name: string }): TextParts {
   const parts: Record<"train" | "judge" | "test", string[]> = { train: [], judge: [], test: [] };
@@ -46,7 +48,10 @@ export function splitText(text: string, { lines, name }: { lines: boolean; name:
   return { lines, train: parts.train.join(""), judge: parts.judge.join(""), test: parts.test.join("") };
 }
 
-/** Lower-case letters a to z with single spaces between words: digits, punctuation and line ends become spaces, accents fall off. */
+/**
+ * Lower-case letters a to z with single spaces between words: digits, punctuation and line ends become spaces, accents
+ * fall off.
+ */
 export const lettersOnly = (text: string): string =>
   text
     .normalize("NFKD")

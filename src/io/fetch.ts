@@ -34,7 +34,8 @@ const SLOWEST = 1024;
 const PASSING_STATUS = [408, 425, 429, 500, 502, 503, 504];
 
 /**
- * Fetches a file and hands a reader of its decoded bytes to `use`, from the start again where the connection is lost. No more than
+ * Fetches a file and hands a reader of its decoded bytes to `use`, from the start again where the connection is lost.
+ * No more than
  * `maxBytes` are read, whatever the server announces. Throws a `FetchError`, or what `use` throws.
  */
 export async function fetching<T>(

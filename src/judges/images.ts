@@ -13,6 +13,7 @@ import {
   pixelGradients,
   type RandomSource,
 } from "../metrics/index.js";
+import { mean } from "../metrics/quantile.js";
 import { imageSize } from "../models/files.js";
 import type { ImageGenerator, SampleOptions } from "../models/generator.js";
 import { Random } from "../random/index.js";
@@ -48,7 +49,10 @@ export interface Reference {
 export interface ReferenceOptions {
   /** Test images at most (10,000). */
   limit?: number;
-  /** Training images at most, for the floors and the nearest neighbours. Default: all; with wide features as many as `limit`. */
+  /**
+   * Training images at most, for the floors and the nearest neighbours. Default: all; with wide features as many as
+   * `limit`.
+   */
   trainLimit?: number;
   onProgress?: Progress;
 }
@@ -169,8 +173,8 @@ export async function evaluateModel(
 }
 
 /**
- * Reconstructs the reference's test images, which no training saw: peak signal-to-noise ratio per image, and the Fréchet distance of the
- * reconstructions from the images themselves. Null for models that cannot encode.
+ * Reconstructs the reference's test images, which no training saw: peak signal-to-noise ratio per image, and the
+ * Fréchet distance of the reconstructions from the images themselves. Null for models that cannot encode.
  */
 export async function evaluateReconstruction(
   model: ImageGenerator,
@@ -265,7 +269,6 @@ function reportSharpness(samples: Features, { dataset, gradients }: Reference, r
   };
 }
 
-const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const meanGradient = (images: Features, { height, width, channels }: ImageDataset): number =>
   mean(pixelGradients(images, { height, width, channels, layout: "CHW" }));
 
@@ -279,7 +282,10 @@ function requireSameSize({ config }: ImageGenerator, { id, height, width, channe
     );
 }
 
-/** Labels for the samples in the shares, and from the names, of the test images' classes; none where the model has other classes. */
+/**
+ * Labels for the samples in the shares, and from the names, of the test images' classes; none where the model has other
+ * classes.
+ */
 function labelsLike({ dataset, testLabels }: Reference, { classNames }: ImageGenerator, count: number, seed: number) {
   if (!testLabels || !classNames || String(classNames) !== String(dataset.classNames)) return {};
   const order = new Random(seed, "labels").permutation(testLabels.length);

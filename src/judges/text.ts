@@ -3,6 +3,7 @@ import { gather, type TextData } from "../data/tokens/sequences.js";
 import { textSequences } from "../data/tokens/text-sequences.js";
 import { LINE_END, type Tokenizer } from "../data/tokens/tokenizer.js";
 import { bootstrapMean, lineShares, type MetricReport, trainKneserNey, unigramEntropies } from "../metrics/index.js";
+import { mean } from "../metrics/quantile.js";
 import type { SampleOptions, TextGenerator } from "../models/generator.js";
 import { Random } from "../random/index.js";
 
@@ -16,7 +17,10 @@ export interface TextJudge {
   nats(tokens: Int32Array, length: number): Float64Array | Promise<Float64Array>;
 }
 
-/** An interpolated Kneser–Ney model of the data's part for judges; default order 6, or as long as n-grams of the vocabulary can be. */
+/**
+ * An interpolated Kneser–Ney model of the data's part for judges; default order 6, or as long as n-grams of the
+ * vocabulary can be.
+ */
 export function kneserNeyJudge({ judgeTokens, vocabulary }: TextData, longest = 6): TextJudge {
   const order = Math.min(longest, Math.floor(53 / Math.log2(vocabulary)));
   const model = trainKneserNey(judgeTokens, { order, vocabulary });
@@ -28,8 +32,6 @@ export function kneserNeyJudge({ judgeTokens, vocabulary }: TextData, longest = 
       ),
   };
 }
-
-const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 export interface TextEvaluateOptions {
   /** What the samples are asked for; of these 64 by default. */
@@ -50,7 +52,10 @@ export interface LikelihoodOptions {
 export interface TextEvaluation {
   model: string;
   data: string;
-  /** What the samples were asked for; figures hold for one nucleus only: a smaller one makes samples likelier and less varied. */
+  /**
+   * What the samples were asked for; figures hold for one nucleus only: a smaller one makes samples likelier and less
+   * varied.
+   */
   options: SampleOptions;
   nfe: number;
   seed: number;
@@ -91,8 +96,8 @@ export async function measureTextReference(
 const LEVELS = 1024;
 
 /**
- * Bound of the test text's bits per character, without its end terms (@see sequenceNelbos): `draws` noise levels per sequence, by default
- * one, as in the papers, or as many as make 1,024 of few sequences.
+ * Bound of the test text's bits per character, without its end terms (@see sequenceNelbos): `draws` noise levels per
+ * sequence, by default one, as in the papers, or as many as make 1,024 of few sequences.
  */
 export async function evaluateLikelihood(
   model: TextGenerator,
@@ -189,7 +194,10 @@ export async function judgeTokens(
   ];
 }
 
-/** Which samples of a model of lines are new, and which of the new ones are real; the floors are those of the held-out test lines. */
+/**
+ * Which samples of a model of lines are new, and which of the new ones are real; the floors are those of the held-out
+ * test lines.
+ */
 function sharesOfLines(model: TextGenerator, dataset: TextDataset, tokens: Int32Array): MetricReport[] {
   const { length } = model;
   const samples = Array.from({ length: tokens.length / length }, (_, i) =>

@@ -1,8 +1,9 @@
 import type { Images } from "./images.js";
 
 /**
- * Pictures whose unknown pixels are a smooth continuation of the known ones: each becomes the mean of its neighbours, as often as the picture
- * is high and wide. What the unknown pixels held does not matter. Where nothing is known they are grey.
+ * Pictures whose unknown pixels are a smooth continuation of the known ones: each becomes the mean of its neighbours,
+ * as often as the picture is high and wide. What the unknown pixels held does not matter. Where nothing is known they
+ * are grey.
  */
 export function fillSmoothly({ pixels, height, width }: Images, unknown: (index: number) => boolean): Float32Array {
   const area = height * width;

@@ -36,8 +36,9 @@ export class Images implements Media {
   }
 
   /**
-   * Writes all images as one sheet, as the name's ending says: PNG, WebP, JPEG or AVIF. A single one (or with `gap: 0`) has no border;
-   * images of at most 32 pixels can be shown larger with `scale`. Node only. @throws where the ending is another, before anything is written.
+   * Writes all images as one sheet, as the name's ending says: PNG, WebP, JPEG or AVIF. A single one (or with `gap: 0`)
+   * has no border; images of at most 32 pixels can be shown larger with `scale`. Node only. @throws where the ending is
+   * another, before anything is written.
    */
   async save(path: string, options: GridOptions = {}): Promise<void> {
     const { saveGrid } = await import("../io/index.js");

@@ -4,8 +4,8 @@ import type { AnyGenerator, Generators, Kind, TextGenerator } from "../models/ge
 import { methodOf, methods } from "./registry.js";
 
 /**
- * Loads a model that draws, by shipped name, folder (of a model or a training run) or URL. With `kind` ("image" or "text") it must draw
- * that, and the type says so; without, `kind` of the result tells.
+ * Loads a model that draws, by shipped name, folder (of a model or a training run) or URL. With `kind` ("image" or
+ * "text") it must draw that, and the type says so; without, `kind` of the result tells.
  */
 export function loadModel<K extends Kind>(location: string, options: LoadOptions & { kind: K }): Promise<Generators[K]>;
 export function loadModel(location: string, options?: LoadOptions & { kind?: Kind }): Promise<AnyGenerator>;

@@ -6,7 +6,10 @@ import { drifting } from "./drifting/method.js";
 import { flow } from "./flow/method.js";
 import { sphere } from "./sphere/method.js";
 
-/** The methods by name: what the command line and `loadModel` know. A new one is a folder and a line here, or `register`. */
+/**
+ * The methods by name: what the command line and `loadModel` know. A new one is a folder and a line here, or
+ * `register`.
+ */
 export const methods: Record<string, Method> = {
   drifting,
   sphere,

@@ -27,7 +27,9 @@ export function forEachProductRow(a: Features, b: Features, visit: (i: number, p
   }
 }
 
-/** Like {@link forEachProductRow}, with the squared Euclidean distances |a_i - b_j|² = |a_i|² + |b_j|² - 2⟨a_i, b_j⟩. */
+/**
+ * Like {@link forEachProductRow}, with the squared Euclidean distances |a_i - b_j|² = |a_i|² + |b_j|² - 2⟨a_i, b_j⟩.
+ */
 export function forEachDistanceRow(a: Features, b: Features, visit: (i: number, squared: Float64Array) => void): void {
   const normsA = squaredNorms(a);
   const normsB = squaredNorms(b);

@@ -50,8 +50,9 @@ export function kernelDistance(samples: Features, reference: Features, options: 
 export const polynomialMmd2 = (a: Features, b: Features): number => compare(a, b).value;
 
 /**
- * MMD² of two sets, and how the vectors of `a` scatter in it: the variance of a vector's own term, mean k(a_i, a) − mean k(a_i, b),
- * without the noise of its partners (`first`), and the mean variance of k(a_i, ·) over partners in `a` and in `b`.
+ * MMD² of two sets, and how the vectors of `a` scatter in it: the variance of a vector's own term, mean k(a_i, a) −
+ * mean k(a_i, b), without the noise of its partners (`first`), and the mean variance of k(a_i, ·) over partners in `a`
+ * and in `b`.
  */
 function compare(a: Features, b: Features): { value: number; first: number; within: number; across: number } {
   requireSameDim(a, b);

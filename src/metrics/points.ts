@@ -84,7 +84,9 @@ export interface ModeCoverage {
   shares: Float64Array;
 }
 
-/** Which modes of a mixture the samples reach: those within `radius` (0.2) of a centre, with over 2 % of all samples. */
+/**
+ * Which modes of a mixture the samples reach: those within `radius` (0.2) of a centre, with over 2 % of all samples.
+ */
 export function modeCoverage(
   samples: Features,
   centres: Features,

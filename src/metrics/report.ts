@@ -16,7 +16,9 @@ export interface MetricReport {
   /** Such as "Fréchet distance on fashion-classifier". */
   name: string;
   value: number;
-  /** The same metric of real against real data (as many training vectors in place of the samples); null without them. */
+  /**
+   * The same metric of real against real data (as many training vectors in place of the samples); null without them.
+   */
   floor: number | null;
   /** 95 % interval over the choice of samples, or null where it was not asked for. */
   interval: Interval | null;
@@ -61,7 +63,10 @@ export interface EvaluationOptions {
   classified?: { samples: Classified; reference?: Classified };
 }
 
-/** Every metric of a set of samples in one feature space, each with its floor and interval; a kernel distance only where it is told from zero. */
+/**
+ * Every metric of a set of samples in one feature space, each with its floor and interval; a kernel distance only where
+ * it is told from zero.
+ */
 export function evaluateFeatures(sets: EvaluationSets, options: EvaluationOptions): MetricReport[] {
   const wanted = options.metrics ?? ["frechet", "kid", "prdc", "neighbours"];
   return [
@@ -87,7 +92,10 @@ function reportFrechet(sets: EvaluationSets, options: EvaluationOptions): Metric
   };
 }
 
-/** Where the interval reaches zero the samples are too few to tell them from real ones, or from worse: then there is no report. */
+/**
+ * Where the interval reaches zero the samples are too few to tell them from real ones, or from worse: then there is no
+ * report.
+ */
 function reportKernelDistance(sets: EvaluationSets, options: EvaluationOptions): MetricReport[] {
   const { samples, reference } = sets;
   const { random } = options;
@@ -102,7 +110,10 @@ function reportKernelDistance(sets: EvaluationSets, options: EvaluationOptions):
   ];
 }
 
-/** The intervals are those of the means of the single terms, the balls being held fixed: repeated rows would shrink them. */
+/**
+ * The intervals are those of the means of the single terms, the balls being held fixed: repeated rows would shrink
+ * them.
+ */
 function reportPrdc(sets: EvaluationSets, options: EvaluationOptions): MetricReport[] {
   const { k = 5, neighbourCount = 5000, random } = options;
   const samples = firstRows(sets.samples, neighbourCount);

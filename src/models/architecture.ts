@@ -9,7 +9,10 @@ import type { ModelConfig } from "./config.js";
 /** How a method's models are rebuilt from `network` in their config.json. */
 export interface Architecture<S = any, N extends Parameterized = Parameterized> {
   readonly shape: z.ZodType<S>;
-  /** What a shape says of images, classes and tokens; the rest of config.json must say the same. Without images it is one of text. */
+  /**
+   * What a shape says of images, classes and tokens; the rest of config.json must say the same. Without images it is
+   * one of text.
+   */
   says(shape: S): { image?: ModelConfig["image"]; classes: number; vocabulary?: number };
   /** The network, without values. */
   network(shape: S): N;
@@ -24,7 +27,10 @@ export interface Described<S = any, N extends Parameterized = Parameterized> {
 
 export type Weights = Record<string, { shape: number[]; data: Float32Array }>;
 
-/** A model's network, without values. Throws, naming `place`, where its description is not sound; allocates next to nothing. */
+/**
+ * A model's network, without values. Throws, naming `place`, where its description is not sound; allocates next to
+ * nothing.
+ */
 export function describedNetwork<S, N extends Parameterized>(
   architecture: Architecture<S, N>,
   config: ModelConfig,
@@ -52,7 +58,10 @@ export function trainableShape<S>({ shape }: Pick<Architecture<S>, "shape">, net
   throw new Error(`These settings make no network: ${faults(parsed.error, network, "network")}.`);
 }
 
-/** A model's network with its weights; no initial values are drawn. Throws, before it allocates, where they do not belong together. */
+/**
+ * A model's network with its weights; no initial values are drawn. Throws, before it allocates, where they do not
+ * belong together.
+ */
 export function loadedNetwork<S, N extends Parameterized>(
   architecture: Architecture<S, N>,
   { config, weights }: { config: ModelConfig; weights: Weights },

@@ -24,9 +24,9 @@ const MAX_CONFIG = 16e6;
 const MAX_HEADER = 16e6;
 
 /**
- * A model folder by shipped name, path or URL: config.json, once, and model.safetensors. Reads numbers and JSON only. `choose` says how
- * a model so described is rebuilt, or throws. The description is checked, and compared with the header of the weights, before any of
- * these are read.
+ * A model folder by shipped name, path or URL: config.json, once, and model.safetensors. Reads numbers and JSON only.
+ * `choose` says how a model so described is rebuilt, or throws. The description is checked, and compared with the
+ * header of the weights, before any of these are read.
  */
 export async function readModel(
   location: string,

@@ -4,7 +4,9 @@ import { OptionError } from "./options.js";
 /** Class of samples: a name or an index for all, or one for each. */
 export type Label = string | number | readonly (string | number)[];
 
-/** Which class each of `count` samples has, [count]: as given, or (none given) all classes in turn. @throws OptionError */
+/**
+ * Which class each of `count` samples has, [count]: as given, or (none given) all classes in turn. @throws OptionError
+ */
 export function resolveLabels(
   label: Label | undefined,
   count: number,
@@ -35,7 +37,10 @@ function classIndex(name: string | number, classNames: readonly string[]): numbe
   return index;
 }
 
-/** Gaussian noise for `count` samples of `size` numbers: as given, or drawn so that sample i does not depend on how many are drawn. */
+/**
+ * Gaussian noise for `count` samples of `size` numbers: as given, or drawn so that sample i does not depend on how many
+ * are drawn.
+ */
 export function resolveNoise(
   noise: Float32Array | undefined,
   count: number,

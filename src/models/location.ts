@@ -3,7 +3,9 @@ import { type FetchOptions, fetching, showUrl } from "../io/fetch.js";
 
 const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
 
-/** A place that holds no model, or one of another kind than is asked for: to be told apart from a model that is damaged. */
+/**
+ * A place that holds no model, or one of another kind than is asked for: to be told apart from a model that is damaged.
+ */
 export class NoSuchModel extends Error {
   override name = "NoSuchModel";
 }

@@ -22,7 +22,10 @@ export interface MethodEntry<Settings extends object, Shape, Net extends Paramet
   presets: Readonly<Record<string, Settings>>;
   /** Settings fitted to a data set; default as they are. */
   fit?(settings: Settings, dataset: D): Settings;
-  /** What samples can be asked for at most, by the kind of what is drawn; a loaded model's own `options` leave out what it cannot. */
+  /**
+   * What samples can be asked for at most, by the kind of what is drawn; a loaded model's own `options` leave out what
+   * it cannot.
+   */
   options?: Partial<Record<Kind, z.ZodObject>>;
   /** A model around a network with its weights. Absent for what judges samples and draws nothing. */
   load?(described: Described<Shape, Net>, options: CompileOptions): AnyGenerator | Promise<AnyGenerator>;

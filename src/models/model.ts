@@ -12,7 +12,9 @@ export type Rows = Record<string, Float32Array | Int32Array>;
 export interface BatchStep {
   /** Network evaluations of each sample so far. */
   evaluations: number;
-  /** The samples as rows; those that fill the batch up come last. May cost an evaluation of a decoder, hence a function. */
+  /**
+   * The samples as rows; those that fill the batch up come last. May cost an evaluation of a decoder, hence a function.
+   */
   rows(): Float32Array | Int32Array | Promise<Float32Array | Int32Array>;
   /** What else the method tells of a step. */
   detail?: unknown;

@@ -50,8 +50,8 @@ export function optionInfos(schema: z.ZodObject): Record<string, OptionInfo> {
 }
 
 /**
- * Checks options against a schema and fills in the presets. @throws OptionError that names the option, its value and what it may be;
- * an option that there is not is answered with the nearest name. `owner` is whose options they are.
+ * Checks options against a schema and fills in the presets. @throws OptionError that names the option, its value and
+ * what it may be; an option that there is not is answered with the nearest name. `owner` is whose options they are.
  */
 export function parseOptions<S extends z.ZodObject>(schema: S, given: unknown, owner: string): z.output<S> {
   const result = schema.safeParse(given);
@@ -139,7 +139,9 @@ export const labelOption = () =>
     .optional()
     .describe("class name or number, for all or one each (default: all classes in turn)");
 
-/** Strength of classifier-free or trained-in guidance, for models that have one; `low` … `high` is what it was made for. */
+/**
+ * Strength of classifier-free or trained-in guidance, for models that have one; `low` … `high` is what it was made for.
+ */
 export const guidanceOption = (low: number, high: number) =>
   z.number().min(low).max(high).default(1).describe("guidance strength; 1 is none");
 
@@ -148,8 +150,8 @@ export const stepsOption = (preset: number, most: number, description = "steps o
   z.int().min(1).max(most).default(preset).describe(description);
 
 /**
- * A schema without the options that are marked: a model that has no use for an option does not take it. The static type keeps them, so
- * that they read as absent. To be used before refinements are added.
+ * A schema without the options that are marked: a model that has no use for an option does not take it. The static type
+ * keeps them, so that they read as absent. To be used before refinements are added.
  */
 export function without<S extends z.ZodObject>(schema: S, marked: { [K in keyof S["shape"]]?: boolean }): S {
   const names = Object.keys(schema.shape).filter((name) => marked[name]);

@@ -13,8 +13,8 @@ export interface Batch {
 }
 
 /**
- * Splits a request into batches. The largest size is used of which the request fills more than half, repeatedly; the last batch is
- * filled up.
+ * Splits a request into batches. The largest size is used of which the request fills more than half, repeatedly; the
+ * last batch is filled up.
  */
 export function* batchesOf(count: number): Generator<Batch> {
   const size = BATCHES.findLast((b) => count > b / 2) ?? 1;
@@ -51,8 +51,8 @@ interface Entry {
 }
 
 /**
- * A model's compiled programs, by name and batch size: compiled when first needed, at most `most` at a time, the least recently used
- * released first.
+ * A model's compiled programs, by name and batch size: compiled when first needed, at most `most` at a time, the least
+ * recently used released first.
  */
 export class Programs {
   private readonly entries = new Map<string, Entry>();
@@ -64,7 +64,9 @@ export class Programs {
     private readonly most = 8,
   ) {}
 
-  /** Compiles a graph, for keeping or for writing it as ONNX; parameters are constants unless `freeze` was set to false. */
+  /**
+   * Compiles a graph, for keeping or for writing it as ONNX; parameters are constants unless `freeze` was set to false.
+   */
   compile<I extends string, O extends GraphOutputs>(graph: Graph<I, O>, size: number) {
     return compile<I, O>(graph.inputs(size), (inputs) => graph.build(inputs), { freeze: true, ...this.options });
   }

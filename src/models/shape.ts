@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-// What the numbers of a model's config.json may be. The bounds are far beyond what this package can train; they keep a damaged or
-// hostile file from costing more than an error.
+// What the numbers of a model's config.json may be. The bounds are far beyond what this package can train; they keep a
+// damaged or hostile file from costing more than an error.
 
 /** Width of a layer, or length of a vector. */
 export const width = z.int().min(1).max(65_536);
@@ -24,7 +24,9 @@ export const imageShape = z.strictObject({
 /** Numbers that attention, or the logits, of one sequence may take: 1 GiB. */
 const ACTIVATIONS = 2 ** 28;
 
-/** Refuses a transformer whose attention, or logits of a vocabulary, would take more numbers for one sequence than fit. */
+/**
+ * Refuses a transformer whose attention, or logits of a vocabulary, would take more numbers for one sequence than fit.
+ */
 export function requireActivations(
   { tokens, heads, vocabulary = 0 }: { tokens: number; heads: number; vocabulary?: number },
   context: z.core.$RefinementCtx,

@@ -33,7 +33,10 @@ export function encoder({ height, width, channels, latent, encoder: [c1, c2], hi
   );
 }
 
-/** Latent vectors [N, latent] to images [N, C, H, W], unbounded: two linear layers, three convolutions, two pixel shuffles. */
+/**
+ * Latent vectors [N, latent] to images [N, C, H, W], unbounded: two linear layers, three convolutions, two pixel
+ * shuffles.
+ */
 export function decoder({ height, width, channels, latent, hidden, decoder: [c1, c2, c3] }: AutoencoderConfig) {
   const [h, w] = [quarter(height), quarter(width)];
   const linear1 = nn.linear(latent, hidden);

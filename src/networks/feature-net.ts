@@ -26,8 +26,9 @@ function basicBlock(from: number, to: number, stride: 1 | 2) {
 }
 
 /**
- * A small residual network with GroupNorm, after the encoder of 2602.04770 appendix A.3: images [N, C, H, W] to the outputs of
- * its stages, each normalised once more. It serves as the frozen feature space of image losses and, pooled, as a classifier.
+ * A small residual network with GroupNorm, after the encoder of 2602.04770 appendix A.3: images [N, C, H, W] to the
+ * outputs of its stages, each normalised once more. It serves as the frozen feature space of image losses and, pooled,
+ * as a classifier.
  */
 export function featureNet({ channels, width, blocks, stemStride }: FeatureNetConfig) {
   const stem = nn.conv2d(channels, width, 3, { stride: stemStride, padding: 1 });
@@ -46,8 +47,8 @@ export function featureNet({ channels, width, blocks, stemStride }: FeatureNetCo
 export type FeatureNet = ReturnType<typeof featureNet>;
 
 /**
- * Σ over a feature network's stages of ‖B(y) − B(x)‖² / mean(B(x)²), from the stages' outputs for y and x. No gradient flows through
- * the reference x.
+ * Σ over a feature network's stages of ‖B(y) − B(x)‖² / mean(B(x)²), from the stages' outputs for y and x. No gradient
+ * flows through the reference x.
  */
 export const featureDistance = (stages: readonly Tensor[], reference: readonly Tensor[]): Tensor =>
   stages

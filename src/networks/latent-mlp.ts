@@ -21,7 +21,8 @@ export function residualBlock(hidden: number, condition: number) {
 }
 
 /**
- * Conditioned residual MLP on latent vectors: z [B, G, latent] with one condition [B, C] for each group of G to [B, G, latent].
+ * Conditioned residual MLP on latent vectors: z [B, G, latent] with one condition [B, C] for each group of G to [B, G,
+ * latent].
  * `extra` [B, G, hidden] is added after the first layer.
  */
 export function latentMlp({ latent, hidden, blocks: count, condition }: LatentMlpConfig) {

@@ -16,7 +16,10 @@ export function drawMasks(random: Random, count: number, height: number, width: 
   return masks;
 }
 
-/** Mean over samples of the squared error over masked cells: Σ mask·(prediction − image)² / (C·Σ mask); 0 where nothing is masked. */
+/**
+ * Mean over samples of the squared error over masked cells: Σ mask·(prediction − image)² / (C·Σ mask); 0 where nothing
+ * is masked.
+ */
 export function maskedLoss(prediction: Tensor, images: Tensor, masks: Tensor): Tensor {
   const error = prediction.sub(images).square().mean(1, true);
   return error
@@ -32,7 +35,10 @@ function convNormRelu(from: number, to: number) {
   return nn.module({ conv, norm }, (x: Tensor) => norm(conv(x)).relu());
 }
 
-/** Masked auto-encoder around a feature network: a U-shaped decoder from its stages back to the image (appendix A.3, smaller). */
+/**
+ * Masked auto-encoder around a feature network: a U-shaped decoder from its stages back to the image (appendix A.3,
+ * smaller).
+ */
 export function maskedAutoencoder(config: FeatureNetConfig, features: FeatureNet) {
   const widths = config.blocks.map((_, i) => config.width * 2 ** i);
   const bottom = convNormRelu(widths.at(-1)!, widths.at(-1)!);

@@ -7,8 +7,9 @@ export function moments(x: Tensor, axis: number): { mean: Tensor; std: Tensor } 
 }
 
 /**
- * Feature vectors of a map [N, C, H, W] (2602.04770 appendix A.5), each [N, vectors, C]: every location, mean and deviation over all,
- * over 2×2 and over 4×4 cells, and `norm_x` = √(mean x² + 10⁻⁶). Cell sizes that do not divide the map are skipped.
+ * Feature vectors of a map [N, C, H, W] (2602.04770 appendix A.5), each [N, vectors, C]: every location, mean and
+ * deviation over all, over 2×2 and over 4×4 cells, and `norm_x` = √(mean x² + 10⁻⁶). Cell sizes that do not divide the
+ * map are skipped.
  */
 export function poolFeatures(map: Tensor): Record<string, Tensor> {
   const [n, c, h, w] = map.shape;

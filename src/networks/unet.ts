@@ -26,8 +26,8 @@ export interface UnetShape {
 }
 
 /**
- * A small U-shaped network with a residual MLP over the whole picture at its bottom: images [B, inputs, H, W] (H and W multiples of 4)
- * to [B, outputs, H, W]. `conditioning` makes the condition [B, condition] of what else is given.
+ * A small U-shaped network with a residual MLP over the whole picture at its bottom: images [B, inputs, H, W] (H and W
+ * multiples of 4) to [B, outputs, H, W]. `conditioning` makes the condition [B, condition] of what else is given.
  */
 export function unet<Given extends unknown[]>(
   { height, width, inputs, outputs, condition, blocks: count, hidden }: UnetShape,

@@ -8,9 +8,15 @@ import { module } from "./module.js";
 import { rmsNorm } from "./norm.js";
 
 export interface AttentionOptions {
-  /** Rotary positions on queries and keys (half-rotation form); true: base 10⁴; a rotation: its own fixed positions, such as a grid's. */
+  /**
+   * Rotary positions on queries and keys (half-rotation form); true: base 10⁴; a rotation: its own fixed positions,
+   * such as a grid's.
+   */
   rotary?: boolean | { base: number } | Rotation;
-  /** RMS norm with a learned gain on queries and keys: of each head (true), or of the full width before the heads are split. */
+  /**
+   * RMS norm with a learned gain on queries and keys: of each head (true), or of the full width before the heads are
+   * split.
+   */
   queryKeyNorm?: boolean | "width";
   /** Queries attend to keys up to their own position only; of M keys and N queries, the queries are the last N. */
   causal?: boolean;
@@ -45,7 +51,8 @@ export interface AttentionInputs {
 }
 
 /**
- * Multi-head attention, [B, N, width] to [B, N, width]: softmax(Q·Kᵀ/√d + mask)·V in each head of width d = width/heads.
+ * Multi-head attention, [B, N, width] to [B, N, width]: softmax(Q·Kᵀ/√d + mask)·V in each head of width d =
+ * width/heads.
  * `memory(context)` computes keys and values once, to be used many times or joined with later ones (a cache).
  */
 export function attention(width: number, heads: number, options: AttentionOptions = {}) {

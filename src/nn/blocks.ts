@@ -8,7 +8,10 @@ import { type Layer, type LinearOptions, linear, mlp } from "./linear.js";
 import { module, parameter } from "./module.js";
 import { groupCount, groupNorm, layerNorm, rmsNorm } from "./norm.js";
 
-/** x·(1 + scale) + shift; for x [B, N, D], shift and scale [B, D] hold for all N (as do ones of x's own rank, broadcast). */
+/**
+ * x·(1 + scale) + shift; for x [B, N, D], shift and scale [B, D] hold for all N (as do ones of x's own rank,
+ * broadcast).
+ */
 export function modulate(x: Tensor, shift: Tensor, scale: Tensor): Tensor {
   const spread = (t: Tensor) => overPositions(t, x);
   return x.mul(spread(scale).add(1)).add(spread(shift));
@@ -21,7 +24,10 @@ function overPositions(t: Tensor, x: Tensor): Tensor {
   return t.reshape([t.shape[0], ...new Array<number>(x.rank - 2).fill(1), t.shape[1]]);
 }
 
-/** Hidden width of SwiGLU with about the parameters of a four times wider MLP: ⅔·4·width, rounded up to a multiple of 32. */
+/**
+ * Hidden width of SwiGLU with about the parameters of a four times wider MLP: ⅔·4·width, rounded up to a multiple of
+ * 32.
+ */
 export const swigluWidth = (width: number): number => 32 * Math.ceil((8 * width) / 3 / 32);
 
 /** down(silu(gate(x))·up(x)) over the last axis (Shazeer 2020). */
@@ -76,9 +82,9 @@ export function transformerBlock(width: number, heads: number, options: Transfor
 }
 
 /**
- * Transformer block with adaLN-zero (Peebles & Xie 2023): shift, scale and gate of both branches come from the condition
- * [B, conditionWidth] (or [B, N, conditionWidth]) through SiLU and a zero-initialised linear layer, so that the block starts as
- * the identity.
+ * Transformer block with adaLN-zero (Peebles & Xie 2023): shift, scale and gate of both branches come from the
+ * condition [B, conditionWidth] (or [B, N, conditionWidth]) through SiLU and a zero-initialised linear layer, so that
+ * the block starts as the identity.
  */
 export function ditBlock(
   width: number,
@@ -102,7 +108,10 @@ export function ditBlock(
   });
 }
 
-/** The head after DiT blocks: norm, modulation and a linear layer (at zero unless `init` says else), [B, N, width] to [B, N, outputs]. */
+/**
+ * The head after DiT blocks: norm, modulation and a linear layer (at zero unless `init` says else), [B, N, width] to
+ * [B, N, outputs].
+ */
 export function ditHead(
   width: number,
   outputs: number,
@@ -134,7 +143,10 @@ export interface MixerOptions {
   init?: WeightInit;
 }
 
-/** MLP-Mixer block (Tolstikhin et al. 2021) over [B, positions, width]: an MLP across positions, then one across channels. */
+/**
+ * MLP-Mixer block (Tolstikhin et al. 2021) over [B, positions, width]: an MLP across positions, then one across
+ * channels.
+ */
 export function mixerBlock(positions: number, width: number, options: MixerOptions = {}) {
   const { tokenHidden = 2 * positions, channelHidden = 4 * width, activation = gelu, norm, scaled, init } = options;
   const makeNorm = () => (norm === "rms" ? rmsNorm(width) : layerNorm(width));
@@ -168,8 +180,8 @@ export interface ResidualOptions {
 }
 
 /**
- * Pre-activation residual block of images [B, from, H, W] to [B, to, H/stride, W/stride]: norm, activation, 3×3 convolution,
- * twice, beside a skip connection (a 1×1 convolution where the shape changes).
+ * Pre-activation residual block of images [B, from, H, W] to [B, to, H/stride, W/stride]: norm, activation, 3×3
+ * convolution, twice, beside a skip connection (a 1×1 convolution where the shape changes).
  */
 export function residualBlock(from: number, to = from, options: ResidualOptions = {}) {
   const { stride = 1, activation = silu, groups, conditionWidth, outInit } = options;

@@ -68,8 +68,8 @@ export function conv1d(
 }
 
 /**
- * Transposed 2-D convolution, [N, inputs, H, W] to [N, outputs, H', W'], H' = (H − 1)·stride − padding + span + outputPadding;
- * weight [inputs, outputs/groups, kh, kw].
+ * Transposed 2-D convolution, [N, inputs, H, W] to [N, outputs, H', W'], H' = (H − 1)·stride − padding + span +
+ * outputPadding; weight [inputs, outputs/groups, kh, kw].
  */
 export function convTranspose2d(
   inputs: number,

@@ -53,8 +53,9 @@ const named = {
 } satisfies Record<string, (fans: Fans) => Initializer>;
 
 /**
- * How a layer's weight starts: `default` U(±1/√fanIn), `xavier` (uniform), `kaiming` (normal), `zeros`, a number (the standard
- * deviation of a normal), or a function. The bias starts as U(±1/√fanIn) with `default`, at zero with all others.
+ * How a layer's weight starts: `default` U(±1/√fanIn), `xavier` (uniform), `kaiming` (normal), `zeros`, a number (the
+ * standard deviation of a normal), or a function. The bias starts as U(±1/√fanIn) with `default`, at zero with all
+ * others.
  */
 export type WeightInit = keyof typeof named | number | Initializer;
 

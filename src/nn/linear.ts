@@ -17,8 +17,9 @@ export function checkSizes(layer: string, sizes: Record<string, number>): void {
 }
 
 /**
- * x·W + b over the last axis: [..., inputs] to [..., outputs]. The weight is stored [inputs, outputs] (PyTorch's transposed):
- * the forward product then needs no transposition, and the two of the gradient are fused into their products by the runtime.
+ * x·W + b over the last axis: [..., inputs] to [..., outputs]. The weight is stored [inputs, outputs] (PyTorch's
+ * transposed): the forward product then needs no transposition, and the two of the gradient are fused into their
+ * products by the runtime.
  */
 export function linear(inputs: number, outputs: number, { bias = true, init = "default" }: LinearOptions = {}) {
   checkSizes("linear", { inputs, outputs });
@@ -54,7 +55,10 @@ export function sequential(...layers: readonly Layer[]) {
   return module(children, (x: Tensor): Tensor => layers.reduce((h, layer) => layer(h), x));
 }
 
-/** Linear layers of the given widths with an activation (default SiLU) between them; [..., widths[0]] to [..., widths.at(-1)]. */
+/**
+ * Linear layers of the given widths with an activation (default SiLU) between them; [..., widths[0]] to [...,
+ * widths.at(-1)].
+ */
 export function mlp(
   widths: readonly number[],
   { activation = (x: Tensor) => x.silu(), ...options }: LinearOptions & { activation?: Layer } = {},

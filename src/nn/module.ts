@@ -2,7 +2,10 @@ import { type ParameterRecord, Parameters, requireValues } from "../runtime/para
 import { type Initializer, Parameter } from "../tensor/leaves.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
 
-/** What a module may hold: parameters and modules, in arrays and plain records as deep as needed; null and undefined are skipped. */
+/**
+ * What a module may hold: parameters and modules, in arrays and plain records as deep as needed; null and undefined are
+ * skipped.
+ */
 export type Child =
   | Parameter
   | Parameterized
@@ -18,7 +21,10 @@ export interface Parameterized {
    * `parameters.initialize(seed)` draws them anew.
    */
   readonly parameters: Parameters;
-  /** Every distinct parameter under its path in the tree, such as `blocks.3.attention.query.weight`; allocates no values. */
+  /**
+   * Every distinct parameter under its path in the tree, such as `blocks.3.attention.query.weight`; allocates no
+   * values.
+   */
   namedParameters(): Generator<readonly [string, Parameter]>;
 }
 
@@ -41,8 +47,9 @@ function* walk(child: Child, path: string): Generator<readonly [string, Paramete
 }
 
 /**
- * A module: `forward` as a callable that carries `children` as properties; without `forward` only a group of them. The children's
- * names are the names of the parameters in a checkpoint. A parameter held twice (shared weights) counts once, under its first name.
+ * A module: `forward` as a callable that carries `children` as properties; without `forward` only a group of them. The
+ * children's names are the names of the parameters in a checkpoint. A parameter held twice (shared weights) counts
+ * once, under its first name.
  */
 export function module<A extends readonly unknown[], R, C extends { readonly [name: string]: Child }>(
   children: C,
@@ -95,8 +102,8 @@ export function initialize(network: Named, seed: number): Parameters {
 }
 
 /**
- * The parameters of a network with the values of a record by name. @throws where a name is missing or a shape differs, before anything is
- * allocated.
+ * The parameters of a network with the values of a record by name. @throws where a name is missing or a shape differs,
+ * before anything is allocated.
  */
 export function load(network: Named, weights: ParameterRecord): Parameters {
   requireValues(
@@ -108,7 +115,10 @@ export function load(network: Named, weights: ParameterRecord): Parameters {
   return parameters;
 }
 
-/** The parameters of a network in one vector, into which their values are moved unless they lie in one: see `Parameters.join`. */
+/**
+ * The parameters of a network in one vector, into which their values are moved unless they lie in one: see
+ * `Parameters.join`.
+ */
 export const join = (network: Named): Parameters => Parameters.join(network.namedParameters());
 
 /** Copies of a network's values by name, wherever they are kept. */

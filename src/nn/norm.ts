@@ -37,7 +37,10 @@ export function rmsNorm(width: number, { eps: epsilon = 1e-6, affine = true }: N
   });
 }
 
-/** Number of groups for a GroupNorm of so many channels: as many as divide them with at least four channels each, at most 32. */
+/**
+ * Number of groups for a GroupNorm of so many channels: as many as divide them with at least four channels each, at
+ * most 32.
+ */
 export function groupCount(channels: number): number {
   checkSizes("groupCount", { channels });
   let groups = Math.max(1, Math.min(32, Math.floor(channels / 4)));
@@ -45,7 +48,10 @@ export function groupCount(channels: number): number {
   return groups;
 }
 
-/** Normalises each of `groups` groups of channels of [N, channels, ...] to mean 0 and variance 1; then per-channel weight and bias. */
+/**
+ * Normalises each of `groups` groups of channels of [N, channels, ...] to mean 0 and variance 1; then per-channel
+ * weight and bias.
+ */
 export function groupNorm(groups: number, channels: number, { eps: epsilon = 1e-5, affine = true }: NormOptions = {}) {
   checkSizes("groupNorm", { groups, channels });
   if (channels % groups !== 0)

@@ -13,7 +13,8 @@ const frequencies = (half: number, base = 1e4): Float64Array =>
   Float64Array.from({ length: half }, (_, i) => base ** (-i / half));
 
 /**
- * Scalars [...] to vectors [..., width]: cos, then sin, of scale·x·base^(−i/half). For times in [0, 1] a scale of 1000 is usual.
+ * Scalars [...] to vectors [..., width]: cos, then sin, of scale·x·base^(−i/half). For times in [0, 1] a scale of 1000
+ * is usual.
  */
 export function sinusoidal(
   x: Tensor,
@@ -47,7 +48,10 @@ function sinCosOf(positions: Float64Array, width: number, base: number): Float32
   return table;
 }
 
-/** Position table [height·width, channels] of a grid: the first half of a row encodes the column, the second the line (as in MAE and DiT). */
+/**
+ * Position table [height·width, channels] of a grid: the first half of a row encodes the column, the second the line
+ * (as in MAE and DiT).
+ */
 export function sinCos2d(height: number, width: number, channels: number, base = 1e4): Float32Array {
   const half = halfOf(channels, "sinCos2d");
   const columns = sinCos1d(width, half, base);

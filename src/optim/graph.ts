@@ -7,27 +7,33 @@ import { checkOptions, checkRange, settingsOf } from "./optimizer.js";
 
 /** An optimiser's update as a graph, for devices where parameters and optimiser state stay in device memory. */
 export interface UpdateGraph {
-  /** What each parameter keeps on the device, `value` first; each starts at zero but `value` and `average`, which start at the value. */
+  /**
+   * What each parameter keeps on the device, `value` first; each starts at zero but `value` and `average`, which start
+   * at the value.
+   */
   readonly kinds: readonly string[];
   /**
-   * The graph's inputs: `kind/path` for every kind and for `gradient`, with the parameter's shape, and `scalars` from the method
-   * below. For `compile`, as is.
+   * The graph's inputs: `kind/path` for every kind and for `gradient`, with the parameter's shape, and `scalars` from
+   * the method below. For `compile`, as is.
    */
   readonly inputs: Record<string, Shape>;
   /**
-   * The graph's outputs: the next `kind/path` for every kind, and `norm`, the gradients' norm before clipping. Where that is not
-   * finite the outputs equal the inputs. An output may be written over its input.
+   * The graph's outputs: the next `kind/path` for every kind, and `norm`, the gradients' norm before clipping. Where
+   * that is not finite the outputs equal the inputs. An output may be written over its input.
    */
   build(inputs: Record<string, Tensor>): Record<string, Tensor>;
-  /** What changes from update to update; `step` is the number of updates made before. `lr` takes the place of the schedule's. */
+  /**
+   * What changes from update to update; `step` is the number of updates made before. `lr` takes the place of the
+   * schedule's.
+   */
   scalars(step: number, lr?: number): Float32Array;
 }
 
 const at = (kind: string, { name }: Pick<ParameterEntry, "name">) => `${kind}/${name}`;
 
 /**
- * AdamW with clipping by the global norm and, where asked for, a weight average: the same update as `adamw` and `ema`, one
- * subgraph per parameter.
+ * AdamW with clipping by the global norm and, where asked for, a weight average: the same update as `adamw` and `ema`,
+ * one subgraph per parameter.
  */
 export function adamwGraph(
   entries: readonly Pick<ParameterEntry, "name" | "shape">[],

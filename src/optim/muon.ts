@@ -9,14 +9,18 @@ export interface MuonOptions extends AdamOptions {
   momentum?: number;
   /** Newton–Schulz iterations; default 5. */
   iterations?: number;
-  /** Which parameters are orthogonalised; default: those of two or more axes without `embedding` or `position` in their names. */
+  /**
+   * Which parameters are orthogonalised; default: those of two or more axes without `embedding` or `position` in their
+   * names.
+   */
   matrix?: (entry: ParameterEntry) => boolean;
 }
 
 const isMatrix = ({ name, shape }: ParameterEntry) => shape.length >= 2 && !/embedding|position/i.test(name);
 
 /**
- * Muon (Jordan et al. 2024): the momentum of each matrix, orthogonalised, is its update; scaled by 0.2·√max(rows, columns) as in
+ * Muon (Jordan et al. 2024): the momentum of each matrix, orthogonalised, is its update; scaled by 0.2·√max(rows,
+ * columns) as in
  * 2502.16982, so that learning rate and decoupled weight decay (default 0.01) mean what they mean for AdamW, which updates all
  * other parameters. A kernel [O, I, kh, kw] counts as the matrix [O, I·kh·kw]. It runs in plain TypeScript, about
  * 30·n·m·min(n, m) operations for an n × m matrix (0.2 s for 256 × 256): for small networks.
@@ -60,8 +64,8 @@ export function muon(parameters: Parameters, options: MuonOptions): Optimizer {
 }
 
 /**
- * Replaces a row-major matrix by about UVᵀ of its singular value decomposition with the quintic iteration
- * X ← aX + (bA + cA²)X, A = XXᵀ, which takes all singular values to roughly 1. Buffers are made once, for the largest matrix.
+ * Replaces a row-major matrix by about UVᵀ of its singular value decomposition with the quintic iteration X ← aX + (bA
+ * + cA²)X, A = XXᵀ, which takes all singular values to roughly 1. Buffers are made once, for the largest matrix.
  */
 function newtonSchulz(largest: number, shortest: number) {
   const [a, b, c] = [3.4445, -4.775, 2.0315];

@@ -23,8 +23,8 @@ export interface Optimizer extends Stateful {
   /** Updates made. */
   readonly step: number;
   /**
-   * One update of `Parameters.flat`, in place, from gradients of the same layout (which are left as they are).
-   * Returns the gradients' norm before clipping and the learning rate. Where the norm is not finite nothing is changed and
+   * One update of `Parameters.flat`, in place, from gradients of the same layout (which are left as they are). Returns
+   * the gradients' norm before clipping and the learning rate. Where the norm is not finite nothing is changed and
    * `step` does not advance.
    */
   update(gradients: Float32Array, overrides?: { lr?: number }): { norm: number; lr: number };

@@ -41,7 +41,10 @@ export function cosine({
   };
 }
 
-/** Linear warm-up, constant until `decayFrom`, then linear down to `floor` (default 0) at `steps`, and `floor` afterwards. */
+/**
+ * Linear warm-up, constant until `decayFrom`, then linear down to `floor` (default 0) at `steps`, and `floor`
+ * afterwards.
+ */
 export function trapezoid({
   peak,
   steps,

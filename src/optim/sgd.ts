@@ -9,7 +9,10 @@ export interface SgdOptions extends OptimizerOptions {
   nesterov?: boolean;
 }
 
-/** Gradient descent with momentum: b ← μb + g, θ ← θ − lr·b (Nesterov: lr·(g + μb)); weight decay is an L2 term of the gradient. */
+/**
+ * Gradient descent with momentum: b ← μb + g, θ ← θ − lr·b (Nesterov: lr·(g + μb)); weight decay is an L2 term of the
+ * gradient.
+ */
 export function sgd(parameters: Parameters, options: SgdOptions): Optimizer {
   const { momentum = 0, nesterov = false } = options;
   checkRange("momentum", momentum, 0, 1);

@@ -21,8 +21,8 @@ export interface AutoencoderTraining {
 }
 
 /**
- * Trains encoder and decoder: mean square + ½ mean absolute error + 10⁻³ ‖z‖² per coordinate, with noise on the latent vectors
- * and, after the first `warmSteps`, the perceptual distance in the frozen feature network.
+ * Trains encoder and decoder: mean square + ½ mean absolute error + 10⁻³ ‖z‖² per coordinate, with noise on the latent
+ * vectors and, after the first `warmSteps`, the perceptual distance in the frozen feature network.
  */
 export function autoencoderStage(
   dataset: ImageDataset,

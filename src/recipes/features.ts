@@ -95,7 +95,10 @@ export function maeStage(
   });
 }
 
-/** The stages that train a feature network by `task`, from labels where there are any; its images are mirrored and made noisy. */
+/**
+ * The stages that train a feature network by `task`, from labels where there are any; its images are mirrored and made
+ * noisy.
+ */
 export function featureStages(
   dataset: ImageDataset,
   config: FeatureNetConfig,

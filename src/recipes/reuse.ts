@@ -12,8 +12,8 @@ export type Reused = Record<string, Record<string, nn.Parameterized>>;
 export interface Reuse {
   stages: (() => Stage)[];
   /**
-   * Throws `RunError` where the source is no run on this data, has not finished these stages or has networks of another shape;
-   * otherwise the networks hold its weights.
+   * Throws `RunError` where the source is no run on this data, has not finished these stages or has networks of another
+   * shape; otherwise the networks hold its weights.
    */
   check(): Promise<void>;
 }
@@ -23,8 +23,9 @@ export const featureStageName = (task: string, { train, classNames }: ImageDatas
   train.labels !== null && classNames !== null && task.endsWith("classifier") ? "features" : "mae";
 
 /**
- * Networks of the run in the folder `from`, as they were at the end of their own stages, before any joint one. The time that training
- * them took is not counted again. `data` is the id or path of this run's data, `setting` the name of the setting that asked.
+ * Networks of the run in the folder `from`, as they were at the end of their own stages, before any joint one. The time
+ * that training them took is not counted again. `data` is the id or path of this run's data, `setting` the name of the
+ * setting that asked.
  */
 export function reuse(from: string, networks: Reused, data: string, setting: string): Reuse {
   const copies = Object.entries(networks).map(([stage, parts]) => ({

@@ -70,8 +70,8 @@ export function modelConfig(
 }
 
 /**
- * Runs a recipe's stages with checkpoints and logs; where they end, writes `model/` into the run's folder. `preview` draws while it is
- * trained, and is released with it. `describe` may add to the model's description.
+ * Runs a recipe's stages with checkpoints and logs; where they end, writes `model/` into the run's folder. `preview`
+ * draws while it is trained, and is released with it. `describe` may add to the model's description.
  */
 export async function trainModel(
   recipe: Recipe,
@@ -94,8 +94,8 @@ export async function trainModel(
 }
 
 /**
- * Draws a sheet with a generator, that of a network in training for one: `columns` samples of each class (ten at most), or eight times as
- * many of none; of a model of text a page.
+ * Draws a sheet with a generator, that of a network in training for one: `columns` samples of each class (ten at most),
+ * or eight times as many of none; of a model of text a page.
  */
 export const previewer =
   (model: AnyGenerator, options: SampleOptions = {}, columns = 8): NonNullable<Stage["sample"]> =>
@@ -111,7 +111,10 @@ export const previewer =
     return { pixels, shape, columns, labels: names };
   };
 
-/** Learning rate of most stages: a short warm-up, constant until the share `from` of the steps, then linear down to `floor`·lr. */
+/**
+ * Learning rate of most stages: a short warm-up, constant until the share `from` of the steps, then linear down to
+ * `floor`·lr.
+ */
 export function decaySchedule({ lr, steps }: { lr: number; steps: number }, from = 0.4, floor = 0.02): Schedule {
   if (steps === 0) return constant(lr);
   const warmup = Math.min(50, Math.floor(steps / 10));
@@ -125,8 +128,8 @@ export function decaySchedule({ lr, steps }: { lr: number; steps: number }, from
 }
 
 /**
- * How generators are trained: AdamW (β 0.9 and 0.95, no weight decay, gradients clipped, by default at 2) on a decaying learning rate, and
- * a weight average that pictures are drawn with and that becomes the stage's result.
+ * How generators are trained: AdamW (β 0.9 and 0.95, no weight decay, gradients clipped, by default at 2) on a decaying
+ * learning rate, and a weight average that pictures are drawn with and that becomes the stage's result.
  */
 export const generatorTraining = (
   config: { lr: number; steps: number; emaDecay: number },

@@ -16,7 +16,8 @@ const PLACES: Partial<Record<NodeJS.Platform, string[]>> = {
 };
 
 /**
- * Finds a Chrome or Chromium, without starting it: `CHROME_PATH`, an installed one, or (Linux x64) the one inside the npm package
+ * Finds a Chrome or Chromium, without starting it: `CHROME_PATH`, an installed one, or (Linux x64) the one inside the
+ * npm package
  * `@sparticuz/chromium`, which unpacks into the temporary folder where `unpack` is set. Null where there is none; a `CHROME_PATH`
  * that does not exist throws.
  */

@@ -21,14 +21,15 @@ export interface CompileOptions {
   /** Threads of the native or WASM runtime; default: the environment's `FEWSTEP_THREADS`, else all cores. */
   threads?: number;
   /**
-   * Runs the session in a worker thread (Node) or Web Worker, so that this thread's event loop stays free. Parameters that are not
-   * frozen are copied to it at each run. Each session has a worker of its own, which holds about 48 MB, four descriptors and a thread
-   * until `release()`; garbage collection does not end it. Release what you are done with, or declare it with `await using`.
+   * Runs the session in a worker thread (Node) or Web Worker, so that this thread's event loop stays free. Parameters
+   * that are not frozen are copied to it at each run. Each session has a worker of its own, which holds about 48 MB,
+   * four descriptors and a thread until `release()`; garbage collection does not end it. Release what you are done
+   * with, or declare it with `await using`.
    */
   worker?: boolean;
   /**
-   * Parameters whose present values become constants of the graph (true: all): faster, blind to later updates. For sampling, and
-   * for networks that a loss looks through.
+   * Parameters whose present values become constants of the graph (true: all): faster, blind to later updates. For
+   * sampling, and for networks that a loss looks through.
    */
   freeze?: boolean | Iterable<Parameter>;
 }
@@ -38,8 +39,8 @@ export interface Program<I extends string, O> extends AsyncDisposable {
   /** Creates the session, which the first run does otherwise. */
   start(): Promise<void>;
   /**
-   * Runs the graph once. The native and WASM runtimes block the thread that runs them (see `worker`). Lists of tensors (gradients) come back in a buffer that the next
-   * run overwrites; everything else is freshly allocated.
+   * Runs the graph once. The native and WASM runtimes block the thread that runs them (see `worker`). Lists of tensors
+   * (gradients) come back in a buffer that the next run overwrites; everything else is freshly allocated.
    */
   run(feeds: Record<I, Feed>): Promise<Values<O>>;
   /**

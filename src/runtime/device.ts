@@ -22,8 +22,8 @@ export async function nativeOrt(): Promise<Native> {
 let wasmFolder: string | undefined;
 
 /**
- * Where a web page serves the files `ort-wasm*` of the package `onnxruntime-web` (its `dist` folder), as a URL that ends in `/`;
- * default: beside the script. To be called before the first run.
+ * Where a web page serves the files `ort-wasm*` of the package `onnxruntime-web` (its `dist` folder), as a URL that
+ * ends in `/`; default: beside the script. To be called before the first run.
  */
 export function setWasmFolder(url: string | undefined): void {
   wasmFolder = url;
@@ -31,8 +31,8 @@ export function setWasmFolder(url: string | undefined): void {
 export const getWasmFolder = (): string | undefined => wasmFolder;
 
 /**
- * The WebAssembly runtime. A browser's WebGPU has a build of its own, with the same GPU kernels as the native package; those of the
- * package's default build get several ops wrong.
+ * The WebAssembly runtime. A browser's WebGPU has a build of its own, with the same GPU kernels as the native package;
+ * those of the package's default build get several ops wrong.
  */
 export async function webOrt(device: "wasm" | "webgpu" = "wasm"): Promise<typeof Ort> {
   const ort = await (inNode
@@ -54,8 +54,8 @@ const firstLine = (error: unknown): string =>
 const runtimes = new Map<string, Promise<Runtime>>();
 
 /**
- * Loads the runtime of a device. "auto" takes a hardware GPU if there is one that works, else the native CPU, else WASM; never a
- * software GPU. Throws an error that says what is missing and what there is instead.
+ * Loads the runtime of a device. "auto" takes a hardware GPU if there is one that works, else the native CPU, else
+ * WASM; never a software GPU. Throws an error that says what is missing and what there is instead.
  */
 export function resolveRuntime(device: DeviceName | "auto" = "auto"): Promise<Runtime> {
   let runtime = runtimes.get(device);

@@ -29,15 +29,16 @@ export interface Executor {
 }
 
 /**
- * Starts a model in this thread. Outputs that have an entry in `into` are written there, the others freshly allocated. An input
- * whose array is the one of the run before keeps its tensor.
+ * Starts a model in this thread. Outputs that have an entry in `into` are written there, the others freshly allocated.
+ * An input whose array is the one of the run before keeps its tensor.
  */
 export async function execute(job: Job, into: ReadonlyMap<string, Float32Array> = new Map()): Promise<Executor> {
   const runtime = await resolveRuntime(job.device);
   const { ort } = runtime;
   const session = await createSession(runtime, job.bytes, { threads: job.threads });
   const fetches: Record<string, Ort.Tensor | null> = {};
-  // The native runtime fills outputs that it is given (and returns copies of them); the web runtime leaves them as they are
+  // The native runtime fills outputs that it is given (and returns copies of them); the web runtime leaves them as they
+  // are
   const given = runtime.package === "onnxruntime-node" ? into : new Map<string, Float32Array>();
   for (const { name, shape } of job.outputs) {
     const view = given.get(name);

@@ -20,8 +20,8 @@ const VENDORS: Record<string, { name: string; driver: RegExp }> = {
 export const isUsable = ({ software, problem }: GpuAdapter): boolean => !software && !problem;
 
 /**
- * GPUs that this process can see. A browser is asked; in Node the operating system is, without loading a driver: on Linux device
- * nodes, their PCI vendors and the Vulkan drivers installed; macOS and Windows have Metal and Direct3D.
+ * GPUs that this process can see. A browser is asked; in Node the operating system is, without loading a driver: on
+ * Linux device nodes, their PCI vendors and the Vulkan drivers installed; macOS and Windows have Metal and Direct3D.
  */
 export async function gpuAdapters(): Promise<GpuAdapter[]> {
   if (!inNode) return browserAdapters();

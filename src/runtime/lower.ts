@@ -11,7 +11,10 @@ export interface Lowered {
 }
 
 export interface LowerOptions {
-  /** Which parameters become constants of the graph instead of inputs: all (an ordinary deployable model) or those listed. */
+  /**
+   * Which parameters become constants of the graph instead of inputs: all (an ordinary deployable model) or those
+   * listed.
+   */
   freeze?: boolean | Iterable<Parameter>;
   /** Names for parameters, e.g. their paths in the module tree. */
   nameOf?: (parameter: Parameter) => string | undefined;

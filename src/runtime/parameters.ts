@@ -16,16 +16,16 @@ export interface ParameterEntry {
 export type ParameterRecord = Record<string, { shape: readonly number[]; data: ArrayLike<number> }>;
 
 /**
- * Named parameters whose values are views into one flat vector. Gradients, optimiser state and weight averages are flat vectors of
- * the same layout. A parameter belongs to one flat vector at a time.
+ * Named parameters whose values are views into one flat vector. Gradients, optimiser state and weight averages are flat
+ * vectors of the same layout. A parameter belongs to one flat vector at a time.
  */
 export class Parameters implements Iterable<Parameter> {
   readonly flat: Float32Array;
   readonly entries: readonly ParameterEntry[];
 
   /**
-   * Parameters without values get a new vector of zeros; those that lie side by side in a vector become a view of it. Nothing is
-   * moved. @throws where their values lie in several places.
+   * Parameters without values get a new vector of zeros; those that lie side by side in a vector become a view of it.
+   * Nothing is moved. @throws where their values lie in several places.
    */
   constructor(named: Iterable<readonly [string, Parameter]>) {
     this.entries = layout(named);
@@ -44,8 +44,8 @@ export class Parameters implements Iterable<Parameter> {
   }
 
   /**
-   * Moves the values of parameters into one new vector, unless they lie in one as it is. Vectors that they come from go stale: make
-   * optimisers and averages afterwards. Parameters without values become zeros.
+   * Moves the values of parameters into one new vector, unless they lie in one as it is. Vectors that they come from go
+   * stale: make optimisers and averages afterwards. Parameters without values become zeros.
    */
   static join(named: Iterable<readonly [string, Parameter]>): Parameters {
     const entries = layout(named);
@@ -126,7 +126,10 @@ function layout(named: Iterable<readonly [string, Parameter]>): ParameterEntry[]
 
 const sizeOfAll = (entries: readonly ParameterEntry[]): number => entries.reduce((sum, { size }) => sum + size, 0);
 
-/** The part of a flat vector that already holds exactly these parameters in this order (a module within a larger one), if there is one. */
+/**
+ * The part of a flat vector that already holds exactly these parameters in this order (a module within a larger one),
+ * if there is one.
+ */
 function adjacentView(entries: readonly ParameterEntry[], size: number): Float32Array | null {
   const first = entries[0]?.parameter.value;
   if (!first) return null;

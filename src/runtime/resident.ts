@@ -12,7 +12,8 @@ import type { DeviceName } from "./runtime.js";
 import { createSession } from "./session.js";
 
 /**
- * An optimiser's update as a graph over `kind/path` tensors: inputs `gradient/path`, every kind of state (`value` among them) and
+ * An optimiser's update as a graph over `kind/path` tensors: inputs `gradient/path`, every kind of state (`value` among
+ * them) and
  * `scalars`; outputs the next state under the same names and `norm`.
  */
 export interface ResidentUpdate {
@@ -35,7 +36,9 @@ export interface ResidentOptions<I extends string> {
 
 /** A training step whose parameters, gradients and optimiser state stay on the device. */
 export interface Resident<I extends string> extends AsyncDisposable {
-  /** One step: gradients, then the update with its `scalars`. Returns `build`'s other outputs and the gradients' `norm`. */
+  /**
+   * One step: gradients, then the update with its `scalars`. Returns `build`'s other outputs and the gradients' `norm`.
+   */
   step(feeds: Record<I, Feed>, scalars: Float32Array): Promise<Record<string, Float32Array>>;
   /** One kind of state as a flat vector in the parameters' layout, copied from the device. */
   read(kind: string): Promise<Float32Array>;
@@ -47,9 +50,9 @@ export interface Resident<I extends string> extends AsyncDisposable {
 }
 
 /**
- * Compiles a loss with gradients and an update that follow each other on one device without passing through the host: on a GPU the
- * state lives in its buffers, on a CPU in host memory that the update overwrites. `value` starts at the parameters' values, and so
- * does `average`; other kinds start at zero.
+ * Compiles a loss with gradients and an update that follow each other on one device without passing through the host:
+ * on a GPU the state lives in its buffers, on a CPU in host memory that the update overwrites. `value` starts at the
+ * parameters' values, and so does `average`; other kinds start at zero.
  */
 export async function resident<I extends string>(options: ResidentOptions<I>): Promise<Resident<I>> {
   const { parameters, update } = options;

@@ -19,7 +19,10 @@ function threadsOf({ threads }: SessionOptions): number | undefined {
   return n;
 }
 
-/** Creates a session of an ONNX model on a runtime. Denormal floats count as zero: they slow a CPU down and carry nothing. */
+/**
+ * Creates a session of an ONNX model on a runtime. Denormal floats count as zero: they slow a CPU down and carry
+ * nothing.
+ */
 export async function createSession(
   { ort, device, package: from }: Pick<Runtime, "ort" | "device" | "package">,
   bytes: Uint8Array,

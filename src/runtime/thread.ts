@@ -18,8 +18,8 @@ export interface ThreadOptions<M> {
   /** Passed on: the export's own signal aborts when this one does. */
   signal?: AbortSignal;
   /**
-   * Aborting it ends the thread as soon as its JavaScript has a turn, and the call fails. To end it any sooner, or the process, while
-   * the native runtime computes in it would abort the process.
+   * Aborting it ends the thread as soon as its JavaScript has a turn, and the call fails. To end it any sooner, or the
+   * process, while the native runtime computes in it would abort the process.
    */
   kill?: AbortSignal;
 }
@@ -32,9 +32,10 @@ export type ThreadTask<P, R, M = unknown> = (
 ) => R | Promise<R>;
 
 /**
- * Runs `exportName` of a module in a worker thread of Node and resolves to what it returns; this thread stays free meanwhile.
- * The export has the type `ThreadTask`; payload, messages and result are copied (structured clone). An error comes back with its
- * name, message and stack. Aborting `signal` aborts the export's signal; the export decides how to end.
+ * Runs `exportName` of a module in a worker thread of Node and resolves to what it returns; this thread stays free
+ * meanwhile. The export has the type `ThreadTask`; payload, messages and result are copied (structured clone). An error
+ * comes back with its name, message and stack. Aborting `signal` aborts the export's signal; the export decides how to
+ * end.
  */
 export async function inWorker<P, R, M = unknown>(
   moduleUrl: URL,

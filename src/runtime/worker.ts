@@ -40,8 +40,8 @@ function webChannel({ reply, fail }: Listener): Channel {
 }
 
 /**
- * Starts a model in a worker, so that this thread's event loop stays free while it runs. Inputs are copied, outputs transferred. A
- * Node process with only idle workers ends.
+ * Starts a model in a worker, so that this thread's event loop stays free while it runs. Inputs are copied, outputs
+ * transferred. A Node process with only idle workers ends.
  */
 export async function executeInWorker(job: Job, into: ReadonlyMap<string, Float32Array>): Promise<Executor> {
   const waiting: { resolve(reply: Reply): void; reject(error: Error): void }[] = [];

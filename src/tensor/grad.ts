@@ -17,8 +17,8 @@ export function topologicalOrder(roots: readonly Tensor[]): Tensor[] {
 }
 
 /**
- * Reverse-mode gradient of a scalar with respect to `targets`, as new nodes of the same graph. A target the loss does not
- * depend on gets zeros. `seed` is the cotangent of `loss` where that is not a scalar (default 1).
+ * Reverse-mode gradient of a scalar with respect to `targets`, as new nodes of the same graph. A target the loss does
+ * not depend on gets zeros. `seed` is the cotangent of `loss` where that is not a scalar (default 1).
  */
 export function grad(loss: Tensor, targets: Iterable<Tensor>, seed?: Tensor): Tensor[] {
   if (!seed && loss.size !== 1)

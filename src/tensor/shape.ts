@@ -8,17 +8,6 @@ export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length 
 
 export const showShape = (shape: Shape): string => `[${shape.join(", ")}]`;
 
-/** Row-major strides, in elements. */
-export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = step;
-    step *= shape[i];
-  }
-  return strides;
-}
-
 /** NumPy broadcasting of any number of shapes. Throws where an axis has two different sizes, neither of them 1. */
 export function broadcastShapes(...shapes: Shape[]): number[] {
   const rank = Math.max(0, ...shapes.map((s) => s.length));

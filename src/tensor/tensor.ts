@@ -26,8 +26,6 @@ export interface NodeOptions {
 }
 /** Integers and integer lists as they are; floats through `float(x)`, since 1 and 1.0 are the same number here. */
 export type Attributes = Record<string, number | readonly number[] | string | { readonly float: number } | undefined>;
-/** Marks an ONNX attribute as a float. */
-export const floatAttribute = (value: number) => ({ float: value });
 
 export interface GradContext<A> {
   readonly inputs: readonly Tensor[];
@@ -50,7 +48,9 @@ export interface OpDefinition<A> {
     attributes: A,
     context: { inputs: readonly Tensor[]; output: Tensor },
   ): string;
-  /** Cotangents of the inputs (null or absent: none flows). Absent: the op has no gradient and asking for one throws. */
+  /**
+   * Cotangents of the inputs (null or absent: none flows). Absent: the op has no gradient and asking for one throws.
+   */
   grad?(context: GradContext<A>): readonly (Tensor | null | undefined)[];
 }
 export interface Op<A = unknown> extends OpDefinition<A> {
@@ -60,8 +60,8 @@ export interface Op<A = unknown> extends OpDefinition<A> {
 let nextId = 0;
 
 /**
- * A symbolic tensor: a node of a computation graph with a static shape. It holds no numbers; `compile` gives it a value.
- * Ops are methods (`x.matmul(w).add(b)`), added by the files in `ops/`.
+ * A symbolic tensor: a node of a computation graph with a static shape. It holds no numbers; `compile` gives it a
+ * value. Ops are methods (`x.matmul(w).add(b)`), added by the files in `ops/`.
  */
 export class Tensor {
   /** Creation order; inputs always have smaller ids. */

@@ -32,8 +32,9 @@ const FORMAT = 1;
 const numbered = /^(\d{8,})-(.+)\.safetensors$/;
 
 /**
- * The checkpoints of a run: `00001500-<stage>.safetensors` for the state after 1,500 steps and `stage-<stage>.safetensors` for
- * the end of a stage. Each is one file, tensors and JSON together, that appears under its name only when it is complete.
+ * The checkpoints of a run: `00001500-<stage>.safetensors` for the state after 1,500 steps and
+ * `stage-<stage>.safetensors` for the end of a stage. Each is one file, tensors and JSON together, that appears under
+ * its name only when it is complete.
  */
 export class Checkpoints {
   constructor(
@@ -45,8 +46,8 @@ export class Checkpoints {
   ) {}
 
   /**
-   * Writes a checkpoint of `kept`, then drops the stage's oldest ones. The checkpoint of a stage's `end` is kept for good, and
-   * the one before it, should this one be damaged. Returns the path.
+   * Writes a checkpoint of `kept`, then drops the stage's oldest ones. The checkpoint of a stage's `end` is kept for
+   * good, and the one before it, should this one be damaged. Returns the path.
    */
   async save(position: Position, kept: Record<string, Kept>, end = false): Promise<string> {
     const { stage, step } = position;
@@ -69,8 +70,8 @@ export class Checkpoints {
   }
 
   /**
-   * The stage's newest checkpoint, or null where it has none. One that cannot be read is set aside as `….damaged`, with a
-   * warning, and the one before it is used. Throws where none can be read.
+   * The stage's newest checkpoint, or null where it has none. One that cannot be read is set aside as `….damaged`, with
+   * a warning, and the one before it is used. Throws where none can be read.
    */
   async newest(stage: string, warn: (message: string) => void): Promise<Checkpoint | null> {
     const paths = [...(await this.list(stage)), join(this.folder, `stage-${stage}.safetensors`)].reverse();
@@ -100,7 +101,9 @@ export class Checkpoints {
   }
 }
 
-/** Reads a checkpoint. Throws an error that names the file where it is missing, truncated, altered or of another format. */
+/**
+ * Reads a checkpoint. Throws an error that names the file where it is missing, truncated, altered or of another format.
+ */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { packed, ...rest } = await loadSafetensors(path)
     .then(parse)

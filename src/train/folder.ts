@@ -17,9 +17,9 @@ export async function beginFolder(out: string, config: unknown): Promise<void> {
 }
 
 /**
- * What is to be known about the settings of a run that goes on with `config` from a checkpoint of the configuration `before`. A setting
- * that only config.json has in another way was changed behind the run's back: that throws `RunError`, except for those at the top
- * level that are in `free`.
+ * What is to be known about the settings of a run that goes on with `config` from a checkpoint of the configuration
+ * `before`. A setting that only config.json has in another way was changed behind the run's back: that throws
+ * `RunError`, except for those at the top level that are in `free`.
  */
 export function compareConfigs(
   out: string,

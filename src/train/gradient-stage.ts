@@ -41,8 +41,8 @@ export interface GradientStageOptions {
 }
 
 /**
- * Training by gradients: draw, evaluate the loss and its gradients in one run, update by AdamW, average. The graph of a phase is
- * compiled at its first step and released at the end of its last.
+ * Training by gradients: draw, evaluate the loss and its gradients in one run, update by AdamW, average. The graph of a
+ * phase is compiled at its first step and released at the end of its last.
  */
 export function gradientStage(options: GradientStageOptions): Stage {
   const { name, steps, batch, parameters, phases, programs = [], sample, freeze, threads } = options;

@@ -3,16 +3,18 @@ import { outliveReader } from "../io/streams.js";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** npm passes on a Ctrl-C that the terminal has sent already: so many milliseconds after the first, it is the same one. */
+/**
+ * npm passes on a Ctrl-C that the terminal has sent already: so many milliseconds after the first, it is the same one.
+ */
 const SAME_PRESS = 500;
 /** Milliseconds that the task has to end after `stop`. */
 const PATIENCE = 5000;
 
 /**
- * Runs `task` with a signal that the first SIGINT (Ctrl-C), SIGTERM or SIGHUP (the terminal was closed) aborts; `announce` is told.
- * A second Ctrl-C calls `stop`, which ends the process or the task, and the exit code is 130; a task that still runs after five
- * seconds, or at a third Ctrl-C, is ended by the system, which shells report as 130 too. From here on, readers of stdout and stderr may
- * go away without ending the process.
+ * Runs `task` with a signal that the first SIGINT (Ctrl-C), SIGTERM or SIGHUP (the terminal was closed) aborts;
+ * `announce` is told. A second Ctrl-C calls `stop`, which ends the process or the task, and the exit code is 130; a
+ * task that still runs after five seconds, or at a third Ctrl-C, is ended by the system, which shells report as 130
+ * too. From here on, readers of stdout and stderr may go away without ending the process.
  */
 export async function withInterrupt<T>(
   task: (signal: AbortSignal) => Promise<T>,

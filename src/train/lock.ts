@@ -15,8 +15,8 @@ const lockSchema = processIdentity.extend({
 type Lock = z.infer<typeof lockSchema>;
 
 /**
- * Takes the lock of a run's folder, so that one process at a time trains there; the lock of a process that is gone is taken over.
- * Returns what releases it. Throws `RunError`, naming the process, where another one has it.
+ * Takes the lock of a run's folder, so that one process at a time trains there; the lock of a process that is gone is
+ * taken over. Returns what releases it. Throws `RunError`, naming the process, where another one has it.
  */
 export async function lockFolder(out: string): Promise<() => Promise<void>> {
   const path = join(out, "lock");
@@ -45,9 +45,9 @@ function refusal(out: string, { pid, host, since, known, path }: Holder): string
 }
 
 /**
- * Takes the lock at `path`; returns who has it where that cannot be. Two that find the same dead holder may both want to replace it:
- * the right to do so is a lock itself, named after that holder, under which the holder is read again. It comes into being once, so that
- * it can never be taken for a later one.
+ * Takes the lock at `path`; returns who has it where that cannot be. Two that find the same dead holder may both want
+ * to replace it: the right to do so is a lock itself, named after that holder, under which the holder is read again. It
+ * comes into being once, so that it can never be taken for a later one.
  */
 async function take(path: string, own: Lock): Promise<Holder | null> {
   for (;;) {
@@ -89,7 +89,9 @@ async function create(path: string, own: Lock): Promise<boolean> {
   });
 }
 
-/** Lets `publish` have a file with the lock's content; where it still has its temporary name afterwards, it is removed. */
+/**
+ * Lets `publish` have a file with the lock's content; where it still has its temporary name afterwards, it is removed.
+ */
 async function staged<T>(path: string, own: Lock, publish: (temporary: string) => Promise<T>): Promise<T> {
   const temporary = join(path, `../.lock.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
   try {

@@ -14,7 +14,10 @@ export interface MetricsRow {
 
 const isRow = (value: any): value is MetricsRow => Number.isFinite(value?.step) && typeof value.stage === "string";
 
-/** The rows of a metrics file, none where there is no file; a line that is no row, such as a half-written one, is skipped. */
+/**
+ * The rows of a metrics file, none where there is no file; a line that is no row, such as a half-written one, is
+ * skipped.
+ */
 export async function* readMetrics(path: string): AsyncGenerator<MetricsRow> {
   if (!existsSync(path)) return;
   let rest = "";
@@ -48,7 +51,9 @@ export class MetricsFile {
     for (let at = 0; at < line.length; ) at += writeSync(this.descriptor, line, at);
   }
 
-  /** Drops the rows of a stage after `step`, so that the file agrees with a checkpoint, and puts the others in order. */
+  /**
+   * Drops the rows of a stage after `step`, so that the file agrees with a checkpoint, and puts the others in order.
+   */
   async truncate(stage: string, step: number): Promise<void> {
     this.close();
     if (!existsSync(this.path)) return;

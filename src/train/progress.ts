@@ -6,8 +6,9 @@ import type { ProgressEvent } from "./stage.js";
 type StepEvent = Extract<ProgressEvent, { type: "step" }>;
 
 /**
- * Shows a run on a terminal: one bar per stage with loss, images/s and the time left. Where `stream` is no terminal, one line
- * about every ten seconds. Pass the result as `onProgress`. The stream's reader may go away without ending the run.
+ * Shows a run on a terminal: one bar per stage with loss, images/s and the time left. Where `stream` is no terminal,
+ * one line about every ten seconds. Pass the result as `onProgress`. The stream's reader may go away without ending the
+ * run.
  */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): (event: ProgressEvent) => void {
   outliveReader(stream);

@@ -20,8 +20,8 @@ interface Curves {
 }
 
 /**
- * Writes report.html of the run in `out`: configuration, curves and sample sheets in one file that needs nothing else. Made from
- * config.json, metrics.jsonl and samples/; `rowNames` are those of a stage's sample sheets. Returns its path.
+ * Writes report.html of the run in `out`: configuration, curves and sample sheets in one file that needs nothing else.
+ * Made from config.json, metrics.jsonl and samples/; `rowNames` are those of a stage's sample sheets. Returns its path.
  */
 export async function writeReport(out: string, rowNames: Record<string, readonly string[]> = {}): Promise<string> {
   const config = await readConfig(out);

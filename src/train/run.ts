@@ -16,8 +16,9 @@ export interface RunOptions {
   /** JSON; kept as config.json. */
   config: unknown;
   /**
-   * Continue the run in `out`, exactly as if it had not been stopped. Without it a folder with a run is refused. A `config` other than
-   * that in config.json is a wish, followed with a warning; one that config.json shares, but not the checkpoint, is refused.
+   * Continue the run in `out`, exactly as if it had not been stopped. Without it a folder with a run is refused. A
+   * `config` other than that in config.json is a wish, followed with a warning; one that config.json shares, but not
+   * the checkpoint, is refused.
    */
   resume?: boolean;
   /** Keys of the configuration that may be edited in config.json, with a warning. */
@@ -43,8 +44,8 @@ export interface TrainOptions extends Omit<RunOptions, "config"> {
   /** Name the trained model carries; default the data's. */
   name?: string;
   /**
-   * How the data can be found again: an id or a path, the side images are scaled to, whether lines of a text stand for themselves; recorded
-   * in the run's config.json.
+   * How the data can be found again: an id or a path, the side images are scaled to, whether lines of a text stand for
+   * themselves; recorded in the run's config.json.
    */
   source?: { data: string; size?: number; lines?: boolean };
   threads?: number;
@@ -64,10 +65,11 @@ export interface RunResult {
 }
 
 /**
- * Trains the stages one after the other. A stage given as a function is made when the one before it is finished, so that it can
- * build on its result. The state is saved at intervals, at the end of each stage and on interruption; a resumed run gives
- * bit-identical weights on a CPU with as many threads (a GPU may add gradients of long tables in any order). Throws `RunError`
- * where the folder or a checkpoint cannot be used, the loss is not finite or a file cannot be written.
+ * Trains the stages one after the other. A stage given as a function is made when the one before it is finished, so
+ * that it can build on its result. The state is saved at intervals, at the end of each stage and on interruption; a
+ * resumed run gives bit-identical weights on a CPU with as many threads (a GPU may add gradients of long tables in any
+ * order). Throws `RunError` where the folder or a checkpoint cannot be used, the loss is not finite or a file cannot be
+ * written.
  */
 export async function runStages(
   stages: readonly (Stage | (() => Stage | Promise<Stage>))[],

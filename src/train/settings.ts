@@ -15,7 +15,10 @@ export class SettingsError extends Error {
   override name = "SettingsError";
 }
 
-/** The settings that the schema describes, with its defaults. Throws `SettingsError`, which names each wrong one and its value. */
+/**
+ * The settings that the schema describes, with its defaults. Throws `SettingsError`, which names each wrong one and its
+ * value.
+ */
 export function parseSettings<S extends z.ZodType>(schema: S, settings: unknown): z.output<S> {
   const result = schema.safeParse(settings);
   if (result.success) return result.data;

@@ -21,16 +21,20 @@ export interface Stage {
   steps: number;
   /** Images per step, for the rate. */
   batch: number;
-  /** Everything that `step` changes and reads again: parameters, optimiser, averages, random numbers, data positions. */
+  /**
+   * Everything that `step` changes and reads again: parameters, optimiser, averages, random numbers, data positions.
+   */
   state: Record<string, Kept>;
   /**
-   * Training step `k` (from 0), a function of `state` and `k` alone. Returns what is logged; where `loss` or `norm` is not
-   * finite the run stops.
+   * Training step `k` (from 0), a function of `state` and `k` alone. Returns what is logged; where `loss` or `norm` is
+   * not finite the run stops.
    */
   step(k: number): Promise<Record<string, number>>;
   /** Draws samples for the eye, without changing `state`. */
   sample?(): Promise<SampleSheet>;
-  /** Called at the end of the stage, and again when a resumed run loads the finished stage. A function of `state` alone. */
+  /**
+   * Called at the end of the stage, and again when a resumed run loads the finished stage. A function of `state` alone.
+   */
   finish?(): Promise<void>;
 }
 

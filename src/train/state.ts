@@ -17,8 +17,8 @@ export type Kept = Stateful | Parameters;
 type TypedArray = TensorRecord["data"] | Uint32Array;
 
 /**
- * States as a JSON tree, in which `{ $tensor: name, as }` stands for the tensor of that name: as "tensor" with its shape, as
- * "vector" only its data, as "unsigned" these as Uint32Array.
+ * States as a JSON tree, in which `{ $tensor: name, as }` stands for the tensor of that name: as "tensor" with its
+ * shape, as "vector" only its data, as "unsigned" these as Uint32Array.
  */
 export interface Packed {
   tree: Record<string, unknown>;

@@ -14,7 +14,10 @@ const fewstep = command(join(root, "cache"));
 const text = join(root, "text.txt");
 writeFileSync(text, "a quick brown fox jumps over the lazy dog ".repeat(400));
 
-/** Trains on two threads; a step takes milliseconds, or about a second where `slow`. `meddle` gets the process once it trains. */
+/**
+ * Trains on two threads; a step takes milliseconds, or about a second where `slow`. `meddle` gets the process once it
+ * trains.
+ */
 function train(
   out: string,
   meddle: (child: ChildProcess) => void,

@@ -99,7 +99,7 @@ test("content whose size or number is not what the manifest says is not taken ov
     { classes: 9 },
   ])
     await expect(getPinned("f", { ...pinned([source("good")]), ...wrong }, { cache })).rejects.toThrow(
-      / instead of \d+; it was not taken over/,
+      / instead of \d+; it was not kept/,
     );
   expect(await readdir(cache)).toEqual([]);
 });

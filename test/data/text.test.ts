@@ -73,7 +73,7 @@ test("a pinned text is checked, cached, and a damaged cache is said to be so", a
   const known = texts.kjv;
   try {
     texts.kjv = { ...pinned, sha256: "0".repeat(64) };
-    await expect(getText("kjv", { cache })).rejects.toThrow(/has SHA-256 .* instead of 0+; it was not taken over/);
+    await expect(getText("kjv", { cache })).rejects.toThrow(/has SHA-256 .* instead of 0+; it was not kept/);
     texts.kjv = pinned;
     const first = await getText("kjv", { cache });
     texts.kjv = { ...pinned, sources: [] };

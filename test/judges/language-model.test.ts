@@ -68,7 +68,8 @@ test("an autoregressive judge learns the chain, looks at the past only, and judg
     const many = await evaluateText(model, reference, { sample: { count: 64, steps: 32 } });
     expect([few.nfe, many.nfe]).toEqual([2, 33]);
     expect(many.metrics[0].value).toBeGreaterThan(0.9 * many.metrics[0].floor!);
-    // All positions at once, independently, are no chain. Kneser–Ney's lower orders know too little of five letters to tell
+    // All positions at once, independently, are no chain. Kneser–Ney's lower orders know too little of five letters to
+    // tell
     if (by) expect(few.metrics[0].value).toBeGreaterThan(1.3 * many.metrics[0].value);
     expect(many.metrics[1].floor).toBeCloseTo(Math.log(5), 0);
   }

@@ -78,7 +78,10 @@ function follows(states: Snapshot[], decay: number): void {
 
 const half = (values: Float32Array) => fromFloat16(toFloat16(values));
 
-/** The model's weights are the average of the stage's last step, rounded to half precision, to the bit; and not its parameters. */
+/**
+ * The model's weights are the average of the stage's last step, rounded to half precision, to the bit; and not its
+ * parameters.
+ */
 function keepsAverage(model: Snapshot["tensors"], { entries, average, parameters }: Snapshot, prefix = ""): void {
   let others = 0;
   for (const { name, at, size } of entries) {

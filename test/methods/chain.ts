@@ -9,7 +9,10 @@ const written = Array.from({ length: 40_000 }, () => {
   return letters[at];
 }).join("");
 
-/** Text of a first-order chain over "abcd" and the space: each letter is followed by the next or the next but two, 3 : 1. */
+/**
+ * Text of a first-order chain over "abcd" and the space: each letter is followed by the next or the next but two, 3 :
+ * 1.
+ */
 export const chain: TextDataset = {
   id: "chain",
   kind: "text",

@@ -21,7 +21,10 @@ const kept = <T extends { release(): Promise<void> }>(model: T): T => {
   return model;
 };
 
-/** A network of two classes on 4 × 4 pixels of 3 levels, all of its weights random, so that it looks at everything it is given. */
+/**
+ * A network of two classes on 4 × 4 pixels of 3 levels, all of its weights random, so that it looks at everything it is
+ * given.
+ */
 function randomDiscrete(process: DiscreteShape["process"]) {
   const image = { height: 4, width: 4, channels: 1 as const };
   const body = { kind: "transformer", width: 16, heads: 2, blocks: 1, condition: 16, tied: false };

@@ -13,7 +13,9 @@ import {
   where,
 } from "../../src/tensor/index.js";
 
-/** One entry of goldens/ops/ops.json: inputs, output, and gradients of Σ output·cotangent (absent: no gradient flows). */
+/**
+ * One entry of goldens/ops/ops.json: inputs, output, and gradients of Σ output·cotangent (absent: no gradient flows).
+ */
 export interface Golden {
   inputs: Record<string, { shape: number[]; dtype: DType; data: number[] }>;
   shape: number[];

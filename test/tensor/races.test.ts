@@ -4,8 +4,8 @@ import { compile, type DeviceName } from "../../src/runtime/index.js";
 import { constant, grad, scatterAdd, scatterAddElements, type Tensor } from "../../src/tensor/index.js";
 
 /**
- * Sums that the runtime may divide among threads, of whole numbers, so that every order gives the same float32: a lost or doubled addend
- * shows. `expected` counts in plain loops.
+ * Sums that the runtime may divide among threads, of whole numbers, so that every order gives the same float32: a lost
+ * or doubled addend shows. `expected` counts in plain loops.
  */
 interface Reduction {
   shapes: readonly (readonly number[])[];
@@ -38,7 +38,10 @@ const lookup = (rows: number, width: number, count: number): Reduction => ({
   expected: ([x], indices) => sums(x, rows * width, (i) => indices[Math.floor(i / width)] * width + (i % width)),
 });
 
-/** The gradient of a convolution (kernel 4, stride 2, padding 1, all ones): how often each pixel is read, times what arrives there. */
+/**
+ * The gradient of a convolution (kernel 4, stride 2, padding 1, all ones): how often each pixel is read, times what
+ * arrives there.
+ */
 const [N, C, S] = [4, 16, 16];
 const spread = (x: Float32Array): number[] => {
   const side = 2 * S;

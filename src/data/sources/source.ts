@@ -4,7 +4,9 @@ import type { Progress } from "../progress.js";
 
 /** What a source may use while it fetches and converts. */
 export interface SourceContext {
-  /** A folder for downloads that no other process writes into; what an interruption leaves in it is there the next time. */
+  /**
+   * A folder for downloads that no other process writes into; what an interruption leaves in it is there the next time.
+   */
   folder: string;
   onProgress?: Progress;
   signal?: AbortSignal;

@@ -79,7 +79,7 @@ function text(
   };
 }
 
-/** The texts that can be had by name. */
+/** The texts by name. */
 export const texts: Record<string, PinnedText> = {
   kjv: text(
     {

@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** What a token is: a character, a piece of one of `size` (byte-pair encoding learnt here), one of GPT-2's, or a pixel's level. */
+/**
+ * What a token is: a character, a piece of one of `size` (byte-pair encoding learnt here), one of GPT-2's, or a pixel's
+ * level.
+ */
 export const tokenSettings = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("characters") }),
   z.object({ kind: z.literal("bpe"), size: z.number().int().min(2) }),

@@ -45,8 +45,8 @@ const applyMerge = (tokens: readonly number[], a: number, b: number, merged: num
 };
 
 /**
- * Byte-pair encoding over the characters of `covers`: the most frequent pair of `text` (ties: the earliest tokens) is merged until there
- * are `size` tokens.
+ * Byte-pair encoding over the characters of `covers`: the most frequent pair of `text` (ties: the earliest tokens) is
+ * merged until there are `size` tokens.
  */
 export function trainBpe(text: string, size: number, covers = text): Tokenizer {
   const characters = alphabet(covers);

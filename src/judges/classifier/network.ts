@@ -4,8 +4,9 @@ import type { Tensor } from "../../tensor/index.js";
 import { type ClassifierShape, classifierShape } from "./shape.js";
 
 /**
- * A plain convolutional classifier for measuring samples: three convolutions (4×4 and 3×3 with stride 2, then 3×3) with GroupNorm and
- * GELU, a feature layer over the whole map, a linear head. Built and trained apart from the networks that losses look through.
+ * A plain convolutional classifier for measuring samples: three convolutions (4×4 and 3×3 with stride 2, then 3×3) with
+ * GroupNorm and GELU, a feature layer over the whole map, a linear head. Built and trained apart from the networks that
+ * losses look through.
  */
 export function evaluationClassifier({
   height,

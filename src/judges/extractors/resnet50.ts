@@ -20,7 +20,10 @@ const EPSILON = 1e-3;
 const convolution = (inputs: number, outputs: number, kernel: number, stride = 1) =>
   nn.conv2d(inputs, outputs, kernel, { stride, padding: (kernel - 1) / 2 });
 
-/** [N, inputs, H, W] to [N, 4·width, H/stride, W/stride]: 1×1, 3×3, 1×1, the first with the stride ("v1"), and a shortcut. */
+/**
+ * [N, inputs, H, W] to [N, 4·width, H/stride, W/stride]: 1×1, 3×3, 1×1, the first with the stride ("v1"), and a
+ * shortcut.
+ */
 function bottleneck(inputs: number, width: number, stride: number) {
   const branch2a = convolution(inputs, width, 1, stride);
   const branch2b = convolution(width, width, 3);
@@ -33,8 +36,9 @@ function bottleneck(inputs: number, width: number, stride: number) {
 }
 
 /**
- * ResNet-50 as Keras has it (1512.03385, "v1": strides in the first 1×1 convolutions), batch normalisation folded into the
- * convolutions. Images [N, 3, 224, 224], BGR, 0..255 less the channel means, to avg_pool [N, 2048] and logits [N, 1000].
+ * ResNet-50 as Keras has it (1512.03385, "v1": strides in the first 1×1 convolutions), batch normalisation folded into
+ * the convolutions. Images [N, 3, 224, 224], BGR, 0..255 less the channel means, to avg_pool [N, 2048] and logits [N,
+ * 1000].
  */
 export function resnet50() {
   const conv1 = convolution(3, 64, 7, 2);

@@ -4,8 +4,9 @@ import type { Tensor } from "../../tensor/index.js";
 import { type LanguageModelShape, languageModelShape } from "./shape.js";
 
 /**
- * An autoregressive transformer: tokens int32 [B, L] to logits [B, L, K], row l of which predicts token l from those before it. Causal
- * attention with rotary positions; what stands before the first token is a token of its own, with index K.
+ * An autoregressive transformer: tokens int32 [B, L] to logits [B, L, K], row l of which predicts token l from those
+ * before it. Causal attention with rotary positions; what stands before the first token is a token of its own, with
+ * index K.
  */
 export function languageModel({ vocabulary, width, heads, blocks: depth }: LanguageModelShape) {
   const embedding = nn.embedding(vocabulary + 1, width, { init: nn.init.normal(0.02) });

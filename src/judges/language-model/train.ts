@@ -12,8 +12,8 @@ import { languageModel, languageModelArchitecture, shifted, tokenNats } from "./
 import { type LanguageModelSettings, languageModelSettings } from "./settings.js";
 
 /**
- * Trains an autoregressive judge on the part of a text that is kept for judges: no generator learns from it, and the judge learns from
- * no generator's samples.
+ * Trains an autoregressive judge on the part of a text that is kept for judges: no generator learns from it, and the
+ * judge learns from no generator's samples.
  */
 export async function trainLanguageModel(dataset: TextDataset, settings: LanguageModelSettings, options: TrainOptions) {
   const config = parseSettings(languageModelSettings, settings);

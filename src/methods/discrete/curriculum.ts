@@ -7,8 +7,9 @@ function checkTau(tau: number): void {
 }
 
 /**
- * Gaussian relaxation of chapter I: latents w = signal·onehot(x) + noise·ε of the tokens [N] at `gamma` [N / perGamma]. Returns w/tau,
- * row-major [N, K] and with its maximum at 0 (the network takes the softmax), and the arg-max tokens [N].
+ * Gaussian relaxation of chapter I: latents w = signal·onehot(x) + noise·ε of the tokens [N] at `gamma` [N / perGamma].
+ * Returns w/tau, row-major [N, K] and with its maximum at 0 (the network takes the softmax), and the arg-max tokens
+ * [N].
  */
 export function relax(
   tokens: Int32Array,
@@ -56,8 +57,9 @@ export interface TopkSoftmax {
 }
 
 /**
- * Softmax weights of the k values kept, of K in all (chapter II): the normaliser adds the clean value where it is not among them, and
- * the expected mass of the others, N(0, noise²) below `cut`. `values` [k] and `clean` are not divided by tau.
+ * Softmax weights of the k values kept, of K in all (chapter II): the normaliser adds the clean value where it is not
+ * among them, and the expected mass of the others, N(0, noise²) below `cut`. `values` [k] and `clean` are not divided
+ * by tau.
  */
 export function topkSoftmax(
   values: ArrayLike<number>,
@@ -103,8 +105,8 @@ export interface TopkOptions {
 }
 
 /**
- * Efficient curriculum of chapter II: for tokens [N] at `gamma` [N / perGamma], indices and weights [N, k] of the soft embedding and
- * the noisy tokens [N], from order statistics of the k largest entries only.
+ * Efficient curriculum of chapter II: for tokens [N] at `gamma` [N / perGamma], indices and weights [N, k] of the soft
+ * embedding and the noisy tokens [N], from order statistics of the k largest entries only.
  */
 export function relaxTopk(
   tokens: Int32Array,

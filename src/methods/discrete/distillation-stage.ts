@@ -8,7 +8,10 @@ import { sigmaOf } from "./schedule.js";
 import { batches, type DiscreteStageContext } from "./stages.js";
 import { gammaAt, polynomialCurve, windowOf } from "./transform.js";
 
-/** Draws pairs of points a time step apart on one trajectory each, and their noise levels: `noisy` at t, `cleaner` at s = t − delta. */
+/**
+ * Draws pairs of points a time step apart on one trajectory each, and their noise levels: `noisy` at t, `cleaner` at s
+ * = t − delta.
+ */
 export function pairs({ config, shape }: DiscreteStageContext, random: Random) {
   const { batch } = config.training;
   const { low, high } = config.curriculum;
@@ -28,9 +31,9 @@ export function pairs({ config, shape }: DiscreteStageContext, random: Random) {
 }
 
 /**
- * Discrete consistency distillation (2506.10892): the network learns to predict at z_t what its teacher predicts at a slightly cleaner
- * z_s on the same trajectory. The teacher is a copy of the network's own weights (not of their average), taken anew at the beginning of
- * each round; the time step doubles from round to round.
+ * Discrete consistency distillation (2506.10892): the network learns to predict at z_t what its teacher predicts at a
+ * slightly cleaner z_s on the same trajectory. The teacher is a copy of the network's own weights (not of their
+ * average), taken anew at the beginning of each round; the time step doubles from round to round.
  */
 export function distillationStage(context: DiscreteStageContext): Stage {
   const { config, shape, net, threads, sample } = context;

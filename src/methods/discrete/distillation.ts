@@ -3,8 +3,8 @@ import type { Tensor } from "../../tensor/index.js";
 import { largestNormals } from "./curriculum.js";
 
 /**
- * Discrete consistency distillation (Duo): KL(student at z_t ‖ teacher at z_s) per token, logits [B, L, K] both, to [B, L]. No
- * gradient reaches the teacher.
+ * Discrete consistency distillation (Duo): KL(student at z_t ‖ teacher at z_s) per token, logits [B, L, K] both, to [B,
+ * L]. No gradient reaches the teacher.
  */
 export function distillationLoss(student: Tensor, teacher: Tensor): Tensor {
   const log = student.logSoftmax(-1);
@@ -15,8 +15,8 @@ export function distillationLoss(student: Tensor, teacher: Tensor): Tensor {
 }
 
 /**
- * Deterministic trajectories z_t = argmax(signal_t·onehot(x) + noise_t·ε) of tokens [N]: each has two values, the arg-max of the other
- * entries of ε and, from some noise level down, the clean token. Drawn in constant time per token.
+ * Deterministic trajectories z_t = argmax(signal_t·onehot(x) + noise_t·ε) of tokens [N]: each has two values, the
+ * arg-max of the other entries of ε and, from some noise level down, the clean token. Drawn in constant time per token.
  */
 export function trajectories(tokens: Int32Array, vocabulary: number, random: Random) {
   const other = new Int32Array(tokens.length);

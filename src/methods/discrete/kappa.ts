@@ -39,7 +39,10 @@ export function cap(eta: number): Kappa {
   return (at) => fromRemask(Math.min(eta, largest(at)), at.alphaS);
 }
 
-/** ReMDM-rescale: σ = η·min(1, (1 − alpha_s)/alpha_t); `asReleased`, as the papers' code has it, min(η, ·) for min(1, ·). */
+/**
+ * ReMDM-rescale: σ = η·min(1, (1 − alpha_s)/alpha_t); `asReleased`, as the papers' code has it, min(η, ·) for min(1,
+ * ·).
+ */
 export function rescale(eta: number, { asReleased = false } = {}): Kappa {
   checkShare("eta", eta);
   return (at) => fromRemask(eta * Math.min(asReleased ? eta : 1, largest(at)), at.alphaS);

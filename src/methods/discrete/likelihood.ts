@@ -18,9 +18,10 @@ export interface LikelihoodOptions {
 const BATCH = 64;
 
 /**
- * Monte-Carlo NELBO of each sequence in nats per token: `draws` noise levels each, labels where the model has classes. Its mean is an upper
- * bound of the negative log likelihood but for its end terms, which are left out as in the papers: noise below t = 0.001, and the prior at
- * t = 1. Each sequence gets one level in each of `draws` equal parts of time, and within such a part no two sequences share a stratum.
+ * Monte-Carlo NELBO of each sequence in nats per token: `draws` noise levels each, labels where the model has classes.
+ * Its mean is an upper bound of the negative log likelihood but for its end terms, which are left out as in the papers:
+ * noise below t = 0.001, and the prior at t = 1. Each sequence gets one level in each of `draws` equal parts of time,
+ * and within such a part no two sequences share a stratum.
  */
 export async function sequenceNelbos(
   net: Denoise,
@@ -75,7 +76,10 @@ export async function sequenceNelbos(
   return out;
 }
 
-/** Times [draws·count], the draws of all sequences one after the other: as many strata as times, those of a draw in random order. */
+/**
+ * Times [draws·count], the draws of all sequences one after the other: as many strata as times, those of a draw in
+ * random order.
+ */
 function likelihoodTimes(random: Random, count: number, draws: number): Float64Array {
   const strata = drawTimes(random, count * draws);
   const times = new Float64Array(strata.length);

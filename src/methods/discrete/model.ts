@@ -56,7 +56,10 @@ export abstract class DiscreteModel<
     return { denoiser: this.part("tokens, sigma and (with classes) labels to logits", this.network) };
   }
 
-  /** The network for a batch of sequences: tokens [B·L] and sigma [B] to logits [B, L, K]. Labels [B]; without: no class. */
+  /**
+   * The network for a batch of sequences: tokens [B·L] and sigma [B] to logits [B, L, K]. Labels [B]; without: no
+   * class.
+   */
   denoiser(size: number, labels: Int32Array = new Int32Array(size).fill(this.shape.classes)): Denoiser {
     return async (tokens, sigma) => {
       const { logits, logNormaliser } = await this.programs.run("denoiser", this.network, size, {

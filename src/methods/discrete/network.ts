@@ -9,7 +9,8 @@ export const processOf = ({ process, vocabulary }: Pick<DiscreteShape, "process"
   process === "uniform" ? uniformProcess(vocabulary) : maskedProcess(vocabulary);
 
 /**
- * What the first layer takes: tokens int32 [B, L]; `scaled` latents w/τ float32 [B, L, K] (softmax·E, chapter I); or `indices` and
+ * What the first layer takes: tokens int32 [B, L]; `scaled` latents w/τ float32 [B, L, K] (softmax·E, chapter I); or
+ * `indices` and
  * `weights` [B, L, k] (chapter II). Pixel networks take tokens only.
  */
 export type NetworkInput = Tensor | { scaled: Tensor } | { indices: Tensor; weights: Tensor };
@@ -48,7 +49,9 @@ export const inputShapes = ({ length, classes }: Pick<DiscreteShape, "length" | 
 
 export type Denoise = (input: NetworkInput, sigma: Tensor, labels?: Tensor) => Tensor;
 
-/** Condition of the noise level sigma [B] (which masked models do not see) and the labels [B] int32 (`classes` = none). */
+/**
+ * Condition of the noise level sigma [B] (which masked models do not see) and the labels [B] int32 (`classes` = none).
+ */
 function conditioning(process: DiscreteShape["process"], condition: number, classes: number) {
   const time = nn.mlp([256, condition, condition]);
   const label = classes > 0 ? nn.embedding(classes + 1, condition, { init: nn.init.normal(0.02) }) : null;
@@ -92,8 +95,8 @@ export function transformer(
 const FREE_LEVELS = 32;
 
 /**
- * Logits of K levels from a logistic distribution truncated to [−1, 1], in bins of width 2/K (2107.03006): mean, added to the level that
- * went in, and log scale, [B, L] each.
+ * Logits of K levels from a logistic distribution truncated to [−1, 1], in bins of width 2/K (2107.03006): mean, added
+ * to the level that went in, and log scale, [B, L] each.
  */
 function logisticLogits(input: Tensor, mean: Tensor, logScale: Tensor, levels: number): Tensor {
   const centre = input.add(mean).tanh().unsqueeze(-1);
@@ -147,9 +150,10 @@ function pixelUnet(
 }
 
 /**
- * The denoising network: input (see `NetworkInput`), sigma [B] and, with classes, labels [B] int32 (`classes` = none) to logits [B, L, K]
- * of the clean tokens. A transformer is the papers' DiT: embedding, blocks with rotary attention and adaLN-zero, an output layer at zero;
- * its norms are RMS with a gain where the papers' are LayerNorm without a bias: as many parameters.
+ * The denoising network: input (see `NetworkInput`), sigma [B] and, with classes, labels [B] int32 (`classes` = none)
+ * to logits [B, L, K] of the clean tokens. A transformer is the papers' DiT: embedding, blocks with rotary attention
+ * and adaLN-zero, an output layer at zero; its norms are RMS with a gain where the papers' are LayerNorm without a
+ * bias: as many parameters.
  */
 export const discreteNetwork = (shape: DiscreteShape) =>
   shape.network.kind === "unet" ? pixelUnet(shape, shape.network) : transformer(shape, shape.network);

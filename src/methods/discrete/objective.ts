@@ -27,8 +27,9 @@ export function levelsAt(curve: { alpha(t: number): number; dAlpha(t: number): n
 }
 
 /**
- * Continuous-time NELBO of uniform-state diffusion, Rao-Blackwellised (Duo), per token [B, L] in nats: logits [B, L, K], clean and
- * noisy tokens int32 [B, L]. With A = Kα/(1 − α), u_j = log(1 + A·x_j) and Λ = log(1 + A), no two large terms are subtracted.
+ * Continuous-time NELBO of uniform-state diffusion, Rao-Blackwellised (Duo), per token [B, L] in nats: logits [B, L,
+ * K], clean and noisy tokens int32 [B, L]. With A = Kα/(1 − α), u_j = log(1 + A·x_j) and Λ = log(1 + A), no two large
+ * terms are subtracted.
  */
 export function uniformLoss(logits: Tensor, clean: Tensor, noisy: Tensor, levels: Levels): Tensor {
   const [B, , K] = logits.shape;

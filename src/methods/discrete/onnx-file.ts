@@ -6,9 +6,10 @@ import type { Denoiser } from "./sampler.js";
 const INTEGERS = ["int32", "int64"] as const;
 
 /**
- * Any ONNX network as a denoiser for `psiSample`: tokens int32 or int64 [B, L], sigma float32 [B] and, if it has one, labels [B] of an
- * integer type to logits float32 [B, L, K]. Inputs are told apart by their names, where these are "tokens" (or "input_ids", "x"), "sigma"
- * (or "t", "timesteps") and "labels", else by their types and axes. Labels are those given, or all `none`.
+ * Any ONNX network as a denoiser for `psiSample`: tokens int32 or int64 [B, L], sigma float32 [B] and, if it has one,
+ * labels [B] of an integer type to logits float32 [B, L, K]. Inputs are told apart by their names, where these are
+ * "tokens" (or "input_ids", "x"), "sigma" (or "t", "timesteps") and "labels", else by their types and axes. Labels are
+ * those given, or all `none`.
  * @throws where the file cannot be read or is no such network.
  */
 export async function onnxDenoiser(

@@ -8,8 +8,9 @@ interface Uniforms {
 const ratio = (alphaT: number, alphaS: number): number => (alphaT === alphaS ? 1 : alphaT / alphaS);
 
 /**
- * q_{s|t}(·|z, x) for s < t: Bayes where x is one-hot, or the prediction for this position that does not look at z. x [states] on
- * the simplex, its mask entry 0. For masked noise x is what an absent token becomes; a token that is there stays.
+ * q_{s|t}(·|z, x) for s < t: Bayes where x is one-hot, or the prediction for this position that does not look at z. x
+ * [states] on the simplex, its mask entry 0. For masked noise x is what an absent token becomes; a token that is there
+ * stays.
  */
 export function posterior(
   process: Process,
@@ -90,8 +91,8 @@ export interface Source {
 }
 
 /**
- * Probabilities of the three sources of z_s given a guess c ~ q_{0|t}: q_{s|t}(·|z, x) = Σ_c q_{0|t}(c)·[old·e_z + clean·e_c +
- * prior·π], exactly. Constant time whatever the vocabulary.
+ * Probabilities of the three sources of z_s given a guess c ~ q_{0|t}: q_{s|t}(·|z, x) = Σ_c q_{0|t}(c)·[old·e_z +
+ * clean·e_c + prior·π], exactly. Constant time whatever the vocabulary.
  */
 export function sources(process: Process, z: number, c: number, alphaT: number, alphaS: number): Source {
   if (alphaT === alphaS) return { old: 1, clean: 0, prior: 0 };

@@ -27,7 +27,10 @@ export function exponential(d: number): number {
 /** Probabilities over the states of one position, float64. */
 export type Probabilities = Float64Array;
 
-/** What a network says of one position: a distribution over the clean tokens, of which only what is asked for is computed. */
+/**
+ * What a network says of one position: a distribution over the clean tokens, of which only what is asked for is
+ * computed.
+ */
 export interface Prediction {
   /** Probability of token j. */
   at(j: number): number;
@@ -37,7 +40,10 @@ export interface Prediction {
   dense(): Probabilities;
 }
 
-/** An index with probability proportional to its weight: inverse distribution function in float64 with one 53-bit uniform. */
+/**
+ * An index with probability proportional to its weight: inverse distribution function in float64 with one 53-bit
+ * uniform.
+ */
 export function drawCategorical(weights: Probabilities, random: Uniforms, except = -1): number {
   let total = 0;
   for (let j = 0; j < weights.length; j++) if (j !== except) total += weights[j];
@@ -62,8 +68,9 @@ export const densePrediction = (x: Probabilities): Prediction => ({
 });
 
 /**
- * Predictions from the network's logits, row-major [rows, width]: softmax over the clean tokens in float64, cut to the nucleus. Where the
- * network gives the log-normalisers [rows] itself (float32), a vocabulary is passed through only for tokens that change.
+ * Predictions from the network's logits, row-major [rows, width]: softmax over the clean tokens in float64, cut to the
+ * nucleus. Where the network gives the log-normalisers [rows] itself (float32), a vocabulary is passed through only for
+ * tokens that change.
  */
 export function logitPredictions(
   process: Process,
@@ -90,7 +97,8 @@ export function logitPredictions(
       at: (j) => (j < K ? Math.exp(logits[start + j] - logOf()) : 0),
       draw(random, except = -1) {
         const norm = logOf();
-        // The network's normaliser is a float32: the masses end a little off 1. Draws beyond their end are made anew, so that no token gains or loses
+        // The network's normaliser is a float32: the masses end a little off 1. Draws beyond their end are made anew,
+        // so that no token gains or loses
         const end = (1 + SLACK) * (1 - (except < 0 ? 0 : whole.at(except)));
         for (let tries = 0; tries < 100; tries++) {
           const target = random.uniform() * end;
@@ -137,7 +145,10 @@ export function logitPredictions(
   };
 }
 
-/** The nucleus of softmax(logits[start … start + K − 1]), renormalised; among equally likely tokens the first ones are in it. */
+/**
+ * The nucleus of softmax(logits[start … start + K − 1]), renormalised; among equally likely tokens the first ones are
+ * in it.
+ */
 function nucleusOf(logits: Float32Array | Float64Array, start: number, K: number, log: number, p: number) {
   // Those below (1 − p)/K have predecessors of more than p together
   const floor = log + Math.log((1 - p) / K);
@@ -171,8 +182,8 @@ function inNucleus(logits: Float32Array, start: number, K: number, log: number, 
 }
 
 /**
- * Keeps, in order of probability, every token whose predecessors sum to at most p (the crossing one included, the first always), and
- * renormalises in place.
+ * Keeps, in order of probability, every token whose predecessors sum to at most p (the crossing one included, the first
+ * always), and renormalises in place.
  */
 export function nucleusFilter(x: Probabilities, p: number): void {
   if (p >= 1) return;

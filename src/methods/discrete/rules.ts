@@ -24,7 +24,10 @@ const windowed =
   (rule: (options: RuleOptions) => Kappa): Rule["make"] =>
   (options) => ({ kappa: options.window ? kappas.within(options.window, rule(options)) : rule(options) });
 
-/** The Ψ-samplers by name; `cap`, `rescale` and `loop` are ReMDM's rules. A new one is an entry here, and an option everywhere. */
+/**
+ * The Ψ-samplers by name; `cap`, `rescale` and `loop` are ReMDM's rules. A new one is an entry here, and an option
+ * everywhere.
+ */
 export const rules = {
   ancestral: { summary: "denoises only", takes: [], make: () => ({}) },
   constant: {

@@ -11,7 +11,10 @@ import {
 import { checkTokensInRange, drawPrior, type Process } from "./process.js";
 import { logLinear, type Schedule, sigmaOf } from "./schedule.js";
 
-/** Logits, row-major [B, L, K] (K clean tokens, or all states); with large vocabularies also their log-normalisers log Σ exp, [B, L]. */
+/**
+ * Logits, row-major [B, L, K] (K clean tokens, or all states); with large vocabularies also their log-normalisers log Σ
+ * exp, [B, L].
+ */
 export type DenoiserOutput = Float32Array | { logits: Float32Array; logNormaliser: Float32Array };
 
 /** Any network: noisy tokens [B·L] and sigma [B] to logits. */
@@ -30,7 +33,10 @@ export const RENOISED = 2;
 
 export interface PsiOptions {
   length: number;
-  /** Not advanced: sequence b of the batch draws from `random.split(first + b)`, so that it does not depend on the others. */
+  /**
+   * Not advanced: sequence b of the batch draws from `random.split(first + b)`, so that it does not depend on the
+   * others.
+   */
   random: Random;
   /** Sequences; default 1. */
   batch?: number;
@@ -50,7 +56,10 @@ export interface PsiOptions {
   given?: Int32Array;
   /** The last step: a draw from q_{0|t} (default), the denoiser's most likely token, or nothing. */
   final?: Final;
-  /** Classifier-free guidance, w·conditional + (1 − w)·unconditional in log space: of posteriors for uniform noise, of predictions for masked. */
+  /**
+   * Classifier-free guidance, w·conditional + (1 − w)·unconditional in log space: of posteriors for uniform noise, of
+   * predictions for masked.
+   */
   guidance?: { weight: number; unconditional: Denoiser };
 }
 
@@ -124,8 +133,8 @@ export function continuation(prompt: ArrayLike<number>, length: number): Int32Ar
 }
 
 /**
- * Ψ-sampler (2602.21185): ancestral where κ = 1, re-noising predictor-corrector below, one network evaluation per step. Yields the
- * tokens after each step. Probabilities are float64 and uniforms have 53 bits.
+ * Ψ-sampler (2602.21185): ancestral where κ = 1, re-noising predictor-corrector below, one network evaluation per step.
+ * Yields the tokens after each step. Probabilities are float64 and uniforms have 53 bits.
  */
 export async function* psiSample(
   denoiser: Denoiser,

@@ -44,8 +44,8 @@ export const schedules = { "log-linear": logLinear, cosine } as const;
 export const sigmaOf = (alpha: number): number => -Math.log(alpha);
 
 /**
- * Low-discrepancy times of a batch: t_b = (u_b/B + b/B) mod 1, moved into [smallest, 1]. Float64 [B], ascending: rows that stand for
- * something must be in random order.
+ * Low-discrepancy times of a batch: t_b = (u_b/B + b/B) mod 1, moved into [smallest, 1]. Float64 [B], ascending: rows
+ * that stand for something must be in random order.
  */
 export function drawTimes(random: { uniform(): number }, batch: number, smallest = 1e-3): Float64Array {
   return Float64Array.from({ length: batch }, (_, b) => {

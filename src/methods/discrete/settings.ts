@@ -17,7 +17,9 @@ export const discreteSettings = z.object({
   /** Tokens of a sequence; pixels have as many as the image. */
   length: size,
   network: discreteShape.shape.network,
-  /** Of uniform noise on text: what the first `share` of the steps are trained with. Masked noise and pixels have none. */
+  /**
+   * Of uniform noise on text: what the first `share` of the steps are trained with. Masked noise and pixels have none.
+   */
   curriculum: z
     .object({
       kind: z.enum(["topk", "softmax", "none"]),
@@ -31,7 +33,8 @@ export const discreteSettings = z.object({
     })
     .refine(({ low, high }) => low < high, { message: "low must be below high" }),
   /**
-   * Distillation to few steps (discrete consistency): rounds of `steps`, starting at a time step `delta` that doubles. `rounds` 0: none.
+   * Distillation to few steps (discrete consistency): rounds of `steps`, starting at a time step `delta` that doubles.
+   * `rounds` 0: none.
    */
   distillation: z.object({
     rounds: count,
@@ -74,7 +77,9 @@ const pixels: DiscreteSettings = {
   training: { ...tiny.training, steps: 1500 },
 };
 
-/** `text-…` for text, `pixels-…` for images (levels 2: black and white); `paper` is the papers' size on GPT-2's tokens. */
+/**
+ * `text-…` for text, `pixels-…` for images (levels 2: black and white); `paper` is the papers' size on GPT-2's tokens.
+ */
 export const presets = {
   tiny,
   small: {

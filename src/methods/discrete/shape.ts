@@ -60,7 +60,10 @@ export const body = { kind: "transformer", condition: 128, tied: false } as cons
 const characters = { process: "uniform", schedule: "log-linear", vocabulary: 27, length: 256, classes: 0 } as const;
 const gpt2 = { ...characters, vocabulary: 50257, length: 1024 } as const;
 
-/** Networks by size: `tiny` has about 1 M parameters on characters; `small` and `medium` are the papers', on GPT-2's vocabulary. */
+/**
+ * Networks by size: `tiny` has about 1 M parameters on characters; `small` and `medium` are the papers', on GPT-2's
+ * vocabulary.
+ */
 export const shapes = {
   tiny: { ...characters, network: { ...body, width: 128, heads: 4, blocks: 4 } },
   base: { ...characters, network: { ...body, width: 256, heads: 8, blocks: 6 } },

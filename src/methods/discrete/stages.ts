@@ -49,8 +49,8 @@ export function batches({ data, config, shape }: DiscreteStageContext, random: R
 }
 
 /**
- * Draws what the network sees of clean tokens, and the levels of the loss: `relaxed` by the curriculum along its window, `discrete` by the
- * process along its schedule.
+ * Draws what the network sees of clean tokens, and the levels of the loss: `relaxed` by the curriculum along its
+ * window, `discrete` by the process along its schedule.
  */
 export function noising({ config, shape }: DiscreteStageContext, random: Random) {
   const { vocabulary } = shape;

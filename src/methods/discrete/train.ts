@@ -58,8 +58,8 @@ async function weightsOf(location: string, shape: DiscreteShape): Promise<ModelF
 }
 
 /**
- * Trains a discrete diffusion model on text or pixels, then distils it where that is asked for. Writes checkpoints, logs and `model/`
- * into the run's folder.
+ * Trains a discrete diffusion model on text or pixels, then distils it where that is asked for. Writes checkpoints,
+ * logs and `model/` into the run's folder.
  */
 export async function trainDiscrete(
   dataset: ImageDataset | TextDataset,

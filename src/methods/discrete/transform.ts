@@ -16,8 +16,9 @@ export interface TransformValue {
 const STEPS = 1600;
 
 /**
- * Diffusion transformation operator of Duo: where the arg-max of a Gaussian latent of K dimensions has the marginals of uniform-state
- * noise. T = (K·P − 1)/(K − 1), P(μ) = ∫ φ(z − μ)·Φ(z)^(K−1) dz, μ = e^(−γ/2); trapezoids on [μ − 12, μ + 12].
+ * Diffusion transformation operator of Duo: where the arg-max of a Gaussian latent of K dimensions has the marginals of
+ * uniform-state noise. T = (K·P − 1)/(K − 1), P(μ) = ∫ φ(z − μ)·Φ(z)^(K−1) dz, μ = e^(−γ/2); trapezoids on [μ − 12, μ +
+ * 12].
  */
 export function transform(tokens: number, gamma: number): TransformValue {
   const mu = Math.exp(-gamma / 2);
@@ -86,7 +87,9 @@ export function tableCurve(tokens: number, window: Window, points = 1000): Alpha
   return { alpha: look(values), dAlpha: look(slopes) };
 }
 
-/** By the series P(μ) = e^(−μ²/2)·Σ (μⁿ/n!)·M_n, M_n = ∫ zⁿ·φ·Φ^(K−1); `terms` of them, scaled by √n! to stay in range. */
+/**
+ * By the series P(μ) = e^(−μ²/2)·Σ (μⁿ/n!)·M_n, M_n = ∫ zⁿ·φ·Φ^(K−1); `terms` of them, scaled by √n! to stay in range.
+ */
 export function seriesCurve(tokens: number, { min, max }: Window, terms = 150): AlphaCurve {
   const width = 0.02;
   const moments = new Float64Array(terms + 1);

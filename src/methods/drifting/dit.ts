@@ -1,7 +1,10 @@
 import * as nn from "../../nn/index.js";
 import { concat, type Tensor } from "../../tensor/index.js";
 
-/** The paper's generator (2602.04770 appendix A.2): a transformer from patches of noise to patches of a sample, without a time input. */
+/**
+ * The paper's generator (2602.04770 appendix A.2): a transformer from patches of noise to patches of a sample, without
+ * a time input.
+ */
 export interface DitGeneratorConfig {
   depth: number;
   width: number;
@@ -25,8 +28,8 @@ export const ditPresets = {
 } satisfies Record<string, DitGeneratorConfig>;
 
 /**
- * noise [B, T, patch²·channels], labels [B] int32, styles [B, count] int32 (token k of value v is row k·size + v) and guidance α [B]
- * to samples of the noise's shape. The head starts at zero, so at step 0 every sample is exactly 0.
+ * noise [B, T, patch²·channels], labels [B] int32, styles [B, count] int32 (token k of value v is row k·size + v) and
+ * guidance α [B] to samples of the noise's shape. The head starts at zero, so at step 0 every sample is exactly 0.
  */
 export function ditGenerator({
   depth,

@@ -5,7 +5,9 @@ import type { InputSpec } from "../../runtime/index.js";
 import { drawGuidance, guidanceWeight } from "./guidance.js";
 import type { DriftingSettings } from "./settings.js";
 
-/** Conditions of one step: B groups, each with its label, guidance strength and weight of the unconditional negatives. */
+/**
+ * Conditions of one step: B groups, each with its label, guidance strength and weight of the unconditional negatives.
+ */
 export class GroupDraw {
   readonly groups: number;
   readonly unconditional: number;
@@ -41,7 +43,10 @@ export class GroupDraw {
     } satisfies Record<string, InputSpec>;
   }
 
-  /** Draws labels, noise, styles and guidance, and the indices of real images: positives by group, then unconditional ones. */
+  /**
+   * Draws labels, noise, styles and guidance, and the indices of real images: positives by group, then unconditional
+   * ones.
+   */
   next() {
     const { groups, samples, unconditional, random } = this;
     const { config, dataset } = this.context;

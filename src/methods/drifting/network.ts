@@ -42,7 +42,9 @@ export function latentGenerator(config: GeneratorShape) {
   });
 }
 
-/** One-step generator of images [B·G, C, H, W]: latent generator, affine map back to the autoencoder's scale, decoder. */
+/**
+ * One-step generator of images [B·G, C, H, W]: latent generator, affine map back to the autoencoder's scale, decoder.
+ */
 export function imageGenerator(config: GeneratorShape) {
   const { latent } = config.autoencoder;
   const generator = latentGenerator(config);

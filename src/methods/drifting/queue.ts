@@ -7,8 +7,8 @@ export interface SampleQueueState {
 }
 
 /**
- * Ring buffers of recent real samples, one for each class (2602.04770 appendix A.8). Sampling never returns a slot that was not
- * written; without replacement while a class holds enough, with replacement over what it holds otherwise.
+ * Ring buffers of recent real samples, one for each class (2602.04770 appendix A.8). Sampling never returns a slot that
+ * was not written; without replacement while a class holds enough, with replacement over what it holds otherwise.
  */
 export class SampleQueue {
   private readonly slots: Float32Array;

@@ -19,9 +19,10 @@ export interface RefineOptions {
 }
 
 /**
- * Drift at inference, an extension of ours (the paper drifts only in training): samples [count, size] move along Algorithm 2's field
- * towards chosen exemplars and away from each other, x ← x₀ + (x + η·mask·V − x₀)/(1 + η·anchor). No network is evaluated, and the
- * one-step quality figures hold for `steps: 0` only. A single sample has nothing to be repelled by: V would be zero, so it needs
+ * Drift at inference, an extension of ours (the paper drifts only in training): samples [count, size] move along
+ * Algorithm 2's field towards chosen exemplars and away from each other, x ← x₀ + (x + η·mask·V − x₀)/(1 + η·anchor).
+ * No network is evaluated, and the one-step quality figures hold for `steps: 0` only. A single sample has nothing to be
+ * repelled by: V would be zero, so it needs
  * `selfMask: false` or company.
  */
 export async function refine(

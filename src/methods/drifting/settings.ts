@@ -9,7 +9,9 @@ export const driftingSettings = z.object({
   /** Generated samples (and positives) per group and step, groups per step at most, schedule. */
   latentStage: driftStage,
   jointStage: driftStage,
-  /** Guidance as an input: how α is drawn, and how many unconditional real negatives a group sees. Null: no guidance. */
+  /**
+   * Guidance as an input: how α is drawn, and how many unconditional real negatives a group sees. Null: no guidance.
+   */
   guidance: z.object({ power: positive, max: z.number().gt(1), none: share, unconditional: count }).nullable(),
 });
 export type DriftingSettings = z.infer<typeof driftingSettings>;

@@ -39,7 +39,9 @@ export const algorithm2 =
   (x, p, n) =>
     driftField(x, p, n, { temperature, selfMask: true });
 
-/** Trains a one-step generator of points in the plane (an MLP noise → hidden ×3 → 2 with SiLU, Adam) and measures it. */
+/**
+ * Trains a one-step generator of points in the plane (an MLP noise → hidden ×3 → 2 with SiLU, Adam) and measures it.
+ */
 export async function runToy(
   name: ToyName,
   {

@@ -36,8 +36,9 @@ export function networkConfig(
 }
 
 /**
- * The three-stage recipe for one-step images: a feature network, a perceptual autoencoder, drifting in its latent space, then
- * drifting of generator and decoder together in pixel and feature space. Writes checkpoints, logs and `model/` into the run's folder.
+ * The three-stage recipe for one-step images: a feature network, a perceptual autoencoder, drifting in its latent
+ * space, then drifting of generator and decoder together in pixel and feature space. Writes checkpoints, logs and
+ * `model/` into the run's folder.
  */
 export async function trainDrifting(dataset: ImageDataset, settings: DriftingSettings, options: TrainOptions) {
   const config = parseSettings(driftingSettings, settings);

@@ -14,7 +14,8 @@ const difference =
 const meanShift = (x: Tensor, y: Tensor, logits: Tensor): Tensor => logits.softmax(2).matmul(y).sub(x);
 
 /**
- * Entropic transport plan times N of x [B, N, D] to y [B, M, D]: kernel exp(−½‖x − y‖²/ε), uniform marginals, rows summing to one.
+ * Entropic transport plan times N of x [B, N, D] to y [B, M, D]: kernel exp(−½‖x − y‖²/ε), uniform marginals, rows
+ * summing to one.
  * `iterations` alternations in the log domain, then a last projection of the rows. None: the row softmax.
  */
 export function sinkhornPlan(x: Tensor, y: Tensor, epsilon: number, iterations: number): Tensor {
@@ -51,7 +52,10 @@ export const fields = {
           .mul(-0.5 / width ** 2),
       ),
     ),
-  /** Conservative Laplace field (2604.06333): the kernel in the denominator is τ(r + τ)e^(−r/τ); equals ∇log p# − ∇log q#. */
+  /**
+   * Conservative Laplace field (2604.06333): the kernel in the denominator is τ(r + τ)e^(−r/τ); equals ∇log p# − ∇log
+   * q#.
+   */
   sharpLaplace: ({ temperature: tau }: { temperature: number }): Field =>
     difference((x, y) => {
       const r = distances(x, y);

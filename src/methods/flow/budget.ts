@@ -41,9 +41,10 @@ export function flowStepsWithin(seconds: number, { stepSeconds, overhead }: Step
 }
 
 /**
- * The settings with as many flow steps as make the whole training last about `seconds` of wall clock. The steps are estimated from
- * the step times of a short run beforehand, and the schedule follows the steps: so the run itself stays deterministic and can be
- * resumed. How long it really took is in its result, and differs where the machine's load does.
+ * The settings with as many flow steps as make the whole training last about `seconds` of wall clock. The steps are
+ * estimated from the step times of a short run beforehand, and the schedule follows the steps: so the run itself stays
+ * deterministic and can be resumed. How long it really took is in its result, and differs where the machine's load
+ * does.
  */
 export async function fitToSeconds(
   dataset: ImageDataset,

@@ -3,10 +3,13 @@ import { decoder } from "../../networks/autoencoder.js";
 import { latentMlp } from "../../networks/latent-mlp.js";
 import { unet } from "../../networks/unet.js";
 import * as nn from "../../nn/index.js";
-import type { Tensor } from "../../tensor/index.js";
+import type { Parameter, Tensor } from "../../tensor/index.js";
 import { type FlowShape, flowShape } from "./shape.js";
 
-/** A velocity field: states [B, …], times [B] in [0, 1], labels [B] int32 (`classes` = none) to velocities of the states' shape. */
+/**
+ * A velocity field: states [B, …], times [B] in [0, 1], labels [B] int32 (`classes` = none) to velocities of the
+ * states' shape.
+ */
 export type Velocity = (state: Tensor, time: Tensor, label: Tensor) => Tensor;
 
 /** Condition vector [B, condition] of label and time (64 cosines and sines through an MLP). */
@@ -49,8 +52,8 @@ export type FlowNetwork = nn.Parameterized & {
   velocity: nn.Parameterized & Velocity;
   toImages?: nn.Parameterized &
     ((latents: Tensor) => Tensor) & {
-      scale: import("../../tensor/index.js").Parameter;
-      shift: import("../../tensor/index.js").Parameter;
+      scale: Parameter;
+      shift: Parameter;
       decode: ReturnType<typeof decoder>;
     };
 };

@@ -2,8 +2,8 @@ import type { Tensor } from "../../tensor/index.js";
 import type { Velocity } from "./network.js";
 
 /**
- * Flow matching: at x_t = (1 − t)·noise + t·data the velocity is regressed onto data − noise. All [B, …], t [B]; returns the mean
- * squared error.
+ * Flow matching: at x_t = (1 − t)·noise + t·data the velocity is regressed onto data − noise. All [B, …], t [B];
+ * returns the mean squared error.
  */
 export function flowLoss(velocity: Velocity, data: Tensor, noise: Tensor, time: Tensor, labels: Tensor): Tensor {
   const t = time.reshape([time.shape[0], ...data.shape.slice(1).map(() => 1)]);

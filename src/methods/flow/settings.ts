@@ -7,9 +7,15 @@ const { features, autoencoder, generator, drift } = latentSettings;
 /** A flow-matching image model and its training. Networks and stages are those of drifting wherever both have them. */
 export const flowSettings = z.object({
   seed: z.number().int().default(0),
-  /** Where the flow lives: on pixels; in the autoencoder's latent space; there with a decoder tuned on the flow's own samples. */
+  /**
+   * Where the flow lives: on pixels; in the autoencoder's latent space; there with a decoder tuned on the flow's own
+   * samples.
+   */
   space: z.enum(["pixel", "latent", "joint"]),
-  /** Folder of a run on the same data (of drifting or of flow) whose feature network and autoencoder are taken; null: trained here. */
+  /**
+   * Folder of a run on the same data (of drifting or of flow) whose feature network and autoencoder are taken; null:
+   * trained here.
+   */
   autoencoderFrom: z.string().min(1).nullable().default(null),
   features,
   autoencoder,
@@ -22,7 +28,10 @@ export const flowSettings = z.object({
     /** Share of training samples that lose their class, for guidance. */
     labelDropout: share,
   }),
-  /** Tuning of the decoder (`joint` only): as drifting's joint stage, on latent vectors drawn with `samplerSteps` Euler steps. */
+  /**
+   * Tuning of the decoder (`joint` only): as drifting's joint stage, on latent vectors drawn with `samplerSteps` Euler
+   * steps.
+   */
   jointStage: driftStage.extend({ samplerSteps: size }),
   drift,
 });

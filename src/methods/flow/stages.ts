@@ -65,10 +65,10 @@ export function flowStage({ dataset, config, net, threads, sample }: FlowStageCo
 }
 
 /**
- * Tunes the decoder on what the flow really draws, against real images with drifting's pixel and feature families: the strongest
- * simple rival of drifting's joint stage. Trained are the decoder and the affine map in front of it (`scale`, `shift`), nothing else.
- * Its inputs are latent vectors from `samplerSteps` Euler steps, without guidance, of the flow's averaged weights; no gradient
- * passes through them. The encoder is not used.
+ * Tunes the decoder on what the flow really draws, against real images with drifting's pixel and feature families: the
+ * strongest simple rival of drifting's joint stage. Trained are the decoder and the affine map in front of it (`scale`,
+ * `shift`), nothing else. Its inputs are latent vectors from `samplerSteps` Euler steps, without guidance, of the
+ * flow's averaged weights; no gradient passes through them. The encoder is not used.
  */
 export function decoderStage({ dataset, config, net, threads, sample }: FlowStageContext, features: FeatureNet): Stage {
   const { train, channels, height, width, classNames } = dataset;

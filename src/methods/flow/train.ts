@@ -16,8 +16,9 @@ import { type FlowSettings, flowSettings } from "./settings.js";
 import { decoderStage, flowStage } from "./stages.js";
 
 /**
- * Trains a flow-matching model: on pixels; or a feature network, a perceptual autoencoder and a flow in its latent space; `joint` then
- * tunes the decoder on the flow's own samples. `autoencoderFrom` takes the first two from another run. Writes checkpoints, logs and
+ * Trains a flow-matching model: on pixels; or a feature network, a perceptual autoencoder and a flow in its latent
+ * space; `joint` then tunes the decoder on the flow's own samples. `autoencoderFrom` takes the first two from another
+ * run. Writes checkpoints, logs and
  * `model/` into the run's folder.
  */
 export async function trainFlow(dataset: ImageDataset, settings: FlowSettings, options: TrainOptions) {

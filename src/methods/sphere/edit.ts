@@ -21,7 +21,9 @@ export interface VaryOptions extends GuidanceOptions {
   seed?: number;
 }
 
-/** Variations of pictures: their latents are turned by an exact angle in a random direction. Same seed, same directions. */
+/**
+ * Variations of pictures: their latents are turned by an exact angle in a random direction. Same seed, same directions.
+ */
 export async function vary(model: SphereModel, images: Images, options: VaryOptions = {}): Promise<Images> {
   const { angle = 30, label, steps = 1, seed = 0, ...guidance } = options;
   if (!(angle >= 0 && angle <= 90)) throw new Error(`angle must be in [0, 90] degrees, got ${angle}.`);
@@ -42,7 +44,10 @@ export interface MorphOptions extends GuidanceOptions {
   seed?: number;
 }
 
-/** Changes the class of pictures and keeps their layout: passes through {encode, disturb, decode}, all given the new class. */
+/**
+ * Changes the class of pictures and keeps their layout: passes through {encode, disturb, decode}, all given the new
+ * class.
+ */
 export const morph = (model: SphereModel, images: Images, { steps = 4, strength = 0.25, ...options }: MorphOptions) =>
   model.refine(images, { steps, strength, ...options });
 
@@ -82,8 +87,8 @@ export interface CrossoverOptions extends GuidanceOptions {
 }
 
 /**
- * Stitches two pictures and heals the seam by passes through the model; nothing is pasted in between, the whole picture is pulled to a
- * valid one.
+ * Stitches two pictures and heals the seam by passes through the model; nothing is pasted in between, the whole picture
+ * is pulled to a valid one.
  */
 export const crossover = (
   model: SphereModel,
@@ -102,8 +107,9 @@ export interface InpaintOptions extends GuidanceOptions {
 }
 
 /**
- * Fills in the masked pixels, an extension of ours: they start as a smooth continuation, and after each pass the known pixels are put back. `mask` is [height·width] (one for all
- * pictures) or [count·height·width] with 1 where a pixel is unknown, 0 where it stays. Known pixels come back exactly.
+ * Fills in the masked pixels, an extension of ours: they start as a smooth continuation, and after each pass the known
+ * pixels are put back. `mask` is [height·width] (one for all pictures) or [count·height·width] with 1 where a pixel is
+ * unknown, 0 where it stays. Known pixels come back exactly.
  */
 export async function inpaint(
   model: SphereModel,
@@ -145,7 +151,8 @@ export interface InterpolateOptions extends GuidanceOptions {
 }
 
 /**
- * The way from one picture (or latent [L]) to another along the great circle between their latents; class vectors are mixed linearly.
+ * The way from one picture (or latent [L]) to another along the great circle between their latents; class vectors are
+ * mixed linearly.
  */
 export async function interpolate(
   model: SphereModel,

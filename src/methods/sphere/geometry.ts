@@ -6,7 +6,8 @@ const EPSILON = 1e-6;
 const RADIANS = Math.PI / 180;
 
 /**
- * f(z) = z/√(mean(z²) + ε), the projection onto the sphere of radius √L: [B, L] to [B, L], each sample by itself. Zero stays zero.
+ * f(z) = z/√(mean(z²) + ε), the projection onto the sphere of radius √L: [B, L] to [B, L], each sample by itself. Zero
+ * stays zero.
  */
 export const spherify = (z: Tensor, epsilon = EPSILON): Tensor => z.rmsNorm({ epsilon });
 
@@ -29,13 +30,16 @@ export function sigmaOf(angle: number): number {
 }
 
 /**
- * Capacity angle in degrees: up to it a noisy latent of length L still identifies one of `count` images,
- * tan α = 1/√(exp(2·ln(count)/L) − 1). It is also the typical angle from a random point to the nearest of as many random codes.
+ * Capacity angle in degrees: up to it a noisy latent of length L still identifies one of `count` images, tan α =
+ * 1/√(exp(2·ln(count)/L) − 1). It is also the typical angle from a random point to the nearest of as many random codes.
  */
 export const capacityAngle = (count: number, length: number): number =>
   Math.atan(1 / Math.sqrt(Math.expm1((2 * Math.log(Math.max(count, 2))) / length))) / RADIANS;
 
-/** How a latent is disturbed: by adding noise and projecting (the paper), or by turning it through an exact angle (its sequel). */
+/**
+ * How a latent is disturbed: by adding noise and projecting (the paper), or by turning it through an exact angle (its
+ * sequel).
+ */
 export type NoiseKind = "additive" | "rotation";
 
 /** The full strength of a kind at an angle in degrees: σ for additive noise, radians for rotation. */
@@ -47,8 +51,9 @@ export function fullStrength(kind: NoiseKind, maxAngle: number): number {
 }
 
 /**
- * Disturbs latents v [B, L] on the sphere with Gaussian noise e [B, L] at strengths [B]. Additive: f(v + σ·e). Rotation: cos α·v + sin α·u
- * with u the part of e orthogonal to v, of length √L. Rows of strength 0 pass unchanged, to the bit.
+ * Disturbs latents v [B, L] on the sphere with Gaussian noise e [B, L] at strengths [B]. Additive: f(v + σ·e).
+ * Rotation: cos α·v + sin α·u with u the part of e orthogonal to v, of length √L. Rows of strength 0 pass unchanged, to
+ * the bit.
  */
 export function disturb(v: Tensor, strength: Tensor, noise: Tensor, kind: NoiseKind = "additive"): Tensor {
   const s = strength.unsqueeze(-1);
@@ -97,8 +102,8 @@ export function angleBetween(a: ArrayLike<number>, b: ArrayLike<number>): number
 }
 
 /**
- * Global spherical interpolation: the point at share t in [0, 1] of the great circle from a to b, both on the same sphere; the angle
- * grows linearly in t. Ends are exact; opposite points have no unique circle and give an error.
+ * Global spherical interpolation: the point at share t in [0, 1] of the great circle from a to b, both on the same
+ * sphere; the angle grows linearly in t. Ends are exact; opposite points have no unique circle and give an error.
  */
 export function slerp(a: Float32Array, b: Float32Array, t: number): Float32Array {
   if (a.length !== b.length) throw new Error(`slerp: the latents have ${a.length} and ${b.length} numbers.`);

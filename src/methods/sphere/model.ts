@@ -124,7 +124,10 @@ export class SphereModel extends ImageModel<Schema> {
     return new Float32Array(count * row).map((_, i) => (i % row === row - 1 ? 1 : 0));
   }
 
-  /** Class weights [count, classes + 1] of a label, of one for each, or (null) of none. @throws where there is no such class. */
+  /**
+   * Class weights [count, classes + 1] of a label, of one for each, or (null) of none. @throws where there is no such
+   * class.
+   */
   classWeights(label: Label | null | undefined, count: number): ClassWeights {
     if (label === null || label === undefined) return this.noClass(count);
     return this.weightsOf(resolveLabels(label, count, this.classNames));
@@ -211,8 +214,8 @@ export class SphereModel extends ImageModel<Schema> {
   }
 
   /**
-   * Passes images through {encode, disturb, decode}: with full strength a refinement of samples, with less an edit that stays closer to
-   * the picture, with none a projection onto what the model has learned.
+   * Passes images through {encode, disturb, decode}: with full strength a refinement of samples, with less an edit that
+   * stays closer to the picture, with none a projection onto what the model has learned.
    */
   async refine(images: Images, options: RefineOptions = {}): Promise<Images> {
     this.checkImages(images);

@@ -60,8 +60,8 @@ function vitCoders({ image, classes, body }: { image: ImageSize; classes: number
 }
 
 /**
- * Encoder and decoder, each with its own class vectors: `encode` takes images [B, C, H, W] in [−1, 1] to raw latents [B, L] (the caller
- * projects them), `decode` latents on the sphere to images.
+ * Encoder and decoder, each with its own class vectors: `encode` takes images [B, C, H, W] in [−1, 1] to raw latents
+ * [B, L] (the caller projects them), `decode` latents on the sphere to images.
  */
 export function sphereNetwork({ image, classes, body }: SphereNetworkConfig) {
   const coders = body.kind === "conv" ? convCoders({ image, classes, body }) : vitCoders({ image, classes, body });

@@ -33,7 +33,10 @@ export interface SphereInputs {
   labels: { encode: Tensor; heavy: Tensor; light: Tensor; again: Tensor };
 }
 
-/** Smooth L1 with β = 1 of images taken from [−1, 1] to [0, 1], averaged over everything: there it is half the mean square. */
+/**
+ * Smooth L1 with β = 1 of images taken from [−1, 1] to [0, 1], averaged over everything: there it is half the mean
+ * square.
+ */
 export function pixelDistance(images: Tensor, reference: Tensor): Tensor {
   const error = images.sub(reference.stopGradient()).mul(0.5).abs();
   const inner = error.minimum(1);
@@ -50,8 +53,9 @@ export function latentDistance(latents: Tensor, target: Tensor): Tensor {
 }
 
 /**
- * log mean exp(−2‖u − u′‖²) over pairs of different latents of a batch [B, L], as unit vectors (Wang & Isola 2020): 0 where all are one,
- * about −4 + 8/L where they are spread evenly. An extension of ours that keeps small networks from giving all pictures of a class one code.
+ * log mean exp(−2‖u − u′‖²) over pairs of different latents of a batch [B, L], as unit vectors (Wang & Isola 2020): 0
+ * where all are one, about −4 + 8/L where they are spread evenly. An extension of ours that keeps small networks from
+ * giving all pictures of a class one code.
  */
 export function codeEnergy(latents: Tensor): Tensor {
   const [count, length] = latents.shape;
@@ -67,7 +71,10 @@ export function codeEnergy(latents: Tensor): Tensor {
     .log();
 }
 
-/** The crop of images [B, C, H, W] to [B, C, H − 1, W − 1] at the corner that `corner` [4] holds a 1 for: top or bottom, left or right. */
+/**
+ * The crop of images [B, C, H, W] to [B, C, H − 1, W − 1] at the corner that `corner` [4] holds a 1 for: top or bottom,
+ * left or right.
+ */
 function cropAt(images: Tensor, corner: Tensor): Tensor {
   const [h, w] = images.shape.slice(2);
   return [0, 1, 2, 3]
@@ -77,8 +84,9 @@ function cropAt(images: Tensor, corner: Tensor): Tensor {
 }
 
 /**
- * A perceptual distance in the stages of a frozen feature network, which sees every tensor once. Where a `corner` [4] is given, it sees
- * crops that are a pixel smaller: drawn anew each step, they keep the network's strides from leaving a grid that it cannot see.
+ * A perceptual distance in the stages of a frozen feature network, which sees every tensor once. Where a `corner` [4]
+ * is given, it sees crops that are a pixel smaller: drawn anew each step, they keep the network's strides from leaving
+ * a grid that it cannot see.
  */
 export function inFeatures(features: FeatureNet, corner?: Tensor): Perceptual {
   const seen = new Map<Tensor, Tensor[]>();
@@ -90,7 +98,10 @@ export function inFeatures(features: FeatureNet, corner?: Tensor): Perceptual {
   return (images, reference) => featureDistance(stages(images), stages(reference));
 }
 
-/** Without a feature network: `pixelDistance` at halved sizes, each weighing twice the one before, and the mean absolute error of pixel differences. */
+/**
+ * Without a feature network: `pixelDistance` at halved sizes, each weighing twice the one before, and the mean absolute
+ * error of pixel differences.
+ */
 export const inPyramid: Perceptual = (images, reference) => {
   let [a, b] = [images, reference.stopGradient()];
   const steps = (t: Tensor, axis: number) => t.slice(axis, 1).sub(t.slice(axis, 0, t.shape[axis] - 1));
@@ -104,8 +115,8 @@ export const inPyramid: Perceptual = (images, reference) => {
 };
 
 /**
- * The Sphere Encoder's losses (2602.15030): with v = f(E(x)), the light and the heavy disturbance v_n and v_N by the same noise, x_n and x_N
- * their decodings and sg the stop-gradient,
+ * The Sphere Encoder's losses (2602.15030): with v = f(E(x)), the light and the heavy disturbance v_n and v_N by the
+ * same noise, x_n and x_N their decodings and sg the stop-gradient,
  *   reconstruction  ρ(x_n − x) + perceptual(x_n, x)
  *   consistency     ρ(x_N − sg x_n) + perceptual(x_N, sg x_n)
  *   latent          1 − cos(E(x_N), sg E(x)).

@@ -36,7 +36,8 @@ export async function* refinePasses(
 }
 
 /**
- * Generation in `passes` + 1 decodings: a random point of the sphere is decoded, then refined. Yields the pixels after each decoding.
+ * Generation in `passes` + 1 decodings: a random point of the sphere is decoded, then refined. Yields the pixels after
+ * each decoding.
  * `first` is the Gaussian noise [rows, L] whose direction is the point.
  */
 export async function* sphereSample(

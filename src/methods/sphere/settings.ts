@@ -29,8 +29,8 @@ export const sphereSettings = z.object({
   /** Space of the perceptual terms: a feature network trained on the data, an image pyramid, or none. */
   perceptual: z.enum(["features", "pyramid", "none"]),
   /**
-   * Whether the feature network sees crops a pixel smaller, drawn anew each step: its strides then leave no fine grid in the pictures, at the
-   * price of some texture.
+   * Whether the feature network sees crops a pixel smaller, drawn anew each step: its strides then leave no fine grid
+   * in the pictures, at the price of some texture.
    */
   perceptualCrop: z.boolean().default(false),
   features: featureSettings,
@@ -118,7 +118,9 @@ const vit = (
   ...options,
 });
 
-/** The paper's hyper-parameters: the learning rate is that of a batch of 256, mirrored pictures, the encoder at a tenth. */
+/**
+ * The paper's hyper-parameters: the learning rate is that of a batch of 256, mirrored pictures, the encoder at a tenth.
+ */
 const paper = (
   network: SphereSettings["network"],
   maxAngle: number,
@@ -152,8 +154,9 @@ const largeWeights = { ...cifarWeights, reconstruction: 50, consistency: 25, con
 const at256 = { mixer: 4, head: "linear" } as const;
 
 /**
- * Image presets by name. `tiny` takes minutes of two CPU cores, `small` about half an hour; both are convolutional. `vit-*` are transformers for
- * a GPU, from 28×28 to 64×64, and `paper-*` the published sizes: at 32×32 (small, base) and 256×256 (large, xlarge).
+ * Image presets by name. `tiny` takes minutes of two CPU cores, `small` about half an hour; both are convolutional.
+ * `vit-*` are transformers for a GPU, from 28×28 to 64×64, and `paper-*` the published sizes: at 32×32 (small, base)
+ * and 256×256 (large, xlarge).
  */
 export const presets = {
   tiny,
@@ -178,7 +181,8 @@ export function forData(config: SphereSettings, { channels }: { channels: number
 }
 
 /**
- * The plain spherical autoencoder, the baseline: the same network and reconstruction, without noise, consistency and latent loss.
+ * The plain spherical autoencoder, the baseline: the same network and reconstruction, without noise, consistency and
+ * latent loss.
  */
 export const withoutNoise = (config: SphereSettings): SphereSettings => ({
   ...config,

@@ -32,8 +32,8 @@ export const learningRate = ({ lr, steps, warmup }: { lr: number; steps: number;
 const isCropped = ({ perceptual, perceptualCrop }: SphereSettings) => perceptual === "features" && perceptualCrop;
 
 /**
- * What training steps draw: images, one noise per image for both strengths, the corner of the crop, and the classes of the four calls, hidden
- * independently of one another.
+ * What training steps draw: images, one noise per image for both strengths, the corner of the crop, and the classes of
+ * the four calls, hidden independently of one another.
  */
 export function batches({ dataset, config, latent, maxAngle }: SphereStageContext, random: Random) {
   const { train, channels, height, width, classNames } = dataset;

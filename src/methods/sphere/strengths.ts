@@ -1,7 +1,10 @@
 import type { Random } from "../../random/index.js";
 import { capacityAngle, fullStrength, type NoiseKind } from "./geometry.js";
 
-/** Which share of the heavy noises go beyond the maximal angle, and how: as the paper intends, as its released code does, or none. */
+/**
+ * Which share of the heavy noises go beyond the maximal angle, and how: as the paper intends, as its released code
+ * does, or none.
+ */
 export type HardCases = "intended" | "asReleased" | "none";
 
 export interface StrengthOptions {
@@ -24,8 +27,8 @@ export const resolveAngle = (maxAngle: number | "auto", images: number, length: 
   maxAngle === "auto" ? Math.min(85, Math.round(10 * capacityAngle(images, length)) / 10) : maxAngle;
 
 /**
- * Stratified numbers in [0, 1] for a batch, in random order: exactly one 0, one 1, and one in each of batch − 2 equal intervals.
- * Batches of one or two are uniform.
+ * Stratified numbers in [0, 1] for a batch, in random order: exactly one 0, one 1, and one in each of batch − 2 equal
+ * intervals. Batches of one or two are uniform.
  */
 export function stratified(batch: number, random: Random): Float32Array {
   if (batch < 3) return Float32Array.from({ length: batch }, () => random.uniform());
@@ -38,8 +41,8 @@ export function stratified(batch: number, random: Random): Float32Array {
 }
 
 /**
- * Noise strengths of a batch (σ, or radians of a rotation), [batch] each. Heavy: stratified r times the full strength, hard cases beyond
- * it. Light: r·r′/2 times the full strength, r before the hard cases and r′ a second stratified draw.
+ * Noise strengths of a batch (σ, or radians of a rotation), [batch] each. Heavy: stratified r times the full strength,
+ * hard cases beyond it. Light: r·r′/2 times the full strength, r before the hard cases and r′ a second stratified draw.
  */
 export function drawStrengths(
   batch: number,

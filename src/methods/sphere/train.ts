@@ -23,8 +23,8 @@ export function networkConfig(dataset: ImageDataset, { network }: SphereSettings
 }
 
 /**
- * Trains a Sphere Encoder: a feature network for the perceptual terms (where they are in features), then encoder and decoder. Writes
- * checkpoints, logs and `model/` into the run's folder.
+ * Trains a Sphere Encoder: a feature network for the perceptual terms (where they are in features), then encoder and
+ * decoder. Writes checkpoints, logs and `model/` into the run's folder.
  */
 export async function trainSphere(dataset: ImageDataset, settings: SphereSettings, options: TrainOptions) {
   const config = parseSettings(sphereSettings, settings);

@@ -1,7 +1,10 @@
 import * as nn from "../../nn/index.js";
 import { axialRotation, constant, type Rotation, type Tensor } from "../../tensor/index.js";
 
-/** What encoder and decoder agree on (2602.15030): an image is N = (height/patch)·(width/patch) tokens, its latent L = N·channels numbers. */
+/**
+ * What encoder and decoder agree on (2602.15030): an image is N = (height/patch)·(width/patch) tokens, its latent L =
+ * N·channels numbers.
+ */
 export interface VitConfig {
   image: { channels: number; height: number; width: number };
   /** Side of a token's square of pixels. */
@@ -19,13 +22,13 @@ export interface VitConfig {
   /** Whether blocks and head are modulated by a condition [B, width]. */
   conditional: boolean;
   /**
-   * Start of the encoder's last linear layer, default `xavier`. `zeros` is the paper's: latents then start at zero, where the two
-   * norms behind them multiply gradients by a million.
+   * Start of the encoder's last linear layer, default `xavier`. `zeros` is the paper's: latents then start at zero,
+   * where the two norms behind them multiply gradients by a million.
    */
   encoderHead?: "xavier" | "zeros";
   /**
-   * Whether the encoder ends in a norm of each token, as in the paper; default true. It keeps all tokens at about the same length, which
-   * tokens of a random point on the sphere have only when there are many channels.
+   * Whether the encoder ends in a norm of each token, as in the paper; default true. It keeps all tokens at about the
+   * same length, which tokens of a random point on the sphere have only when there are many channels.
    */
   tokenNorm?: boolean;
 }
@@ -48,7 +51,10 @@ function gridOf({ image, patch, width, heads }: VitConfig) {
   return { lines, columns, tokens: lines * columns };
 }
 
-/** Images [B, C, H, W] to tokens [B, N, C·patch²] in row-major order; a token's pixels are ordered channel, line, column. */
+/**
+ * Images [B, C, H, W] to tokens [B, N, C·patch²] in row-major order; a token's pixels are ordered channel, line,
+ * column.
+ */
 export const patchify = (images: Tensor, patch: number): Tensor => images.spaceToDepth(patch).flatten(2).transpose();
 
 /** Tokens [B, lines·columns, C] as maps [B, C, lines, columns]. */
@@ -65,9 +71,9 @@ function once<T>(make: () => T): () => T {
 }
 
 /**
- * The transformer of both networks, [B, N, width] to [B, N, outputs]: fixed sin-cos positions, pre-norm blocks with rotary positions (the
- * first half of a head turns with the line, the second with the column) and SwiGLU, and a linear head. With a condition, adaLN-zero in
- * every block and before the head.
+ * The transformer of both networks, [B, N, width] to [B, N, outputs]: fixed sin-cos positions, pre-norm blocks with
+ * rotary positions (the first half of a head turns with the line, the second with the column) and SwiGLU, and a linear
+ * head. With a condition, adaLN-zero in every block and before the head.
  */
 function trunk(config: VitConfig, outputs: number, headInit: "xavier" | "zeros") {
   const { width, layers, heads, conditional } = config;
@@ -107,7 +113,10 @@ function trunk(config: VitConfig, outputs: number, headInit: "xavier" | "zeros")
   });
 }
 
-/** The latent's MLP-mixer over [B, tokens, width]: blocks that start as the identity, then (by default) a norm of each token. */
+/**
+ * The latent's MLP-mixer over [B, tokens, width]: blocks that start as the identity, then (by default) a norm of each
+ * token.
+ */
 export function latentMixer(tokens: number, width: number, depth: number, init: nn.WeightInit, tokenNorm = true) {
   const options = {
     tokenHidden: tokens,
@@ -126,8 +135,9 @@ export function latentMixer(tokens: number, width: number, depth: number, init: 
 }
 
 /**
- * Images [B, C, H, W] in [−1, 1], and a condition [B, width] (null: unconditional), to raw latents [B, L], token by token; the caller
- * projects them onto the sphere. The patch embedding is the paper's convolution of kernel and stride `patch`, written as a product.
+ * Images [B, C, H, W] in [−1, 1], and a condition [B, width] (null: unconditional), to raw latents [B, L], token by
+ * token; the caller projects them onto the sphere. The patch embedding is the paper's convolution of kernel and stride
+ * `patch`, written as a product.
  */
 export function vitEncoder(config: VitConfig) {
   const { image, patch: side, channels, width, mixer: depth, encoderHead = "xavier", tokenNorm } = config;
@@ -145,8 +155,8 @@ export function vitEncoder(config: VitConfig) {
 }
 
 /**
- * Latents [B, L] on the sphere, and a condition [B, width] (null: unconditional), to images [B, C, H, W] in [−1, 1], which are exactly
- * zero (grey) at the start.
+ * Latents [B, L] on the sphere, and a condition [B, width] (null: unconditional), to images [B, C, H, W] in [−1, 1],
+ * which are exactly zero (grey) at the start.
  */
 export function vitDecoder(config: VitConfig) {
   const { channels, width, mixer: depth } = config;
@@ -180,7 +190,10 @@ function patchHead(config: VitConfig) {
   };
 }
 
-/** Each token is 32 channels of one point; a 3×3 convolution with mirrored borders, then a transposed one that fills the patches. */
+/**
+ * Each token is 32 channels of one point; a 3×3 convolution with mirrored borders, then a transposed one that fills the
+ * patches.
+ */
 function convHead(config: VitConfig) {
   const { image, patch } = config;
   const { lines, columns } = gridOf(config);

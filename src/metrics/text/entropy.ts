@@ -1,4 +1,7 @@
-/** −Σ p̂·ln p̂ of the token histogram inside each sequence of `length` tokens, in nats: what falls where samples repeat themselves. */
+/**
+ * −Σ p̂·ln p̂ of the token histogram inside each sequence of `length` tokens, in nats: what falls where samples repeat
+ * themselves.
+ */
 export function unigramEntropies(tokens: Int32Array, length: number): Float64Array {
   if (!(Number.isInteger(length) && length >= 1) || tokens.length % length !== 0)
     throw new Error(`${tokens.length} tokens are no whole number of sequences of ${length}.`);

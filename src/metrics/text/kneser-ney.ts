@@ -28,8 +28,8 @@ interface Level {
 const LEAST = 0.1;
 
 /**
- * Discounts D_i = i − (i + 1)·Y·n_(i+1)/n_i, Y = n₁/(n₁ + 2·n₂), from the counts of counts n (Chen & Goodman 1999, eq. 26), within
- * [0.1, i]; i/2 where the text has no n-gram of that count.
+ * Discounts D_i = i − (i + 1)·Y·n_(i+1)/n_i, Y = n₁/(n₁ + 2·n₂), from the counts of counts n (Chen & Goodman 1999, eq.
+ * 26), within [0.1, i]; i/2 where the text has no n-gram of that count.
  */
 function discountsOf(counts: Iterable<number>): Level["discounts"] {
   const n = [0, 0, 0, 0, 0];
@@ -41,9 +41,9 @@ function discountsOf(counts: Iterable<number>): Level["discounts"] {
 }
 
 /**
- * Interpolated modified Kneser–Ney n-gram model (Chen & Goodman 1999): p(w | h) = (c(hw) − D(c))/c(h·) + γ(h)·p(w | h'), h' the context
- * without its first token; below the highest order c counts different left neighbours, and the unigrams are mixed with the uniform
- * distribution, so that nothing has probability zero.
+ * Interpolated modified Kneser–Ney n-gram model (Chen & Goodman 1999): p(w | h) = (c(hw) − D(c))/c(h·) + γ(h)·p(w |
+ * h'), h' the context without its first token; below the highest order c counts different left neighbours, and the
+ * unigrams are mixed with the uniform distribution, so that nothing has probability zero.
  */
 export function trainKneserNey(tokens: Int32Array, { order = 6, vocabulary }: KneserNeyOptions): KneserNey {
   const K = vocabulary;

@@ -1,6 +1,8 @@
 /** What samples of short strings (names, words) are, as shares of all samples. */
 export interface LineShares {
-  /** Consist of characters in an order that occurs: every pair of neighbours, with the ends, stands in some known line. */
+  /**
+   * Consist of characters in an order that occurs: every pair of neighbours, with the ends, stands in some known line.
+   */
   valid: number;
   /** Stand in the training lines. */
   known: number;
@@ -12,7 +14,10 @@ export interface LineShares {
   distinct: number;
 }
 
-/** Shares of `samples` against the lines that a model learnt from and lines held out from it. Throws where there are no samples. */
+/**
+ * Shares of `samples` against the lines that a model learnt from and lines held out from it. Throws where there are no
+ * samples.
+ */
 export function lineShares(
   samples: readonly string[],
   training: ReadonlySet<string>,

@@ -20,8 +20,9 @@ const single = (values: object) =>
   Object.values(values).every((x) => x === 0 || (Math.abs(x) > 1e-30 && Math.abs(x) < 1e30));
 
 /**
- * The kernels of assembly/optim.ts: WebAssembly, single precision, the same bits on every machine. Throws where WebAssembly or its
- * SIMD instructions are missing or not allowed. Factors beyond the range of single precision are left to the reference.
+ * The kernels of assembly/optim.ts: WebAssembly, single precision, the same bits on every machine. Throws where
+ * WebAssembly or its SIMD instructions are missing or not allowed. Factors beyond the range of single precision are
+ * left to the reference.
  */
 export function simdKernels(): Kernels {
   const module = new WebAssembly.Module(Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0)));

@@ -19,8 +19,9 @@ function cells(map: Tensor, size: number): Tensor {
 }
 
 /**
- * Pixel families of images [N, C, H, W]: the raw image; its differences; means and deviations of 2×2 and 4×4 cells (each one
- * vector); of half-image cells (four places); and quarter-image patches (sixteen places). Sides must be divisible by 4.
+ * Pixel families of images [N, C, H, W]: the raw image; its differences; means and deviations of 2×2 and 4×4 cells
+ * (each one vector); of half-image cells (four places); and quarter-image patches (sixteen places). Sides must be
+ * divisible by 4.
  */
 export function pixelFamilies(images: Tensor): Family[] {
   const [n, c, h, w] = images.shape;
@@ -46,7 +47,9 @@ export function pixelFamilies(images: Tensor): Family[] {
   return families;
 }
 
-/** Families of a feature network's stage outputs: channel means and deviations of each, and all but the first flattened. */
+/**
+ * Families of a feature network's stage outputs: channel means and deviations of each, and all but the first flattened.
+ */
 export function stageFamilies(stages: readonly Tensor[]): Family[] {
   return stages.flatMap((stage, i) => {
     const { mean, std } = moments(stage.flatten(2), -1);

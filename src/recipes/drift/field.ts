@@ -1,6 +1,8 @@
 import { attachGradient, concat, constant, type Tensor } from "../../tensor/index.js";
 
-/** How affinities are normalised: over targets and queries (the paper's Algorithm 2), over targets only, or not at all. */
+/**
+ * How affinities are normalised: over targets and queries (the paper's Algorithm 2), over targets only, or not at all.
+ */
 export type Normalization = "both" | "row" | "none";
 
 export interface FieldOptions {
@@ -14,7 +16,10 @@ export interface FieldOptions {
 /** Far below any logit, and finite so that differences of masked entries stay numbers. */
 const MASKED = -1e30;
 
-/** Euclidean distances [B, N, M] of x [B, N, D] and y [B, M, D], squares not below `squaredFloor`; a constant for differentiation. */
+/**
+ * Euclidean distances [B, N, M] of x [B, N, D] and y [B, M, D], squares not below `squaredFloor`; a constant for
+ * differentiation.
+ */
 export const distances = (x: Tensor, y: Tensor, squaredFloor = 1e-20): Tensor =>
   x.cdist(y, squaredFloor).stopGradient();
 
@@ -25,7 +30,10 @@ export function selfMaskLogits(queries: number, targets: number, offset: number)
   return constant(mask, [queries, targets]);
 }
 
-/** Logarithm of the affinity for logits [B, N, M]: L − ½(row LSE + column LSE), that is √(softmax over M · softmax over N). */
+/**
+ * Logarithm of the affinity for logits [B, N, M]: L − ½(row LSE + column LSE), that is √(softmax over M · softmax over
+ * N).
+ */
 export function logAffinity(logits: Tensor, normalization: Normalization = "both"): Tensor {
   if (normalization === "none") return logits;
   const rows = logits.logSumExp(2, true);
@@ -33,9 +41,10 @@ export function logAffinity(logits: Tensor, normalization: Normalization = "both
 }
 
 /**
- * The drifting field V of Algorithm 2 (2602.04770) for a batch of groups: queries x [B, N, D], positives (data) [B, P, D] and
- * negatives (own samples) [B, M, D]. V_i = s⁻ Σ₊ A y − s⁺ Σ₋ A y, with A the affinity over positives and negatives together and
- * s± its sums. Anti-symmetric: exchanging positives and negatives flips the sign. A constant for differentiation.
+ * The drifting field V of Algorithm 2 (2602.04770) for a batch of groups: queries x [B, N, D], positives (data) [B, P,
+ * D] and negatives (own samples) [B, M, D]. V_i = s⁻ Σ₊ A y − s⁺ Σ₋ A y, with A the affinity over positives and
+ * negatives together and s± its sums. Anti-symmetric: exchanging positives and negatives flips the sign. A constant for
+ * differentiation.
  */
 export function driftField(
   x: Tensor,

@@ -9,8 +9,9 @@ export const imageFamilies =
   (images: Tensor): Family[] => [...pixelFamilies(images), ...stageFamilies(features(images))];
 
 /**
- * Sum of the normalised drift losses of all families of generated images [groups·G, …] against positives [groups·P, …] and, shared by
- * the groups, unconditional negatives with one weight per group [groups, 1]; with what is worth logging of the first family.
+ * Sum of the normalised drift losses of all families of generated images [groups·G, …] against positives [groups·P, …]
+ * and, shared by the groups, unconditional negatives with one weight per group [groups, 1]; with what is worth logging
+ * of the first family.
  */
 export function imageDriftLoss(
   gen: Family[],

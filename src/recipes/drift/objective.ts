@@ -6,7 +6,9 @@ export interface DriftLossOptions {
   temperatures?: readonly number[];
   /** Lower bound of the product of the two softmaxes. The release's 1e-6 freezes collapsed clouds; parity only. */
   floor?: number;
-  /** How a sample is kept from repelling itself: excluded, or (the release) moved this far away in normalised distance. */
+  /**
+   * How a sample is kept from repelling itself: excluded, or (the release) moved this far away in normalised distance.
+   */
   selfDistance?: number;
   /** Lower bound of a force's mean square before the division by its root. */
   powerFloor?: number;
@@ -26,9 +28,10 @@ export interface DriftLoss {
 }
 
 /**
- * The normalised multi-temperature drifting loss of one feature family (2602.04770 appendix A.6): gen [B, G, S] (the only input
- * that receives a gradient, −2F/(B·G·S·u)), positives [B, P, S], optional unconditional negatives [B, N, S] with weights
- * [B, 1] or [B, N]. Scale and force normalisation are scalars over the whole call, so all groups must be in one call.
+ * The normalised multi-temperature drifting loss of one feature family (2602.04770 appendix A.6): gen [B, G, S] (the
+ * only input that receives a gradient, −2F/(B·G·S·u)), positives [B, P, S], optional unconditional negatives [B, N, S]
+ * with weights [B, 1] or [B, N]. Scale and force normalisation are scalars over the whole call, so all groups must be
+ * in one call.
  */
 export function normalizedDriftLoss(
   gen: Tensor,

@@ -70,8 +70,8 @@ const clampOp = defineOp<{ low: number; high: number }>("Clamp", {
 const keepsShape = (tensor: Tensor, other: Tensor) => other.size === 1 && other.rank <= tensor.rank;
 
 /**
- * The sum of two tensors padded with zeros to neighbouring parts of one axis, as one concatenation: what the gradients of
- * the parts of a `split` add up to.
+ * The sum of two tensors padded with zeros to neighbouring parts of one axis, as one concatenation: what the gradients
+ * of the parts of a `split` add up to.
  */
 function joinPadded(first: Tensor, second: Tensor): Tensor | undefined {
   if (first.op.name !== "Pad" || second.op.name !== "Pad" || !sameShape(first.shape, second.shape)) return;
@@ -118,7 +118,9 @@ export function pow(a: TensorLike, b: TensorLike): Tensor {
 
 declare module "../tensor.js" {
   interface Tensor {
-    /** Broadcasted sum, difference, product and quotient; a number takes this tensor's dtype. int32 quotients truncate. */
+    /**
+     * Broadcasted sum, difference, product and quotient; a number takes this tensor's dtype. int32 quotients truncate.
+     */
     add(other: TensorLike): Tensor;
     sub(other: TensorLike): Tensor;
     mul(other: TensorLike): Tensor;

@@ -11,6 +11,9 @@ const attachGradientOp = defineOp("AttachGradient", {
   grad: ({ inputs: [, , cotangent], dOut }) => [null, cotangent.stopGradient().mul(dOut), null],
 });
 
-/** A scalar `value` whose gradient towards `x` is declared to be `cotangent` rather than derived; nothing else receives one. */
+/**
+ * A scalar `value` whose gradient towards `x` is declared to be `cotangent` rather than derived; nothing else receives
+ * one.
+ */
 export const attachGradient = (value: Tensor, x: Tensor, cotangent: Tensor): Tensor =>
   attachGradientOp([value, x, cotangent], undefined);

@@ -4,8 +4,8 @@ import { type ApplyOp, defineOp, Tensor } from "../tensor.js";
 import { where } from "./compare.js";
 
 /**
- * O = P·V with P = softmax(S), from S, P and V. The row sums that the softmax's gradient needs, Σ_j dP·P, equal Σ_d dO·O
- * (Dao et al. 2022, §3), which are far cheaper: dS = P·(dP − Σ_d dO·O).
+ * O = P·V with P = softmax(S), from S, P and V. The row sums that the softmax's gradient needs, Σ_j dP·P, equal Σ_d
+ * dO·O (Dao et al. 2022, §3), which are far cheaper: dS = P·(dP − Σ_d dO·O).
  */
 const attendOp = defineOp("Attend", {
   shape: ([scores, , values]) => [...scores.shape.slice(0, -1), values.shape[values.rank - 1]],
@@ -20,11 +20,17 @@ const attendOp = defineOp("Attend", {
 export interface AttentionOptions {
   /** Of the products query·key; default 1/√D. */
   scale?: number;
-  /** Broadcast to [.., N, M]: bool (true: may attend) or float32 (added to the scores). A row without any true attends to all. */
+  /**
+   * Broadcast to [.., N, M]: bool (true: may attend) or float32 (added to the scores). A row without any true attends
+   * to all.
+   */
   mask?: Tensor;
 }
 
-/** softmax(Q·Kᵀ·scale + mask)·V of queries [.., N, D], keys [.., M, D] and values [.., M, E], all with the same leading axes: [.., N, E]. */
+/**
+ * softmax(Q·Kᵀ·scale + mask)·V of queries [.., N, D], keys [.., M, D] and values [.., M, E], all with the same leading
+ * axes: [.., N, E].
+ */
 export function attention(query: Tensor, key: Tensor, value: Tensor, { scale, mask }: AttentionOptions = {}): Tensor {
   const lead = (t: Tensor) => String(t.shape.slice(0, -2));
   const [width, keys] = [query.shape[query.rank - 1], key.shape[key.rank - 2]];
@@ -45,7 +51,9 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, { scale, ma
 interface RotateAttributes {
   interleaved: boolean;
 }
-/** x·cos + swap(x)·sin, where swap exchanges the members of each pair and sin carries the signs; the adjoint turns back. */
+/**
+ * x·cos + swap(x)·sin, where swap exchanges the members of each pair and sin carries the signs; the adjoint turns back.
+ */
 const rotateOp: ApplyOp<RotateAttributes> = defineOp<RotateAttributes>("Rotate", {
   shape: ([x, cos]) => {
     if (!sameShape(broadcastShapes(x.shape, cos.shape), x.shape))
@@ -75,15 +83,18 @@ export interface RotaryOptions {
   positions?: readonly number[] | Tensor;
 }
 
-/** Turns of N rows of D features in neighbouring pairs (2i, 2i + 1), [N, D] each; made once, shared by every `rotary` that takes them. */
+/**
+ * Turns of N rows of D features in neighbouring pairs (2i, 2i + 1), [N, D] each; made once, shared by every `rotary`
+ * that takes them.
+ */
 export interface Rotation {
   readonly cos: Tensor;
   readonly sin: Tensor;
 }
 
 /**
- * Rotary positions on several axes: axis a gives a position for each of the N rows and turns the a-th equal share of the `width`
- * features, its pair i of m by position·base^(−i/m).
+ * Rotary positions on several axes: axis a gives a position for each of the N rows and turns the a-th equal share of
+ * the `width` features, its pair i of m by position·base^(−i/m).
  */
 export function axialRotation(axes: readonly (readonly number[])[], width: number, base = 1e4): Rotation {
   const rows = axes[0]?.length ?? 0;
@@ -107,7 +118,10 @@ export function axialRotation(axes: readonly (readonly number[])[], width: numbe
 
 declare module "../tensor.js" {
   interface Tensor {
-    /** Rotary position embedding of [.., N, D], D even (Su et al. 2021): pairs (i, i + D/2) turn by angles that grow with the position. */
+    /**
+     * Rotary position embedding of [.., N, D], D even (Su et al. 2021): pairs (i, i + D/2) turn by angles that grow
+     * with the position.
+     */
     rotary(options?: RotaryOptions | Rotation): Tensor;
   }
 }

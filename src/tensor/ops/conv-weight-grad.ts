@@ -14,10 +14,10 @@ interface Convolutions {
 /**
  * dW[o, c, i, j] = Σ_{n,h,w} dOut[n, o, h, w] · x[n, c, h·s + i·d − p, w·s + j·d − p], as matrix products.
  *
- * A stride is removed first: the s×s phases of x become channels, and the kernel shrinks to ⌈span/s⌉. Then x (padded) and
- * dOut (with zeros at the right and below) lie in equal frames F_h × F_w, channels first, and are flattened to
- * [channels, N·F_h·F_w]: tap (i, j) is now one shift by i·d·F_w + j·d, which never mixes rows since the zeros are in between.
- * The operand with fewer channels is shifted, one contiguous slice per tap.
+ * A stride is removed first: the s×s phases of x become channels, and the kernel shrinks to ⌈span/s⌉. Then x (padded)
+ * and dOut (with zeros at the right and below) lie in equal frames F_h × F_w, channels first, and are flattened to
+ * [channels, N·F_h·F_w]: tap (i, j) is now one shift by i·d·F_w + j·d, which never mixes rows since the zeros are in
+ * between. The operand with fewer channels is shifted, one contiguous slice per tap.
  */
 export const defineConvWeightGrad = ({ convOp, convInputGrad }: Convolutions): ApplyOp<WeightGradAttributes> =>
   defineOp<WeightGradAttributes>("ConvWeightGrad", {

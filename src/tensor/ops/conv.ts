@@ -113,7 +113,10 @@ const convTransposeOp = defineOp<TransposedAttributes>("ConvTranspose", {
   ],
 });
 
-/** Transposed convolution of the cotangent; for stride 1 and one group as an ordinary one with the flipped kernel, which is faster. */
+/**
+ * Transposed convolution of the cotangent; for stride 1 and one group as an ordinary one with the flipped kernel, which
+ * is faster.
+ */
 export function convInputGrad(dOut: Tensor, weight: Tensor, a: ConvAttributes, size: Pair): Tensor {
   const [kh, kw] = [weight.shape[2], weight.shape[3]];
   const reach = [span(kh, a.dilation[0]) - 1, span(kw, a.dilation[1]) - 1];
@@ -123,7 +126,10 @@ export function convInputGrad(dOut: Tensor, weight: Tensor, a: ConvAttributes, s
   return transposed(dOut, weight, { ...a, size });
 }
 
-/** ONNX Runtime's WebGPU provider is wrong for groups of several inputs and one output: there, one group per input, then sums. */
+/**
+ * ONNX Runtime's WebGPU provider is wrong for groups of several inputs and one output: there, one group per input, then
+ * sums.
+ */
 function transposed(x: Tensor, weight: Tensor, a: TransposedAttributes, bias?: Tensor): Tensor {
   const [n, inputs] = x.shape;
   if (a.groups === 1 || weight.shape[1] !== 1 || inputs % a.groups !== 0 || inputs === a.groups)
@@ -138,9 +144,13 @@ declare module "../tensor.js" {
   interface Tensor {
     /** 2-D convolution (cross-correlation) of [N, C, H, W] with [O, C/groups, kh, kw]. */
     conv2d(weight: Tensor, options?: ConvOptions): Tensor;
-    /** Transposed 2-D convolution with [C, O/groups, kh, kw]; size = (H − 1)·stride − padding + span + outputPadding. */
+    /**
+     * Transposed 2-D convolution with [C, O/groups, kh, kw]; size = (H − 1)·stride − padding + span + outputPadding.
+     */
     convTranspose2d(weight: Tensor, options?: ConvOptions & { outputPadding?: number | Pair }): Tensor;
-    /** 1-D convolution of [N, C, L] with [O, C/groups, k]; padding [before, after] (causal: [k·dilation − dilation, 0]). */
+    /**
+     * 1-D convolution of [N, C, L] with [O, C/groups, k]; padding [before, after] (causal: [k·dilation − dilation, 0]).
+     */
     conv1d(weight: Tensor, options?: Conv1dOptions): Tensor;
     /** Transposed 1-D convolution of [N, C, L] with [C, O/groups, k]. */
     convTranspose1d(weight: Tensor, options?: Conv1dOptions & { outputPadding?: number }): Tensor;

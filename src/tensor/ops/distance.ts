@@ -4,8 +4,8 @@ import { Tensor } from "../tensor.js";
 declare module "../tensor.js" {
   interface Tensor {
     /**
-     * Euclidean distances of rows, [.., N, D] by [.., M, D] to [.., N, M]: √max(|x|² + |y|² − 2x·y, ε), after a common mean is
-     * subtracted to keep float32 exact. No gradient flows where the squared distance is below ε (> 0).
+     * Euclidean distances of rows, [.., N, D] by [.., M, D] to [.., N, M]: √max(|x|² + |y|² − 2x·y, ε), after a common
+     * mean is subtracted to keep float32 exact. No gradient flows where the squared distance is below ε (> 0).
      */
     cdist(other: Tensor, epsilon?: number): Tensor;
   }

@@ -12,8 +12,8 @@ const gatherOp = defineOp("Gather", {
 });
 
 /**
- * The adjoint of a look-up: scatterAdd, or for short and wide tables, where it is up to ten times faster, a product with the one-hot
- * matrix. They cost the same at about 250 rows natively and 64 in WASM (`npm run bench -- lookup`).
+ * The adjoint of a look-up: scatterAdd, or for short and wide tables, where it is up to ten times faster, a product
+ * with the one-hot matrix. They cost the same at about 250 rows natively and 64 in WASM (`npm run bench -- lookup`).
  */
 function sumRows(updates: Tensor, indices: Tensor, shape: Shape): Tensor {
   const [rows, width] = [shape[0], sizeOf(shape.slice(1))];
@@ -36,8 +36,8 @@ const scatterAddOp = defineOp<{ shape: Shape }>("ScatterAdd", {
     if (sizeOf(shape) >= 2 ** 31) throw new Error(`${showShape(shape)} has more than 2³¹ − 1 elements`);
     return shape;
   },
-  // By element: the runtime's ScatterND adds rows from several threads at once and loses some; ScatterElements adds one after the other,
-  // on a GPU atomically. Of one axis it is two to four times faster than of two.
+  // By element: the runtime's ScatterND adds rows from several threads at once and loses some; ScatterElements adds one
+  // after the other, on a GPU atomically. Of one axis it is two to four times faster than of two.
   onnx: (g, [updates, indices], { shape }, { inputs: [update, index] }) => {
     const width = sizeOf(shape.slice(1));
     const column = g.node("Reshape", [indices, g.int64([index.size, 1])]);

@@ -28,7 +28,10 @@ const matmulOp = defineOp("MatMul", {
   ],
 });
 
-/** The cotangent of a factor, or, where that is itself a transposed matrix, its transpose swapped back: two swaps cancel. */
+/**
+ * The cotangent of a factor, or, where that is itself a transposed matrix, its transpose swapped back: two swaps
+ * cancel.
+ */
 function gradOf(factor: Tensor, direct: () => Tensor, transposed: () => Tensor): Tensor {
   const { op, rank, attributes } = factor;
   const swapped =

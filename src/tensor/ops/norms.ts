@@ -2,8 +2,9 @@ import { type Shape, showShape } from "../shape.js";
 import { type ApplyOp, defineOp, Tensor } from "../tensor.js";
 
 /**
- * Mean and 1/√(variance + ε) of the last axis. The variance is E[x²] − E[x]², as in the runtime's own LayerNormalization: two
- * reductions and no intermediate of the size of x, at the price of digits where the mean is hundreds of deviations from zero.
+ * Mean and 1/√(variance + ε) of the last axis. The variance is E[x²] − E[x]², as in the runtime's own
+ * LayerNormalization: two reductions and no intermediate of the size of x, at the price of digits where the mean is
+ * hundreds of deviations from zero.
  */
 function moments(x: Tensor, epsilon: number): { mean: Tensor; inverseStd: Tensor } {
   const n = x.shape[x.rank - 1];
@@ -68,7 +69,10 @@ declare module "../tensor.js" {
     layerNorm(options?: NormOptions): Tensor;
     /** x/√(mean(x²) + ε) over the last axis; scale is [D]. ε = 1e-6 unless given. */
     rmsNorm(options?: Omit<NormOptions, "bias">): Tensor;
-    /** [N, C, ..]: zero mean and unit variance within each sample and group of C/groups channels; scale and bias are [C]. ε = 1e-5 unless given. */
+    /**
+     * [N, C, ..]: zero mean and unit variance within each sample and group of C/groups channels; scale and bias are
+     * [C]. ε = 1e-5 unless given.
+     */
     groupNorm(groups: number, options?: NormOptions): Tensor;
   }
 }

@@ -22,7 +22,9 @@ const upsampleOp = defineOp<{ factors: Pair }>("Upsample", {
 });
 
 export interface ResizeOptions {
-  /** `nearest` takes pixel floor(i·from/to); `bilinear` interpolates between pixel centres (half-pixel, edges repeated). */
+  /**
+   * `nearest` takes pixel floor(i·from/to); `bilinear` interpolates between pixel centres (half-pixel, edges repeated).
+   */
   mode?: "nearest" | "bilinear";
   /** Bilinear reduction averages over all pixels under the widened triangle instead of skipping some. */
   antialias?: boolean;
@@ -38,7 +40,10 @@ function resizeMatrix(from: number, to: number, { mode, antialias }: Required<Re
   return constant(matrix, [from, to]);
 }
 
-/** Source pixels and weights of output pixel `i`, for a triangle of half-width 1, or from/to where an antialiased image shrinks. */
+/**
+ * Source pixels and weights of output pixel `i`, for a triangle of half-width 1, or from/to where an antialiased image
+ * shrinks.
+ */
 function triangle(from: number, to: number, i: number, antialias: boolean): (readonly [number, number])[] {
   const scale = from / to;
   const reach = antialias ? Math.max(1, scale) : 1;

@@ -50,7 +50,9 @@ declare module "../tensor.js" {
     argmin(axis?: number): Tensor;
     /** The k largest (or smallest) entries along an axis, in order; gradients flow to the entries chosen. */
     topK(k: number, axis?: number, options?: { largest?: boolean }): TopK;
-    /** Of int32 indices [..] in [0, classes): float32 [.., classes] with a 1 at each index, zeros for indices outside. */
+    /**
+     * Of int32 indices [..] in [0, classes): float32 [.., classes] with a 1 at each index, zeros for indices outside.
+     */
     oneHot(classes: number): Tensor;
   }
 }

@@ -7,8 +7,9 @@ const PI_PARTS = [3.140625, 0.0009670257568359375, 6.277114152908325e-7];
 const COEFFICIENTS = [-1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800];
 
 /**
- * sin(x + offset·π), offset 0 or ½: with n the integer nearest to x/π + offset, (−1)ⁿ·sin(x − (n − offset)·π). GPUs' own
- * sine is accurate to 2⁻¹¹ only and undefined for large arguments; this one is accurate to 10⁻⁶ up to |x| of 10⁴ everywhere.
+ * sin(x + offset·π), offset 0 or ½: with n the integer nearest to x/π + offset, (−1)ⁿ·sin(x − (n − offset)·π). GPUs'
+ * own sine is accurate to 2⁻¹¹ only and undefined for large arguments; this one is accurate to 10⁻⁶ up to |x| of 10⁴
+ * everywhere.
  */
 function sine(g: GraphBuilder, x: string, offset: 0 | 0.5): string {
   const binary = (op: string) => (a: string, b: string | number) =>

@@ -140,7 +140,8 @@ export function advance(
 }
 
 /**
- * Guided Ψ (w·conditional + (1 − w)·unconditional in log space): of both posteriors for uniform noise, of predictions for masked noise.
+ * Guided Ψ (w·conditional + (1 − w)·unconditional in log space): of both posteriors for uniform noise, of predictions
+ * for masked noise.
  */
 export function guidedPsi(
   process: Process,

@@ -16,7 +16,9 @@ const golden = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../goldens/psi/${name}.json`, import.meta.url), "utf8"));
 const random = new Random(9);
 
-/** ∫ over alpha of the expected loss of a whole sequence from `data`, in nats; predictions x [L] of the noisy sequence. */
+/**
+ * ∫ over alpha of the expected loss of a whole sequence from `data`, in nats; predictions x [L] of the noisy sequence.
+ */
 function bound(
   process: Process,
   L: number,
@@ -150,7 +152,9 @@ test("an untrained network costs log K nats a token, by quadrature and by its ow
   }
 });
 
-/** Laws of neighbouring tokens, their joint and its exact prediction of a token from its noisy neighbour, as a network. */
+/**
+ * Laws of neighbouring tokens, their joint and its exact prediction of a token from its noisy neighbour, as a network.
+ */
 function pairModel(process: "uniform" | "masked") {
   const joint = [
     [0.3, 0.02, 0.05],

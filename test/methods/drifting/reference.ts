@@ -56,8 +56,8 @@ const softmax = (logits: number[]) => {
 const average = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 /**
- * The normalised multi-temperature loss in float64 and plain loops, written from the paper's appendix A.6 alone: gen [B][G][S], positives
- * [B][P][S]; `gradient` is that of the mean over groups towards gen.
+ * The normalised multi-temperature loss in float64 and plain loops, written from the paper's appendix A.6 alone: gen
+ * [B][G][S], positives [B][P][S]; `gradient` is that of the mean over groups towards gen.
  */
 export function normalizedDrift64(
   gen: number[][][],
@@ -129,8 +129,9 @@ export function normalizedDrift64(
 export type Vectors = number[][][];
 
 /**
- * The image loss in float64: every place of every group is a drifting problem of its own, scale and force are normalised over a family's
- * problems together, the pool of unconditional negatives is shared, each group has its own weight. `gradients` are [family][N][V][S].
+ * The image loss in float64: every place of every group is a drifting problem of its own, scale and force are
+ * normalised over a family's problems together, the pool of unconditional negatives is shared, each group has its own
+ * weight. `gradients` are [family][N][V][S].
  */
 export function imageDrift64(
   gen: Vectors[],

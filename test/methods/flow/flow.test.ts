@@ -22,7 +22,10 @@ import { concat, constant, grad, type Tensor } from "../../../src/tensor/index.j
 import { colours, meanColours, shapes } from "../pictures.js";
 
 describe("integration", () => {
-  /** Straight-line flow from N(0, 1) to N(3, 0.5²): x_t has deviation s(t), and v = 3 + (ds/dt / s)(x − 3t) with s² = (1 − t)² + t²/4. */
+  /**
+   * Straight-line flow from N(0, 1) to N(3, 0.5²): x_t has deviation s(t), and v = 3 + (ds/dt / s)(x − 3t) with s² = (1
+   * − t)² + t²/4.
+   */
   const velocity = async (x: Float32Array, t: number) => {
     const s2 = (1 - t) ** 2 + 0.25 * t * t;
     const rate = (-(1 - t) + 0.25 * t) / s2;

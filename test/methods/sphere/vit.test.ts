@@ -279,7 +279,10 @@ describe("25: numbers of parameters", () => {
     conditional: true,
   });
 
-  /** The specification's count of one network, which leaves out the convolutions to pixels and, here, the fixed positions. */
+  /**
+   * The specification's count of one network, which leaves out the convolutions to pixels and, here, the fixed
+   * positions.
+   */
   function formula({ image, patch: p, channels: d, width: w, layers, mixer: k, head, conditional: c }: VitConfig) {
     const n = (image.height * image.width) / p ** 2;
     const h = Math.floor((8 * w) / 3);

@@ -8,7 +8,9 @@ import { close, evaluate, flat, tensor } from "../../methods/drifting/helpers.js
 import { imageDrift64, type Vectors } from "../../methods/drifting/reference.js";
 
 const random = new Random(19, "families");
-/** Random vectors [images][places][size]; odd places lie elsewhere and wider, so that no place can stand for another. */
+/**
+ * Random vectors [images][places][size]; odd places lie elsewhere and wider, so that no place can stand for another.
+ */
 const vectors = (images: number, places: number, size: number, shift = 0): Vectors =>
   Array.from({ length: images }, () =>
     Array.from({ length: places }, (_, v) =>

@@ -98,7 +98,10 @@ const residentCase: Case = async (device) => {
   return values;
 };
 
-/** Gradients of look-ups whose rows repeat, in a short table and in a long one: sums of whole numbers, and what three more runs change. */
+/**
+ * Gradients of look-ups whose rows repeat, in a short table and in a long one: sums of whole numbers, and what three
+ * more runs change.
+ */
 const lookupCase: Case = async (device) => {
   const [width, count] = [64, 4096];
   const tables = { short: 9, long: 300 };
