@@ -11,7 +11,7 @@ export function faults(error: z.ZodError, value: unknown, root = ""): string {
 type Issue = z.core.$ZodIssue;
 
 /** Of a union, the branch that the value misses least. */
-function flatten(issue: Issue): Issue[] {
+export function flatten(issue: Issue): Issue[] {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
   const closest = issue.errors.reduce((a, b) => (b.length < a.length ? b : a));
   return closest.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
@@ -48,7 +48,8 @@ const NAMES: Record<string, string> = {
   record: "an object",
 };
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+/** The value at a path; undefined where there is none. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let at = value;
   for (const key of path) {
     if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;

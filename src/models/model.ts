@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { CompileOptions, GraphOutputs } from "../runtime/index.js";
+import { type CompileOptions, type GraphOutputs, Releasable } from "../runtime/index.js";
 import type { ModelConfig } from "./files.js";
 import type { Generator, Kind, Outputs, Part, SampleContext, Step } from "./generator.js";
 import { parseOptions } from "./options.js";
@@ -21,7 +21,10 @@ export interface BatchStep {
 }
 
 /** A generator around the one thing that is a method's own: how it draws a batch. */
-export abstract class Model<K extends Kind, S extends z.ZodObject> implements Generator<K, z.input<S>> {
+export abstract class Model<K extends Kind, S extends z.ZodObject>
+  extends Releasable
+  implements Generator<K, z.input<S>>
+{
   abstract readonly kind: K;
   abstract readonly parts: Readonly<Record<string, Part>>;
   protected readonly programs: Programs;
@@ -31,6 +34,7 @@ export abstract class Model<K extends Kind, S extends z.ZodObject> implements Ge
     readonly options: S,
     compileOptions: CompileOptions = {},
   ) {
+    super();
     this.programs = new Programs(compileOptions);
   }
 
@@ -102,12 +106,8 @@ export abstract class Model<K extends Kind, S extends z.ZodObject> implements Ge
     }
   }
 
-  async release(): Promise<void> {
-    await this.programs.release();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.release();
+  release(): Promise<void> {
+    return this.programs.release();
   }
 }
 

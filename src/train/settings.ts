@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { flatten, valueAt } from "../io/faults.js";
 
 /** Sizes, batches and the like. */
 export const size = z.number().int().positive();
@@ -22,16 +23,9 @@ export class SettingsError extends Error {
 export function parseSettings<S extends z.ZodType>(schema: S, settings: unknown): z.output<S> {
   const result = schema.safeParse(settings);
   if (result.success) return result.data;
-  const wrong = result.error.issues.flatMap(detailed).map(({ path, message }) => {
-    const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], settings);
-    return `${path.join(".") || "all of them"} is ${JSON.stringify(value) ?? "missing"} (${message})`;
+  const wrong = result.error.issues.flatMap(flatten).map(({ path, message }) => {
+    const value = JSON.stringify(valueAt(settings, path)) ?? "missing";
+    return `${path.join(".") || "all of them"} is ${value} (${message})`;
   });
   throw new SettingsError(`These settings cannot be: ${wrong.join("; ")}.`);
-}
-
-/** An issue of a union is told as those of the alternative that fits best. */
-function detailed(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
-  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue];
-  const best = issue.errors.reduce((a, b) => (b.length < a.length ? b : a));
-  return best.flatMap(detailed).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }

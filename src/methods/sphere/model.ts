@@ -106,7 +106,7 @@ export class SphereModel extends ImageModel<Schema> {
   ): Promise<Float32Array> {
     const guided = guidance !== 1;
     const count = classes.length / (this.shape.classes + 1);
-    const none = this.noClass(count);
+    const none = guided ? this.noClass(count) : 0;
     const name = `${side} ${guided}`;
     const { out } = await this.programs.rows(
       name,
