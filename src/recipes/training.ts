@@ -1,3 +1,4 @@
+import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import type { ImageDataset, TextDataset } from "../data/index.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
@@ -5,6 +6,7 @@ import { type ModelConfig, type ModelFiles, writeModel } from "../models/files.j
 import type { AnyGenerator, SampleOptions } from "../models/generator.js";
 import * as nn from "../nn/index.js";
 import { type AdamOptions, constant, type Schedule, trapezoid } from "../optim/index.js";
+import { threadsOf } from "../runtime/session.js";
 import { type GradientStageOptions, type RunResult, runStages, type Stage, type TrainOptions } from "../train/index.js";
 
 /** What a run's config.json holds: enough to resume it from its folder alone. */
@@ -45,7 +47,7 @@ export interface Recipe {
 
 /** The description of a model: of a trained one, or (without a result) of one in training. */
 export function modelConfig(
-  { method, dataset, options: { name = dataset.id, source }, settings, shape, tokenizer }: Omit<Recipe, "net">,
+  { method, dataset, options: { name = dataset.id, source, threads }, settings, shape, tokenizer }: Omit<Recipe, "net">,
   result?: RunResult,
 ): ModelConfig {
   return {
@@ -64,6 +66,8 @@ export function modelConfig(
       attribution: dataset.attribution,
       seconds: Math.round(result?.seconds ?? 0),
       steps: result?.step ?? 0,
+      threads: threadsOf({ threads }) ?? availableParallelism(),
+      processor: cpus()[0]?.model.trim() ?? "unknown",
       settings,
     },
   };

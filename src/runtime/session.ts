@@ -9,7 +9,8 @@ export interface SessionOptions {
   outputLocation?: Record<string, "cpu" | "gpu-buffer">;
 }
 
-function threadsOf({ threads }: SessionOptions): number | undefined {
+/** Threads that were asked for, here or by the environment; undefined: all cores. */
+export function threadsOf({ threads }: Pick<SessionOptions, "threads">): number | undefined {
   const text = inNode ? process.env.FEWSTEP_THREADS : undefined;
   const n = threads ?? (text ? Number(text) : undefined);
   if (n !== undefined && !(Number.isInteger(n) && n >= 1))
