@@ -109,6 +109,7 @@ program
   .option("--lines", "each line of a text file stands for itself")
   .option("--max-seconds <s>", "stop after this much training time", positive)
   .option("--threads <n>", "threads of the runtime (default: all cores)", whole(1))
+  .addOption(deviceOption())
   .addOption(jsonOption())
   .addHelpText(
     "after",

@@ -1,6 +1,7 @@
 import { type ProgressReport, resolveData } from "../data/index.js";
 import { methods } from "../methods/registry.js";
 import type { RunConfig } from "../recipes/training.js";
+import type { DeviceName } from "../runtime/index.js";
 import type { ThreadTask } from "../runtime/thread.js";
 import type { ProgressEvent, RunResult } from "../train/index.js";
 import { applyOverrides } from "./overrides.js";
@@ -15,6 +16,7 @@ export interface TrainJob {
   out: string;
   maxSeconds?: number;
   threads?: number;
+  device?: DeviceName | "auto";
   /** Modules that register methods of one's own. */
   use?: readonly string[];
 }
@@ -24,7 +26,7 @@ export type TrainMessage = { download: ProgressReport } | { progress: ProgressEv
  * Trains in a worker thread, so that the thread with the progress bar and Ctrl-C stays free while the runtime computes.
  */
 export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
-  { run, preset, overrides, out, maxSeconds, threads, use: modules = [] },
+  { run, preset, overrides, out, maxSeconds, threads, device, use: modules = [] },
   post,
   signal,
 ) => {
@@ -43,6 +45,7 @@ export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
     signal,
     maxSeconds,
     threads,
+    device,
     onProgress: (progress) => post({ progress }),
   });
 };

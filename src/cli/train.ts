@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { methods } from "../methods/registry.js";
 import type { RunConfig } from "../recipes/training.js";
+import type { DeviceName } from "../runtime/index.js";
 import { inWorker, siblingModule } from "../runtime/thread.js";
 import { type RunResult, readConfig, terminalProgress, withInterrupt } from "../train/index.js";
 import { downloadProgress } from "./data.js";
@@ -20,6 +21,7 @@ export interface TrainCommand {
   lines?: boolean;
   maxSeconds?: number;
   threads?: number;
+  device?: DeviceName | "auto";
   json?: boolean;
 }
 
@@ -27,7 +29,7 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
   const method = Object.hasOwn(methods, methodName) ? methods[methodName] : undefined;
   if (!method)
     throw new UsageError(`There is no method "${methodName}"; choose one of ${Object.keys(methods).join(", ")}.`);
-  const { preset = "tiny", maxSeconds, threads } = command;
+  const { preset = "tiny", maxSeconds, threads, device } = command;
   const resume = command.resume !== undefined;
   const out = command.resume ?? command.out;
   if (!out) throw new UsageError("Say where the run goes: --out <folder> (or --resume <folder> to go on with one).");
@@ -39,6 +41,7 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
     out,
     maxSeconds,
     threads,
+    device,
     use: used,
   };
   if (!resume && !Object.hasOwn(method.presets, preset))

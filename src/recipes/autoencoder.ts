@@ -4,11 +4,11 @@ import type { Decoder, Encoder } from "../networks/autoencoder.js";
 import { type FeatureNet, featureDistance } from "../networks/feature-net.js";
 import * as nn from "../nn/index.js";
 import { Random } from "../random/index.js";
-import { compile } from "../runtime/index.js";
-import { gradientStage, type Phase, phase, type Stage } from "../train/index.js";
+import { type Compute, compile, computeOf } from "../runtime/index.js";
+import { gradientStage, type Phase, phase, type Stage, type TrainingCompute, trainingCompute } from "../train/index.js";
 import { decaySchedule } from "./training.js";
 
-export interface AutoencoderTraining {
+export interface AutoencoderTraining extends TrainingCompute {
   batch: number;
   steps: number;
   warmSteps: number;
@@ -17,7 +17,6 @@ export interface AutoencoderTraining {
   latentNoise: number;
   latent: number;
   seed: number;
-  threads?: number;
 }
 
 /**
@@ -62,7 +61,7 @@ export function autoencoderStage(
     phases: [phase({ ...losses(false), until: warmSteps }), phase(losses(true))],
     freeze: nn.parameterList(features),
     state: { random, stream },
-    threads: options.threads,
+    ...trainingCompute(options),
   });
 }
 
@@ -81,12 +80,12 @@ export async function encodeSplit(
   encode: Encoder,
   dataset: ImageDataset,
   latent: number,
-  threads?: number,
+  compute: Compute = {},
 ): Promise<Latents> {
   const { channels, height, width } = dataset;
   const size = Math.min(500, split.count);
   const program = compile({ images: [size, channels, height, width] }, ({ images }) => ({ z: encode(images) }), {
-    threads,
+    ...computeOf(compute),
     freeze: true,
   });
   const values = new Float32Array(split.count * latent);

@@ -5,16 +5,15 @@ import { type classifier, crossEntropy, type FeatureNetConfig } from "../network
 import { drawMasks, maskedAutoencoder, maskedLoss } from "../networks/mae.js";
 import * as nn from "../nn/index.js";
 import { Random } from "../random/index.js";
-import { gradientStage, phase, type Stage } from "../train/index.js";
+import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../train/index.js";
 import { decaySchedule } from "./training.js";
 
-export interface FeatureTraining {
+export interface FeatureTraining extends TrainingCompute {
   batch: number;
   steps: number;
   lr: number;
   augmentation?: Augmentation;
   seed: number;
-  threads?: number;
 }
 
 /** Trains a classifier of the data's labels; its stages become the feature space. */
@@ -49,7 +48,7 @@ export function classifierStage(
       }),
     ],
     state: { random, stream },
-    threads: options.threads,
+    ...trainingCompute(options),
   });
 }
 
@@ -91,7 +90,7 @@ export function maeStage(
       }),
     ],
     state: { random, stream },
-    threads: options.threads,
+    ...trainingCompute(options),
   });
 }
 

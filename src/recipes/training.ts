@@ -6,6 +6,7 @@ import { type ModelConfig, type ModelFiles, writeModel } from "../models/files.j
 import type { AnyGenerator, SampleOptions } from "../models/generator.js";
 import * as nn from "../nn/index.js";
 import { type AdamOptions, constant, type Schedule, trapezoid } from "../optim/index.js";
+import { type Compute, type DeviceName, resolveRuntime } from "../runtime/index.js";
 import { threadsOf } from "../runtime/session.js";
 import { type GradientStageOptions, type RunResult, runStages, type Stage, type TrainOptions } from "../train/index.js";
 
@@ -45,10 +46,28 @@ export interface Recipe {
   tokenizer?: Tokenizer;
 }
 
+/** What a run computes with. */
+interface Computed {
+  device: DeviceName;
+  /** Of the CPU. */
+  threads?: number;
+  processor?: string;
+}
+
+async function computedWith({ device: wanted, threads }: Compute): Promise<Computed> {
+  const { device } = await resolveRuntime(wanted);
+  if (device !== "cpu" && device !== "wasm") return { device };
+  return {
+    device,
+    threads: threadsOf({ threads }) ?? availableParallelism(),
+    processor: cpus()[0]?.model.trim() || "unknown",
+  };
+}
+
 /** The description of a model: of a trained one, or (without a result) of one in training. */
 export function modelConfig(
-  { method, dataset, options: { name = dataset.id, source, threads }, settings, shape, tokenizer }: Omit<Recipe, "net">,
-  result?: RunResult,
+  { method, dataset, options: { name = dataset.id, source }, settings, shape, tokenizer }: Omit<Recipe, "net">,
+  result?: RunResult & { computed: Computed },
 ): ModelConfig {
   return {
     format: 1,
@@ -66,8 +85,7 @@ export function modelConfig(
       attribution: dataset.attribution,
       seconds: Math.round(result?.seconds ?? 0),
       steps: result?.step ?? 0,
-      threads: threadsOf({ threads }) ?? availableParallelism(),
-      processor: cpus()[0]?.model.trim() ?? "unknown",
+      ...result?.computed,
       settings,
     },
   };
@@ -85,9 +103,13 @@ export async function trainModel(
 ): Promise<RunResult> {
   const { method, dataset, options, settings, net } = recipe;
   try {
+    const computed = await computedWith(options);
+    const { device, threads, processor } = computed;
+    const cpu = processor ? `, ${threads} ${threads === 1 ? "thread" : "threads"} of ${processor}` : "";
+    options.onProgress?.({ type: "info", message: `Training on the device "${device}"${cpu}.` });
     const result = await runStages(stages, { ...options, config: runConfig(method, dataset, options, settings) });
     if (result.status === "finished") {
-      const files = { config: modelConfig(recipe, result), weights: nn.weightsOf(net) };
+      const files = { config: modelConfig(recipe, { ...result, computed }), weights: nn.weightsOf(net) };
       await describe(files);
       await writeModel(join(options.out, "model"), files);
     }

@@ -16,10 +16,15 @@ export type GraphOutputs = Record<string, Tensor | readonly Tensor[]>;
 export type Values<O> = { [K in keyof O]: Float32Array };
 export type Feed = Float32Array | Int32Array | Uint8Array | readonly number[] | number;
 
-export interface CompileOptions {
+/** What is computed with. */
+export interface Compute {
   device?: DeviceName | "auto";
   /** Threads of the native or WASM runtime; default: the environment's `FEWSTEP_THREADS`, else all cores. */
   threads?: number;
+}
+export const computeOf = ({ device, threads }: Compute): Compute => ({ device, threads });
+
+export interface CompileOptions extends Compute {
   /**
    * Runs the session in a worker thread (Node) or Web Worker, so that this thread's event loop stays free. Parameters
    * that are not frozen are copied to it at each run. Each session has a worker of its own, which holds about 48 MB,

@@ -1,6 +1,8 @@
 export {
   type CompileOptions,
+  type Compute,
   compile,
+  computeOf,
   type Feed,
   type GraphOutputs,
   type InputSpec,

@@ -1,6 +1,7 @@
 import { type AdamOptions, adamw, ema } from "../optim/index.js";
-import { type CompileOptions, compile, type Feed, type InputSpec, type Parameters } from "../runtime/index.js";
-import { grad, type Parameter, Tensor } from "../tensor/index.js";
+import { type Compute, computeOf, type Feed, type InputSpec, type Parameters } from "../runtime/index.js";
+import type { Parameter, Tensor } from "../tensor/index.js";
+import { type Place, type Updates, updatesOf } from "./devices/index.js";
 import type { Stage } from "./stage.js";
 
 /** A loss and what it is fed, for some of a stage's steps. */
@@ -10,6 +11,11 @@ export interface Phase<I extends string = string> {
   inputs: Record<I, InputSpec>;
   /** The scalar to be lowered, alone or with what else is logged: scalars by name, vectors as name0, name1 … */
   loss(inputs: Record<I, Tensor>): Tensor | ({ loss: Tensor } & Record<string, Tensor>);
+  /**
+   * What is done before each step whose number `every` divides: it may read the trained parameters and set those that
+   * the loss looks through, which no other step may.
+   */
+  refresh?: { every: number; act(): void };
   /** What step k is fed, at least the inputs that there are; a function of the stage's state and of k alone. */
   next(k: number): Partial<Record<I, Feed>> | Promise<Partial<Record<I, Feed>>>;
 }
@@ -17,7 +23,16 @@ export interface Phase<I extends string = string> {
 /** A phase among others with other inputs. */
 export const phase = <I extends string>(one: Phase<I>): Phase => one as unknown as Phase;
 
-export interface GradientStageOptions {
+/** What a stage computes with, and where its state is meanwhile; see `updatesOf`. */
+export interface TrainingCompute extends Compute {
+  place?: Place;
+}
+export const trainingCompute = ({ place, ...options }: TrainingCompute): TrainingCompute => ({
+  ...computeOf(options),
+  ...(place && { place }),
+});
+
+export interface GradientStageOptions extends TrainingCompute {
   name: string;
   steps: number;
   /** Samples per step, for the rate. */
@@ -37,7 +52,6 @@ export interface GradientStageOptions {
   /** Programs that `next` runs; released with the stage's own. */
   programs?: readonly { release(): Promise<void> }[];
   sample?: Stage["sample"];
-  threads?: number;
 }
 
 /**
@@ -45,47 +59,48 @@ export interface GradientStageOptions {
  * phase is compiled at its first step and released at the end of its last.
  */
 export function gradientStage(options: GradientStageOptions): Stage {
-  const { name, steps, batch, parameters, phases, programs = [], sample, freeze, threads } = options;
-  const optimizer = adamw(parameters, options.optimizer);
-  const average = options.emaDecay === undefined ? null : ema(parameters, { decay: options.emaDecay });
-  let active: { phase: Phase; program: ReturnType<typeof compilePhase> } | null = null;
-  async function enter(next: Phase | null): Promise<void> {
-    if (active?.phase === next) return;
-    await active?.program.release();
-    active = next && { phase: next, program: compilePhase(next, parameters, { freeze, threads }) };
+  const { name, steps, batch, parameters, optimizer: settings, emaDecay, phases, programs = [], sample } = options;
+  const optimizer = adamw(parameters, settings);
+  const average = emaDecay === undefined ? null : ema(parameters, { decay: emaDecay });
+  const job = {
+    parameters,
+    optimizer,
+    settings,
+    average,
+    emaDecay,
+    freeze: options.freeze,
+    compute: computeOf(options),
+  };
+  let active: { phase: Phase; updates: Updates } | null = null;
+  const settle = async () => active?.updates.settle();
+  async function leave(): Promise<void> {
+    await settle();
+    await active?.updates.release();
+    active = null;
   }
   return {
     name,
     steps,
     batch,
     state: { parameters, optimizer, ...(average && { ema: average }), ...options.state },
+    settle,
     async step(k) {
-      await enter(phases.find(({ until = steps }) => k < until)!);
-      const { phase, program } = active!;
-      const { gradients, ...values } = await program.run((await phase.next(k)) as Record<string, Feed>);
-      const { norm } = optimizer.update(gradients);
-      average?.update();
-      return { ...logged(values), norm };
+      const phase = phases.find(({ until = steps }) => k < until)!;
+      const { refresh } = phase;
+      const renewed = refresh !== undefined && k % refresh.every === 0;
+      if (renewed || active?.phase !== phase) await leave();
+      if (renewed) refresh.act();
+      active ??= { phase, updates: await updatesOf({ ...job, phase }, options.place) };
+      return logged(await active.updates.step((await phase.next(k)) as Record<string, Feed>));
     },
     sample: sample && (average ? () => average.withAverage(sample) : sample),
     async finish() {
+      await leave();
       if (average) parameters.flat.set(average.average);
-      await enter(null);
       for (const program of programs) await program.release();
     },
   };
 }
-
-const compilePhase = ({ inputs, loss: build }: Phase, parameters: Parameters, options: CompileOptions) =>
-  compile(
-    inputs,
-    (given) => {
-      const built = build(given);
-      const values = built instanceof Tensor ? { loss: built } : built;
-      return { ...values, gradients: grad(values.loss, parameters) };
-    },
-    options,
-  );
 
 /** Numbers of a step by name; a vector's are numbered. */
 const logged = (values: Record<string, Float32Array>): Record<string, number> =>

@@ -1,6 +1,13 @@
 export { type Checkpoint, type Position, readCheckpoint } from "./checkpoint.js";
 export { RunError, readConfig } from "./folder.js";
-export { type GradientStageOptions, gradientStage, type Phase, phase } from "./gradient-stage.js";
+export {
+  type GradientStageOptions,
+  gradientStage,
+  type Phase,
+  phase,
+  type TrainingCompute,
+  trainingCompute,
+} from "./gradient-stage.js";
 export { withInterrupt } from "./interrupt.js";
 export { type MetricsRow, readMetrics } from "./metrics.js";
 export { formatDuration, terminalProgress } from "./progress.js";

@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { makeFolder } from "../io/atomic.js";
 import { type Checkpoint, Checkpoints, type Position } from "./checkpoint.js";
 import { beginFolder, compareConfigs, RunError, readConfig, removeLeftovers, writeConfig, writing } from "./folder.js";
+import type { TrainingCompute } from "./gradient-stage.js";
 import { lockFolder } from "./lock.js";
 import { MetricsFile } from "./metrics.js";
 import { writeReport } from "./report.js";
@@ -40,7 +41,7 @@ export interface RunOptions {
 }
 
 /** How a method's training run is carried out; its settings come beside. */
-export interface TrainOptions extends Omit<RunOptions, "config"> {
+export interface TrainOptions extends Omit<RunOptions, "config">, TrainingCompute {
   /** Name the trained model carries; default the data's. */
   name?: string;
   /**
@@ -48,7 +49,6 @@ export interface TrainOptions extends Omit<RunOptions, "config"> {
    * themselves; recorded in the run's config.json.
    */
   source?: { data: string; size?: number; lines?: boolean };
-  threads?: number;
 }
 
 export interface RunResult {
@@ -142,6 +142,7 @@ export async function runStages(
 
   async function save(stage: Stage, end = false): Promise<void> {
     position.seconds = seconds();
+    await stage.settle?.();
     newest = await writing(out, async () => {
       const path = await checkpoints.save(position, stage.state, end);
       if (file !== config) await writeConfig(out, config); // once a checkpoint knows of it
@@ -153,6 +154,7 @@ export async function runStages(
 
   async function sample(stage: Stage): Promise<void> {
     if (!stage.sample) return;
+    await stage.settle?.();
     const sheet = await stage.sample();
     if ("labels" in sheet && sheet.labels) rowNames[stage.name] = sheet.labels;
     const path = await writing(out, () => saveSheet(out, position.step, stage.name, sheet));

@@ -30,6 +30,8 @@ export interface Stage {
    * not finite the run stops.
    */
   step(k: number): Promise<Record<string, number>>;
+  /** Brings `state` up to date where training keeps it elsewhere (on a GPU); before it is saved or sampled from. */
+  settle?(): Promise<void>;
   /** Draws samples for the eye, without changing `state`. */
   sample?(): Promise<SampleSheet>;
   /**

@@ -7,8 +7,8 @@ import * as nn from "../../nn/index.js";
 import * as optim from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { trainModel } from "../../recipes/training.js";
-import type { TrainOptions } from "../../train/index.js";
-import { gradientStage, phase } from "../../train/index.js";
+import { computeOf } from "../../runtime/index.js";
+import { gradientStage, phase, type TrainOptions, trainingCompute } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { ClassifierModel } from "./model.js";
 import { classifierArchitecture, evaluationClassifier } from "./network.js";
@@ -60,12 +60,12 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
       }),
     ],
     state: { random, stream },
-    threads: options.threads,
+    ...trainingCompute(options),
   });
   const recipe = { method: "classifier", dataset, options, settings: config, shape: network, net };
   return trainModel(recipe, [stage], undefined, async (files) => {
     if (!test.labels) return void (files.config.training.testAccuracy = null);
-    const model = new ClassifierModel(files, { threads: options.threads });
+    const model = new ClassifierModel(files, computeOf(options));
     files.config.training.testAccuracy = await model.accuracy(test);
     await model.release();
   });

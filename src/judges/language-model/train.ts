@@ -5,8 +5,7 @@ import { trainableShape } from "../../models/architecture.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { generatorTraining, trainModel } from "../../recipes/training.js";
-import type { TrainOptions } from "../../train/index.js";
-import { gradientStage, phase } from "../../train/index.js";
+import { gradientStage, phase, type TrainOptions, trainingCompute } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { languageModel, languageModelArchitecture, shifted, tokenNats } from "./network.js";
 import { type LanguageModelSettings, languageModelSettings } from "./settings.js";
@@ -42,7 +41,7 @@ export async function trainLanguageModel(dataset: TextDataset, settings: Languag
       }),
     ],
     state: { random, stream },
-    threads: options.threads,
+    ...trainingCompute(options),
   });
   return trainModel({ method: "language-model", dataset, options, settings: config, shape, net, tokenizer }, [stage]);
 }

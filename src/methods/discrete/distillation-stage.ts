@@ -1,7 +1,7 @@
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { generatorTraining } from "../../recipes/training.js";
-import { gradientStage, phase, type Stage } from "../../train/index.js";
+import { gradientStage, phase, type Stage, trainingCompute } from "../../train/index.js";
 import { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
 import { discreteNetwork, inputShapes } from "./network.js";
 import { sigmaOf } from "./schedule.js";
@@ -36,7 +36,7 @@ export function pairs({ config, shape }: DiscreteStageContext, random: Random) {
  * average), taken anew at the beginning of each round; the time step doubles from round to round.
  */
 export function distillationStage(context: DiscreteStageContext): Stage {
-  const { config, shape, net, threads, sample } = context;
+  const { config, shape, net, sample } = context;
   const { batch, clip, emaDecay } = config.training;
   const { rounds, steps: perRound, delta: first, lr } = config.distillation;
   const steps = rounds * perRound;
@@ -59,8 +59,8 @@ export function distillationStage(context: DiscreteStageContext): Stage {
           const target = master(cleaner, cleanerSigma, labels).stopGradient();
           return distillationLoss(net(noisy, sigma, labels), target).mean();
         },
+        refresh: { every: perRound, act: () => teacher.flat.set(parameters.flat) },
         next(k) {
-          if (k % perRound === 0) teacher.flat.set(parameters.flat);
           const delta = distillationDelta(Math.floor(k / perRound), first);
           const { clean, labels } = next();
           return { ...draw(clean, delta), labels };
@@ -69,6 +69,6 @@ export function distillationStage(context: DiscreteStageContext): Stage {
     ],
     state: { teacher, random, stream },
     sample,
-    threads,
+    ...trainingCompute(context),
   });
 }

@@ -4,7 +4,7 @@ import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { generatorTraining } from "../../recipes/training.js";
 import type { Tensor } from "../../tensor/index.js";
-import { gradientStage, phase, type Stage } from "../../train/index.js";
+import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/index.js";
 import { relax, relaxTopk } from "./curriculum.js";
 import { type DiscreteNetwork, inputShapes, type NetworkInput, processOf } from "./network.js";
 import { levelsAt, nelbo } from "./objective.js";
@@ -14,12 +14,11 @@ import type { DiscreteSettings } from "./settings.js";
 import type { DiscreteShape } from "./shape.js";
 import { type AlphaCurve, gammaAt, polynomialCurve, type Window, windowOf } from "./transform.js";
 
-export interface DiscreteStageContext {
+export interface DiscreteStageContext extends TrainingCompute {
   data: TokenData;
   config: DiscreteSettings;
   shape: DiscreteShape;
   net: DiscreteNetwork;
-  threads?: number;
   sample?: Stage["sample"];
 }
 
@@ -126,7 +125,7 @@ type LossInput =
 
 /** Trains the denoiser by the NELBO: the curriculum's relaxed tokens for the first steps, then discrete ones. */
 export function discreteStage(context: DiscreteStageContext): Stage {
-  const { config, net, sample, threads } = context;
+  const { config, net, sample } = context;
   const { batch, clip } = config.training;
   const random = new Random(config.seed, "discrete");
   const { stream, next } = batches(context, random);
@@ -150,6 +149,6 @@ export function discreteStage(context: DiscreteStageContext): Stage {
     phases: [part(soft, noise.relaxed, curriculumSteps(config)), part("discrete", noise.discrete)],
     state: { random, stream },
     sample,
-    threads,
+    ...trainingCompute(context),
   });
 }

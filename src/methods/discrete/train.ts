@@ -6,7 +6,8 @@ import { type ModelConfig, type ModelFiles, readModel } from "../../models/files
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { modelConfig, previewer, trainModel } from "../../recipes/training.js";
-import type { TrainOptions } from "../../train/index.js";
+import { computeOf } from "../../runtime/index.js";
+import { type TrainOptions, trainingCompute } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { distillationStage } from "./distillation-stage.js";
 import { DiscreteImageModel } from "./image-model.js";
@@ -72,17 +73,17 @@ export async function trainDiscrete(
   const net = discreteNetwork(shape);
   const parameters = nn.initialize(net, new Random(config.seed, "discrete").uint32());
   if (config.from !== null) parameters.load(await weightsOf(config.from, shape));
-  const { threads } = options;
+  const compute = trainingCompute(options);
   const tokenizer = "tokenizer" in data ? data.tokenizer : undefined;
   const recipe = { method: "discrete", dataset, options, settings: config, shape, net, tokenizer };
-  const live = { freeze: false, threads };
+  const live = { freeze: false, ...computeOf(options) };
   const preview = tokenizer
     ? new TextModel(modelConfig(recipe), shape, net, tokenizer, live)
     : new DiscreteImageModel(modelConfig(recipe), shape, net, live);
   const sample = tokenizer
     ? previewer(preview, { steps: Math.min(64, shape.length) })
     : previewer(preview, { steps: 32 }, shape.length * shape.vocabulary > 1e5 ? 2 : 8); // many levels in colour take long
-  const context = { data, config, shape, net, threads, sample };
+  const context = { data, config, shape, net, ...compute, sample };
   const stages = config.training.steps > 0 ? [() => discreteStage(context)] : [];
   if (config.distillation.rounds > 0) {
     if (config.process !== "uniform")

@@ -6,22 +6,21 @@ import type { Latents } from "../../recipes/autoencoder.js";
 import { imageDriftLoss, imageFamilies } from "../../recipes/drift/image-objective.js";
 import { normalizedDriftLoss } from "../../recipes/drift/objective.js";
 import { generatorTraining } from "../../recipes/training.js";
-import { gradientStage, phase, type Stage } from "../../train/index.js";
+import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/index.js";
 import { GroupDraw } from "./groups.js";
 import type { ImageGenerator } from "./network.js";
 import type { DriftingSettings } from "./settings.js";
 
-export interface DriftStageContext {
+export interface DriftStageContext extends TrainingCompute {
   dataset: ImageDataset;
   config: DriftingSettings;
   generator: ImageGenerator;
-  threads?: number;
   sample?: Stage["sample"];
 }
 
 /** Latent drifting: the latent generator alone, against the standardised latent vectors of the training images. */
 export function latentDriftStage(context: DriftStageContext, latents: Latents): Stage {
-  const { config, generator, threads } = context;
+  const { config, generator } = context;
   const { samples, groups: maxGroups } = config.latentStage;
   const { latent } = config.autoencoder;
   generator.scale.value!.set(latents.deviation);
@@ -58,13 +57,13 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
     ],
     state: draw.state,
     sample: context.sample,
-    threads,
+    ...trainingCompute(context),
   });
 }
 
 /** Joint drifting: latent generator and decoder together, against pixel and feature families of real images. */
 export function jointDriftStage(context: DriftStageContext, features: FeatureNet): Stage {
-  const { dataset, config, generator, threads } = context;
+  const { dataset, config, generator } = context;
   const { train, channels, height, width } = dataset;
   const { samples, groups: maxGroups } = config.jointStage;
   const { latent } = config.autoencoder;
@@ -104,6 +103,6 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
     freeze: nn.parameterList(features),
     state: draw.state,
     sample: context.sample,
-    threads,
+    ...trainingCompute(context),
   });
 }

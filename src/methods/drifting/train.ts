@@ -7,7 +7,8 @@ import { Random } from "../../random/index.js";
 import { autoencoderStage, encodeSplit } from "../../recipes/autoencoder.js";
 import { featureStages } from "../../recipes/features.js";
 import { modelConfig, previewer, trainModel } from "../../recipes/training.js";
-import type { Stage, TrainOptions } from "../../train/index.js";
+import { computeOf } from "../../runtime/index.js";
+import { type Stage, type TrainOptions, trainingCompute } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { DriftingModel } from "./model.js";
 import { generatorArchitecture, imageGenerator } from "./network.js";
@@ -45,7 +46,7 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingSet
   const shapes = networkConfig(dataset, config);
   const { train } = dataset;
   const { seed } = config;
-  const { threads } = options;
+  const compute = trainingCompute(options);
 
   const features = classifier(shapes.features, Math.max(dataset.classNames?.length ?? 1, 1));
   const encode = encoder(shapes.generator.autoencoder);
@@ -55,14 +56,18 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingSet
 
   const shape = shapes.generator;
   const recipe = { method: "drifting", dataset, options, settings: config, shape, net: generator };
-  const preview = new DriftingModel(modelConfig(recipe), shape, generator, { freeze: false, threads });
-  const context = { dataset, config, generator, threads, sample: previewer(preview) };
+  const preview = new DriftingModel(modelConfig(recipe), shape, generator, { freeze: false, ...computeOf(options) });
+  const context = { dataset, config, generator, ...compute, sample: previewer(preview) };
   const stages: (() => Promise<Stage> | Stage)[] = [
-    ...featureStages(dataset, shapes.features, features, { ...config.features, seed, threads }),
+    ...featureStages(dataset, shapes.features, features, { ...config.features, seed, ...compute }),
     () =>
-      autoencoderStage(dataset, encode, generator.decode, features.features, { ...config.autoencoder, seed, threads }),
+      autoencoderStage(dataset, encode, generator.decode, features.features, {
+        ...config.autoencoder,
+        seed,
+        ...compute,
+      }),
     async () =>
-      latentDriftStage(context, await encodeSplit(train, encode, dataset, config.autoencoder.latent, threads)),
+      latentDriftStage(context, await encodeSplit(train, encode, dataset, config.autoencoder.latent, compute)),
     () => jointDriftStage(context, features.features),
   ];
   return trainModel(recipe, stages, preview);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { ImageDataset } from "../../data/index.js";
+import type { TrainingCompute, TrainOptions } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { type FlowSettings, flowSettings } from "./settings.js";
 import { trainFlow } from "./train.js";
@@ -50,18 +51,18 @@ export async function fitToSeconds(
   dataset: ImageDataset,
   settings: FlowSettings,
   seconds: number,
-  { threads, source }: { threads?: number; source?: { data: string; size?: number } } = {},
+  options: TrainingCompute & Pick<TrainOptions, "source"> = {},
 ): Promise<FlowSettings> {
   if (!(seconds > 0 && Number.isFinite(seconds))) throw new Error(`seconds must be a positive number, got ${seconds}.`);
   const config = parseSettings(flowSettings, settings);
-  const times = await measureSteps(dataset, config, { threads, source });
+  const times = await measureSteps(dataset, config, options);
   return { ...config, flow: { ...config.flow, steps: flowStepsWithin(seconds, times, config) } };
 }
 
 async function measureSteps(
   dataset: ImageDataset,
   config: FlowSettings,
-  options: { threads?: number; source?: { data: string; size?: number } },
+  options: TrainingCompute & Pick<TrainOptions, "source">,
 ): Promise<StepTimes> {
   const probe: FlowSettings = {
     ...config,

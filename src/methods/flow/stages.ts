@@ -5,23 +5,23 @@ import { Random } from "../../random/index.js";
 import type { Latents } from "../../recipes/autoencoder.js";
 import { imageDriftLoss, imageFamilies } from "../../recipes/drift/image-objective.js";
 import { generatorTraining } from "../../recipes/training.js";
-import { compile } from "../../runtime/index.js";
-import { gradientStage, phase, type Stage } from "../../train/index.js";
+import { compile, computeOf } from "../../runtime/index.js";
+import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/index.js";
 import type { FlowNetwork } from "./network.js";
 import { drawTimes, flowLoss } from "./objective.js";
 import { integrate } from "./sampler.js";
 import type { FlowSettings } from "./settings.js";
 
-export interface FlowStageContext {
+export interface FlowStageContext extends TrainingCompute {
   dataset: ImageDataset;
   config: FlowSettings;
   net: FlowNetwork;
-  threads?: number;
   sample?: Stage["sample"];
 }
 
 /** Trains the velocity field, on pixels or (given) standardised latent vectors. */
-export function flowStage({ dataset, config, net, threads, sample }: FlowStageContext, latents: Latents | null): Stage {
+export function flowStage(context: FlowStageContext, latents: Latents | null): Stage {
+  const { dataset, config, net, sample } = context;
   const { train, channels, height, width, classNames } = dataset;
   const { batch, labelDropout } = config.flow;
   const size = latents ? [config.autoencoder.latent] : [channels, height, width];
@@ -60,7 +60,7 @@ export function flowStage({ dataset, config, net, threads, sample }: FlowStageCo
     ],
     state: { random, stream },
     sample,
-    threads,
+    ...trainingCompute(context),
   });
 }
 
@@ -70,7 +70,8 @@ export function flowStage({ dataset, config, net, threads, sample }: FlowStageCo
  * `shift`), nothing else. Its inputs are latent vectors from `samplerSteps` Euler steps, without guidance, of the
  * flow's averaged weights; no gradient passes through them. The encoder is not used.
  */
-export function decoderStage({ dataset, config, net, threads, sample }: FlowStageContext, features: FeatureNet): Stage {
+export function decoderStage(context: FlowStageContext, features: FeatureNet): Stage {
+  const { dataset, config, net, sample } = context;
   const { train, channels, height, width, classNames } = dataset;
   const { samples, groups: maxGroups, samplerSteps } = config.jointStage;
   const { latent } = config.autoencoder;
@@ -83,7 +84,7 @@ export function decoderStage({ dataset, config, net, threads, sample }: FlowStag
   const velocity = compile(
     { state: [count, latent], time: [count], labels: { shape: [count], dtype: "int32" } },
     ({ state, time, labels }) => ({ velocity: net.velocity(state, time, labels) }),
-    { threads, freeze: nn.parameterList(net.velocity) },
+    { ...computeOf(context), freeze: nn.parameterList(net.velocity) },
   );
   const familiesOf = imageFamilies(features);
   const random = new Random(config.seed, "decoder");
@@ -121,6 +122,6 @@ export function decoderStage({ dataset, config, net, threads, sample }: FlowStag
     programs: [velocity],
     state: { random, stream },
     sample,
-    threads,
+    ...trainingCompute(context),
   });
 }

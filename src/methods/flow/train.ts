@@ -8,7 +8,8 @@ import { autoencoderStage, encodeSplit } from "../../recipes/autoencoder.js";
 import { featureStages } from "../../recipes/features.js";
 import { featureStageName, type Reused, reuse } from "../../recipes/reuse.js";
 import { modelConfig, previewer, trainModel } from "../../recipes/training.js";
-import type { Stage, TrainOptions } from "../../train/index.js";
+import { computeOf } from "../../runtime/index.js";
+import { type Stage, type TrainOptions, trainingCompute } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { FlowModel } from "./model.js";
 import { flowArchitecture, flowNetwork } from "./network.js";
@@ -25,7 +26,7 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowSettings, o
   const config = parseSettings(flowSettings, settings);
   const { seed, space } = config;
   const { height, width, channels, classNames } = dataset;
-  const { threads } = options;
+  const compute = trainingCompute(options);
   const { latent, encoder: encoderWidths, hidden, decoder } = config.autoencoder;
   const autoencoder = { height, width, channels, latent, encoder: encoderWidths, hidden, decoder };
   const network = trainableShape(flowArchitecture, {
@@ -37,8 +38,8 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowSettings, o
   const net = flowNetwork(network);
   nn.initialize(net, new Random(seed, "flow").uint32());
   const recipe = { method: "flow", dataset, options, settings: config, shape: network, net };
-  const preview = new FlowModel(modelConfig(recipe), network, net, { freeze: false, threads });
-  const context = { dataset, config, net, threads, sample: previewer(preview) };
+  const preview = new FlowModel(modelConfig(recipe), network, net, { freeze: false, ...computeOf(options) });
+  const context = { dataset, config, net, ...compute, sample: previewer(preview) };
 
   const stages: (() => Promise<Stage> | Stage)[] = [];
   if (space === "pixel") stages.push(() => flowStage(context, null));
@@ -60,10 +61,10 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowSettings, o
       if (!options.resume) await reused.check();
       stages.push(...reused.stages);
     } else
-      stages.push(...featureStages(dataset, shape, features, { ...config.features, seed, threads }), () =>
-        autoencoderStage(dataset, encode, decode, features.features, { ...config.autoencoder, seed, threads }),
+      stages.push(...featureStages(dataset, shape, features, { ...config.features, seed, ...compute }), () =>
+        autoencoderStage(dataset, encode, decode, features.features, { ...config.autoencoder, seed, ...compute }),
       );
-    stages.push(async () => flowStage(context, await encodeSplit(dataset.train, encode, dataset, latent, threads)));
+    stages.push(async () => flowStage(context, await encodeSplit(dataset.train, encode, dataset, latent, compute)));
     if (space === "joint") stages.push(() => decoderStage(context, features.features));
   }
   return trainModel(recipe, stages, preview);

@@ -5,20 +5,19 @@ import * as nn from "../../nn/index.js";
 import { cosine, type Schedule } from "../../optim/index.js";
 import { Random } from "../../random/index.js";
 import { generatorTraining } from "../../recipes/training.js";
-import { gradientStage, phase, type Stage } from "../../train/index.js";
+import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/index.js";
 import type { SphereNetwork } from "./network.js";
 import { inFeatures, inPyramid, sphereLoss } from "./objective.js";
 import type { SphereSettings } from "./settings.js";
 import { drawStrengths } from "./strengths.js";
 
-export interface SphereStageContext {
+export interface SphereStageContext extends TrainingCompute {
   dataset: ImageDataset;
   config: SphereSettings;
   /** Length of a latent, and the angle that the noise is drawn with. */
   latent: number;
   maxAngle: number;
   net: SphereNetwork;
-  threads?: number;
   sample?: Stage["sample"];
 }
 
@@ -63,7 +62,7 @@ export function batches({ dataset, config, latent, maxAngle }: SphereStageContex
 
 /** Trains encoder and decoder together with the three losses. */
 export function sphereStage(context: SphereStageContext, features: FeatureNet | null): Stage {
-  const { dataset, config, latent, net, threads, sample } = context;
+  const { dataset, config, latent, net, sample } = context;
   const { channels, height, width } = dataset;
   const { batch, clip, encoderLr } = config.training;
   const crops = isCropped(config);
@@ -111,6 +110,6 @@ export function sphereStage(context: SphereStageContext, features: FeatureNet | 
     freeze: features ? nn.parameterList(features) : undefined,
     state: { random, stream },
     sample,
-    threads,
+    ...trainingCompute(context),
   });
 }

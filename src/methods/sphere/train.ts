@@ -6,7 +6,8 @@ import { Random } from "../../random/index.js";
 import { featureStages } from "../../recipes/features.js";
 import { featureStageName, reuse } from "../../recipes/reuse.js";
 import { modelConfig, previewer, trainModel } from "../../recipes/training.js";
-import type { Stage, TrainOptions } from "../../train/index.js";
+import { computeOf } from "../../runtime/index.js";
+import { type Stage, type TrainOptions, trainingCompute } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { fullStrength } from "./geometry.js";
 import { SphereModel } from "./model.js";
@@ -29,7 +30,7 @@ export function networkConfig(dataset: ImageDataset, { network }: SphereSettings
 export async function trainSphere(dataset: ImageDataset, settings: SphereSettings, options: TrainOptions) {
   const config = parseSettings(sphereSettings, settings);
   const { seed, noise } = config;
-  const { threads } = options;
+  const compute = trainingCompute(options);
   const network = networkConfig(dataset, config);
   const net = sphereNetwork(network);
   nn.initialize(net, new Random(seed, "sphere").uint32());
@@ -39,8 +40,8 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereSetting
   const shape = trainableShape(sphereArchitecture, { ...network, noise: { kind: noise.kind, maxAngle } });
 
   const recipe = { method: "sphere", dataset, options, settings: config, shape, net };
-  const preview = new SphereModel(modelConfig(recipe), shape, net, { freeze: false, threads });
-  const context = { dataset, config, latent, maxAngle, net, threads, sample: previewer(preview) };
+  const preview = new SphereModel(modelConfig(recipe), shape, net, { freeze: false, ...computeOf(options) });
+  const context = { dataset, config, latent, maxAngle, net, ...compute, sample: previewer(preview) };
   const stages: (() => Stage)[] = [];
   if (config.perceptual === "features") {
     const { width, blocks, stemStride } = config.features;
@@ -53,7 +54,7 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereSetting
       const reused = reuse(config.featuresFrom, networks, data, "featuresFrom");
       if (!options.resume) await reused.check();
       stages.push(...reused.stages);
-    } else stages.push(...featureStages(dataset, featureShape, features, { ...config.features, seed, threads }));
+    } else stages.push(...featureStages(dataset, featureShape, features, { ...config.features, seed, ...compute }));
     stages.push(() => sphereStage(context, features.features));
   } else stages.push(() => sphereStage(context, null));
 
