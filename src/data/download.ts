@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { showBytes } from "../io/byte-reader.js";
+import { watchTransfer } from "../io/stall.js";
 import type { Progress } from "./progress.js";
 
 /** A hash in the form that registries use: algorithm, dash, base64 digest. */
@@ -10,6 +12,10 @@ export type Integrity = `sha512-${string}` | `sha256-${string}`;
 export interface DownloadOptions {
   onProgress?: Progress;
   signal?: AbortSignal;
+  /** Bytes at most; default 2 GB. */
+  maxBytes?: number;
+  /** Seconds in which an answer must begin, and then 1 KiB a second must arrive; default 30. */
+  timeout?: number;
 }
 
 /** A file arrived with other content than was published. Trying elsewhere does not help. */
@@ -17,7 +23,12 @@ export class IntegrityError extends Error {}
 
 /** The connection ended early. */
 class ConnectionLost extends Error {
-  constructor(url: string, reason: string) {
+  constructor(
+    url: string,
+    reason: string,
+    /** Whether to go on at once may help: not where the server is too slow. */
+    readonly passing = true,
+  ) {
     super(`${url}: the connection was lost (${reason}). What has arrived is kept; try again to continue.`);
   }
 }
@@ -91,55 +102,87 @@ async function fetchAll(url: string, part: string, options: DownloadOptions): Pr
     } catch (error) {
       options.signal?.throwIfAborted();
       const now = await size(part);
-      if (!(error instanceof ConnectionLost) || now <= most) throw error;
+      if (!(error instanceof ConnectionLost && error.passing) || now <= most) throw error;
       most = now;
     }
   }
 }
 
 /** Appends to `part` what is missing of `url`, or starts anew where that cannot be. True when all is there. */
-async function fetchRest(url: string, part: string, { onProgress, signal }: DownloadOptions): Promise<boolean> {
+async function fetchRest(url: string, part: string, options: DownloadOptions): Promise<boolean> {
+  const { onProgress, signal, maxBytes = 2e9, timeout = 30 } = options;
   const have = await size(part);
   const version = have > 0 ? await readFile(versionFile(part), "utf8").catch(() => "") : "";
   const headers: Record<string, string> = { "Accept-Encoding": "identity" };
   if (have > 0) headers.Range = `bytes=${have}-`;
   if (version) headers["If-Range"] = version;
-  const response = await fetch(url, { headers, signal }).catch((error: Error) => {
-    const cause = error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
-    throw new Error(`${url} cannot be reached: ${cause}`, { cause: error });
-  });
-  const answer = readAnswer(response, have, version);
-  if (answer === "complete" || answer === "other") {
-    await response.body?.cancel();
-    if (answer === "other") await discard(part);
-    return answer === "complete";
+  const stalled = new AbortController();
+  const watch = watchTransfer(timeout, (reason) => stalled.abort(new Error(reason)));
+  const ends = AbortSignal.any([stalled.signal, ...(signal ? [signal] : [])]);
+  try {
+    const response = await fetch(url, { headers, signal: ends }).catch((error: Error) => {
+      const { message, name } = error.cause instanceof Error ? error.cause : error;
+      throw new Error(`${url} cannot be reached: ${message || name}`, { cause: error });
+    });
+    watch.answered();
+    const answer = readAnswer(response, have, version);
+    if (answer === "complete" || answer === "other") {
+      await response.body?.cancel();
+      if (answer === "other") await discard(part);
+      return answer === "complete";
+    }
+    if (!answer || !response.body) throw new Error(`${url}: ${response.status} ${response.statusText}`);
+    const { start, end, total } = answer;
+    const done = await append(response, part, start, (done) => {
+      watch.received(done - start);
+      if (Math.max(done, total ?? 0) > maxBytes) throw new TooLarge(url, Math.max(done, total ?? 0), maxBytes);
+      onProgress?.({ task: `downloading ${basename(part, ".part")}`, done, total, unit: "bytes" });
+    });
+    if (end !== null && done < end) throw new ConnectionLost(url, `${done} of ${total ?? end} bytes`);
+    if (end !== null && done > end) {
+      await discard(part);
+      throw new Error(`${url}: the server sent ${done - start} bytes where it had announced ${end - start}.`);
+    }
+    return total === null || done >= total;
+  } catch (error) {
+    if (error instanceof TooLarge) await discard(part);
+    if (!(error instanceof BodyError)) throw error;
+    throw new ConnectionLost(url, error.message, !stalled.signal.aborted);
+  } finally {
+    watch.stop();
+    stalled.abort(); // ends what is left of the transfer
   }
-  if (!answer || !response.body) throw new Error(`${url}: ${response.status} ${response.statusText}`);
+}
 
-  const { start, end, total } = answer;
+/** The body ended before its end. */
+class BodyError extends Error {}
+
+/** More bytes than a source may have. */
+class TooLarge extends Error {
+  constructor(url: string, bytes: number, most: number) {
+    super(`${url} has ${showBytes(bytes)} or more, and at most ${showBytes(most)} are downloaded. Nothing was kept.`);
+  }
+}
+
+/** Writes a body to `part` from `start` on. Tells, and returns, where it has come to. */
+async function append(response: Response, part: string, start: number, tell: (done: number) => void): Promise<number> {
   let done = start;
   const file = await open(part, start > 0 ? "a" : "w");
   try {
     if (start === 0) await writeFile(versionFile(part), strongTag(response));
-    const chunks = response.body[Symbol.asyncIterator]();
+    const chunks = response.body![Symbol.asyncIterator]();
     for (;;) {
       const { value: chunk, done: ended } = await chunks.next().catch((error: Error) => {
-        throw new ConnectionLost(url, error.message);
+        throw new BodyError(error.message);
       });
-      if (ended) break;
+      if (ended) return done;
+      tell(done + chunk.length);
       await file.writeFile(chunk);
       done += chunk.length;
-      onProgress?.({ task: `downloading ${basename(part, ".part")}`, done, total, unit: "bytes" });
     }
   } finally {
     await file.close();
   }
-  if (end !== null && done < end) throw new ConnectionLost(url, `${done} of ${total ?? end} bytes`);
-  if (end !== null && done > end) {
-    await discard(part);
-    throw new Error(`${url}: the server sent ${done - start} bytes where it had announced ${end - start}.`);
-  }
-  return total === null || done >= total;
 }
 
 /** The bytes that a body holds: from `start` to before `end` (null: not known) of a file of `total`. */

@@ -1,5 +1,6 @@
 import type { Progress } from "../data/progress.js";
 import { type ByteReader, showBytes } from "./byte-reader.js";
+import { watchTransfer } from "./stall.js";
 
 /** How a file is fetched. */
 export interface FetchOptions {
@@ -30,7 +31,6 @@ export class FetchError extends Error {
 /** An address for people: without a password, and without the values of a query, which may be secret. */
 export const showUrl = ({ origin, pathname, search }: URL): string => `${origin}${pathname}${search && "?…"}`;
 
-const SLOWEST = 1024;
 const PASSING_STATUS = [408, 425, 429, 500, 502, 503, 504];
 
 /**
@@ -67,36 +67,26 @@ async function attemptOnce<T>(
   const stop = () => controller.abort(signal?.reason);
   signal?.addEventListener("abort", stop, { once: true });
   let late: FetchError | null = null;
-  const within = (enough: () => boolean, what: string) =>
-    setInterval(() => {
-      if (enough()) return;
-      late = new FetchError(url, `${what} within ${timeout} s`, { passing: true });
-      controller.abort(late);
-    }, timeout * 1000);
+  const watch = watchTransfer(timeout, (reason) => {
+    late = new FetchError(url, reason, { passing: true });
+    controller.abort(late);
+  });
   const failure = (error: unknown) =>
     late ?? new FetchError(url, reasonOf(error as Error), { passing: true, cause: error });
 
-  let watch = within(() => false, "no answer came");
   try {
     const response = await fetch(url, { signal: controller.signal }).catch((error) => {
       throw failure(error);
     });
-    clearInterval(watch);
-    let [received, before] = [0, 0];
-    const fastEnough = () => {
-      const arrived = received - before;
-      before = received;
-      return arrived >= SLOWEST * timeout;
-    };
-    watch = within(fastEnough, `fewer than ${Math.ceil(SLOWEST * timeout)} bytes came`);
+    watch.answered();
     const task = `fetching ${url.pathname.split("/").at(-1)}`;
     const onBytes = (done: number, total: number | null) => {
-      received = done;
+      watch.received(done);
       onProgress?.({ task, done, total, unit: "bytes" });
     };
     return await use(bodyReader(url, response, { maxBytes, failure, onBytes }));
   } finally {
-    clearInterval(watch);
+    watch.stop();
     signal?.removeEventListener("abort", stop);
     controller.abort(); // ends what is left of the transfer
   }

@@ -225,6 +225,34 @@ test("errors of the server and an abort come through; what has arrived stays for
   expect(part.equals(body.subarray(0, part.length))).toBe(true);
 });
 
+test("a server that says nothing, drips or sends without end is given up, with a sentence", async () => {
+  const path = await target();
+  const silent = await serve(() => {});
+  await expect(download(silent.url, path, good, { timeout: 0.2 })).rejects.toThrow(/no answer came within 0.2 s/);
+
+  const slow = await serve((_, response) => {
+    response.writeHead(200, { "content-length": body.length });
+    const drip = setInterval(() => response.write("a"), 20);
+    response.on("close", () => clearInterval(drip));
+  });
+  await expect(download(slow.url, path, good, { timeout: 0.3 })).rejects.toThrow(
+    /fewer than 308 bytes came within 0.3 s.* is kept/,
+  );
+  expect(slow.requests.length).toBe(1);
+  expect((await listing(path)).sort()).toContain("file.bin.part");
+  await rm(`${path}.part`);
+
+  const endless = await serve((_, response) => {
+    response.writeHead(200);
+    const more = () => response.write(body, () => void (response.destroyed || more()));
+    more();
+  });
+  await expect(download(endless.url, path, good, { maxBytes: 1e6 })).rejects.toThrow(/1.* MB or more.*at most 1.0 MB/);
+  expect(await listing(path)).toEqual([]);
+  const announced = await serve((_, response) => response.writeHead(200, { "content-length": 5e9 }).write("a"));
+  await expect(download(announced.url, path, good)).rejects.toThrow(/5.* GB or more.*at most 2.* GB/);
+});
+
 /** A private registry with one package, whose tarball may need a token. */
 async function registry(token?: string) {
   const server = await serve((request, response) => {
