@@ -3,13 +3,12 @@ export { RunError, readConfig } from "./folder.js";
 export {
   type GradientStageOptions,
   gradientStage,
-  type Phase,
-  phase,
   type TrainingCompute,
   trainingCompute,
 } from "./gradient-stage.js";
 export { withInterrupt } from "./interrupt.js";
 export { type MetricsRow, readMetrics } from "./metrics.js";
+export { type Phase, phase } from "./phase.js";
 export { formatDuration, terminalProgress } from "./progress.js";
 export { writeReport } from "./report.js";
 export { type RunOptions, type RunResult, runStages, type TrainOptions } from "./run.js";

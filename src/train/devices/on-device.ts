@@ -1,6 +1,6 @@
 import { adamwGraph } from "../../optim/index.js";
 import { resident } from "../../runtime/index.js";
-import { gradientGraph, type Job, type Updates } from "./index.js";
+import { gradientGraph, type Job, type Updates } from "./updates.js";
 
 /**
  * The update is a graph as the loss is, and its state stays where it was computed. Every parameter that is not trained

@@ -1,5 +1,5 @@
 import { compile } from "../../runtime/index.js";
-import { gradientGraph, type Job, type Updates } from "./index.js";
+import { gradientGraph, type Job, type Updates } from "./updates.js";
 
 /** The runtime gives the gradients of a run to the host, which updates its vectors in place. */
 export function onHost(job: Job): Updates {
