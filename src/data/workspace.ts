@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readlinkSync } from "node:fs";
-import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { hostname } from "node:os";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { gone, ownIdentity, startOf } from "../io/process.js";
 
 /**
  * Runs `use` with a folder inside `parent` for unfinished work that belongs to this call alone: two processes never
@@ -10,7 +9,8 @@ import { join } from "node:path";
  * go on where they stopped. After success nothing is left. The folder need not exist yet.
  */
 export async function withWorkspace<T>(parent: string, use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = join(parent, `${place}-${process.pid}-${await startOf(process.pid)}-${random()}`);
+  const { pid, started } = await ownIdentity();
+  const folder = join(parent, `${await place()}-${pid}-${word(started ?? "")}-${random()}`);
   await takeOver(parent, folder);
   let result: T;
   try {
@@ -43,44 +43,30 @@ async function removeAll(parent: string, folder: string): Promise<void> {
   while (await takeOver(parent, folder));
 }
 
-/** Who may be asked about a process: a machine, and on Linux its process namespace (a container has its own). */
-const place = createHash("sha256").update(`${hostname()} ${processNamespace()}`).digest("hex").slice(0, 8);
+const word = (started: string) => started.replace(/\W+/g, "_");
 
-function processNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "";
-  }
+/** Where the pid of a folder's name can be looked up: a machine, and the namespace of its pids. */
+async function place(): Promise<string> {
+  const { host, space } = await ownIdentity();
+  return createHash("sha256").update(`${host} ${space}`).digest("hex").slice(0, 8);
 }
 
-const NAME = /^(?:idle|([0-9a-f]{8})-(\d+)-(\d*))-[0-9a-f]{8}$/;
+const NAME = /^(?:idle|([0-9a-f]{8})-(\d+)-(\w*))-[0-9a-f]{8}$/;
 const DAY = 24 * 3600 * 1000;
 
 async function isAbandoned(parent: string, name: string): Promise<boolean> {
   const [matches, where, pid, start] = NAME.exec(name) ?? [];
   if (!matches) return false;
   if (where === undefined) return true;
-  return where === place
+  return where === (await place())
     ? !(await isRunning(Number(pid), start))
     : Date.now() - (await newest(join(parent, name))) > DAY;
 }
 
+/** Whether the process with that number is still the one that started then; so where it cannot be told. */
 async function isRunning(pid: number, start: string): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-  }
   const now = await startOf(pid);
-  return now === "" || now === start;
-}
-
-/** When a process started, in ticks, so that a number used again is noticed; "" where the system does not say. */
-async function startOf(pid: number): Promise<string> {
-  const line = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  const [state, ...fields] = line.slice(line.lastIndexOf(")") + 2).split(" ");
-  return state === "Z" ? "ended" : (fields[18] ?? "");
+  return now !== gone && (now === null || start === "" || word(now) === start);
 }
 
 /** When the folder or a file directly in it was last written, in ms. */

@@ -3,8 +3,8 @@ import { constants, copyFile, link, open, readdir, readFile, rename, rm } from "
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
+import { fate, ownIdentity, processIdentity } from "../io/process.js";
 import { RunError } from "./folder.js";
-import { fate, ownIdentity, processIdentity } from "./process.js";
 
 /** What the file `lock` in a run's folder holds. */
 const lockSchema = processIdentity.extend({

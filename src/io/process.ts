@@ -16,7 +16,8 @@ export const processIdentity = z.object({
 });
 export type ProcessIdentity = z.infer<typeof processIdentity>;
 
-const gone = Symbol("gone");
+/** Of a process that does not run any more. */
+export const gone = Symbol("gone");
 const linux = process.platform === "linux";
 
 /** This process. */
@@ -42,8 +43,8 @@ export async function fate(other: ProcessIdentity): Promise<"runs" | "gone" | "u
   return started === null || other.started === null || started === other.started ? "runs" : "gone";
 }
 
-/** When a process started; null where the system does not say. */
-async function startOf(pid: number): Promise<string | null | typeof gone> {
+/** When a process started, in the system's words; null where it does not say. */
+export async function startOf(pid: number): Promise<string | null | typeof gone> {
   try {
     process.kill(pid, 0);
   } catch (error) {
