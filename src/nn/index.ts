@@ -2,6 +2,7 @@ export * from "./activations.js";
 export * from "./attention.js";
 export * from "./blocks.js";
 export * from "./conv.js";
+export * from "./dropout.js";
 export type { WeightInit } from "./initializers.js";
 export * as init from "./initializers.js";
 export { embedding, type Layer, type Linear, type LinearOptions, linear, mlp, sequential } from "./linear.js";

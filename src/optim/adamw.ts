@@ -5,6 +5,7 @@ import {
   flatOptimizer,
   type Optimizer,
   type OptimizerOptions,
+  requireArguments,
   type Segment,
   type StepContext,
   segmentsOf,
@@ -41,6 +42,7 @@ export function adamSegment(
 }
 
 function make(parameters: Parameters, options: AdamOptions, decoupled: boolean): Optimizer {
+  requireArguments(decoupled ? "adamw" : "adam", parameters, options);
   const { betas = [0.9, 0.999], eps = 1e-8 } = options;
   for (const beta of betas) checkRange("betas", beta, 0, 1);
   checkRange("eps", eps, 0);

@@ -1,5 +1,6 @@
 import type { Parameters } from "../runtime/parameters.js";
 import { kernels } from "./kernels/index.js";
+import { requireArguments } from "./optimizer.js";
 import { type Stateful, statefulVectors } from "./state.js";
 
 /** An exponential moving average of parameters. */
@@ -20,7 +21,9 @@ export interface Ema extends Stateful {
  * Weight average that starts at the present values and forgets them quickly: the k-th update (from 0) uses
  * d = min(decay, (1 + k)/(10 + k)).
  */
-export function ema(parameters: Parameters, { decay }: { decay: number }): Ema {
+export function ema(parameters: Parameters, options: { decay: number }): Ema {
+  requireArguments("ema", parameters, options);
+  const { decay } = options;
   if (!(decay >= 0 && decay < 1)) throw new Error(`ema: decay must be in [0, 1), got ${decay}.`);
   const { flat } = parameters;
   const [average] = kernels().vectors(1, flat.length);

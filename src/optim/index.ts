@@ -1,3 +1,4 @@
+export { type Accumulator, accumulate } from "./accumulate.js";
 export { type AdamOptions, adam, adamw } from "./adamw.js";
 export { type Ema, ema } from "./ema.js";
 export { adamwGraph, type UpdateGraph } from "./graph.js";

@@ -1,4 +1,5 @@
 import type { ParameterEntry, Parameters } from "../runtime/parameters.js";
+import { describe } from "../tensor/shape.js";
 import { kernels } from "./kernels/index.js";
 import type { Schedule } from "./schedule.js";
 import { type Stateful, statefulVectors } from "./state.js";
@@ -70,6 +71,17 @@ export function checkRange(name: string, value: number, low: number, high = Numb
     throw new Error(`Optimiser: ${name} must be in [${low}, ${high}), got ${value}.`);
 }
 
+/** Throws unless an optimiser is given a network's parameters, not the network, and settings. */
+export function requireArguments(name: string, parameters: unknown, options: unknown): void {
+  const entries = (parameters as Partial<Parameters> | null | undefined)?.entries;
+  if (!Array.isArray(entries))
+    throw new Error(
+      `${name}: takes the parameters of a network, such as network.parameters, got ${describe(parameters)}.`,
+    );
+  if (typeof options !== "object" || options === null)
+    throw new Error(`${name}: takes settings after the parameters, such as { lr: 1e-3 }, got ${describe(options)}.`);
+}
+
 export function checkOptions({ lr, clip, weightDecay = 0, groups = [] }: OptimizerOptions): void {
   if (typeof lr !== "function") checkRange("lr", lr, 0);
   if (clip !== undefined && !(clip > 0)) throw new Error(`Optimiser: clip must be larger than 0, got ${clip}.`);
@@ -109,6 +121,10 @@ export function flatOptimizer(
       return step;
     },
     update(gradients, overrides = {}) {
+      if (!(gradients instanceof Float32Array))
+        throw new Error(
+          `update takes the gradients as one flat Float32Array, as a run returns them, got ${describe(gradients)}.`,
+        );
       if (gradients.length !== flat.length)
         throw new Error(`The gradients have ${gradients.length} numbers, the parameters ${flat.length}.`);
       for (const { name, parameter } of entries)

@@ -1,6 +1,13 @@
 import type { Parameters } from "../runtime/parameters.js";
 import { kernels } from "./kernels/index.js";
-import { checkRange, flatOptimizer, type Optimizer, type OptimizerOptions, segmentsOf } from "./optimizer.js";
+import {
+  checkRange,
+  flatOptimizer,
+  type Optimizer,
+  type OptimizerOptions,
+  requireArguments,
+  segmentsOf,
+} from "./optimizer.js";
 
 export interface SgdOptions extends OptimizerOptions {
   /** Default 0. */
@@ -14,6 +21,7 @@ export interface SgdOptions extends OptimizerOptions {
  * gradient.
  */
 export function sgd(parameters: Parameters, options: SgdOptions): Optimizer {
+  requireArguments("sgd", parameters, options);
   const { momentum = 0, nesterov = false } = options;
   checkRange("momentum", momentum, 0, 1);
   const [buffer] = kernels().vectors(1, parameters.count);

@@ -1,9 +1,11 @@
 import { input, type Parameter } from "../tensor/leaves.js";
-import { type Shape, showShape, sizeOf } from "../tensor/shape.js";
+import { describe, type Shape, showShape, sizeOf } from "../tensor/shape.js";
 import { type DType, Tensor } from "../tensor/tensor.js";
-import { type Executor, execute, type InputValue, type TensorData } from "./executor.js";
+import { toData } from "../tensor/values.js";
+import { type Executor, execute, type InputValue } from "./executor.js";
 import { currentValue, lower } from "./lower.js";
 import type { ParameterEntry } from "./parameters.js";
+import { finiteProbe, type Probe, watchProbe } from "./probe.js";
 import { releasable } from "./release.js";
 import type { DeviceName } from "./runtime.js";
 import { executeInWorker } from "./worker.js";
@@ -37,6 +39,13 @@ export interface CompileOptions extends Compute {
    * sampling, and for networks that a loss looks through.
    */
   freeze?: boolean | Iterable<Parameter>;
+  /**
+   * "finite": a run fails where a tensor of the graph is infinite or NaN, and names the first one, with what it is made
+   * of. For finding faults: every tensor is read once more.
+   */
+  check?: "finite";
+  /** Is given the values of every tensor that `watch` names and an output depends on, after each run. */
+  watch?(name: string, values: Float32Array, shape: Shape): void;
 }
 
 export interface Program<I extends string, O> extends AsyncDisposable {
@@ -57,24 +66,34 @@ export interface Program<I extends string, O> extends AsyncDisposable {
   release(): Promise<void>;
 }
 
-/** Traces `build` once and compiles the graph; the session is created at the first run. Shapes are static. */
+const OPTIONS: readonly string[] = [
+  "device",
+  "threads",
+  "worker",
+  "freeze",
+  "check",
+  "watch",
+] satisfies (keyof CompileOptions)[];
+
+/**
+ * Traces `build` once and compiles the graph; the session is created at the first run. Shapes are static. @throws where
+ * a spec is no shape, `build` returns no tensors by name (it cannot be async), or there is no such option.
+ */
 export function compile<I extends string, O extends GraphOutputs>(
   specs: Record<I, InputSpec>,
   build: (inputs: Record<I, Tensor>) => O,
   options: CompileOptions = {},
 ): Program<I, O> {
-  const inputs = {} as Record<I, Tensor>;
-  for (const [name, spec] of Object.entries(specs) as [I, InputSpec][]) {
-    if (!spec) continue;
-    const type = "dtype" in spec ? spec : { shape: spec, dtype: "float32" as const };
-    inputs[name] = input(name, type.shape, type.dtype);
-  }
+  checkOptions(options);
+  const inputs = makeInputs(specs);
+  if (typeof build !== "function")
+    throw new Error(`compile: its second argument is a function of the inputs, got ${describe(build)}.`);
   const results = build(inputs);
   const inputList = Object.values(inputs) as Tensor[];
   const outputs: { name: string; tensor: Tensor }[] = [];
   const lists = new Map<string, Float32Array>();
   const into = new Map<string, Float32Array>();
-  for (const [name, value] of Object.entries(results)) {
+  for (const [name, value] of outputsOf(results)) {
     if (value instanceof Tensor) {
       outputs.push({ name: `out.${name}`, tensor: value });
       continue;
@@ -88,10 +107,15 @@ export function compile<I extends string, O extends GraphOutputs>(
     });
     lists.set(name, flat);
   }
+  const probes = probesOf(
+    outputs.map(({ tensor }) => tensor),
+    options,
+  );
+  const all = [...outputs, ...probes.flatMap((probe) => probe.outputs)];
 
   async function start(): Promise<{ executor: Executor; parameters: { name: string; parameter: Parameter }[] }> {
-    const { bytes, parameters } = lower(inputList, outputs, { freeze: options.freeze });
-    const shapes = outputs.map(({ name, tensor: { shape } }) => ({ name, shape }));
+    const { bytes, parameters } = lower(inputList, all, { freeze: options.freeze });
+    const shapes = all.map(({ name, tensor: { shape } }) => ({ name, shape }));
     const job = { bytes, outputs: shapes, device: options.device, threads: options.threads };
     return { executor: await (options.worker ? executeInWorker : execute)(job, into), parameters };
   }
@@ -105,12 +129,14 @@ export function compile<I extends string, O extends GraphOutputs>(
       await (started ??= start());
     },
     async run(feeds: Record<I, Feed>) {
+      checkFeeds(feeds, specs);
       const { executor, parameters } = await (started ??= start());
       const given: Record<string, InputValue> = {};
       for (const t of inputList) given[t.attributes.name] = feedValue(t, feeds[t.attributes.name as I]);
       for (const { name, parameter } of parameters)
         given[name] = { dtype: "float32", shape: parameter.shape, data: currentValue(parameter, name) };
       const got = await executor.run(given);
+      for (const probe of probes) probe.inspect(got);
       return Object.fromEntries(
         Object.keys(results).map((name) => [name, lists.get(name) ?? got[`out.${name}`]]),
       ) as Values<O>;
@@ -128,17 +154,87 @@ export function compile<I extends string, O extends GraphOutputs>(
   });
 }
 
-/** Checks and converts what is fed to an input. Throws where it is missing or has another number of values. */
-export function feedValue({ attributes: { name }, shape, dtype }: Tensor, feed: Feed | undefined): InputValue {
-  if (feed === undefined) throw new Error(`The input "${name}" ${showShape(shape)} was not given.`);
-  const values = typeof feed === "number" ? [feed] : feed;
-  if (values.length !== sizeOf(shape))
-    throw new Error(`The input "${name}" takes ${sizeOf(shape)} values ${showShape(shape)}, got ${values.length}.`);
-  return { dtype, shape, data: convert(values, dtype) };
+function checkOptions(options: CompileOptions): void {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`compile: there is no option "${unknown}"; there are ${OPTIONS.join(", ")}.`);
+  const { freeze, check, watch } = options;
+  if (check !== undefined && check !== "finite")
+    throw new Error(`compile: check can be "finite", got ${describe(check)}.`);
+  if (watch !== undefined && typeof watch !== "function")
+    throw new Error(`compile: watch is a function of name, values and shape, got ${describe(watch)}.`);
+  if (freeze === undefined || typeof freeze === "boolean") return;
+  if (typeof freeze !== "object" || !(Symbol.iterator in freeze))
+    throw new Error(
+      `compile: freeze is true, false or the parameters to freeze, such as network.parameters, got ${describe(freeze)}.`,
+    );
 }
 
-function convert(values: ArrayLike<number>, dtype: DType): TensorData {
-  if (dtype === "float32") return values instanceof Float32Array ? values : Float32Array.from(values);
-  if (dtype === "int32") return values instanceof Int32Array ? values : Int32Array.from(values);
-  return Uint8Array.from(values);
+const probesOf = (roots: readonly Tensor[], { watch, check }: CompileOptions): Probe[] => [
+  ...(watch ? [watchProbe(roots, watch)] : []),
+  ...(check ? [finiteProbe(roots)] : []),
+];
+
+function makeInputs<I extends string>(specs: Record<I, InputSpec>): Record<I, Tensor> {
+  if (typeof specs !== "object" || specs === null || Array.isArray(specs))
+    throw new Error(`compile: its first argument gives each input's shape by name, got ${describe(specs)}.`);
+  const inputs = {} as Record<I, Tensor>;
+  for (const [name, spec] of Object.entries(specs) as [I, InputSpec][]) {
+    if (spec === null || spec === false) continue;
+    const full = typeof spec === "object" && !Array.isArray(spec);
+    const { shape, dtype } = full
+      ? (spec as { shape: Shape; dtype: DType })
+      : { shape: spec, dtype: "float32" as const };
+    try {
+      inputs[name] = input(name, shape as Shape, dtype);
+    } catch (error) {
+      throw new Error(
+        `compile: the input "${name}" needs a shape, or a shape and a dtype. ${(error as Error).message}`,
+      );
+    }
+  }
+  return inputs;
+}
+
+/** What `build` returned, by name. */
+function outputsOf(results: GraphOutputs): [string, Tensor | readonly Tensor[]][] {
+  const wanted = "build must return its outputs by name, such as { loss } or { loss, gradients }";
+  if (typeof (results as { then?: unknown } | undefined)?.then === "function")
+    throw new Error("compile: build is async, but a graph is traced in one go; await what it needs before compile.");
+  if (typeof results !== "object" || results === null || results instanceof Tensor || Array.isArray(results))
+    throw new Error(`compile: ${wanted}, got ${results instanceof Tensor ? "a tensor" : describe(results)}.`);
+  const entries = Object.entries(results);
+  if (entries.length === 0) throw new Error(`compile: ${wanted}, got none.`);
+  for (const [name, value] of entries) {
+    const list = Array.isArray(value) ? (value as readonly Tensor[]) : [value];
+    const wrong = list.find((t) => !(t instanceof Tensor));
+    if (wrong === undefined && !list.includes(undefined as never)) continue;
+    throw new Error(
+      `compile: the output "${name}" is a tensor or a flat list of tensors; got ${list === value ? "a list with " : ""}${describe(wrong)}.`,
+    );
+  }
+  return entries;
+}
+
+/** Throws where something is fed that the program never heard of; what a spec of null does without may be fed. */
+function checkFeeds(feeds: unknown, specs: Record<string, InputSpec>): void {
+  const names = Object.keys(specs);
+  const all = names.length > 0 ? names.join(", ") : "none";
+  if (typeof feeds !== "object" || feeds === null || Array.isArray(feeds) || ArrayBuffer.isView(feeds))
+    throw new Error(`run takes the inputs' values by name (${all}), got ${describe(feeds)}.`);
+  for (const [name, feed] of Object.entries(feeds))
+    if (feed !== undefined && !Object.hasOwn(specs, name))
+      throw new Error(`There is no input "${name}" to feed; the inputs are: ${all}.`);
+}
+
+/**
+ * Checks and converts what is fed to an input. @throws where it is missing, is no flat list of numbers, has another
+ * number of them, or has values that the input's dtype would change.
+ */
+export function feedValue({ attributes: { name }, shape, dtype }: Tensor, feed: Feed | undefined): InputValue {
+  if (feed === undefined) throw new Error(`The input "${name}" ${showShape(shape)} was not given.`);
+  const data = toData(feed, dtype, `The input "${name}"`);
+  if (data.length !== sizeOf(shape))
+    throw new Error(`The input "${name}" takes ${sizeOf(shape)} values ${showShape(shape)}, got ${data.length}.`);
+  return { dtype, shape, data };
 }

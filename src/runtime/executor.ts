@@ -1,11 +1,10 @@
 import type * as Ort from "onnxruntime-web";
 import type { Shape } from "../tensor/shape.js";
 import type { DType } from "../tensor/tensor.js";
+import type { TensorData } from "../tensor/values.js";
 import { resolveRuntime } from "./device.js";
 import type { DeviceName } from "./runtime.js";
 import { createSession } from "./session.js";
-
-export type TensorData = Float32Array | Int32Array | Uint8Array;
 
 export interface InputValue {
   readonly dtype: DType;

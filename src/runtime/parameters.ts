@@ -117,6 +117,7 @@ function layout(named: Iterable<readonly [string, Parameter]>): ParameterEntry[]
   for (const [name, parameter] of named) {
     if (seen.has(parameter)) continue;
     seen.add(parameter);
+    if (name.length > (parameter.name?.length ?? 0)) parameter.name = name;
     const size = sizeOf(parameter.shape);
     entries.push({ name, parameter, shape: parameter.shape, offset, size });
     offset += size;

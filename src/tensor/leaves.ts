@@ -1,5 +1,6 @@
-import { type Shape, showShape, sizeOf } from "./shape.js";
-import { type DType, type Op, Tensor, type TensorLike } from "./tensor.js";
+import { requireShape, type Shape, showShape, sizeOf } from "./shape.js";
+import { type DType, type Op, requireTensor, Tensor, type TensorLike } from "./tensor.js";
+import { type TensorData, toData } from "./values.js";
 
 const leaf = (name: string): Op<any> => ({
   name,
@@ -16,19 +17,25 @@ const parameterOp = leaf("Parameter");
 export const input = (name: string, shape: Shape, dtype: DType = "float32"): Tensor =>
   new Tensor(inputOp, [], { name }, { shape, dtype });
 
-export type ConstantData = Float32Array | Int32Array | Uint8Array;
+export type ConstantData = TensorData;
 
 /** A value fixed in the graph. Numbers and plain arrays become float32 unless a dtype is given. */
 export function constant(values: number | ArrayLike<number>, shape?: Shape, dtype: DType = "float32"): Tensor {
-  const list = typeof values === "number" ? [values] : values;
-  const type = shape ?? (typeof values === "number" ? [] : [list.length]);
-  if (list.length !== sizeOf(type)) throw new Error(`constant: ${list.length} values do not fill ${showShape(type)}.`);
-  const data =
-    dtype === "float32" ? Float32Array.from(list) : dtype === "int32" ? Int32Array.from(list) : Uint8Array.from(list);
+  const given = toData(values, dtype, "constant");
+  const type = shape ?? (typeof values === "number" ? [] : [given.length]);
+  requireShape(type, "constant");
+  if (given.length !== sizeOf(type))
+    throw new Error(`constant: ${given.length} values do not fill ${showShape(type)}.`);
+  const data = given === values ? given.slice() : given;
   return new Tensor(constantOp, [], { data }, { shape: type, dtype });
 }
 
-export const asTensor = (value: TensorLike): Tensor => (typeof value === "number" ? constant(value) : value);
+/** A number as a scalar tensor, a tensor as it is. */
+export function asTensor(value: TensorLike, what = "A value"): Tensor {
+  if (typeof value === "number") return constant(value);
+  requireTensor(value, what);
+  return value;
+}
 
 /** Fills a parameter's initial value; `normal` and `uniform` draw from the parameter's own stream. */
 export type Initializer = (out: Float32Array, shape: Shape, random: { uniform(): number; normal(): number }) => void;
@@ -39,6 +46,8 @@ export type Initializer = (out: Float32Array, shape: Shape, random: { uniform():
  */
 export class Parameter extends Tensor {
   value: Float32Array | null = null;
+  /** Path in the largest network whose parameters were asked for, for messages; null: none were. */
+  name: string | null = null;
   constructor(
     shape: Shape,
     readonly initialize: Initializer,

@@ -8,6 +8,25 @@ export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length 
 
 export const showShape = (shape: Shape): string => `[${shape.join(", ")}]`;
 
+/** A value of the wrong kind in a few words, for messages. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 40))}`;
+  if (typeof value === "bigint") return `the BigInt ${value}`;
+  if (typeof value === "number" || typeof value === "boolean") return `the ${typeof value} ${value}`;
+  if (typeof value === "function") return "namedParameters" in value ? "a network" : "a function";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof (value as { then?: unknown }).then === "function") return "a promise";
+  return `an object (${value.constructor?.name ?? "no class"})`;
+}
+
+/** Throws unless a value is a list of numbers; that they are sizes is checked where a tensor is made. */
+export function requireShape(value: unknown, what: string): asserts value is Shape {
+  if (!Array.isArray(value) || !value.every((n) => typeof n === "number"))
+    throw new Error(`${what}: a shape is a list of whole numbers, such as [2, 3], got ${describe(value)}.`);
+}
+
 /** NumPy broadcasting of any number of shapes. Throws where an axis has two different sizes, neither of them 1. */
 export function broadcastShapes(...shapes: Shape[]): number[] {
   const rank = Math.max(0, ...shapes.map((s) => s.length));

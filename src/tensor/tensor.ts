@@ -1,7 +1,8 @@
-import { type Shape, showShape, sizeOf } from "./shape.js";
+import { describe, requireShape, type Shape, showShape, sizeOf } from "./shape.js";
 
 /** Element types a graph computes with. Indices are int32 (ONNX's int64 is confined to lowerings). */
 export type DType = "float32" | "int32" | "bool";
+const dtypes: readonly DType[] = ["float32", "int32", "bool"];
 
 export interface TensorType {
   readonly shape: Shape;
@@ -74,8 +75,11 @@ export class Tensor {
     readonly attributes: any,
     type: TensorType,
   ) {
+    requireShape(type.shape, op.name);
     for (const n of type.shape)
       if (!Number.isInteger(n) || n < 0) throw new Error(`${op.name}: ${showShape(type.shape)} is not a valid shape.`);
+    if (!dtypes.includes(type.dtype))
+      throw new Error(`${op.name}: ${describe(type.dtype)} is no dtype; choose one of ${dtypes.join(", ")}.`);
     this.shape = type.shape;
     this.dtype = type.dtype;
   }
@@ -88,6 +92,25 @@ export class Tensor {
   toString(): string {
     return `${this.op.name}${showShape(this.shape)}:${this.dtype}`;
   }
+  /**
+   * Refuses JavaScript's operators, which would work with the object instead of the values it stands for. Only a string
+   * (`${tensor}`) can be made. `===`, `!`, `&&`, `||` and `if (tensor)` ask no object and cannot be refused.
+   */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    const methods =
+      hint === "default"
+        ? "a.add(b) for a + b, a.equal(b) for a == b"
+        : "a.greater(b) for a > b, a.less(b) for a < b, a.sub(b), a.mul(b), a.div(b), a.pow(b), a.neg() for a - b, a * b, a / b, a ** b, -a, and where(a.greater(b), c, d) for a > b ? c : d";
+    throw new Error(
+      `${this} holds no numbers while the graph is built, so JavaScript's operators and Math cannot use it; write ${methods}.`,
+    );
+  }
+}
+
+/** Throws unless a value is a tensor. */
+export function requireTensor(value: unknown, what: string): asserts value is Tensor {
+  if (!(value instanceof Tensor)) throw new Error(`${what} must be a tensor, got ${describe(value)}.`);
 }
 
 /** A number is a float32 scalar wherever a tensor is expected. */
@@ -105,6 +128,9 @@ export function defineOp<A = undefined>(name: string, definition: OpDefinition<A
   const op: Op<A> = { name, ...definition };
   opRegistry.set(name, op);
   return (inputs, attributes) => {
+    inputs.forEach((t, i) => {
+      requireTensor(t, `${name}: input ${i}`);
+    });
     let type: Shape | TensorType;
     try {
       type = op.shape(inputs, attributes);

@@ -1,15 +1,21 @@
 import {
   attachGradient,
   attention,
+  checkpoint,
   concat,
   constant,
   type DType,
+  einsum,
   grad,
+  jvp,
+  scan,
   scatterAdd,
   scatterAddElements,
   stack,
   straightThrough,
   type Tensor,
+  vmap,
+  watch,
   where,
 } from "../../src/tensor/index.js";
 
@@ -46,6 +52,29 @@ const iota = (n: number) =>
 /** The gradient of Σ y³. */
 const slope = (y: Tensor, of: Tensor) => grad(y.pow(3).sum(), [of])[0];
 
+const equations = [
+  "bqd,bkd->bqk",
+  "ij,jk,kl->li",
+  "ba,ac",
+  "i,j->ij",
+  "ii->",
+  "iji->ji",
+  "abc->c",
+  "...ij,...jk->...ik",
+  "bhwc,co->bhwo",
+  "ab,ab->",
+];
+
+/** The tangent of a function whose primals and tangents are the inputs in turn. */
+const tangent =
+  (f: (...primals: Tensor[]) => Tensor): OpCase["build"] =>
+  (inputs) => {
+    const list = Object.values(inputs);
+    const [primals, tangents] = [0, 1].map((odd) => list.filter((_, i) => i % 2 === odd));
+    return jvp(f, primals, tangents)[1];
+  };
+const residual = (w: Tensor) => (x: Tensor) => x.add(x.matmul(w).tanh().matmul(w));
+
 const builds: Record<string, OpCase["build"]> = {
   ...operators("add", "sub", "mul", "div", "pow", "maximum", "minimum", "matmul", "cdist"),
   ...operators("equal", "greater", "greaterOrEqual", "less", "lessOrEqual", "and", "or"),
@@ -61,11 +90,13 @@ const builds: Record<string, OpCase["build"]> = {
     "sigmoid",
     "tanh",
     "softplus",
+    "logSigmoid",
     "silu",
     "gelu",
     "geluTanh",
   ),
   ...methods("softmax", "layerNorm", "variance", "argmin"),
+  ...Object.fromEntries(equations.map((e) => [`einsum: ${e}`, (inputs) => einsum(e, ...Object.values(inputs))])),
 
   "add: both broadcast": ({ a, b }) => a.add(b),
   "mul: by a broadcast tensor": ({ a, b }) => a.mul(b.broadcastTo([2, 3])),
@@ -78,6 +109,7 @@ const builds: Record<string, OpCase["build"]> = {
   "sin: large": ({ x }) => x.sin(),
   "cos: large": ({ x }) => x.cos(),
   "softplus: large": ({ x }) => x.softplus(),
+  "logSigmoid: large": ({ x }) => x.logSigmoid(),
   "sigmoid: large": ({ x }) => x.sigmoid(),
   stopGradient: ({ x }) => x.stopGradient().mul(x),
   straightThrough: ({ x }) => straightThrough(x.round(), x.square()),
@@ -111,6 +143,8 @@ const builds: Record<string, OpCase["build"]> = {
   dilate: ({ x }) => x.dilate([1, 3]),
   concat: ({ a, b }) => concat([a, b], 1),
   stack: ({ a, b }) => stack([a, b], 1),
+  tile: ({ x }) => x.tile([2, 1, 3]),
+  "tile: int32": ({ i }) => i.tile([1, 2]),
   flip: ({ x }) => x.flip([0, 2]),
 
   "matmul: rows by a matrix": ({ a, b }) => a.matmul(b),
@@ -129,6 +163,17 @@ const builds: Record<string, OpCase["build"]> = {
   "max: ties": ({ x }) => x.max(1),
   min: ({ x }) => x.min(),
   variance: ({ x }) => x.variance(-1),
+  prod: ({ x }) => x.prod(1),
+  "prod: one zero, two zeros": ({ x }) => x.prod(1),
+  "prod: all": ({ x }) => x.prod(),
+  "prod: two axes, kept": ({ x }) => x.prod([0, 2], true),
+  "prod: int32": ({ i }) => i.prod(1),
+  std: ({ x }) => x.std(-1),
+  "std: equal entries": ({ x }) => x.std(1, true),
+  norm: ({ x }) => x.norm(1),
+  "norm: of a zero vector": ({ x }) => x.norm(-1),
+  "norm: order 1": ({ x }) => x.norm([0, 2], false, 1),
+  "norm: maximum": ({ x }) => x.norm(1, false, Infinity),
   logSumExp: ({ x }) => x.logSumExp(1),
   "logSumExp: large": ({ x }) => x.logSumExp(1, true),
   cumulativeSum: ({ x }) => x.cumulativeSum(1),
@@ -156,7 +201,13 @@ const builds: Record<string, OpCase["build"]> = {
   "topK: values": ({ x }) => x.topK(3, 1).values,
   "topK: smallest": ({ x }) => x.topK(2, 0, { largest: false }).values,
   "topK: indices": ({ x }) => x.topK(3).indices,
+  sort: ({ x }) => x.sort(1).values,
+  "sort: descending, first axis": ({ x }) => x.sort(0, { descending: true }).values,
+  "sort: indices": ({ x }) => x.sort().indices,
+  "sort: indices of equals": ({ x }) => x.sort().indices,
   oneHot: ({ i }) => i.oneHot(4),
+
+  dropout: ({ x, noise }) => x.dropout(0.3, noise),
 
   conv2d: ({ x, w }) => x.conv2d(w, { padding: 1 }),
   "conv2d: no padding": ({ x, w }) => x.conv2d(w),
@@ -221,6 +272,38 @@ const builds: Record<string, OpCase["build"]> = {
   "rotary: interleaved": ({ x }) => x.rotary({ interleaved: true }),
   "rotary: positions given": ({ x }) => x.rotary({ positions: [7, 0, 30] }),
   "rotary: positions fed": ({ x, i }) => x.rotary({ positions: i }),
+
+  "jvp: elementwise": tangent((x) =>
+    x
+      .tanh()
+      .mul(x.exp())
+      .add(x.softplus().div(x.square().add(1))),
+  ),
+  "jvp: matmul, softmax": tangent((x, w) => x.matmul(w).softmax().matmul(w.T)),
+  "jvp: layerNorm, silu": tangent((x) => x.layerNorm().silu()),
+  "jvp: conv2d, groupNorm": tangent((x, w) => x.conv2d(w, { stride: 2, padding: 1 }).groupNorm(2)),
+  "jvp: attention": tangent((q, k) => attention(q, k, k.square())),
+  "jvp: a primal made of another": ({ x, v }) => {
+    const made = x.square();
+    return jvp((a, b) => a.add(3).mul(0).add(b.sin()), [x, made], [v.mul(7), v])[1];
+  },
+  checkpoint: ({ x, w }) => checkpoint(residual(w), x),
+  "second derivative: checkpoint": ({ x, w }) => slope(checkpoint(residual(w), x), x),
+  scan: ({ x, w }) => {
+    const [last, outputs] = scan<Tensor>(
+      (h, t) => {
+        const next = h.unsqueeze(0).matmul(w).squeeze(0).add(t).tanh();
+        return [next, next.square()];
+      },
+      constant([0, 0]),
+      x,
+    );
+    return concat([last.unsqueeze(0), outputs]);
+  },
+  vmap: ({ x, w }) => vmap((s) => s.T.matmul(w).layerNorm().cumulativeSum(0))(x),
+  "vmap: gradients of samples": ({ x, w }) =>
+    vmap((s) => grad(s.unsqueeze(0).matmul(w).tanh().square().sum(), [w])[0])(x),
+  watch: ({ x }) => watch("powers", x.exp()).mul(x),
 };
 
 const notTheDerivative = new Set([
@@ -229,6 +312,9 @@ const notTheDerivative = new Set([
   "straightThrough",
   "maximum: equal entries",
   "max: ties",
+  "std: equal entries",
+  "norm: of a zero vector",
+  "dropout", // of the noise
 ]);
 
 /** Every op at least once, by golden name. Nothing here needs Node, so that a browser can run the same list. */

@@ -1,15 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { compile, lower } from "../../src/runtime/index.js";
+import { compile, lower, Parameters } from "../../src/runtime/index.js";
 import {
   attention,
+  checkpoint,
   concat,
   constant,
   defineOp,
+  einsum,
   grad,
   input,
+  jvp,
+  Parameter,
+  scan,
+  stack,
   straightThrough,
   type Tensor,
   topologicalOrder,
+  watch,
   where,
 } from "../../src/tensor/index.js";
 
@@ -60,8 +67,82 @@ describe("errors name the op and the shapes", () => {
     ["rotary", () => x(4, 3).rotary(), /rotary: \[4, 3\] needs .*D even/],
     ["rotary positions", () => x(4, 2).rotary({ positions: [1, 2] }), /rotary: 2 positions for 4 rows/],
     ["constant", () => constant([1, 2, 3], [2]), /constant: 3 values do not fill \[2\]/],
+    ["a nested constant", () => constant([[1], [2]] as never), /value 0 is a list of 1, not a number; give one flat/],
+    ["a constant of a string", () => constant("12" as never), /flat list of numbers, got the string "12"/],
+    ["a fraction as int32", () => constant([1.5], [1], "int32"), /value 0 is 1.5, not a whole number/],
+    ["an int32 and a fraction", () => i32(3).add(0.5), /value 0 is 0.5, not a whole number/],
+    ["a two as bool", () => constant([0, 2], [2], "bool"), /value 1 is 2; a bool is/],
+    [
+      "a dtype",
+      () => input("x", [2], "float64" as never),
+      /Input: the string "float64" is no dtype; choose one of float32/,
+    ],
+    ["a cast", () => x(2).cast("f32" as never), /Cast: the string "f32" is no dtype/],
+    ["a number as a shape", () => input("x", 3 as never), /Input: a shape is a list of whole numbers.*the number 3/],
+    ["a shape in several arguments", () => (x(6).reshape as any)(2, 3), /reshape: a shape is a list.*the number 2/],
+    ["an order in several arguments", () => (x(2, 3).transpose as any)(1, 0), /transpose: a shape is a list/],
+    ["two entries left open", () => x(6).reshape([-1, -1]), /reshape: 6 elements \[6\] do not fill \[-1, -1\]/],
+    ["a swap of one axis", () => x(6).T, /transpose: \[6\] has no two axes to swap/],
+    ["a fractional slice", () => x(6).slice(0, 0.5), /^Slice\(\[6\]\): axis 0 of size 6 has no slice \[0.5, 6\)/],
+    ["an operand that is none", () => x(2).add(undefined as never), /add: an operand must be a tensor, got undefined/],
+    ["a list as an operand", () => x(2).mul([1, 2] as never), /mul: an operand must be a tensor, got a list of 2/],
+    ["a string as an operand", () => x(2).greater("1" as never), /Greater: .* got the string "1"/],
+    [
+      "a factor that is none",
+      () => x(2, 2).matmul(3 as never),
+      /matmul: the other factor must be a tensor, got the number 3/,
+    ],
+    [
+      "a network as a factor",
+      () => x(2, 2).conv2d((() => 0) as never),
+      /^Conv: input 1 must be a tensor, got a function/,
+    ],
+    ["no list", () => concat(x(2) as never), /concat takes a list of at least one tensor, got an object \(Tensor\)/],
+    ["an empty list", () => stack([]), /stack takes a list of at least one tensor, got a list of 0/],
+    ["einsum terms", () => einsum("ij,jk", x(2, 3)), /einsum\("ij,jk", \[2, 3\]\): 2 terms for 1 operands/],
+    ["einsum sizes", () => einsum("ij,jk->ik", x(2, 3), x(4, 2)), /the axis "j" is 3 and 4 long/],
+    ["einsum axes", () => einsum("ijk->i", x(2, 3)), /"ijk" does not name the axes of operand 0/],
+    ["einsum result", () => einsum("ij->ik", x(2, 3)), /the result names "k" twice, or no operand has it/],
+    ["einsum letters", () => einsum("i1->i", x(2, 3)), /"i1" is not made of letters/],
+    ["tile", () => x(2, 3).tile([2]), /tile: \[2, 3\] needs 2 whole numbers ≥ 1, got 2/],
+    ["norm", () => x(3).norm(0, false, 3 as never), /norm: the order is 1, 2 or Infinity, got 3/],
+    ["dropout rate", () => x(3).dropout(1, x(3)), /dropout: the rate must be in \[0, 1\), got 1/],
+    ["dropout noise", () => x(3).dropout(0.5, x(2, 3)), /dropout: noise \[2, 3\] does not broadcast to \[3\]/],
+    ["jvp lists", () => jvp((a) => a, [x(2)], []), /jvp: needs two lists of one length/],
+    ["jvp tangent", () => jvp((a) => a, [x(2)], [x(3)]), /jvp: tangent 0 is \[3\], its primal \[2\]/],
+    [
+      "jvp of integers",
+      () => jvp((a) => a.cast("float32"), [i32(2)], [1]),
+      /jvp: primal 0 is Input\[2\]:int32; only float32/,
+    ],
+    ["jvp result", () => jvp((() => 1) as never, [x(2)], [1]), /jvp: what the function returns must be a tensor/],
+    ["checkpoint", () => checkpoint(((a: Tensor) => [a]) as never, x(2)), /returns must be a tensor, got a list of 1/],
+    [
+      "scan steps",
+      () => scan((c, k) => [c, constant(k)], 0, 0),
+      /scan: takes .* a number of steps ≥ 1, got the number 0/,
+    ],
+    [
+      "scan results",
+      () => scan((c: Tensor) => c as never, x(2), 3),
+      /the step must return \[carry, output\], got an object/,
+    ],
+    ["scan shapes", () => scan((c: Tensor) => [c.sum(), c], x(2), 3), /scan: step 0 turns a carry \[2\] into \[\]/],
+    ["watch", () => watch(x(2) as never, "h" as never), /watch: takes a name and a tensor, got an object/],
   ];
   test.each(cases)("%s", (_, build, message) => expect(build).toThrow(message));
+
+  test("JavaScript's operators name the method to use instead", () => {
+    const a = x(3) as any;
+    expect(() => (a > 0 ? 1 : 2)).toThrow(/Input\[3\]:float32 holds no numbers .* where\(a\.greater\(b\), c, d\) for/);
+    for (const use of [() => a * 2, () => a / 2, () => a - 1, () => -a, () => a ** 2, () => Math.exp(a), () => a < 1])
+      expect(use).toThrow(/a\.mul\(b\)/);
+    expect(() => a + 1).toThrow(/a\.add\(b\) for a \+ b/);
+    // biome-ignore lint/suspicious/noDoubleEquals: what is refused
+    expect(() => a == 1).toThrow(/a\.equal\(b\) for a == b/);
+    expect(`${a}`).toBe("Input[3]:float32");
+    expect(Boolean(a)).toBe(true); // what no object can refuse
+  });
 });
 
 describe("grad", () => {
@@ -75,6 +156,32 @@ describe("grad", () => {
     const program = compile({ a: [2], b: [3] }, ({ a, b }) => ({ all: grad(a.square().sum(), [b, a]) }));
     expect([...(await program.run({ a: [1, 2], b: [5, 5, 5] })).all]).toEqual([0, 0, 0, 2, 4]);
     await program.release();
+  });
+
+  test("names parameters that no gradient reaches, or gives zeros where that is asked for", () => {
+    const [used, unused, stopped] = [1, 2, 3].map((n) => new Parameter([n], () => {}));
+    const loss = used.sum().add(stopped.stopGradient().sum());
+    const network = new Parameters([used, unused, stopped].map((p, i) => [`layers.${i}`, p] as const));
+    expect(() => grad(loss, network)).toThrow(
+      'grad: no gradient reaches 2 of 3 parameters: "layers.1" [2], "layers.2" [3]. The loss does not use them',
+    );
+    const nameless = new Parameter([4], () => {});
+    expect(() => grad(loss, [used, nameless])).toThrow(/1 of 2 parameters: number 1 \[4\]\./);
+    expect(grad(loss, network, { unused: "zeros" }).map(({ shape }) => shape)).toEqual([[1], [2], [3]]);
+    expect(grad(loss, [used])).toHaveLength(1);
+    expect(grad(loss, [used, unused].values(), { unused: "zeros" })).toHaveLength(2); // a generator is read once
+    expect(() => grad(loss, [used], { unused: "zero" as never })).toThrow(
+      /unused is "error" or "zeros", got the string/,
+    );
+  });
+
+  test("refuses what is no list of tensors and what has no gradient", () => {
+    const a = x(2);
+    expect(() => grad(a.sum(), a as never)).toThrow(/list of tensors, such as \[x\], .* got one tensor/);
+    expect(() => grad(a.sum(), (() => a) as never)).toThrow(/got a function/);
+    expect(() => grad(a.sum(), ["w"] as never)).toThrow(/every target must be a tensor, got the string "w"/);
+    expect(() => grad(undefined as never, [a])).toThrow(/grad: the loss must be a tensor, got undefined/);
+    expect(() => grad(a.argmax(), [a])).toThrow(/Cast\[\]|ArgMax\[\]:int32 has no gradient/);
   });
 
   test("sums over every use of a target, also where the target is the loss", async () => {

@@ -18,7 +18,7 @@ function binary(name: string, partials: (context: GradContext<undefined>) => [()
         ? partials(context).map((partial, i) => (context.needs(i) ? partial().sumTo(context.inputs[i].shape) : null))
         : [],
   });
-  return (a: TensorLike, b: TensorLike) => apply(withoutBroadcasts(asOperands(a, b)), undefined);
+  return (a: TensorLike, b: TensorLike) => apply(withoutBroadcasts(asOperands(name, a, b)), undefined);
 }
 
 /** Operands as they were before `broadcastTo`, where the other one gives the result its shape anyway. */
@@ -86,7 +86,7 @@ function joinPadded(first: Tensor, second: Tensor): Tensor | undefined {
 }
 
 export function add(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = asOperands(a, b);
+  const [x, y] = asOperands("add", a, b);
   const joined = joinPadded(x, y) ?? joinPadded(y, x);
   if (joined) return joined;
   if (scalarValue(y) === 0 && keepsShape(x, y)) return x;
@@ -94,22 +94,22 @@ export function add(a: TensorLike, b: TensorLike): Tensor {
   return addOp(x, y);
 }
 export function sub(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = asOperands(a, b);
+  const [x, y] = asOperands("sub", a, b);
   return scalarValue(y) === 0 && keepsShape(x, y) ? x : subOp(x, y);
 }
 export function mul(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = asOperands(a, b);
+  const [x, y] = asOperands("mul", a, b);
   if (scalarValue(y) === 1 && keepsShape(x, y)) return x;
   if (scalarValue(x) === 1 && keepsShape(y, x)) return y;
   return mulOp(x, y);
 }
 export function div(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = asOperands(a, b);
+  const [x, y] = asOperands("div", a, b);
   const divisor = scalarValue(y);
   return x.dtype === "float32" && divisor !== undefined && divisor !== 0 ? mul(x, 1 / divisor) : divOp(x, y);
 }
 export function pow(a: TensorLike, b: TensorLike): Tensor {
-  const exponent = typeof b === "number" ? b : scalarValue(b);
+  const exponent = scalarValue(asTensor(b, "pow: the exponent"));
   if (exponent === 1) return asTensor(a);
   if (exponent === 2) return asTensor(a).square();
   if (exponent === 0.5) return asTensor(a).sqrt();

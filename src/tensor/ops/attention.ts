@@ -1,6 +1,6 @@
 import { constant } from "../leaves.js";
 import { broadcastShapes, sameShape, showShape } from "../shape.js";
-import { type ApplyOp, defineOp, Tensor } from "../tensor.js";
+import { type ApplyOp, defineOp, requireTensor, Tensor } from "../tensor.js";
 import { where } from "./compare.js";
 
 /**
@@ -32,6 +32,7 @@ export interface AttentionOptions {
  * axes: [.., N, E].
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, { scale, mask }: AttentionOptions = {}): Tensor {
+  for (const [name, t] of Object.entries({ query, key, value })) requireTensor(t, `attention: the ${name}`);
   const lead = (t: Tensor) => String(t.shape.slice(0, -2));
   const [width, keys] = [query.shape[query.rank - 1], key.shape[key.rank - 2]];
   if (

@@ -1,9 +1,10 @@
 import { constant } from "../leaves.js";
 import { broadcastShapes } from "../shape.js";
-import { type DType, defineOp, Tensor, type TensorLike } from "../tensor.js";
+import { type DType, defineOp, requireTensor, Tensor, type TensorLike } from "../tensor.js";
 
 /** Both operands as tensors; a number takes the dtype of the other operand. */
-export function asOperands(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
+export function asOperands(name: string, a: TensorLike, b: TensorLike): [Tensor, Tensor] {
+  for (const value of [a, b]) if (typeof value !== "number") requireTensor(value, `${name}: an operand`);
   const of = (value: TensorLike, other: TensorLike) =>
     typeof value === "number" ? constant(value, [], typeof other === "number" ? "float32" : other.dtype) : value;
   return [of(a, b), of(b, a)];
@@ -20,7 +21,7 @@ function comparison(name: string) {
     grad: () => [],
   });
   return function (this: Tensor, other: TensorLike) {
-    return apply(asOperands(this, other), undefined);
+    return apply(asOperands(name, this, other), undefined);
   };
 }
 
@@ -72,7 +73,7 @@ const whereOp = defineOp("Where", {
 
 /** `condition ? a : b` per element, broadcasted. */
 export const where = (condition: Tensor, a: TensorLike, b: TensorLike): Tensor =>
-  whereOp([condition, ...asOperands(a, b)], undefined);
+  whereOp([condition, ...asOperands("where", a, b)], undefined);
 
 declare module "../tensor.js" {
   interface Tensor {

@@ -1,5 +1,5 @@
 import { showShape } from "../shape.js";
-import { type ApplyOp, defineOp, Tensor } from "../tensor.js";
+import { type ApplyOp, defineOp, requireTensor, Tensor } from "../tensor.js";
 import type { ConvAttributes, Padding, Pair } from "./conv-attributes.js";
 import { defineConvWeightGrad } from "./conv-weight-grad.js";
 
@@ -165,6 +165,7 @@ Object.assign(Tensor.prototype, {
     weight: Tensor,
     { outputPadding = 0, ...options }: ConvOptions & { outputPadding?: number | Pair } = {},
   ) {
+    requireTensor(weight, "convTranspose2d: the weight");
     const a = attributesOf(options);
     const extra = pair(outputPadding);
     const size = (i: 0 | 1) =>
@@ -176,6 +177,7 @@ Object.assign(Tensor.prototype, {
     return transposed(this, weight, { ...a, size: [size(0), size(1)] }, options.bias);
   },
   conv1d(this: Tensor, weight: Tensor, options: Conv1dOptions = {}) {
+    requireTensor(weight, "conv1d: the weight");
     return this.unsqueeze(2).conv2d(weight.unsqueeze(2), oneRow(options)).squeeze(2);
   },
   convTranspose1d(
@@ -183,6 +185,7 @@ Object.assign(Tensor.prototype, {
     weight: Tensor,
     { outputPadding = 0, ...options }: Conv1dOptions & { outputPadding?: number } = {},
   ) {
+    requireTensor(weight, "convTranspose1d: the weight");
     const row = { ...oneRow(options), outputPadding: [0, outputPadding] as const };
     return this.unsqueeze(2).convTranspose2d(weight.unsqueeze(2), row).squeeze(2);
   },

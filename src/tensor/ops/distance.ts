@@ -1,5 +1,5 @@
 import { showShape } from "../shape.js";
-import { Tensor } from "../tensor.js";
+import { requireTensor, Tensor } from "../tensor.js";
 
 declare module "../tensor.js" {
   interface Tensor {
@@ -12,6 +12,7 @@ declare module "../tensor.js" {
 }
 Object.assign(Tensor.prototype, {
   cdist(this: Tensor, other: Tensor, epsilon = 1e-12) {
+    requireTensor(other, "cdist: the other set of rows");
     const width = this.shape[this.rank - 1];
     if (this.rank < 2 || other.rank < 2 || other.shape[other.rank - 1] !== width)
       throw new Error(

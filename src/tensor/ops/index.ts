@@ -15,11 +15,15 @@ import "./norms.js";
 import "./pool.js";
 import "./resize.js";
 import "./distance.js";
+import "./tile.js";
+import "./dropout.js";
 
 export { attachGradient } from "./attach-gradient.js";
 export { type AttentionOptions, attention, axialRotation, type RotaryOptions, type Rotation } from "./attention.js";
 export { where } from "./compare.js";
 export type { Conv1dOptions, ConvOptions } from "./conv.js";
+export { einsum } from "./einsum.js";
+export { watch } from "./identity.js";
 export { scatterAdd, scatterAddElements } from "./index-ops.js";
 export { concat, stack } from "./layout.js";
 export type { NormOptions } from "./norms.js";

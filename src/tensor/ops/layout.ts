@@ -1,5 +1,14 @@
-import { broadcastShapes, normalizeAxis, type Shape, sameShape, showShape, sizeOf } from "../shape.js";
-import { defineOp, Tensor } from "../tensor.js";
+import {
+  broadcastShapes,
+  describe,
+  normalizeAxis,
+  requireShape,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+} from "../shape.js";
+import { defineOp, requireTensor, Tensor } from "../tensor.js";
 
 const reshapeOp = defineOp<{ shape: Shape }>("Reshape", {
   shape: ([x], { shape }) => {
@@ -38,7 +47,13 @@ interface SliceAttributes {
 const sliceOp = defineOp<SliceAttributes>("Slice", {
   shape: ([x], { starts, ends, steps }) => {
     for (let i = 0; i < x.rank; i++)
-      if (starts[i] < 0 || ends[i] > x.shape[i] || starts[i] > ends[i] || steps[i] < 1)
+      if (
+        ![starts[i], ends[i], steps[i]].every(Number.isInteger) ||
+        starts[i] < 0 ||
+        ends[i] > x.shape[i] ||
+        starts[i] > ends[i] ||
+        steps[i] < 1
+      )
         throw new Error(
           `axis ${i} of size ${x.shape[i]} has no slice [${starts[i]}, ${ends[i]}) with step ${steps[i]}`,
         );
@@ -100,15 +115,22 @@ const concatOp = defineOp<{ axis: number }>("Concat", {
 
 /** Joins tensors along one axis. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new Error("concat needs at least one tensor.");
+  requireTensors(tensors, "concat");
   return tensors.length === 1 ? tensors[0] : concatOp(tensors, { axis: normalizeAxis(axis, tensors[0].rank) });
 }
 /** Joins tensors of one shape along a new axis. */
-export const stack = (tensors: readonly Tensor[], axis = 0): Tensor =>
-  concat(
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  requireTensors(tensors, "stack");
+  return concat(
     tensors.map((t) => t.unsqueeze(axis)),
     axis,
   );
+}
+function requireTensors(tensors: unknown, name: string): void {
+  if (!Array.isArray(tensors) || tensors.length === 0)
+    throw new Error(`${name} takes a list of at least one tensor, got ${describe(tensors)}.`);
+  for (const t of tensors) requireTensor(t, `${name}: every entry`);
+}
 
 declare module "../tensor.js" {
   interface Tensor {
@@ -144,7 +166,12 @@ Object.defineProperty(Tensor.prototype, "T", {
 });
 Object.assign(Tensor.prototype, {
   reshape(this: Tensor, shape: Shape) {
+    requireShape(shape, "reshape");
     const known = shape.reduce((product, n) => (n === -1 ? product : product * n), 1);
+    if (shape.includes(-1) && (shape.indexOf(-1) !== shape.lastIndexOf(-1) || this.size % known !== 0))
+      throw new Error(
+        `reshape: ${this.size} elements ${showShape(this.shape)} do not fill ${showShape(shape)}, where one −1 stands for what is left.`,
+      );
     const full = shape.map((n) => (n === -1 ? this.size / known : n));
     return sameShape(full, this.shape) ? this : reshapeOp([this], { shape: full });
   },
@@ -163,6 +190,9 @@ Object.assign(Tensor.prototype, {
   },
   transpose(this: Tensor, order?: readonly number[]) {
     const last = this.rank - 1;
+    if (order) requireShape(order, "transpose");
+    else if (last < 1)
+      throw new Error(`transpose: ${showShape(this.shape)} has no two axes to swap; unsqueeze it first.`);
     const full = order
       ? order.map((axis) => normalizeAxis(axis, this.rank))
       : this.shape.map((_, i) => (i === last ? last - 1 : i === last - 1 ? last : i));
@@ -172,6 +202,7 @@ Object.assign(Tensor.prototype, {
     return this.inputs[0].transpose(full.map((axis) => this.attributes.order[axis])); // two permutations are one
   },
   broadcastTo(this: Tensor, shape: Shape) {
+    requireShape(shape, "broadcastTo");
     return sameShape(shape, this.shape) ? this : broadcastOp([this], { shape });
   },
   sumTo(this: Tensor, shape: Shape) {

@@ -1,5 +1,5 @@
 import { broadcastShapes, showShape } from "../shape.js";
-import { defineOp, Tensor } from "../tensor.js";
+import { defineOp, requireTensor, Tensor } from "../tensor.js";
 
 const swap = (t: Tensor) => t.transpose();
 
@@ -48,6 +48,7 @@ declare module "../tensor.js" {
 }
 Object.assign(Tensor.prototype, {
   matmul(this: Tensor, other: Tensor): Tensor {
+    requireTensor(other, "matmul: the other factor");
     if (other.rank === 2 && this.rank > 2)
       return this.flatten(0, -2)
         .matmul(other)

@@ -1,5 +1,8 @@
+import { constant } from "../leaves.js";
 import { normalizeAxes, sizeOf } from "../shape.js";
 import { defineOp, type GradContext, Tensor } from "../tensor.js";
+import { where } from "./compare.js";
+import { concat } from "./layout.js";
 
 interface ReduceAttributes {
   axes: readonly number[];
@@ -26,7 +29,38 @@ function extremumGrad({ inputs: [x], output, dOut, attributes: { axes } }: GradC
   return hit.mul(dOut.div(hit.sum(axes, true)));
 }
 
+/** √x with a gradient of zero, not infinity, where x is zero. */
+function rootOrZero(x: Tensor): Tensor {
+  const positive = x.greater(0);
+  return where(positive, where(positive, x, 1).sqrt(), 0);
+}
+
+/** Products of halves, again and again: the gradient, made of products too, is exact where entries are zero. */
+function product(this: Tensor, axes?: Axes, keep = false): Tensor {
+  const list = normalizeAxes(axes, this.rank);
+  const others = this.shape.map((_, i) => i).filter((i) => !list.includes(i));
+  const kept = others.map((i) => this.shape[i]);
+  let n = sizeOf(list.map((i) => this.shape[i]));
+  let rows = this.transpose([...others, ...list]).reshape([...kept, n]);
+  if (n === 0) rows = constant(1, [], this.dtype).broadcastTo([...kept, 1]);
+  for (; n > 1; n = Math.ceil(n / 2)) {
+    const half = n >> 1;
+    const halves = rows.slice(-1, 0, half).mul(rows.slice(-1, half, 2 * half));
+    rows = n % 2 === 0 ? halves : concat([halves, rows.slice(-1, n - 1)], -1);
+  }
+  return rows.reshape(keep ? this.shape.map((size, i) => (list.includes(i) ? 1 : size)) : kept);
+}
+
+function norm(this: Tensor, axes?: Axes, keep = false, order: 1 | 2 | typeof Infinity = 2): Tensor {
+  if (order === 2) return rootOrZero(this.sumSquare(axes, keep));
+  if (order === 1) return this.abs().sum(axes, keep);
+  if (order === Infinity) return this.abs().max(axes, keep);
+  throw new Error(`norm: the order is 1, 2 or Infinity, got ${order}.`);
+}
+
 const methods = {
+  prod: product,
+  norm,
   sum: reduction("Sum", "ReduceSum", ({ inputs: [x], dOut }) => dOut.broadcastTo(x.shape)),
   mean: reduction("Mean", "ReduceMean", ({ inputs: [x], dOut, attributes: { axes } }) =>
     dOut.mul(1 / sizeOf(axes.map((i) => x.shape[i]))).broadcastTo(x.shape),
@@ -37,6 +71,9 @@ const methods = {
   /** Population variance. */
   variance(this: Tensor, axes?: Axes, keep = false) {
     return this.sub(this.mean(axes, true)).square().mean(axes, keep);
+  },
+  std(this: Tensor, axes?: Axes, keep = false) {
+    return rootOrZero(this.variance(axes, keep));
   },
   /** log Σ exp, shifted by the maximum so that it never overflows. */
   logSumExp(this: Tensor, axes?: Axes, keep = false) {
@@ -54,7 +91,17 @@ declare module "../tensor.js" {
     sumSquare(axes?: Axes, keep?: boolean): Tensor;
     max(axes?: Axes, keep?: boolean): Tensor;
     min(axes?: Axes, keep?: boolean): Tensor;
+    /** Product of the entries; the gradient is right where some are zero. */
+    prod(axes?: Axes, keep?: boolean): Tensor;
+    /** Mean square of the deviations from the mean (divided by the count, as of a whole population), and its root. */
     variance(axes?: Axes, keep?: boolean): Tensor;
+    /** The gradient is zero where all entries are equal. */
+    std(axes?: Axes, keep?: boolean): Tensor;
+    /**
+     * Length of the vectors along the axes: √Σx² (order 2, the default), Σ|x| (1) or max |x| (Infinity). The gradient
+     * of a zero vector is zero.
+     */
+    norm(axes?: Axes, keep?: boolean, order?: 1 | 2 | typeof Infinity): Tensor;
     logSumExp(axes?: Axes, keep?: boolean): Tensor;
   }
 }

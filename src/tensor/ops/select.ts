@@ -37,6 +37,7 @@ const topKIndicesOp = defineOp<TopKAttributes>("TopKIndices", {
   grad: () => [],
 });
 
+/** Sorted values and where they were. */
 export interface TopK {
   values: Tensor;
   /** int32, positions along the axis. */
@@ -51,6 +52,11 @@ declare module "../tensor.js" {
     /** The k largest (or smallest) entries along an axis, in order; gradients flow to the entries chosen. */
     topK(k: number, axis?: number, options?: { largest?: boolean }): TopK;
     /**
+     * All entries along an axis in rising order (or falling: `descending`), equal ones as they were, with their
+     * positions; gradients flow to the entries.
+     */
+    sort(axis?: number, options?: { descending?: boolean }): TopK;
+    /**
      * Of int32 indices [..] in [0, classes): float32 [.., classes] with a 1 at each index, zeros for indices outside.
      */
     oneHot(classes: number): Tensor;
@@ -63,6 +69,9 @@ Object.assign(Tensor.prototype, {
     const at = normalizeAxis(axis, this.rank);
     const indices = topKIndicesOp([this], { k, axis: at, largest });
     return { values: this.gatherElements(indices, at), indices };
+  },
+  sort(this: Tensor, axis = -1, { descending = false } = {}): TopK {
+    return this.topK(this.shape[normalizeAxis(axis, this.rank)], axis, { largest: descending });
   },
   oneHot(this: Tensor, classes: number) {
     const all = constant(

@@ -121,6 +121,8 @@ declare module "../tensor.js" {
     tanh(): Tensor;
     /** log(1 + eˣ). */
     softplus(): Tensor;
+    /** log sigmoid(x), without overflow. */
+    logSigmoid(): Tensor;
     /** x·sigmoid(x). */
     silu(): Tensor;
     /** x·Φ(x), exact (erf) form. */
@@ -136,6 +138,9 @@ declare module "../tensor.js" {
 Object.assign(Tensor.prototype, methods, {
   stopGradient(this: Tensor) {
     return stopGradientOp([this], undefined);
+  },
+  logSigmoid(this: Tensor) {
+    return this.neg().softplus().neg();
   },
   fullLike(this: Tensor, value: number) {
     return constant(value).broadcastTo(this.shape);

@@ -104,6 +104,8 @@ case("sin: large", torch.sin, x=uniform(3, 5, low=-1000, high=1000))
 case("cos: large", torch.cos, x=uniform(3, 5, low=-1000, high=1000))
 case("softplus: large", F.softplus, x=values(-90, -30, 1, 30, 90))
 case("sigmoid: large", torch.sigmoid, x=values(-90, -30, 1, 30, 90))
+case("logSigmoid", F.logsigmoid, x=uniform(3, 5, low=-4, high=4))
+case("logSigmoid: large", F.logsigmoid, x=values(-90, -30, 1, 30, 90))
 case("abs", torch.abs, x=distinct(3, 4))
 case("relu", F.relu, x=distinct(3, 4))
 case("sign", lambda x: torch.sign(x.detach()), x=values(-2, -0.0, 0.5))
@@ -142,6 +144,8 @@ case("padReflect", lambda x: F.pad(x, (2, 1, 0, 3), mode="reflect"), x=uniform(1
 case("dilate", lambda x: F.conv_transpose1d(x.unsqueeze(1), torch.ones(1, 1, 1).double(), stride=3).squeeze(1), x=uniform(2, 3))
 case("concat", lambda a, b: torch.cat([a, b], 1), a=uniform(2, 3), b=uniform(2, 1))
 case("stack", lambda a, b: torch.stack([a, b], 1), a=uniform(2, 3), b=uniform(2, 3))
+case("tile", lambda x: x.tile(2, 1, 3), x=uniform(2, 3, 2))
+case("tile: int32", lambda i: i.tile(1, 2), i=integers(2, 3, high=9))
 case("flip", lambda x: x.flip(0, 2), x=uniform(2, 3, 4))
 
 # Matrix products
@@ -150,6 +154,19 @@ case("matmul: rows by a matrix", torch.matmul, a=uniform(2, 3, 4), b=uniform(4, 
 case("matmul: batched", torch.matmul, a=uniform(2, 3, 4), b=uniform(2, 4, 2))
 case("matmul: leading axes broadcast", torch.matmul, a=uniform(2, 1, 3, 4), b=uniform(5, 4, 2))
 case("matmul: matrix by a batch", torch.matmul, a=uniform(3, 4), b=uniform(5, 4, 2))
+for equation, shapes in {
+    "bqd,bkd->bqk": [(2, 3, 4), (2, 5, 4)],
+    "ij,jk,kl->li": [(2, 3), (3, 4), (4, 2)],
+    "ba,ac": [(3, 2), (2, 4)],
+    "i,j->ij": [(3,), (4,)],
+    "ii->": [(3, 3)],
+    "iji->ji": [(3, 2, 3)],
+    "abc->c": [(2, 3, 4)],
+    "...ij,...jk->...ik": [(2, 1, 3, 4), (5, 4, 2)],
+    "bhwc,co->bhwo": [(1, 2, 3, 4), (4, 2)],
+    "ab,ab->": [(2, 3), (2, 3)],
+}.items():
+    case(f"einsum: {equation}", lambda *xs, equation=equation: torch.einsum(equation, *xs), **{"abc"[i]: uniform(*shape) for i, shape in enumerate(shapes)})
 case("cdist", torch.cdist, a=uniform(2, 4, 3), b=uniform(2, 5, 3))
 case("cdist: broadcast", lambda a, b: torch.cdist(a, b), a=uniform(3, 4, 6), b=uniform(5, 6))
 case("cdist: far from the origin", torch.cdist, a=offset(4, 3, by=100), b=offset(5, 3, by=100))
@@ -164,6 +181,17 @@ case("max", lambda x: x.amax(1), x=distinct(3, 4))
 case("max: ties", lambda x: x.amax(1), x=values(1, 2, 2, 3, 3, 3, shape=(2, 3)))
 case("min", lambda x: x.amin((0, 1)), x=distinct(3, 4))
 case("variance", lambda x: x.var(-1, unbiased=False), x=uniform(3, 5))
+case("prod", lambda x: x.prod(1), x=uniform(2, 5, 3))
+case("prod: one zero, two zeros", lambda x: x.prod(1), x=values(1.5, 0, -2, 0, 3, 0, 2, 1, -0.5, shape=(3, 3)))
+case("prod: all", lambda x: x.prod(), x=uniform(2, 3))
+case("prod: two axes, kept", lambda x: x.prod(2, keepdim=True).prod(0, keepdim=True), x=uniform(2, 3, 3))
+case("prod: int32", lambda i: i.prod(1), i=integers(3, 3, low=-2, high=4))
+case("std", lambda x: x.std(-1, unbiased=False), x=uniform(3, 5))
+case("std: equal entries", lambda x: x.std(1, unbiased=False, keepdim=True), x=values(2, 2, 2, 1, 2, 3, shape=(2, 3)))
+case("norm", lambda x: x.norm(dim=1), x=uniform(2, 4, 3))
+case("norm: of a zero vector", lambda x: x.norm(dim=-1), x=values(0, 0, 0, 1, -2, 2, shape=(2, 3)))
+case("norm: order 1", lambda x: x.norm(1, dim=(0, 2)), x=distinct(2, 3, 2))
+case("norm: maximum", lambda x: torch.linalg.vector_norm(x, math.inf, 1), x=values(0.3, -0.8, 0.5, 1.4, -1.2, 0.1, shape=(2, 3)))
 case("logSumExp", lambda x: x.logsumexp(1), x=uniform(2, 5, 3))
 case("logSumExp: large", lambda x: x.logsumexp(1, keepdim=True), x=uniform(2, 5, low=80, high=300))
 case("cumulativeSum", lambda x: x.cumsum(1), x=uniform(2, 4, 3))
@@ -201,7 +229,12 @@ case("argmax: the first of equals", lambda x: x.detach().argmax(-1) * 0 + 1, x=v
 case("topK: values", lambda x: x.topk(3, 1).values, x=distinct(3, 5))
 case("topK: smallest", lambda x: x.topk(2, 0, largest=False).values, x=distinct(4, 3))
 case("topK: indices", lambda x: x.detach().topk(3, -1).indices, x=distinct(3, 5))
+case("sort", lambda x: x.sort(1).values, x=distinct(3, 5))
+case("sort: descending, first axis", lambda x: x.sort(0, descending=True).values, x=distinct(4, 3))
+case("sort: indices", lambda x: x.detach().sort(-1).indices, x=distinct(3, 5))
+case("sort: indices of equals", lambda x: x.detach().sort(dim=-1, stable=True).indices, x=values(2, 1, 2, 1, 1, 2))
 case("oneHot", lambda i: F.one_hot(i, 4), i=integers(2, 3, high=4))
+case("dropout", lambda x, noise: x * (noise >= 0.3) / 0.7, x=uniform(4, 5), noise=uniform(4, 1, low=0, high=1))
 
 
 # Convolution
@@ -303,6 +336,53 @@ case("rotary", lambda x: rotate(x, torch.arange(5)), x=uniform(2, 3, 5, 8))
 case("rotary: interleaved", lambda x: rotate(x, torch.arange(5), True), x=uniform(2, 5, 8))
 case("rotary: positions given", lambda x: rotate(x, torch.tensor([7, 0, 30])), x=uniform(2, 3, 4))
 case("rotary: positions fed", lambda x, i: rotate(x, i), x=uniform(2, 3, 4), i=integers(2, 3, high=50))
+
+
+
+# Functions of functions
+def jvp(name, fn, **inputs):
+    """Of the even inputs as primals and the odd ones as their tangents, which keep their gradients."""
+
+    def tangent(*xs):
+        primals, tangents = xs[0::2], xs[1::2]
+        dummy = torch.zeros_like(fn(*primals), requires_grad=True)
+        back = torch.autograd.grad(fn(*primals), primals, dummy, create_graph=True, allow_unused=True)
+        return torch.autograd.grad([b for b in back if b is not None], dummy, [t for b, t in zip(back, tangents) if b is not None], create_graph=True)[0]
+
+    case(f"jvp: {name}", tangent, **inputs)
+
+
+x_and_v = dict(x=uniform(3, 4), v=uniform(3, 4))
+jvp("elementwise", lambda x: torch.tanh(x) * x.exp() + F.softplus(x) / (x * x + 1), **x_and_v)
+jvp("matmul, softmax", lambda x, w: torch.softmax(x @ w, -1) @ w.mT, **x_and_v, w=uniform(4, 3), u=uniform(4, 3))
+# Spelled out: the third derivative of F.layer_norm of PyTorch 2.15 is wrong, finite differences agree with this one
+jvp("layerNorm, silu", lambda x: F.silu((x - x.mean(-1, keepdim=True)) / (x.var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()), **x_and_v)
+jvp("conv2d, groupNorm", lambda x, w: F.group_norm(F.conv2d(x, w, stride=2, padding=1), 2), x=uniform(1, 2, 4, 4), v=uniform(1, 2, 4, 4), w=uniform(4, 2, 3, 3), u=uniform(4, 2, 3, 3))
+jvp(
+    "attention",
+    lambda q, k: torch.softmax(q @ k.mT / 2, -1) @ (k * k),
+    q=uniform(2, 3, 4, low=-1, high=1),
+    v=uniform(2, 3, 4),
+    k=uniform(2, 5, 4, low=-1, high=1),
+    u=uniform(2, 5, 4),
+)
+case("jvp: a primal made of another", lambda x, v: (x * x).cos() * v, x=uniform(4), v=uniform(4))
+case("checkpoint", lambda x, w: x + torch.tanh(x @ w) @ w, x=uniform(3, 4), w=uniform(4, 4))
+second("checkpoint", lambda x, w: x + torch.tanh(x @ w) @ w, 0, x=uniform(3, 4), w=uniform(4, 4, low=-1, high=1))
+
+
+def rnn(x, w):
+    h, out = torch.zeros(2).double(), []
+    for t in x:
+        h = torch.tanh(h @ w + t)
+        out.append(h * h)
+    return torch.stack([h, *out])
+
+
+case("scan", rnn, x=uniform(4, 2), w=uniform(2, 2))
+case("vmap", lambda x, w: torch.stack([F.layer_norm(s.mT @ w, (3,)).cumsum(0) for s in x]), x=uniform(3, 2, 4), w=uniform(2, 3))
+case("vmap: gradients of samples", lambda x, w: torch.stack([torch.autograd.grad(torch.tanh(s @ w).square().sum(), w, create_graph=True)[0] for s in x]), x=uniform(3, 2), w=uniform(2, 4))
+case("watch", lambda x: x.exp() * x, x=uniform(2, 3))
 
 path = pathlib.Path(__file__).with_name("ops.json")
 path.write_text("{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in goldens.items()) + "\n}\n")
