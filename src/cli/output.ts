@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { WrongUse } from "../io/wrong-use.js";
 import type { MetricReport } from "../metrics/index.js";
 
 /** Prints machine-readable output as one JSON document on stdout. */
@@ -15,7 +16,7 @@ export function printTable(head: readonly string[], rows: readonly (readonly (st
 export const say = (message: string): void => void process.stderr.write(`${message}\n`);
 
 /** An error of the person at the keyboard: shown without a stack, exit code 2. */
-export class UsageError extends Error {
+export class UsageError extends WrongUse {
   override name = "UsageError";
 }
 

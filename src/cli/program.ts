@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { isWrongUse } from "../io/wrong-use.js";
 import { methods } from "../methods/registry.js";
 import { addOptionFlags } from "./flags.js";
 import { say } from "./output.js";
@@ -286,6 +287,6 @@ export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said what it had to say
     say(`fewstep: ${(error as Error).message}`);
     if (process.env.FEWSTEP_DEBUG) say(inspect(error));
-    return ["UsageError", "SettingsError", "OptionError"].includes((error as Error).name) ? 2 : 1; // by name: it may come from a worker thread
+    return isWrongUse(error) ? 2 : 1;
   }
 }

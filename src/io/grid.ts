@@ -1,3 +1,5 @@
+import { requireKnown } from "./known.js";
+
 /** An 8-bit picture: rows top to bottom, [height, width, channels]. */
 export interface Picture {
   pixels: Uint8Array;
@@ -22,6 +24,28 @@ export interface GridOptions {
 /** [−1, 1] → 0–255: round((x + 1) · 127.5), clamped. NaN stays NaN, which a byte array stores as 0. */
 export const toByte = (x: number): number => Math.min(255, Math.max(0, Math.round((x + 1) * 127.5)));
 
+/** Size of the sheet that `tileImages` makes. @throws where it makes none. */
+export function sheetSize(shape: readonly [number, number, number, number], options: GridOptions = {}) {
+  requireKnown("a sheet", options, ["columns", "scale", "gap", "background", "layout"]);
+  const { layout = "NCHW", scale = 1, gap = 2, background = 255 } = options;
+  const [count, channels, high, wide] = layout === "NCHW" ? shape : ([shape[0], shape[3], shape[1], shape[2]] as const);
+  const columns = Math.min(options.columns ?? Math.ceil(Math.sqrt(count)), Math.max(1, count));
+  if (channels !== 1 && channels !== 3) throw new Error(`An image has 1 or 3 channels, got ${channels} (${layout}).`);
+  for (const [name, value, least] of [
+    ["count", count, 1],
+    ["columns", columns, 1],
+    ["scale", scale, 1],
+    ["gap", gap, 0],
+  ] as const)
+    if (!Number.isInteger(value) || value < least)
+      throw new Error(`${name} must be an integer of at least ${least}, got ${value}.`);
+  if (!(Number.isInteger(background) && background >= 0 && background <= 255))
+    throw new Error(`background must be a grey level from 0 to 255, got ${background}.`);
+  const width = columns * (wide * scale + gap) + gap;
+  const height = Math.ceil(count / columns) * (high * scale + gap) + gap;
+  return { width, height, columns, image: { count, channels, height: high, width: wide } } as const;
+}
+
 /**
  * Tiles N images into one sheet, row by row. Float pixels are in [−1, 1], bytes are taken as they are.
  * `shape` is [N, C, H, W], or [N, H, W, C] with `layout: "NHWC"`; C is 1 or 3.
@@ -32,23 +56,10 @@ export function tileImages(
   options: GridOptions = {},
 ): Picture {
   const { layout = "NCHW", scale = 1, gap = 2, background = 255 } = options;
-  const [count, channels, height, width] =
-    layout === "NCHW" ? shape : ([shape[0], shape[3], shape[1], shape[2]] as const);
-  const columns = Math.min(options.columns ?? Math.ceil(Math.sqrt(count)), Math.max(1, count));
-  if (channels !== 1 && channels !== 3) throw new Error(`An image has 1 or 3 channels, got ${channels} (${layout}).`);
-  if (count < 1 || images.length !== count * channels * height * width)
+  const { width: sheetWidth, height: sheetHeight, columns, image } = sheetSize(shape, options);
+  const { count, channels, height, width } = image;
+  if (images.length !== count * channels * height * width)
     throw new Error(`A grid of shape [${shape}] does not fit ${images.length} values.`);
-  for (const [name, value, least] of [
-    ["columns", columns, 1],
-    ["scale", scale, 1],
-    ["gap", gap, 0],
-  ] as const)
-    if (!Number.isInteger(value) || value < least)
-      throw new Error(`${name} must be an integer of at least ${least}, got ${value}.`);
-
-  const rows = Math.ceil(count / columns);
-  const sheetWidth = columns * (width * scale + gap) + gap;
-  const sheetHeight = rows * (height * scale + gap) + gap;
   const pixels = new Uint8Array(sheetWidth * sheetHeight * channels).fill(background);
   const byte = images instanceof Uint8Array ? (x: number) => x : toByte;
   const [pixelStride, channelStride] = layout === "NCHW" ? [1, height * width] : [channels, 1];

@@ -1,7 +1,18 @@
 export { type FileContent, writeFileAtomic } from "./atomic.js";
 export { fromFloat16, toFloat16 } from "./float16.js";
-export { type GridOptions, type Picture, tileImages, toByte } from "./grid.js";
-export { type DecodeOptions, decodeImage, encodePng, saveGrid, savePng } from "./images.js";
+export { type GridOptions, type Picture, sheetSize, tileImages, toByte } from "./grid.js";
+export {
+  type DecodeOptions,
+  decodeImage,
+  encodeGrid,
+  encodePicture,
+  encodePng,
+  type PictureFormat,
+  pictureFormat,
+  requirePictureSize,
+  saveGrid,
+  savePng,
+} from "./images.js";
 export {
   type DataType,
   decodeSafetensors,
@@ -13,3 +24,4 @@ export {
   type TensorRecord,
 } from "./safetensors.js";
 export { loadSafetensors, saveSafetensors } from "./safetensors-file.js";
+export { WrongUse } from "./wrong-use.js";

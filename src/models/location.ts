@@ -1,12 +1,13 @@
 import type { ByteReader } from "../io/byte-reader.js";
 import { type FetchOptions, fetching, showUrl } from "../io/fetch.js";
+import { WrongUse } from "../io/wrong-use.js";
 
 const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
 
 /**
  * A place that holds no model, or one of another kind than is asked for: to be told apart from a model that is damaged.
  */
-export class NoSuchModel extends Error {
+export class NoSuchModel extends WrongUse {
   override name = "NoSuchModel";
 }
 

@@ -1,10 +1,9 @@
-import { distance } from "fastest-levenshtein";
 import { z } from "zod";
+import { unknownOption } from "../io/known.js";
+import { OptionError } from "../io/wrong-use.js";
 
-/** A value that an option cannot have, or an option that there is not: wrong use, to be mended by whoever asked. */
-export class OptionError extends Error {
-  override name = "OptionError";
-}
+export { nearest } from "../io/known.js";
+export { OptionError } from "../io/wrong-use.js";
 
 /** What one option may be, told from its schema. */
 export interface OptionInfo {
@@ -59,25 +58,13 @@ export function parseOptions<S extends z.ZodObject>(schema: S, given: unknown, o
   const [issue] = result.error.issues;
   const infos = optionInfos(schema);
   if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
-    const [name] = issue.keys;
-    const known = Object.keys(infos);
-    const near = nearest(name, known);
-    const hint = near ? `; did you mean "${near}"? It` : "; it";
-    throw new OptionError(`${owner} takes no "${name}"${hint} takes ${known.join(", ")}.`);
+    throw unknownOption(owner, issue.keys[0], Object.keys(infos));
   }
   const [name] = issue.path;
   if (name === undefined) throw new OptionError(`The options of ${owner} are an object, got ${show(given)}.`);
   const value = (given as Record<PropertyKey, unknown>)[name];
   if (issue.code === "custom") throw new OptionError(issue.message);
   throw new OptionError(`${String(name)} must be ${infos[String(name)].range}, got ${show(value)}.`);
-}
-
-/** The known name that an unknown one most resembles, if any does. */
-export function nearest(name: string, known: readonly string[]): string | null {
-  const [best] = known
-    .map((other) => ({ other, steps: distance(name.toLowerCase(), other.toLowerCase()) }))
-    .sort((a, b) => a.steps - b.steps);
-  return best && best.steps <= Math.max(1, Math.floor(name.length / 3)) ? best.other : null;
 }
 
 const typeOf = ({ type, anyOf }: JsonSchema): OptionInfo["type"] => {

@@ -21,6 +21,7 @@ try {
   port.postMessage({ type: "result", value: await loaded[exportName](payload, post, controller.signal) });
 } catch (error) {
   // Field by field: structured cloning turns every class of error it does not know into a plain Error.
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  port.postMessage({ type: "error", value: { name, message, stack } });
+  const known: Error & { wrongUse?: boolean } = error instanceof Error ? error : new Error(String(error));
+  const { name, message, stack, wrongUse } = known;
+  port.postMessage({ type: "error", value: { name, message, stack, wrongUse } });
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { flatten, valueAt } from "../io/faults.js";
+import { WrongUse } from "../io/wrong-use.js";
 
 /** Sizes, batches and the like. */
 export const size = z.number().int().positive();
@@ -12,7 +13,7 @@ export const share = z.number().min(0).max(1);
 export const decay = z.number().min(0).lt(1);
 
 /** Settings that cannot be: what is wrong with which of them. */
-export class SettingsError extends Error {
+export class SettingsError extends WrongUse {
   override name = "SettingsError";
 }
 
