@@ -8,6 +8,7 @@ const benches: Record<string, string> = {
   drift: "what the drift loss adds to a training step",
   sample: "one-step latency, and how many steps the flow baselines need for the same quality",
   sphere: "what each part of the Sphere Encoder does",
+  refine: "what drift at inference makes of the shipped drifting models' samples and of damaged pictures",
   psi: "judge's perplexity and entropy of text against network evaluations, ancestral and Ψ-samplers",
   curriculum:
     "Duo's curriculum: memory and step time at a vocabulary of 50,257, bits per character with and without it",

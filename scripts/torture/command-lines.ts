@@ -106,7 +106,7 @@ export function* commandLines(program: Command, places: Places, random: Random):
     const { path, command } = pick(commands);
     const name = path.join(" ");
     wild = pick([0.02, 0.1, 0.3]);
-    models = path[0] === "edit" && chance(0.8) ? ["sphere"] : places.models;
+    models = path[0] === "edit" && chance(0.8) ? ["sphere", "drifting"] : places.models;
     if (rare.test(name) && chance(0.9)) continue;
     let args = [...path, ...command.registeredArguments.flatMap(given)];
     for (const each of command.options)

@@ -1,156 +1,137 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { resolveDataset, toFloat } from "../data/index.js";
+import { resolveDataset } from "../data/index.js";
 import { decodeImage, loadSafetensors, saveSafetensors } from "../io/index.js";
 import { Images } from "../media/images.js";
-import {
-  crossover,
-  inpaint,
-  interpolate,
-  loadSphere,
-  morph,
-  project,
-  type SphereModel,
-  type Split,
-  vary,
-} from "../methods/sphere/index.js";
-import { imageSize } from "../models/files.js";
+import { methods } from "../methods/registry.js";
+import type { Edit, EditInput, Latents } from "../models/edits.js";
+import type { Exemplars } from "../models/exemplars.js";
+import { imageSize, type ModelConfig } from "../models/files.js";
+import type { AnyGenerator } from "../models/generator.js";
+import { parseOptions } from "../models/options.js";
 import type { DeviceName } from "../runtime/index.js";
-import { opening } from "./models.js";
+import { downloadProgress } from "./data.js";
+import { dataOf, openModel } from "./models.js";
 import { checked, printJson, say, UsageError } from "./output.js";
+import { readPictures, splitOf } from "./pictures.js";
 
+/** What `edit` is told beside the options of the model's edit. */
 export interface EditCommand {
   out: string;
-  label?: string;
-  steps?: number;
-  strength?: number;
-  angle?: number;
-  count?: number;
-  split?: Split;
-  mask?: string;
-  labels?: string;
-  guidance?: number;
-  seed?: number;
   resize?: boolean;
   scale?: number;
+  /** A picture, white where pixels are unknown. */
+  mask?: string;
+  /** Where exemplars come from: a data set, or pictures. */
+  data?: string;
+  like?: readonly string[];
   device?: DeviceName | "auto";
   json?: boolean;
+  [option: string]: unknown;
 }
 
-type Edit = (model: SphereModel, sources: readonly string[], command: EditCommand) => Promise<Images | Float32Array>;
-
-/** The verbs of `fewstep edit`. Latents are written as safetensors, everything else as a picture or a sheet. */
-export const edits: Record<string, Edit> = {
-  encode: async (model, sources, command) => model.encode(await pictures(model, sources, command), command),
-  decode: async (model, [file], { label }) => model.decode(await latents(model, file), { label }),
-  reconstruct: async (model, sources, command) => model.reconstruct(await pictures(model, sources, command), command),
-  project: async (model, sources, command) => project(model, await pictures(model, sources, command), command),
-  vary: async (model, sources, command) => {
-    const { count = 8 } = command;
-    return vary(model, repeated(await pictures(model, sources, command), count), command);
-  },
-  morph: async (model, sources, command) => {
-    const { label } = command;
-    if (label === undefined) throw new UsageError("Say what the pictures become: --label <class>.");
-    return morph(model, await pictures(model, sources, command), { ...command, label });
-  },
-  crossover: async (model, sources, command) => {
-    const [a, b] = await two(model, sources, command);
-    return crossover(model, a, b, command);
-  },
-  inpaint: async (model, sources, command) => {
-    if (!command.mask) throw new UsageError("Say what is unknown: --mask <picture>, white where it is.");
-    const { height, width } = imageSize(model.config);
-    const mask = await decodeImage(command.mask, { channels: 1 });
-    if (mask.width !== width || mask.height !== height)
-      throw new UsageError(`The mask must have ${width}×${height} pixels, got ${mask.width}×${mask.height}.`);
-    const unknown = mask.pixels.map((value) => (value >= 128 ? 1 : 0));
-    return inpaint(model, await pictures(model, sources, command), unknown, command);
-  },
-  interpolate: async (model, sources, command) => {
-    const [a, b] = await two(model, sources, command);
-    const labels = command.labels?.split(",");
-    if (labels && labels.length !== 2)
-      throw new UsageError(`--labels takes two classes with a comma between, got "${command.labels}".`);
-    return interpolate(model, a, b, { ...command, labels: labels as [string, string] | undefined });
-  },
-};
-
-/** Edits pictures (or latents) with a Sphere Encoder and writes the result. */
+/** Edits pictures (or latents) with a model and writes the result: latents as safetensors, pictures as a sheet. */
 export async function editCommand(
   verb: string,
   location: string,
   sources: readonly string[],
-  command: EditCommand,
+  { out: file, resize, scale, mask, data, like, device, json, ...options }: EditCommand,
 ): Promise<void> {
-  const model = await opening((onProgress) => loadSphere(location, { device: command.device, onProgress }));
+  const model = await openModel(location, device);
   try {
-    if (sources.length === 0) throw new UsageError("Give at least one picture.");
-    const result = await checked(() => edits[verb](model, sources, command));
-    const out = resolve(command.out);
-    const isLatents = result instanceof Float32Array;
-    const count = isLatents ? result.length / model.latent : result.count;
-    if (isLatents) await saveSafetensors(out, { latents: { shape: [count, model.latent], data: result } });
-    else await result.save(out, { scale: command.scale ?? 1 });
-    if (command.json) printJson({ verb, model: model.config.name, count, out });
-    else say(`${model.config.name}: ${count} ${isLatents ? "latents" : count === 1 ? "picture" : "pictures"} → ${out}`);
+    const edit = editOf(model, verb, location);
+    const { config } = model;
+    await checked(() => parseOptions(edit.options, options, `${config.name}'s ${verb}`));
+    const input = await checked(() => inputOf(edit, config, { verb, sources, resize, mask, data, like }));
+    const result = await edit.run(input, options);
+    const out = resolve(file);
+    if (result instanceof Images) await result.save(out, { scale: scale ?? 1 });
+    else await saveLatents(out, result);
+    const { count } = result;
+    if (json) printJson({ verb, model: config.name, count, out });
+    else
+      say(
+        `${config.name}: ${count} ${edit.gives === "latents" ? "latents" : count === 1 ? "picture" : "pictures"} → ${out}`,
+      );
   } finally {
     await model.release();
   }
 }
 
-const ROW = /^([\w-]+)\/(train|test)\/(\d+)$/;
+/** The model's edit of that name. @throws UsageError that says who has it. */
+function editOf(model: AnyGenerator, verb: string, location: string): Edit {
+  const edits = (model.kind === "image" && model.edits) || {};
+  if (Object.hasOwn(edits, verb)) return edits[verb];
+  const own = Object.keys(edits);
+  const able = Object.keys(methods).filter((name) => Object.hasOwn(methods[name].edits, verb));
+  throw new UsageError(
+    `${location} is a ${model.method} model and has no "${verb}"; ${able.join(" and ")} models do. ` +
+      (own.length > 0 ? `It has ${own.join(", ")}.` : "It edits no pictures."),
+  );
+}
 
-/** Pictures from files, or from a data set as `<id>/test/<row>`; of the model's size unless they are to be scaled. */
-async function pictures(model: SphereModel, sources: readonly string[], { resize }: EditCommand): Promise<Images> {
-  const { height, width, channels } = imageSize(model.config);
-  const parts: Float32Array[] = [];
-  for (const source of sources) {
-    const row = existsSync(source) ? null : ROW.exec(source);
-    if (row) {
-      const [, id, part, at] = row;
-      const split = (await resolveDataset(id, { size: [height, width], channels }))[part as "train" | "test"];
-      if (Number(at) >= split.count)
-        throw new UsageError(`${id} has ${split.count} ${part} images; there is no ${at}.`);
-      parts.push(toFloat(split, [Number(at)]));
-      continue;
-    }
-    const { pixels, ...size } = await decodeImage(source, { channels, ...(resize ? { height, width } : {}) });
-    if (size.height !== height || size.width !== width)
+type Given = Pick<EditCommand, "resize" | "mask" | "data" | "like"> & { verb: string; sources: readonly string[] };
+
+/** Reads what an edit takes; what it does not take is refused. */
+async function inputOf(
+  { takes }: Edit,
+  config: ModelConfig,
+  { verb, sources, resize, mask, data, like }: Given,
+): Promise<EditInput> {
+  const refuse = (flag: string) => {
+    throw new UsageError(`${config.name}'s ${verb} has no use for ${flag}; leave it out.`);
+  };
+  const exemplary = takes.includes("exemplars");
+  if (mask !== undefined && !takes.includes("mask")) refuse("--mask");
+  if (data !== undefined && !exemplary) refuse("--data");
+  if (like !== undefined && !exemplary) refuse("--like");
+  if (data !== undefined && like !== undefined) throw new UsageError("Exemplars come from --data or --like, not both.");
+  if (takes.includes("latents")) return { latents: await readLatents(sources[0]) };
+  if (sources.length === 0) throw new UsageError("Give at least one picture.");
+  if (takes.includes("pair") && sources.length !== 2)
+    throw new UsageError(`Two pictures are needed, got ${sources.length}.`);
+  const size = imageSize(config);
+  return {
+    pictures: await readPictures(sources, size, { resize }),
+    ...(takes.includes("mask") && { mask: await readMask(mask, size) }),
+    ...(exemplary && { exemplars: await readExemplars(config, { data, like, resize }) }),
+  };
+}
+
+async function readMask(file: string | undefined, { height, width }: ReturnType<typeof imageSize>) {
+  if (!file) throw new UsageError("Say what is unknown: --mask <picture>, white where it is.");
+  const mask = await decodeImage(file, { channels: 1 });
+  if (mask.width !== width || mask.height !== height)
+    throw new UsageError(`The mask must have ${width}×${height} pixels, got ${mask.width}×${mask.height}.`);
+  return Float32Array.from(mask.pixels, (value) => (value >= 128 ? 1 : 0));
+}
+
+async function readExemplars(
+  config: ModelConfig,
+  { data, like, resize }: Pick<EditCommand, "data" | "like" | "resize">,
+): Promise<Exemplars> {
+  const { height, width, channels } = imageSize(config);
+  if (like)
+    return { split: splitOf(await readPictures(like, { height, width, channels }, { resize })), classNames: null };
+  const { onProgress, stop } = downloadProgress();
+  try {
+    const dataset = await resolveDataset(dataOf(config, data), { size: [height, width], channels, onProgress });
+    if (dataset.height !== height || dataset.width !== width || dataset.channels !== channels)
       throw new UsageError(
-        `${source} has ${size.width}×${size.height} pixels, the model takes ${width}×${height}; --resize scales it.`,
+        `${config.name} takes exemplars of ${width}×${height}×${channels}, but ${dataset.id} has ${dataset.width}×${dataset.height}×${dataset.channels}.`,
       );
-    const area = height * width;
-    parts.push(
-      Float32Array.from(
-        { length: channels * area },
-        (_, i) => pixels[(i % area) * channels + Math.floor(i / area)] / 127.5 - 1,
-      ),
-    );
+    return { split: dataset.train, classNames: dataset.classNames };
+  } finally {
+    stop();
   }
-  const all = new Float32Array(parts.length * channels * height * width);
-  parts.forEach((part, i) => void all.set(part, i * part.length));
-  return new Images(all, parts.length, channels, height, width);
 }
 
-async function two(model: SphereModel, sources: readonly string[], command: EditCommand): Promise<[Images, Images]> {
-  if (sources.length !== 2) throw new UsageError(`Two pictures are needed, got ${sources.length}.`);
-  return [await pictures(model, [sources[0]], command), await pictures(model, [sources[1]], command)];
-}
+const saveLatents = (out: string, { values, count, size }: Latents): Promise<void> =>
+  saveSafetensors(out, { latents: { shape: [count, size], data: values } });
 
-function repeated({ pixels, count, channels, height, width }: Images, times: number): Images {
-  const size = pixels.length / count;
-  const all = new Float32Array(pixels.length * times);
-  for (let i = 0; i < count * times; i++) {
-    const from = Math.floor(i / times) * size;
-    all.set(pixels.subarray(from, from + size), i * size);
-  }
-  return new Images(all, count * times, channels, height, width);
-}
-
-async function latents(model: SphereModel, file: string): Promise<Float32Array> {
+async function readLatents(file: string): Promise<Latents> {
   const found = (await loadSafetensors(file)).tensors.latents;
-  if (found?.shape.length !== 2 || found.shape[1] !== model.latent)
-    throw new UsageError(`${file} holds no "latents" [count, ${model.latent}]; make one with fewstep edit encode.`);
-  return found.data as Float32Array;
+  if (found?.shape.length !== 2 || !(found.data instanceof Float32Array))
+    throw new UsageError(`${file} holds no "latents" [count, size]; make one with fewstep edit encode.`);
+  const [count, size] = found.shape;
+  return { values: found.data, count, size };
 }

@@ -44,7 +44,15 @@ function sentence({ description, range, type, preset, choices }: OptionInfo, own
   return [description, said && `${said}`, known && `default ${known}`].filter(Boolean).join(", ");
 }
 
-const placeholders = { integer: "n", number: "x", string: "value", boolean: "", list: "a,b,…", object: "key=value,…" };
+const placeholders = {
+  integer: "n",
+  number: "x",
+  string: "value",
+  boolean: "",
+  list: "a,b,…",
+  texts: "a,b,…",
+  object: "key=value,…",
+};
 
 function real(text: string): number {
   const value = text.trim() === "" ? Number.NaN : Number(text);
@@ -64,6 +72,7 @@ const parsers: Record<OptionInfo["type"], (text: string) => unknown> = {
   string: (text) => text,
   boolean: () => true,
   list: (text) => text.split(",").map(real),
+  texts: (text) => text.split(","),
   object: (text) =>
     Object.fromEntries(
       text.split(",").map((part) => {

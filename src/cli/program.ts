@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { isWrongUse } from "../io/wrong-use.js";
 import { methods } from "../methods/registry.js";
+import type { EditInfo } from "../models/edits.js";
 import { addOptionFlags } from "./flags.js";
 import { say } from "./output.js";
 
@@ -158,7 +159,7 @@ evaluate
 
 const edit = program
   .command("edit")
-  .description("edit pictures through a Sphere Encoder's latent sphere")
+  .description("edit pictures with a model that can: sphere and drifting models")
   .addHelpText(
     "after",
     `
@@ -169,63 +170,45 @@ ${examples(
   "edit morph sphere-fashion fashion-mnist/test/12 --label boot --out out/boot.png",
   "edit crossover sphere-fashion fashion-mnist/test/12 fashion-mnist/test/7 --split vertical --out out/both.png",
   "edit inpaint sphere-fashion coat.png --mask hole.png --out out/whole.png",
+  "edit refine drifting-fashion blurred-1.png blurred-2.png --label coat --out out/sharper.png",
 )}`,
   );
-const editVerb = (verb: string, description: string, pictures = "<pictures...>") =>
-  edit
+for (const [verb, owners] of Object.entries(editVerbs())) addEdit(verb, owners);
+
+/** The edits of all methods by name, each with the methods that have it. */
+function editVerbs(): Record<string, Record<string, EditInfo>> {
+  const verbs: Record<string, Record<string, EditInfo>> = {};
+  for (const [method, { edits }] of Object.entries(methods))
+    for (const [verb, info] of Object.entries(edits)) verbs[verb] = { ...verbs[verb], [method]: info };
+  return verbs;
+}
+
+function addEdit(verb: string, owners: Record<string, EditInfo>): void {
+  const infos = Object.values(owners);
+  const takes = (...inputs: EditInfo["takes"]) => infos.some((info) => inputs.some((one) => info.takes.includes(one)));
+  const summaries = [...new Set(infos.map(({ summary }) => summary))];
+  const command = edit
     .command(verb)
-    .description(description)
+    .description(`${summaries.join("; ")} (${Object.keys(owners).join(", ")})`)
     .argument("<model>", "name, folder or URL")
-    .argument(pictures)
-    .requiredOption("--out <file>", "where the result goes")
-    .option("--resize", "scale pictures to the model's size")
-    .option("--scale <n>", "enlarge the result's pixels", whole(1), 1)
+    .argument(takes("latents") ? "<latents>" : "<pictures...>")
+    .requiredOption("--out <file>", "where the result goes");
+  if (takes("pictures", "pair", "exemplars")) command.option("--resize", "scale pictures to the model's size");
+  if (infos.some(({ gives }) => gives === "pictures"))
+    command.option("--scale <n>", "enlarge the result's pixels", whole(1));
+  if (takes("mask")) command.option("--mask <picture>", "white where pixels are unknown");
+  if (takes("exemplars"))
+    command
+      .option("--data <id|path>", "where the exemplars come from (default: what the model was trained on)")
+      .option("--like <pictures...>", "pictures that are the exemplars, instead of a data set's");
+  addOptionFlags(command, Object.fromEntries(Object.entries(owners).map(([method, { options }]) => [method, options])));
+  command
     .addOption(deviceOption())
     .addOption(jsonOption())
     .action(async (model, given, options) =>
       (await import("./edit.js")).editCommand(verb, model, [given].flat(), options),
     );
-const classOption = () => new Option("--label <class>", "class name or number (default: none)");
-const passes = (preset: number) =>
-  new Option("--steps <n>", "passes through encoder and decoder").argParser(whole(0)).default(preset);
-const strength = (preset: number) =>
-  new Option("--strength <x>", "share of the full noise, 0 to 1").argParser(real).default(preset);
-const seedOption = () => new Option("--seed <n>", "same seed, same noise").argParser(whole(0)).default(0);
-editVerb("encode", "pictures to latents, written as safetensors").addOption(classOption());
-editVerb("decode", "latents of a safetensors file to pictures", "<latents>").addOption(classOption());
-editVerb("reconstruct", "what the model keeps of pictures").addOption(classOption());
-editVerb("project", "pull pictures onto what the model has learned").addOption(classOption()).addOption(passes(4));
-editVerb("vary", "variations of a picture, by the angle of its latent")
-  .option("--angle <degrees>", "0: the picture, 90: nothing of it", real, 30)
-  .option("--count <n>", "variations of each picture", whole(1), 8)
-  .addOption(classOption())
-  .addOption(passes(1))
-  .addOption(seedOption());
-editVerb("morph", "change the class and keep the layout")
-  .addOption(classOption())
-  .addOption(passes(4))
-  .addOption(strength(0.25))
-  .addOption(seedOption());
-editVerb("crossover", "stitch two pictures and heal the seam")
-  .addOption(
-    new Option("--split <way>", "where the edge runs")
-      .choices(["vertical", "horizontal", "diagonal", "antidiagonal"])
-      .default("vertical"),
-  )
-  .addOption(classOption())
-  .addOption(passes(4))
-  .addOption(strength(0.25))
-  .addOption(seedOption());
-editVerb("inpaint", "fill in what a mask hides; the rest stays, to the pixel (an extension)")
-  .option("--mask <picture>", "white where pixels are unknown")
-  .addOption(classOption())
-  .addOption(passes(8))
-  .addOption(strength(0.5))
-  .addOption(seedOption());
-editVerb("interpolate", "the way from one picture to another on the sphere")
-  .option("--count <n>", "pictures, ends included", whole(2), 8)
-  .option("--labels <a,b>", "classes of the two ends, mixed in between")
-  .addOption(passes(1));
+}
 
 program
   .command("export")

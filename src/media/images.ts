@@ -146,3 +146,16 @@ export function joinImages(parts: readonly Images[]): Images {
   }
   return new Images(pixels, count, channels, height, width, all);
 }
+
+/** Every picture of a batch alone. */
+export function separateImages({ pixels, count, channels, height, width, labels }: Images): Images[] {
+  const size = pixels.length / count;
+  return Array.from({ length: count }, (_, i) => {
+    const own = pixels.slice(i * size, (i + 1) * size);
+    return new Images(own, 1, channels, height, width, labels?.slice(i, i + 1));
+  });
+}
+
+/** Every picture so many times, one after the other. */
+export const repeatImages = (images: Images, times: number): Images =>
+  joinImages(separateImages(images).flatMap((one) => Array<Images>(times).fill(one)));

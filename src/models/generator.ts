@@ -3,6 +3,7 @@ import type { Sequences } from "../data/tokens/sequences.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
 import type { Images } from "../media/images.js";
 import type { Texts } from "../media/texts.js";
+import type { Edit } from "./edits.js";
 import type { ModelConfig } from "./files.js";
 
 /** What generators give, by kind. */
@@ -89,6 +90,8 @@ export interface ImageGenerator<Options extends object = SampleOptions> extends 
   readonly levels?: number;
   /** What the model keeps of pictures, for models that encode. */
   reconstruct?(images: Images): Promise<Images>;
+  /** What can be done to pictures, by name, for models that edit. */
+  readonly edits?: Readonly<Record<string, Edit>>;
 }
 
 /** A generator of text, token by token. */

@@ -5,6 +5,7 @@ import type { CompileOptions } from "../runtime/index.js";
 import type { RunResult, TrainOptions } from "../train/index.js";
 import { parseSettings } from "../train/settings.js";
 import type { Architecture, Described } from "./architecture.js";
+import type { EditInfo } from "./edits.js";
 import type { AnyGenerator, Kind } from "./generator.js";
 
 export type Dataset = ImageDataset | TextDataset;
@@ -27,6 +28,8 @@ export interface MethodEntry<Settings extends object, Shape, Net extends Paramet
    * it cannot.
    */
   options?: Partial<Record<Kind, z.ZodObject>>;
+  /** What its models can do to pictures at most, by name; a loaded model's own `edits` do it. */
+  edits?: Readonly<Record<string, EditInfo>>;
   /** A model around a network with its weights. Absent for what judges samples and draws nothing. */
   load?(described: Described<Shape, Net>, options: CompileOptions): AnyGenerator | Promise<AnyGenerator>;
   /** Loads the training, which browsers never need. */
@@ -40,6 +43,7 @@ export interface Method {
   readonly architecture: Architecture;
   readonly presets: Readonly<Record<string, object>>;
   readonly options: Partial<Record<Kind, z.ZodObject>>;
+  readonly edits: Readonly<Record<string, EditInfo>>;
   /** The settings of a preset, fitted to a data set. @throws where there is no such preset. */
   settings(preset: string, dataset: Dataset): object;
   /** Null for what draws nothing. */
@@ -52,7 +56,16 @@ export interface Method {
 export function method<Settings extends object, Shape, Net extends Parameterized, D extends Dataset>(
   entry: MethodEntry<Settings, Shape, Net, D>,
 ): Method {
-  const { summary, learnsFrom, presets, architecture, options = {}, load, fit = (settings) => settings } = entry;
+  const {
+    summary,
+    learnsFrom,
+    presets,
+    architecture,
+    options = {},
+    edits = {},
+    load,
+    fit = (settings) => settings,
+  } = entry;
   const learns = (dataset: Dataset): dataset is D => learnsFrom.some((kind) => kind === dataset.kind);
   function data(dataset: Dataset): D {
     if (learns(dataset)) return dataset;
@@ -64,6 +77,7 @@ export function method<Settings extends object, Shape, Net extends Parameterized
     architecture,
     presets,
     options,
+    edits,
     settings(preset, dataset) {
       if (!Object.hasOwn(presets, preset))
         throw new Error(`There is no preset "${preset}"; choose one of ${Object.keys(presets).join(", ")}.`);

@@ -7,7 +7,7 @@ export { OptionError } from "../io/wrong-use.js";
 
 /** What one option may be, told from its schema. */
 export interface OptionInfo {
-  readonly type: "integer" | "number" | "string" | "boolean" | "list" | "object";
+  readonly type: "integer" | "number" | "string" | "boolean" | "list" | "texts" | "object";
   readonly description: string;
   readonly choices: readonly string[] | null;
   readonly preset: unknown;
@@ -64,11 +64,13 @@ export function parseOptions<S extends z.ZodObject>(schema: S, given: unknown, o
   if (name === undefined) throw new OptionError(`The options of ${owner} are an object, got ${show(given)}.`);
   const value = (given as Record<PropertyKey, unknown>)[name];
   if (issue.code === "custom") throw new OptionError(issue.message);
+  if (value === undefined)
+    throw new OptionError(`${owner} needs "${String(name)}": ${infos[String(name)].description}.`);
   throw new OptionError(`${String(name)} must be ${infos[String(name)].range}, got ${show(value)}.`);
 }
 
-const typeOf = ({ type, anyOf }: JsonSchema): OptionInfo["type"] => {
-  if (type === "array") return "list";
+const typeOf = ({ type, anyOf, items }: JsonSchema): OptionInfo["type"] => {
+  if (type === "array") return items?.type === "string" ? "texts" : "list";
   if (anyOf) return "string"; // a name, a number or a list of them, all of which can be written as one text
   return type === "integer" || type === "number" || type === "boolean" || type === "object" ? type : "string";
 };

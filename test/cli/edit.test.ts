@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EditCommand, editCommand } from "../../src/cli/edit.js";
+import { resolveDataset } from "../../src/data/index.js";
 import { decodeImage, loadSafetensors, savePng } from "../../src/io/index.js";
 import { writeModel } from "../../src/models/files.js";
 import { writeUntrainedDrifting } from "../methods/fixtures/untrained.js";
@@ -18,7 +19,7 @@ beforeAll(async () => {
   await writeModel(at("sphere"), untrainedFiles(untrainedShape(2, 16)));
   await writeUntrainedDrifting(at("drifting"), shapes());
   const { train } = shapes();
-  for (const i of [0, 1]) await savePng(at(`${i}.png`), train.pixels.subarray(i * 256, (i + 1) * 256), 16, 16, 1);
+  for (const i of [0, 1, 2, 3]) await savePng(at(`${i}.png`), train.pixels.subarray(i * 256, (i + 1) * 256), 16, 16, 1);
   await savePng(at("small.png"), new Uint8Array(64), 8, 8, 1);
   await savePng(
     at("mask.png"),
@@ -60,7 +61,7 @@ describe("verbs", () => {
       },
       1,
     ],
-    ["interpolate", ["0.png", "1.png"], { count: 4, labels: "disc,cross" }, 4],
+    ["interpolate", ["0.png", "1.png"], { count: 4, labels: ["disc", "cross"] }, 4],
   ])("%s", async (verb, sources, options, count) => {
     await edit(verb, sources, options);
     const [width, height] = await size(`out-${verb}.png`);
@@ -83,34 +84,111 @@ describe("verbs", () => {
   });
 });
 
+const drift = (verb: string, sources: string[], options: Partial<EditCommand> = {}) =>
+  editCommand(verb, at("drifting"), sources.map(at), { out: at(`out-${verb}.png`), device: "cpu", ...options });
+const like = () => ({ like: [at("0.png"), at("1.png")] });
+const pixels = async (file: string) => (await decodeImage(at(file), { channels: 1 })).pixels;
+
+describe("a drifting model", () => {
+  test("refine moves pictures, and does not without a step", async () => {
+    await drift("refine", ["2.png", "3.png"], { ...like(), steps: 3 });
+    await drift("refine", ["2.png", "3.png"], { ...like(), steps: 0, out: at("still.png") });
+    const [moved, still] = [await pixels("out-refine.png"), await pixels("still.png")];
+    expect(moved).not.toEqual(still);
+    await drift("refine", ["2.png"], { ...like(), steps: 0, out: at("still.png") });
+    expect(await pixels("still.png")).toEqual(await pixels("2.png"));
+  });
+  test("inpaint leaves the known half as it was, and what the hole held does not matter", async () => {
+    await drift("inpaint", ["2.png"], { ...like(), mask: at("mask.png"), temperatures: [1] });
+    const [before, after] = [await pixels("2.png"), await pixels("out-inpaint.png")];
+    const half = (values: Uint8Array) => values.filter((_, i) => i % 16 < 8);
+    expect(half(after)).toEqual(half(before));
+    expect(after).not.toEqual(before);
+    await savePng(
+      at("scribbled.png"),
+      before.map((value, i) => (i % 16 < 8 ? value : 255 - value)),
+      16,
+      16,
+      1,
+    );
+    await drift("inpaint", ["scribbled.png"], { ...like(), mask: at("mask.png"), temperatures: [1], out: at("b.png") });
+    expect(await pixels("b.png")).toEqual(after);
+  });
+});
+
 test.each<[string, () => Promise<void>, RegExp]>([
   ["a picture of another size", () => edit("reconstruct", ["small.png"]), /8×8.*takes 16×16.*--resize/],
   ["a picture that is none", () => edit("reconstruct", ["nowhere.png"]), /Could not read the image/],
   ["a mask of another size", () => edit("inpaint", ["0.png"], { mask: at("small.png") }), /mask must have 16×16/],
   ["no mask", () => edit("inpaint", ["0.png"]), /--mask/],
-  ["no class to morph to", () => edit("morph", ["0.png"]), /--label/],
+  ["no class to morph to", () => edit("morph", ["0.png"]), /morph needs "label"/],
   ["an unknown class", () => edit("morph", ["0.png"], { label: "boot" }), /no class "boot"/],
   ["one picture for two", () => edit("crossover", ["0.png"]), /Two pictures.*got 1/],
-  ["three classes", () => edit("interpolate", ["0.png", "1.png"], { labels: "a,b,c" }), /two classes.*a,b,c/],
+  [
+    "an edit that only others have",
+    () => edit("refine", ["0.png"]),
+    /sphere model and has no "refine"; drifting models do/,
+  ],
+  ["a mask without use", () => drift("refine", ["0.png"], { ...like(), mask: at("mask.png") }), /no use for --mask/],
+  ["exemplars without use", () => edit("inpaint", ["0.png"], { mask: at("mask.png"), ...like() }), /no use for --like/],
+  ["another method's option", () => edit("project", ["0.png"], { eta: 0.1 }), /takes no "eta"/],
+  ["no step that there is", () => drift("refine", ["0.png"], { ...like(), eta: 2 }), /eta must be .*\(0, 1\], got 2/],
+  ["two sources of exemplars", () => drift("refine", ["0.png"], { ...like(), data: "mnist" }), /--data or --like/],
+  ["no exemplars", () => drift("refine", ["0.png"]), /does not say what it was trained on.*--data/],
+  [
+    "a class of exemplars that have none",
+    () => drift("refine", ["0.png"], { ...like(), label: "disc" }),
+    /other classes/,
+  ],
+  ["exemplars of another size", () => drift("refine", ["0.png"], { like: [at("small.png")] }), /8×8.*takes 16×16/],
+  [
+    "three classes",
+    () => edit("interpolate", ["0.png", "1.png"], { labels: ["a", "b", "c"] }),
+    /labels must be a list of 2 texts.*a.*b.*c/,
+  ],
   [
     "another method's model",
     () => editCommand("vary", at("drifting"), [at("0.png")], { out: at("x.png"), device: "cpu" }),
-    /is a drifting model and cannot encode pictures; sphere models can/,
+    /is a drifting model and has no "vary"; sphere models do\. It has refine, inpaint/,
   ],
 ])("%s is refused, and nothing is written", async (_, use, message) => {
-  rmSync(at("out-reconstruct.png"), { force: true });
+  const before = readdirSync(root);
   await expect(use()).rejects.toThrow(message);
-  expect(existsSync(at("out-reconstruct.png"))).toBe(false);
+  expect(readdirSync(root)).toEqual(before);
 });
 
-test("from the command line", () => {
+describe("from the command line", () => {
   const main = resolve(import.meta.dirname, "../../src/cli/main.ts");
   const run = (...args: string[]) =>
     spawnSync(process.execPath, ["--import", "tsx", main, "edit", ...args], { encoding: "utf8" });
-  const done = run("vary", at("sphere"), at("0.png"), "--count", "2", "--out", at("cli.png"), "--json");
-  expect(done.status, done.stderr).toBe(0);
-  expect(JSON.parse(done.stdout)).toEqual({ verb: "vary", model: "untrained", count: 2, out: at("cli.png") });
-  const wrong = run("morph", at("sphere"), at("0.png"), "--out", at("cli2.png"));
-  expect(wrong.status).toBe(2);
-  expect(wrong.stderr).toMatch(/--label/);
+  test("a sphere model", () => {
+    const done = run("vary", at("sphere"), at("0.png"), "--count", "2", "--out", at("cli.png"), "--json");
+    expect(done.status, done.stderr).toBe(0);
+    expect(JSON.parse(done.stdout)).toEqual({ verb: "vary", model: "untrained", count: 2, out: at("cli.png") });
+    const wrong = run("morph", at("sphere"), at("0.png"), "--out", at("cli2.png"));
+    expect(wrong.status).toBe(2);
+    expect(wrong.stderr).toMatch(/needs "label"/);
+  });
+  test("a shipped drifting model", async () => {
+    const data = resolve(import.meta.dirname, "../fixtures/fashion-mnist");
+    const { test } = await resolveDataset(data);
+    for (const i of [0, 1]) await savePng(at(`real-${i}.png`), test.pixels.subarray(i * 784, (i + 1) * 784), 28, 28, 1);
+    const pictures = [
+      "refine",
+      "drifting-fashion",
+      at("real-0.png"),
+      at("real-1.png"),
+      "--data",
+      data,
+      "--exemplars",
+      "500",
+    ];
+    const done = run(...pictures, "--temperatures", "0.2,0.05", "--out", at("cli.png"), "--json");
+    expect(done.status, done.stderr).toBe(0);
+    expect(JSON.parse(done.stdout)).toMatchObject({ verb: "refine", model: "drifting-fashion", count: 2 });
+    const wrong = run(...pictures, "--anchor", "-1", "--out", at("cli2.png"));
+    expect(wrong.status).toBe(2);
+    expect(wrong.stderr).toMatch(/anchor must be a number of at least 0, got -1/);
+    expect(readdirSync(root)).not.toContain("cli2.png");
+  });
 });

@@ -1,4 +1,5 @@
 import { method } from "../../models/method.js";
+import { driftingEdits } from "./edits.js";
 import { DriftingModel } from "./model.js";
 import { generatorArchitecture } from "./network.js";
 import { driftingOptions } from "./options.js";
@@ -12,6 +13,7 @@ export const drifting = method({
   presets,
   fit: forData,
   options: { image: driftingOptions() },
+  edits: driftingEdits(),
   load: ({ config, shape, net }, options) => new DriftingModel(config, shape, net, options),
   train: async () => (await import("./train.js")).trainDrifting,
 });

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { editsOf } from "../../models/edits.js";
 import type { ModelConfig } from "../../models/files.js";
 import type { SampleContext } from "../../models/generator.js";
 import { ImageModel } from "../../models/image-model.js";
@@ -7,6 +8,7 @@ import type { BatchStep, Rows } from "../../models/model.js";
 import { type Batch, graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
+import { type DriftEditor, driftingEdits } from "./edits.js";
 import type { ImageGenerator } from "./network.js";
 import { driftingOptions } from "./options.js";
 import type { GeneratorShape } from "./shape.js";
@@ -20,9 +22,9 @@ export class DriftingModel extends ImageModel<Schema> {
     config: ModelConfig,
     private readonly shape: GeneratorShape,
     private readonly net: ImageGenerator,
-    options: CompileOptions = {},
+    readonly runtime: CompileOptions = {},
   ) {
-    super(config, driftingOptions(shape), options);
+    super(config, driftingOptions(shape), runtime);
   }
 
   private readonly generator = graph({
@@ -34,6 +36,10 @@ export class DriftingModel extends ImageModel<Schema> {
     }),
     build: (inputs) => ({ images: this.net(inputs).clamp(-1, 1) }),
   });
+
+  get edits() {
+    return editsOf<DriftEditor>(this, driftingEdits(this.shape));
+  }
 
   get parts() {
     return { generator: this.part("noise, label, guidance and style to images, clipped to [−1, 1]", this.generator) };

@@ -2,12 +2,12 @@ import { fillSmoothly } from "../../media/fill.js";
 import { Images } from "../../media/images.js";
 import type { Label } from "../../models/inputs.js";
 import { Random } from "../../random/index.js";
+import type { ClassWeights, GuidanceOptions, RefineOptions, SphereEncoder } from "./encoder.js";
 import { disturbRows, slerp } from "./geometry.js";
-import type { ClassWeights, GuidanceOptions, RefineOptions, SphereModel } from "./model.js";
 
 /** Pulls any picture onto what the model has learned: reconstructs it several times over (default 4). */
 export const project = (
-  model: SphereModel,
+  model: SphereEncoder,
   images: Images,
   { steps = 4, label }: { steps?: number; label?: Label | null } = {},
 ) => model.refine(images, { label, steps, strength: 0 });
@@ -24,7 +24,7 @@ export interface VaryOptions extends GuidanceOptions {
 /**
  * Variations of pictures: their latents are turned by an exact angle in a random direction. Same seed, same directions.
  */
-export async function vary(model: SphereModel, images: Images, options: VaryOptions = {}): Promise<Images> {
+export async function vary(model: SphereEncoder, images: Images, options: VaryOptions = {}): Promise<Images> {
   const { angle = 30, label, steps = 1, seed = 0, ...guidance } = options;
   if (!(angle >= 0 && angle <= 90)) throw new Error(`angle must be in [0, 90] degrees, got ${angle}.`);
   const v = await model.encode(images, { label });
@@ -48,11 +48,12 @@ export interface MorphOptions extends GuidanceOptions {
  * Changes the class of pictures and keeps their layout: passes through {encode, disturb, decode}, all given the new
  * class.
  */
-export const morph = (model: SphereModel, images: Images, { steps = 4, strength = 0.25, ...options }: MorphOptions) =>
+export const morph = (model: SphereEncoder, images: Images, { steps = 4, strength = 0.25, ...options }: MorphOptions) =>
   model.refine(images, { steps, strength, ...options });
 
 /** Which part is the second picture's: the right half, the lower half, or the triangle below a diagonal. */
-export type Split = "vertical" | "horizontal" | "diagonal" | "antidiagonal";
+export const splits = ["vertical", "horizontal", "diagonal", "antidiagonal"] as const;
+export type Split = (typeof splits)[number];
 
 const belongsToSecond: Record<Split, (y: number, x: number) => boolean> = {
   vertical: (_, x) => x >= 0.5,
@@ -63,8 +64,7 @@ const belongsToSecond: Record<Split, (y: number, x: number) => boolean> = {
 
 /** Two batches of pictures stitched along a hard edge. */
 export function stitch(a: Images, b: Images, split: Split = "vertical"): Images {
-  if (!(split in belongsToSecond))
-    throw new Error(`split is ${Object.keys(belongsToSecond).join(", ")}; got "${split}".`);
+  if (!(split in belongsToSecond)) throw new Error(`split is ${splits.join(", ")}; got "${split}".`);
   if (String(a.shape) !== String(b.shape))
     throw new Error(`Pictures of one size are stitched, got ${a.shape.join("×")} and ${b.shape.join("×")}.`);
   const { height, width } = a;
@@ -91,7 +91,7 @@ export interface CrossoverOptions extends GuidanceOptions {
  * is pulled to a valid one.
  */
 export const crossover = (
-  model: SphereModel,
+  model: SphereEncoder,
   a: Images,
   b: Images,
   { split, steps = 4, strength = 0.25, ...options }: CrossoverOptions = {},
@@ -112,7 +112,7 @@ export interface InpaintOptions extends GuidanceOptions {
  * unknown, 0 where it stays. Known pixels come back exactly.
  */
 export async function inpaint(
-  model: SphereModel,
+  model: SphereEncoder,
   images: Images,
   mask: ArrayLike<number>,
   { steps = 8, strength = 0.5, ...options }: InpaintOptions = {},
@@ -155,7 +155,7 @@ export interface InterpolateOptions extends GuidanceOptions {
  * mixed linearly.
  */
 export async function interpolate(
-  model: SphereModel,
+  model: SphereEncoder,
   from: Images | Float32Array,
   to: Images | Float32Array,
   { count = 8, labels, steps = 1, ...guidance }: InterpolateOptions = {},
@@ -170,7 +170,7 @@ export async function interpolate(
   return model.refine(drawn, { classes, steps: steps - 1, strength: 0, ...guidance });
 }
 
-async function latentOf(model: SphereModel, end: Images | Float32Array, label?: string | number) {
+async function latentOf(model: SphereEncoder, end: Images | Float32Array, label?: string | number) {
   if (!(end instanceof Images)) {
     if (end.length !== model.latent)
       throw new Error(`One latent of ${model.latent} numbers is needed, got ${end.length}.`);

@@ -1,5 +1,6 @@
 export { nearestAngle, type Uniformity, uniformity } from "../../metrics/uniformity.js";
 export * from "./edit.js";
+export * from "./encoder.js";
 export * from "./geometry.js";
 export { loadSphere } from "./load.js";
 export * from "./model.js";

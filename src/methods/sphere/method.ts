@@ -1,4 +1,5 @@
 import { method } from "../../models/method.js";
+import { sphereEdits } from "./edits.js";
 import { SphereModel } from "./model.js";
 import { sphereArchitecture } from "./network.js";
 import { sphereOptions } from "./options.js";
@@ -12,6 +13,7 @@ export const sphere = method({
   presets,
   fit: forData,
   options: { image: sphereOptions() },
+  edits: sphereEdits(),
   load: ({ config, shape, net }, options) => new SphereModel(config, shape, net, options),
   train: async () => (await import("./train.js")).trainSphere,
 });

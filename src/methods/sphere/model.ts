@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { Images } from "../../media/images.js";
+import { editsOf } from "../../models/edits.js";
 import type { ModelConfig } from "../../models/files.js";
 import type { SampleContext } from "../../models/generator.js";
 import { ImageModel } from "../../models/image-model.js";
@@ -9,6 +10,8 @@ import { OptionError } from "../../models/options.js";
 import { type Batch, graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
+import { sphereEdits } from "./edits.js";
+import type { ClassOptions, ClassWeights, GuidanceOptions, RefineOptions, SphereEncoder } from "./encoder.js";
 import { fullStrength, type NoiseKind, spherifyRows } from "./geometry.js";
 import type { SphereNetwork } from "./network.js";
 import { MOST_STEPS, sphereOptions } from "./options.js";
@@ -19,41 +22,10 @@ import { latentLength } from "./shape.js";
 type Schema = ReturnType<typeof sphereOptions>;
 type Options = z.output<Schema>;
 
-export interface GuidanceOptions {
-  /** Guidance strength g in [1, 10]; 1, the default, is none and costs half. */
-  guidance?: number;
-  /** Which network is guided; `both` (default) gives each √g. */
-  guidanceAt?: "encoder" | "decoder" | "both";
-}
-
-/** How much of each class's vector a picture is given: [count, classes + 1], rows sum to 1. */
-export type ClassWeights = Float32Array;
-
-/** Class of pictures that are given: of all, of each, as mixtures, or (null, the default) none. */
-export interface ClassOptions {
-  label?: Label | null;
-  classes?: ClassWeights;
-}
-
-export interface RefineOptions extends ClassOptions, GuidanceOptions {
-  /** Passes through encoder, noise and decoder; default 1. */
-  steps?: number;
-  /** Share of the full noise, one for all passes or a function of the pass (from 0); default 1. */
-  strength?: number | ((pass: number) => number);
-  /** Whether all passes add the same noise, or each its own; default true. */
-  shareNoise?: boolean;
-  seed?: number;
-  /** Gaussian noise [count, L] of all passes instead of a seed's. */
-  noise?: Float32Array;
-  /** Called with what every pass has drawn; may change the pixels. */
-  between?: (images: Images) => void;
-  signal?: AbortSignal;
-}
-
 type Side = "encode" | "decode";
 
 /** A Sphere Encoder: draws, refines and edits images through a latent sphere of radius √L. */
-export class SphereModel extends ImageModel<Schema> {
+export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
   /** Length L of a latent. */
   readonly latent: number;
   readonly noise: { readonly kind: NoiseKind; readonly maxAngle: number };
@@ -87,6 +59,10 @@ export class SphereModel extends ImageModel<Schema> {
         return { out: side === "decode" ? out.clamp(-1, 1) : out };
       },
     });
+  }
+
+  get edits() {
+    return editsOf<SphereEncoder>(this, sphereEdits(this.shape));
   }
 
   get parts() {

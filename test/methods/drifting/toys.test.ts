@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { driftField, refine } from "../../../src/methods/drifting/index.js";
+import { driftField } from "../../../src/methods/drifting/index.js";
 import { algorithm2, runToy, type ToyResult } from "../../../src/methods/drifting/toy.js";
 import { energyDistance, features } from "../../../src/metrics/index.js";
 import { Random } from "../../../src/random/index.js";
@@ -68,53 +68,5 @@ describe("21. particle flow without a network", () => {
   });
   test("T = 0.05 never leaves the far start", async () => {
     expect(await flow("far", 0.05, 100)).toBeGreaterThan(6);
-  });
-});
-
-describe("refine", () => {
-  const random = new Random(4);
-  const samples = random.normals(2 * 16);
-  const positives = random.normals(2 * 12).map((v, i) => 0.2 * v + (i % 2 === 0 ? 3 : 0));
-  const distance = (x: Float32Array) => {
-    let sum = 0;
-    for (let i = 0; i < 16; i++)
-      for (let j = 0; j < 12; j++) sum += Math.hypot(x[2 * i] - positives[2 * j], x[2 * i + 1] - positives[2 * j + 1]);
-    return sum / (16 * 12);
-  };
-
-  test("no steps, or an infinite anchor, return the samples to the bit", async () => {
-    expect(await refine(samples, 16, { positives, steps: 0 })).toEqual(samples);
-    expect(await refine(samples, 16, { positives, anchor: Number.POSITIVE_INFINITY })).toEqual(samples);
-  });
-  test("masked coordinates stay to the bit, the others move", async () => {
-    const out = await refine(samples, 16, { positives, mask: Float32Array.of(1, 0) });
-    for (let i = 0; i < 16; i++) expect(out[2 * i + 1]).toBe(samples[2 * i + 1]);
-    expect(out).not.toEqual(samples);
-  });
-  test("the mean distance to the exemplars falls with every step", async () => {
-    let before = distance(samples);
-    for (const steps of [1, 2, 4, 8]) {
-      const now = distance(await refine(samples, 16, { positives, steps, eta: 0.1 }));
-      expect(now).toBeLessThan(before);
-      before = now;
-    }
-  });
-  test("an anchor holds it back", async () => {
-    const [free, held] = [
-      await refine(samples, 16, { positives }),
-      await refine(samples, 16, { positives, anchor: 5 }),
-    ];
-    expect(distance(held)).toBeGreaterThan(distance(free));
-  });
-  test("copies of the samples as exemplars, unmasked, are a fixed point", async () => {
-    expect(await refine(samples, 16, { positives: samples, selfMask: false })).toEqual(samples);
-  });
-  test.each([
-    [{ positives: new Float32Array(3) }, /2 numbers each, got 3/],
-    [{ positives, steps: -1 }, /steps.*got -1/],
-    [{ positives, anchor: -1 }, /anchor.*got -1/],
-    [{ positives, mask: new Float32Array(3) }, /mask has 3 entries, a sample 2/],
-  ])("refuses %o", async (options, message) => {
-    await expect(refine(samples, 16, options)).rejects.toThrow(message);
   });
 });

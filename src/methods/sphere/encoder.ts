@@ -1,0 +1,47 @@
+import type { Images } from "../../media/images.js";
+import type { ModelConfig } from "../../models/files.js";
+import type { Label } from "../../models/inputs.js";
+
+export interface GuidanceOptions {
+  /** Guidance strength g in [1, 10]; 1, the default, is none and costs half. */
+  guidance?: number;
+  /** Which network is guided; `both` (default) gives each √g. */
+  guidanceAt?: "encoder" | "decoder" | "both";
+}
+
+/** How much of each class's vector a picture is given: [count, classes + 1], rows sum to 1. */
+export type ClassWeights = Float32Array;
+
+/** Class of pictures that are given: of all, of each, as mixtures, or (null, the default) none. */
+export interface ClassOptions {
+  label?: Label | null;
+  classes?: ClassWeights;
+}
+
+export interface RefineOptions extends ClassOptions, GuidanceOptions {
+  /** Passes through encoder, noise and decoder; default 1. */
+  steps?: number;
+  /** Share of the full noise, one for all passes or a function of the pass (from 0); default 1. */
+  strength?: number | ((pass: number) => number);
+  /** Whether all passes add the same noise, or each its own; default true. */
+  shareNoise?: boolean;
+  seed?: number;
+  /** Gaussian noise [count, L] of all passes instead of a seed's. */
+  noise?: Float32Array;
+  /** Called with what every pass has drawn; may change the pixels. */
+  between?: (images: Images) => void;
+  signal?: AbortSignal;
+}
+
+/** What the edits need of a model. */
+export interface SphereEncoder {
+  readonly config: ModelConfig;
+  readonly image: { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
+  /** Length L of a latent. */
+  readonly latent: number;
+  encode(images: Images, options?: ClassOptions): Promise<Float32Array>;
+  decode(latents: Float32Array, options?: ClassOptions & GuidanceOptions): Promise<Images>;
+  reconstruct(images: Images, options?: { label?: Label | null }): Promise<Images>;
+  refine(images: Images, options?: RefineOptions): Promise<Images>;
+  classWeights(label: Label | null | undefined, count: number): ClassWeights;
+}
