@@ -28,6 +28,22 @@ test("running text is split by blocks 80 : 15 : 5, and nothing is lost or double
   expect(() => splitText("short", { lines: false, name: "t" })).toThrow("t has 5 characters; at least 2000");
 });
 
+test("of twenty blocks the last is for the test, the 5th, 10th and 15th are for judges; blocks are 20,000 long at most", () => {
+  for (const [length, block] of [
+    [2001, 101],
+    [900_000, 20_000],
+  ]) {
+    const text = running.repeat(Math.ceil(length / 5000)).slice(0, length);
+    const wanted = { train: "", judge: "", test: "" };
+    for (let i = 0; i * block < length; i++) {
+      const part = [4, 9, 14].includes(i % 20) ? "judge" : i % 20 === 19 ? "test" : "train";
+      wanted[part] += text.slice(i * block, (i + 1) * block);
+    }
+    const { train, judge, test } = splitText(text, { lines: false, name: "t" });
+    expect(train === wanted.train && judge === wanted.judge && test === wanted.test, `${length}`).toBe(true);
+  }
+});
+
 test("a character outside the basic plane is never cut in two", () => {
   const text = "😀".repeat(2001);
   const { train, judge, test } = splitText(text, { lines: false, name: "t" });
@@ -41,6 +57,7 @@ test("lines are split without repetition, always alike", () => {
   const all = [parts.train, parts.judge, parts.test].flatMap((part) => part.split("\n"));
   expect(all.toSorted()).toEqual(names.toSorted());
   expect(parts.test.split("\n")).toHaveLength(5);
+  expect(parts.judge.split("\n")).toHaveLength(15);
   expect(splitText(names.join("\n"), { lines: true, name: "t" })).toEqual(parts);
   expect(() => splitText("a\nb", { lines: true, name: "t" })).toThrow("2 different lines");
 });
