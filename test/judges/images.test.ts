@@ -236,6 +236,102 @@ describe("with classes of one grey level each", () => {
   });
 });
 
+describe("of more images than are held at a time", () => {
+  const [size, count] = [16, 2300];
+  const draw = (n: number, name: string): ImageSplit => {
+    const random = new Random(6, name);
+    const pixels = Uint8Array.from({ length: n * size }, () => random.integer(256));
+    return { count: n, pixels, labels: Uint16Array.from({ length: n }, (_, i) => i % 3), channels: 1 };
+  };
+  const many: ImageDataset = {
+    ...shapes(),
+    height: 4,
+    width: 4,
+    classNames: ["a", "b", "c"],
+    train: draw(count, "train"),
+    test: draw(1200, "test"),
+  };
+  const rowsOf = ({ pixels, count }: ImageSplit) =>
+    Array.from({ length: count }, (_, i) => [...pixels.subarray(i * size, i * size + 3)]);
+  /** Features are the first three bytes; `sizes` are those of the batches, `dim` is more where the rest is zeros. */
+  const firstBytes = (sizes: number[] = [], dim = 3): Extractor => ({
+    name: "first bytes",
+    preprocessing: "none",
+    dim,
+    async extract(images, n) {
+      sizes.push(n);
+      const values = new Float32Array(n * dim);
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j < 3; j++) values[i * dim + j] = Math.round((images[i * size + j] + 1) * 127.5);
+      return {
+        features: values,
+        logits: Float32Array.from({ length: 2 * n }, (_, j) => values[(j >> 1) * dim + (j % 2)]),
+      };
+    },
+    async release() {},
+    async [Symbol.asyncDispose]() {},
+  });
+  const sorted = (rows: number[][]) => rows.map(String).sort();
+
+  test("a reference holds each image's features once, and the test images' classes and logits in their order", async () => {
+    const sizes: number[] = [];
+    const done: number[] = [];
+    const reference = await measureReference(many, firstBytes(sizes), { onProgress: (p) => void done.push(p.done) });
+    expect(Math.max(...sizes)).toBe(1000);
+    const space = [1000, 1200, 1000, 2000, 2300];
+    expect(done).toEqual([...space, ...space]); // the extractor's, and that of the pixels
+    const [{ test, train, testLogits }] = reference.spaces;
+    const rows = (data: ArrayLike<number>, n: number) =>
+      Array.from({ length: n }, (_, i) => [data[3 * i], data[3 * i + 1], data[3 * i + 2]]);
+    expect(sorted(rows(train.data, train.count))).toEqual(sorted(rowsOf(many.train)));
+    const [all, { testRows, testLabels }] = [rowsOf(many.test), reference];
+    expect(new Set(testRows).size).toBe(1200);
+    expect(rows(test.data, test.count)).toEqual(Array.from(testRows, (row) => all[row]));
+    expect([...testLogits!]).toEqual(Array.from(testRows, (row) => all[row].slice(0, 2)).flat());
+    expect([...testLabels!]).toEqual(Array.from(testRows, (row) => row % 3));
+  });
+
+  test("wide features take as many training images as test images", async () => {
+    const { spaces } = await measureReference(many, firstBytes([], 513), { limit: 20 });
+    expect([spaces[0].test.count, spaces[0].train.count]).toEqual([20, 20]);
+    const narrow = await measureReference(many, firstBytes([], 512), { limit: 20 });
+    expect([narrow.spaces[0].test.count, narrow.spaces[0].train.count]).toEqual([20, count]);
+  });
+
+  test("the nearest training images are the nearest of all, each sample's first", async () => {
+    const drawn = draw(6, "drawn");
+    const images = new Images(toFloat(drawn, [0, 1, 2, 3, 4, 5]), 6, 1, 4, 4);
+    const spaces = [{ extractor: firstBytes() }] as Reference["spaces"];
+    const done: number[] = [];
+    const sheet = await nearestTraining(
+      images,
+      { dataset: many, spaces },
+      {
+        neighbours: 4,
+        onProgress: (p) => void done.push(p.done),
+      },
+    );
+    expect(done).toEqual([1000, 2000, 2300]);
+    const all = rowsOf(many.train);
+    for (const [i, own] of rowsOf(drawn).entries()) {
+      const near = all
+        .map((row, at) => ({ at, distance: Math.hypot(...row.map((v, j) => v - own[j])) }))
+        .sort((a, b) => a.distance - b.distance)
+        .slice(0, 4);
+      expect([...sheet.distances.subarray(4 * i, 4 * i + 4)]).toEqual(near.map((n) => expect.closeTo(n.distance, 4)));
+      const row = Array.from({ length: 5 }, (_, j) =>
+        sheet.pixels.subarray((5 * i + j) * size, (5 * i + j + 1) * size),
+      );
+      expect(row[0]).toEqual(images.pixels.subarray(i * size, (i + 1) * size));
+      // Where two are equally near, either may come first
+      const shown = row.slice(1).map((pixels) => Array.from(pixels.subarray(0, 3), (x) => (x + 1) * 127.5));
+      expect(shown.map((bytes) => Math.hypot(...bytes.map((v, j) => v - own[j])))).toEqual(
+        near.map((n) => expect.closeTo(n.distance, 3)),
+      );
+    }
+  });
+});
+
 test("noise scores far worse, in every space", async () => {
   const metrics = await evaluateImages(noise(), reference);
   expect(find(metrics, "Fréchet distance on judge").value).toBeGreaterThan(
