@@ -79,6 +79,7 @@ async function run(what: string[], tests: string, name: string): Promise<Mutants
     force: values.fresh,
     reporters: process.stdout.isTTY ? ["progress"] : ["dots"],
     logLevel: "warn" as never,
+    warnings: { slow: false },
     allowConsoleColors: false,
     tempDirName: ".cache/stryker",
     vitest: { related: true, configFile: "scripts/mutate/vitest.config.ts" },

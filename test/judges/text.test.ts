@@ -1,9 +1,16 @@
 import { expect, test } from "vitest";
 import { characterTokenizer, type Tokenizer, trainBpe } from "../../src/data/tokens/tokenizer.js";
-import { evaluateLikelihood, evaluateText, measureTextReference, type TextJudge } from "../../src/judges/text.js";
+import {
+  evaluateLikelihood,
+  evaluateText,
+  kneserNeyJudge,
+  measureTextReference,
+  type TextJudge,
+} from "../../src/judges/text.js";
 import { discreteNetwork } from "../../src/methods/discrete/network.js";
 import { discreteShape } from "../../src/methods/discrete/shape.js";
 import { TextModel } from "../../src/methods/discrete/text-model.js";
+import { trainKneserNey } from "../../src/metrics/index.js";
 import * as nn from "../../src/nn/index.js";
 import { Random } from "../../src/random/index.js";
 import { chain as text } from "../methods/chain.js";
@@ -97,4 +104,22 @@ test("samples are those of the options, judged per token", async () => {
     expect(entropy.floor).toBe(reference.real.entropy);
   }
   await model.release();
+});
+
+test("without a judge of its own a text has n-grams of its judges' part, as long as they fit into a number", () => {
+  const random = new Random(3);
+  for (const [vocabulary, longest, order] of [
+    [5, undefined, 6],
+    [5, 3, 3],
+    [1000, undefined, 5], // 1000⁵ < 2⁵³ < 1000⁶
+    [50_257, undefined, 3],
+  ] as const) {
+    const judgeTokens = Int32Array.from({ length: 400 }, () => random.integer(vocabulary));
+    const judge = kneserNeyJudge({ judgeTokens, vocabulary } as never, longest);
+    expect(judge.name).toBe(`Kneser–Ney of order ${order}`);
+    const model = trainKneserNey(judgeTokens, { order, vocabulary });
+    const tokens = judgeTokens.map((token, i) => (i % 3 === 0 ? 0 : token)).subarray(0, 60);
+    const nats = [0, 1, 2].map((i) => model.nats(tokens.slice(20 * i, 20 * i + 20)));
+    expect(Array.from(judge.nats(tokens, 20) as Float64Array)).toEqual(nats);
+  }
 });

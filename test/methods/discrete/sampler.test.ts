@@ -352,6 +352,11 @@ test("bad input is named", async () => {
   for (const name of ["steps", "batch", "length"])
     for (const value of [0, 1.5, -2])
       await expect(run({ [name]: value })).rejects.toThrow(`${name} must be a positive integer, got ${value}`);
+  for (const first of [-1, 1.5, Number.NaN])
+    await expect(run({ first })).rejects.toThrow(`first must be a whole number, got ${first}`);
+  await expect(run({ final: "last" as never })).rejects.toThrow(
+    'final must be one of ancestral, greedy, none, got "last"',
+  );
   await expect(run({ nucleus: 1.1 })).rejects.toThrow("nucleus must be in (0, 1], got 1.1");
   await expect(run({ kappa: () => Number.NaN })).rejects.toThrow("kappa must be in [0, 1], got NaN");
   const order = "The times of a grid must lie in [0, 1] and not increase";
