@@ -3,13 +3,20 @@ import {
   bootstrap,
   bootstrapFrechet,
   bootstrapMean,
+  energyDistance,
   evaluateFeatures,
   evaluatePixels,
   evaluatePoints,
   features,
+  firstRows,
+  frechetDistance,
   frechetTo,
+  gaussianMmd2,
   kernelDistance,
   type MetricReport,
+  modeCoverage,
+  prdc,
+  quantile,
   ringCentres,
 } from "../../src/metrics/index.js";
 import { Random } from "../../src/random/index.js";
@@ -96,6 +103,41 @@ test("a report has every metric with its floor and interval, and never says FID"
   expect(evaluateFeatures(sets, options())).toEqual(reports);
 });
 
+test("a report's figures are those of its metrics, over as many vectors as it says", () => {
+  const { samples, reference, train } = sets;
+  const [k, neighbourCount] = [3, 150];
+  const reports = evaluateFeatures(sets, { ...options(), k, neighbourCount });
+  expect(called(reports, "Fréchet").value).toBeCloseTo(frechetDistance(samples, reference), 10);
+  const [queries, held] = [firstRows(samples, neighbourCount), firstRows(reference, neighbourCount)];
+  const wanted = prdc(queries, held, k);
+  for (const name of ["precision", "recall", "density", "coverage"] as const) {
+    const report = called(reports, `${name[0].toUpperCase()}${name.slice(1)} (k = 3)`);
+    expect(report.value, name).toBeCloseTo(wanted[name], 12);
+    expect(report.n, name).toBe(neighbourCount);
+    const terms = Array.from(wanted.terms[name]);
+    const variance = terms.reduce((sum, term) => sum + (term - wanted[name]) ** 2, 0) / terms.length;
+    const margin = 1.96 * Math.sqrt(variance / terms.length);
+    expect((report.interval![1] - report.interval![0]) / 2 / margin, name).toBeCloseTo(1, 0);
+  }
+  const nearest = ({ data, count }: typeof samples) =>
+    Array.from({ length: count }, (_, i) => {
+      const row = data.subarray(6 * i, 6 * i + 6);
+      const distances = Array.from({ length: train.count }, (_, j) =>
+        Math.hypot(...row.map((v, d) => v - train.data[6 * j + d])),
+      );
+      return Math.min(...distances);
+    });
+  for (const [label, share] of [
+    ["median", 0.5],
+    ["lowest 1 %", 0.01],
+  ] as const) {
+    const report = called(reports, `Distance to the nearest training vector (${label})`);
+    expect(report.n).toBe(neighbourCount);
+    expect(report.value).toBeCloseTo(quantile(nearest(queries), share), 5);
+    expect(report.floor).toBeCloseTo(quantile(nearest(held), share), 5);
+  }
+});
+
 test("a kernel distance is reported only where its interval is above zero", () => {
   const kid = (samples: typeof sets.samples) =>
     evaluateFeatures({ ...sets, samples }, { ...options(), metrics: ["kid"] });
@@ -103,6 +145,13 @@ test("a kernel distance is reported only where its interval is above zero", () =
   expect(interval![0]).toBeGreaterThan(0);
   expect(value).toBeGreaterThan(interval![0]);
   expect(kid(sets.reference)).toEqual([]);
+  // Its random numbers are the report's first
+  const { subsets, subsetSize } = options().kid;
+  const direct = kernelDistance(sets.samples, sets.reference, { subsets, subsetSize, random: options().random });
+  expect(value).toBe(direct.value);
+  expect(interval!.map((end) => end - value)).toEqual(
+    [-1, 1].map((side) => expect.closeTo(side * 1.96 * direct.error, 12)),
+  );
 });
 
 test("without training data there are no floors; a selection computes only what it names", () => {
@@ -158,10 +207,14 @@ test("points on the ring are reported with their modes", () => {
     }
     return features(data, 2);
   };
+  const [samples, reference] = [draw(4), draw(8)];
   const reports = evaluatePoints(
-    { samples: draw(4), reference: draw(8), train: draw(8) },
+    { samples, reference, train: draw(8) },
     { reference: "gaussians-8", random, centres: "ring" },
   );
+  expect(called(reports, "Energy").value).toBe(energyDistance(samples, reference));
+  expect(called(reports, "MMD² (Gaussian, σ = 0.2)").value).toBe(gaussianMmd2(samples, reference, 0.2));
+  expect(called(reports, "Share within 0.2").value).toBe(modeCoverage(samples, centres).highQuality);
   expect(called(reports, "Modes")).toMatchObject({ value: 4, floor: 8 });
   for (const name of ["Sliced", "Energy", "MMD²"])
     expect(called(reports, name).value, name).toBeGreaterThan(5 * Math.abs(called(reports, name).floor!));

@@ -56,3 +56,34 @@ test("a collapsed cloud is told from a uniform one", () => {
 });
 
 test("a single latent is an error", () => expect(() => uniformity(points(1, 8), 8)).toThrow(/two latents/));
+
+test("of a few uneven points every figure is its formula's", () => {
+  const length = 3;
+  const rows = [
+    [2, 0, 0],
+    [1, 1, 0],
+    [0, 3, -4],
+    [-1, 2, 2],
+  ];
+  const unit = rows.map((row) => row.map((x) => x / Math.hypot(...row)));
+  const mean = [0, 1, 2].map((i) => unit.reduce((sum, row) => sum + row[i] / 4, 0));
+  const covariance = [0, 1, 2].map((i) =>
+    [0, 1, 2].map((j) => unit.reduce((sum, row) => sum + ((row[i] - mean[i]) * (row[j] - mean[j])) / 4, 0)),
+  );
+  const trace = covariance[0][0] + covariance[1][1] + covariance[2][2];
+  const cosines = unit.flatMap((a, i) => unit.slice(0, i).map((b) => a.reduce((sum, x, k) => sum + x * b[k], 0)));
+  const average = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const found = uniformity(rows.flat(), length);
+  expect(found.count).toBe(4);
+  expect(found.mean).toBeCloseTo(Math.hypot(...mean), 12);
+  expect(found.effectiveDimension).toBeCloseTo(trace ** 2 / covariance.flat().reduce((sum, c) => sum + c * c, 0), 10);
+  expect(found.fourthMoment).toBeCloseTo(average(unit.flat().map((x) => (x * x * length) ** 2)), 12);
+  expect(found.cosineMean).toBeCloseTo(average(cosines), 12);
+  expect(found.cosineVariance).toBeCloseTo(average(cosines.map((c) => (c - average(cosines)) ** 2)), 12);
+  expect(found.energy).toBeCloseTo(Math.log(average(cosines.map((c) => Math.exp(-2 * (2 - 2 * c))))), 12);
+});
+
+test("the nearest angle is the mean over the points, in degrees, whatever the lengths", () => {
+  expect(nearestAngle([3, 0, 0, 1], [0, 2, -1, 0, 1, 1], 2)).toBeCloseTo((45 + 0) / 2, 10);
+  expect(nearestAngle([1, 0], [-5, 0], 2)).toBeCloseTo(180, 10);
+});
