@@ -45,16 +45,20 @@ function testsOf(at: string): string {
   return testsOf(dirname(at));
 }
 
-/** The tests of a file's own name; without them those of its folder that import it; without these the folder's. */
+/**
+ * The tests of a file's own name; without them those of its folder that name it or its exports, or else of any folder;
+ * else the whole folder's.
+ */
 function closestTests(file: string): string {
   const tests = testsOf(file);
   const folder = tests.replace(/\/\*\*.*$/, "");
   if (folder === tests) return tests;
-  const name = `/${relative("src", file).replace(/\.ts$/, ".js")}"`;
-  const close = filesOf(folder).filter(
-    (test) => test.endsWith(".test.ts") && readFileSync(test, "utf8").includes(name),
-  );
-  return close.length > 0 ? close.join() : tests;
+  const exported = readFileSync(file, "utf8").matchAll(/^export (?:async )?(?:const|class|function\*?) (\w+)/gm);
+  const names = Array.from(exported, ([, name]) => `\\b${name}\\b`);
+  const named = new RegExp([`/${relative("src", file).replace(/\.ts$/, "\\.js")}"`, ...names].join("|"));
+  const naming = (place: string) =>
+    filesOf(place).filter((test) => test.endsWith(".test.ts") && named.test(readFileSync(test, "utf8")));
+  return [naming(folder), naming("test"), [tests]].find((close) => close.length > 0)!.join();
 }
 
 type Mutants = Awaited<ReturnType<Stryker["runMutationTest"]>>;

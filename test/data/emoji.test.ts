@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cutEmoji, type Emoji, type Sheet } from "../../src/data/sources/emoji.js";
+import { cutEmoji, type Emoji, emoji32, emoji64, type Sheet } from "../../src/data/sources/emoji.js";
 
 const SIZE = 4;
 const PITCH = SIZE + 2;
@@ -93,4 +93,9 @@ test("an older code and emoji that look the same share the split", () => {
     return [...counts.values()];
   };
   expect([...count(held), ...count(train)]).toEqual(new Array(40).fill(3));
+});
+
+test("what is fetched is counted once per package", () => {
+  expect(emoji32.bytes).toBe(25_187_342); // both vendors' sheets are in one
+  expect(emoji64.bytes).toBe(74_344_091 + 61_683_754);
 });

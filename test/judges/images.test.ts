@@ -197,6 +197,25 @@ describe("with classes of one grey level each", () => {
     expect(shares.map((_, k) => asked.filter((label) => label === k).length)).toEqual(shares.map((s) => 30 * s));
   });
 
+  test("of a model with other classes, or none, and of images without labels no classes are asked for", async () => {
+    const asked: object[] = [];
+    const of = (classNames: string[] | null) =>
+      ({
+        ...painter(4),
+        classNames,
+        async sample(options: { count: number }) {
+          asked.push(options);
+          return new Images(new Float32Array(options.count * size), options.count, 1, 8, 8);
+        },
+      }) as unknown as ImageGenerator;
+    const options = { sample: { count: 10, seed: 3 }, resamples: 0, metrics: [] };
+    const { metrics } = await evaluateModel(of(["dark", "light", "grey"]), greyReference, options);
+    await evaluateModel(of(null), greyReference, options);
+    await evaluateModel(of(greys.classNames), { ...greyReference, testLabels: null }, options);
+    expect(asked).toEqual(Array(3).fill({ count: 10, seed: 3 }));
+    expect(find(metrics, "Accuracy")).toBeUndefined();
+  });
+
   test("reconstructions are compared with the images they came from", async () => {
     const reports = (await evaluateReconstruction(painter(4), greyReference))!;
     // Each pixel is two bytes off, of 255

@@ -212,3 +212,13 @@ test("training times are logistic-normal", () => {
   expect(Math.abs(below(0.25) - 0.136)).toBeLessThan(0.01); // Φ(ln(1/3))
   expect(Math.abs(below(0.9) - 0.986)).toBeLessThan(0.005); // Φ(ln 9)
 });
+
+test("a latent network has as many blocks as it is told, one on pixels two at most", () => {
+  const numbers = (space: "pixel" | "latent", blocks: number) =>
+    nn.initialize(flowNetwork({ ...shape(space), blocks }).velocity, 1).flat.length;
+  const [one, two, three] = [1, 2, 3].map((blocks) => numbers("latent", blocks));
+  expect(three - two).toBe(two - one);
+  expect(two).toBeGreaterThan(one);
+  expect(numbers("pixel", 1)).toBeLessThan(numbers("pixel", 2));
+  expect(numbers("pixel", 3)).toBe(numbers("pixel", 2));
+});
