@@ -12,7 +12,7 @@ export function downloadProgress(): { onProgress: Progress; stop(): void } {
   const bars = new Map<string, cliProgress.SingleBar>();
   return {
     onProgress({ task, done, total, unit }) {
-      const shown = unit === "bytes" ? `${(done / 1e6).toFixed(1)} MB` : `${done} images`;
+      const shown = unit === "bytes" ? `${(done / 1e6).toFixed(1)} MB` : `${done} ${unit}`;
       const bar = bars.get(task) ?? multi.create(total ?? done, 0, { task, shown });
       bars.set(task, bar);
       bar.update(done, { task, shown });

@@ -1,4 +1,4 @@
-import { resolveText } from "../data/index.js";
+import { resolveText, type TextOptions } from "../data/index.js";
 import { LanguageModel } from "../judges/language-model/model.js";
 import { evaluateLikelihood, evaluateText, measureTextReference, type TextEvaluation } from "../judges/text.js";
 import type { MetricReport } from "../metrics/index.js";
@@ -14,6 +14,12 @@ export interface TextEvaluations {
   samples: TextEvaluation[];
 }
 
+/** How the text was read that the model learnt, where it is measured on that. */
+function readAs({ lines, config }: TextGenerator, other: string | undefined): TextOptions {
+  const { encoding, longLines } = other === undefined ? (config.training as TextOptions) : {};
+  return { lines, ...(encoding && { encoding }), ...(lines && longLines && { longLines }) };
+}
+
 /** Measures a model of text: its bound on the test text's bits per character, and its samples under a judge. */
 export async function evalTextCommand(location: string, model: TextGenerator, command: EvalCommand): Promise<void> {
   const { count = 256, steps, seed, judge: judgeAt, device, json, options = {} } = command;
@@ -27,7 +33,7 @@ export async function evalTextCommand(location: string, model: TextGenerator, co
   try {
     const data = dataOf(model.config, command.data);
     for (const sample of asked) await checked(() => model.cost(sample));
-    const dataset = await resolveText(data, { lines: model.lines, onProgress });
+    const dataset = await resolveText(data, { ...readAs(model, command.data), onProgress });
     const reference = await measureTextReference(model, dataset, judge);
     const likelihood = await evaluateLikelihood(model, reference, { seed });
     if (!json) {

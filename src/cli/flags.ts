@@ -25,7 +25,7 @@ export function addOptionFlags(
   }
 }
 
-const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** One sentence where all methods that have an option agree, else one for each kind. */
 function describe(infos: readonly [string, OptionInfo][], all: boolean, preset?: string): string {

@@ -97,7 +97,7 @@ program
   .argument("<method>", Object.keys(methods).join(", "))
   .option(
     "--data <id|path>",
-    "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files, a UTF-8 text file",
+    "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files, a text file",
   )
   .option("--preset <name>", "tiny: minutes of two CPU cores; small: about an hour (default: tiny)")
   .option("--out <folder>", "where checkpoints, logs, pictures and the model go")
@@ -109,6 +109,14 @@ program
   )
   .option("--size <pixels>", "side that images of a folder are scaled to", whole(8))
   .option("--lines", "each line of a text file stands for itself")
+  .addOption(
+    new Option("--long-lines <way>", "of --lines: lines of more tokens than the model has").choices(["skip", "cut"]),
+  )
+  .option("--encoding <name>", "encoding of a text file, such as latin1 (default: UTF-8, UTF-16 or Latin-1, as found)")
+  .option(
+    "--tokens <kind>",
+    "what a token of text is: chars, bpe:<size> (e.g. bpe:4096) or gpt2 (default: the preset's)",
+  )
   .option("--max-seconds <s>", "stop after this much training time", positive)
   .option("--threads <n>", "threads of the runtime (default: all cores)", whole(1))
   .addOption(deviceOption())
@@ -119,6 +127,8 @@ program
       "train drifting --data fashion-mnist --out runs/fashion",
       "train drifting --data ./my-pictures --size 32 --preset small --out runs/mine",
       "train drifting --data cifar10 --out runs/cifar --set jointStage.steps=500 seed=3",
+      "train discrete --data ./my-text.txt --tokens bpe:4096 --out runs/text",
+      "train discrete --data ./names.txt --lines --long-lines cut --preset lines --out runs/names",
       "train drifting --resume runs/mine",
     ),
   )

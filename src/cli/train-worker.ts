@@ -32,20 +32,21 @@ export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
 ) => {
   await use(modules);
   const method = methods[run.method];
-  const { data, size, lines, name } = run;
-  const dataset = await resolveData(data, { size, lines, signal, onProgress: (download) => post({ download }) });
+  const { data, size, lines, encoding, longLines, name } = run;
+  const source = { size, lines, encoding, longLines };
+  const dataset = await resolveData(data, { ...source, signal, onProgress: (download) => post({ download }) });
   const before = preset === null ? (run.settings as object) : method.settings(preset, dataset);
   const settings = applyOverrides(before, overrides);
   return method.train(dataset, settings, {
     out,
     name,
-    source: { data, size, lines },
+    source: { data, ...source },
     resume: preset === null,
     free: ["name", "data"],
     signal,
     maxSeconds,
     threads,
     device,
-    onProgress: (progress) => post({ progress }),
+    onProgress: (progress) => post(progress.type === "data" ? { download: progress.report } : { progress }),
   });
 };

@@ -1,4 +1,5 @@
 import type { Random } from "../random/index.js";
+import { type Order, shuffledOrder } from "./order.js";
 
 /** Where an `IndexStream` stands; plain JSON. */
 export interface IndexStreamState {
@@ -8,19 +9,19 @@ export interface IndexStreamState {
 
 /**
  * The indices 0..count−1 in a new random order every epoch, without end: each appears once per epoch, and a batch may
- * span two epochs. Epoch e's order is `random.split(e).permutation(count)`, so a state is two numbers.
+ * span two epochs. Epoch e's order is that of `random.split(e)`, so a state is two numbers. @see shuffledOrder
  */
 export class IndexStream {
   private epoch = 0;
   private position = 0;
-  private order: Uint32Array;
+  private order: Order;
 
   constructor(
     readonly count: number,
     private readonly random: Random,
   ) {
     if (!(Number.isInteger(count) && count > 0)) throw new Error(`A stream of indices needs data, got ${count} items.`);
-    this.order = random.split(0).permutation(count);
+    this.order = shuffledOrder(count, random.split(0));
   }
 
   /** The next `n` indices. */
@@ -28,7 +29,7 @@ export class IndexStream {
     const batch = new Uint32Array(n);
     for (let i = 0; i < n; i++) {
       if (this.position === this.count) this.load({ epoch: this.epoch + 1, position: 0 });
-      batch[i] = this.order[this.position++];
+      batch[i] = this.order(this.position++);
     }
     return batch;
   }
@@ -43,7 +44,7 @@ export class IndexStream {
       throw new Error(`This is no position in a stream: epoch ${epoch}, position ${position}.`);
     if (position > this.count)
       throw new Error(`Position ${position} lies beyond the ${this.count} items: the data is not what it was.`);
-    if (epoch !== this.epoch) this.order = this.random.split(epoch).permutation(this.count);
+    if (epoch !== this.epoch) this.order = shuffledOrder(this.count, this.random.split(epoch));
     this.epoch = epoch;
     this.position = position;
   }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { commonMeta, damaged, otherContent, readMeta, type Shelf, writeFiles } from "./cache.js";
+import { Text } from "./characters.js";
 import type { PinnedText } from "./sources/texts.js";
 import type { TextDataset, TextParts } from "./text.js";
 
@@ -12,7 +13,10 @@ const textMeta = commonMeta.extend({ lines: z.boolean() });
 /** SHA-256 of a text's three parts, each ended by a zero byte. */
 export function textHash(parts: TextParts): string {
   const hash = createHash("sha256");
-  for (const part of PARTS) hash.update(parts[part]).update("\0");
+  for (const part of PARTS) {
+    for (const piece of parts[part].pieces()) hash.update(piece);
+    hash.update("\0");
+  }
   return hash.digest("hex");
 }
 
@@ -23,7 +27,7 @@ export const textShelf: Shelf<TextParts, TextDataset, PinnedText> = {
   write(cache, dataset, workspace) {
     const { id, lines, licence, attribution } = dataset;
     const meta = { format: 1 as const, id, lines, licence, attribution, sha256: textHash(dataset) };
-    const files = Object.fromEntries(PARTS.map((part) => [`${part}.txt`, dataset[part]]));
+    const files = Object.fromEntries(PARTS.map((part) => [`${part}.txt`, dataset[part].toString()]));
     return writeFiles(cache, meta, files, workspace);
   },
   async read(cache, id, pin) {
@@ -37,7 +41,7 @@ export const textShelf: Shelf<TextParts, TextDataset, PinnedText> = {
       return readFile(file, "utf8").catch((error: Error) => Promise.reject(damaged(file, error.message)));
     };
     const [train, judge, test] = await Promise.all(PARTS.map(read));
-    const parts: TextParts = { lines: meta.lines, train, judge, test };
+    const parts: TextParts = { lines: meta.lines, train: Text.of(train), judge: Text.of(judge), test: Text.of(test) };
     const changed = otherContent(textHash(parts), meta.sha256);
     if (changed) throw damaged(folder, changed);
     return this.describe(parts, { id, licence: pin.licence, attribution: pin.attribution });

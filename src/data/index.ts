@@ -1,15 +1,17 @@
 import type { ImageDataset } from "./dataset.js";
 import type { DatasetListing, GetOptions } from "./get.js";
-import type { ResolveOptions } from "./resolve.js";
+import type { ResolveOptions, TextOptions } from "./resolve.js";
 import type { TextDataset } from "./text.js";
 
 export { ClassStream, type ClassStreamState, IndexStream, type IndexStreamState } from "./batches.js";
+export { Text } from "./characters.js";
 export { type ImageDataset, type ImageSplit, toFloat } from "./dataset.js";
 export type { FolderOptions } from "./folder.js";
 export type { DatasetListing, GetOptions } from "./get.js";
 export type { Progress, ProgressReport } from "./progress.js";
-export type { ResolveOptions } from "./resolve.js";
-export { decodeUtf8, lettersOnly, splitText, type TextDataset } from "./text.js";
+export type { ResolveOptions, TextOptions } from "./resolve.js";
+export { splitText } from "./split-text.js";
+export { decodeUtf8, type LongLines, lettersOnly, type TextDataset, type TextFound } from "./text.js";
 export { type Toy, type ToyName, toy, toys } from "./toys.js";
 
 // What reads files or the network is loaded when called: this module itself also runs in the browser.
@@ -27,14 +29,18 @@ export const listDatasets = async (cache?: string): Promise<DatasetListing[]> =>
   (await import("./get.js")).listDatasets(cache);
 
 /** @see resolve.ts */
-export const resolveText = async (idOrPath: string, options?: GetOptions & { lines?: boolean }): Promise<TextDataset> =>
+export const resolveText = async (idOrPath: string, options?: TextOptions): Promise<TextDataset> =>
   (await import("./resolve.js")).resolveText(idOrPath, options);
 
 /** @see resolve.ts */
 export const resolveData = async (
   idOrPath: string,
-  options?: ResolveOptions & { lines?: boolean },
+  options?: ResolveOptions & TextOptions,
 ): Promise<ImageDataset | TextDataset> => (await import("./resolve.js")).resolveData(idOrPath, options);
+
+/** @see resolve.ts */
+export const checkData = async (idOrPath: string, options?: ResolveOptions & TextOptions): Promise<"images" | "text"> =>
+  (await import("./resolve.js")).checkData(idOrPath, options);
 
 /** @see get.ts */
 export const getText = async (id: string, options?: GetOptions): Promise<TextDataset> =>

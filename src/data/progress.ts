@@ -3,7 +3,7 @@ export interface ProgressReport {
   task: string;
   done: number;
   total: number | null;
-  unit: "bytes" | "images";
+  unit: "bytes" | "images" | "characters";
 }
 
 export type Progress = (report: ProgressReport) => void;

@@ -1,4 +1,28 @@
-import { Random } from "../random/index.js";
+import type { Text } from "./characters.js";
+
+/** What is done with lines of more tokens than a sequence has: left out, or cut at its length. */
+export const longLineWays = ["skip", "cut"] as const;
+export type LongLines = (typeof longLineWays)[number];
+
+/** What a text file turned out to be. */
+export interface TextFound {
+  bytes: number;
+  /** What its bytes were read as, such as `utf-8`, `utf-16le` or `windows-1252`. */
+  encoding: string;
+  /** How the encoding is known: by a byte order mark, by the content, or because it was asked for. */
+  encodingBy: "mark" | "content" | "option";
+  /** Characters (Unicode code points), each line end counted as one. */
+  characters: number;
+  /** Line ends by kind, as they stand in the file; all are read as `\n`. */
+  lineEnds: { lf: number; crlf: number; cr: number };
+}
+
+/** Of a text in lines: how many different ones it has, and what was left out. */
+export interface LinesFound {
+  different: number;
+  repeated: number;
+  empty: number;
+}
 
 /**
  * Text in three parts: what models learn from, what judges of their samples learn from, and what both are measured on.
@@ -8,45 +32,21 @@ export interface TextDataset {
   kind: "text";
   /** Whether each line stands for itself (names, words); otherwise the text runs on. */
   lines: boolean;
-  train: string;
-  judge: string;
-  test: string;
+  train: Text;
+  judge: Text;
+  test: Text;
   licence: string;
   attribution: string;
+  /** Of a text in lines: what it has of them. */
+  linesFound?: LinesFound;
+  /** Of a file: what it turned out to be. */
+  found?: TextFound;
+  /** What becomes of lines that are too long; default: they are refused. */
+  longLines?: LongLines;
 }
 
 /** A text data set without its name and licence. */
-export type TextParts = Pick<TextDataset, "lines" | "train" | "judge" | "test">;
-
-/** Of 20 blocks (or lines), this goes to the judge and this to the test. */
-const partOf = (index: number): "train" | "judge" | "test" =>
-  index % 20 === 19 ? "test" : index % 20 === 4 || index % 20 === 9 || index % 20 === 14 ? "judge" : "train";
-
-const BLOCK = 20_000;
-
-/**
- * Splits running text 80 : 15 : 5 by blocks of 20,000 characters (a twentieth of the text where it is short), or lines
- * at random. Always the same for the same text.
- */
-export function splitText(text: string, { lines, name }: { lines: boolean; name: string }): TextParts {
-  const parts: Record<"train" | "judge" | "test", string[]> = { train: [], judge: [], test: [] };
-  if (lines) {
-    const all = [...new Set(text.split(/\r?\n/).filter((line) => line !== ""))];
-    if (all.length < 20) throw new Error(`${name} has ${all.length} different lines; at least 20 are needed.`);
-    const order = new Random(0, "test split").permutation(all.length);
-    all.forEach((line, i) => {
-      parts[partOf(order[i])].push(line);
-    });
-    return { lines, train: parts.train.join("\n"), judge: parts.judge.join("\n"), test: parts.test.join("\n") };
-  }
-  const characters = [...text];
-  if (characters.length < 2000)
-    throw new Error(`${name} has ${characters.length} characters; at least 2000 are needed to train and to test.`);
-  const block = Math.min(BLOCK, Math.ceil(characters.length / 20));
-  for (let i = 0; i * block < characters.length; i++)
-    parts[partOf(i)].push(characters.slice(i * block, (i + 1) * block).join(""));
-  return { lines, train: parts.train.join(""), judge: parts.judge.join(""), test: parts.test.join("") };
-}
+export type TextParts = Pick<TextDataset, "lines" | "train" | "judge" | "test" | "linesFound">;
 
 /**
  * Lower-case letters a to z with single spaces between words: digits, punctuation and line ends become spaces, accents

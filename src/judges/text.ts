@@ -1,7 +1,7 @@
 import type { TextDataset } from "../data/index.js";
 import { gather, type TextData } from "../data/tokens/sequences.js";
 import { textSequences } from "../data/tokens/text-sequences.js";
-import { LINE_END, type Tokenizer } from "../data/tokens/tokenizer.js";
+import type { Tokenizer } from "../data/tokens/tokenizer.js";
 import { bootstrapMean, lineShares, type MetricReport, trainKneserNey, unigramEntropies } from "../metrics/index.js";
 import { mean } from "../metrics/quantile.js";
 import type { SampleOptions, TextGenerator } from "../models/generator.js";
@@ -17,13 +17,16 @@ export interface TextJudge {
   nats(tokens: Int32Array, length: number): Float64Array | Promise<Float64Array>;
 }
 
+/** Tokens that a judge learns from at most: what is counted of them must fit into memory. */
+const JUDGE_TOKENS = 2 ** 22;
+
 /**
- * An interpolated Kneser–Ney model of the data's part for judges; default order 6, or as long as n-grams of the
- * vocabulary can be.
+ * An interpolated Kneser–Ney model of the data's part for judges (its first 4 million tokens); default order 6, or as
+ * long as n-grams of the vocabulary can be.
  */
 export function kneserNeyJudge({ judgeTokens, vocabulary }: TextData, longest = 6): TextJudge {
   const order = Math.min(longest, Math.floor(53 / Math.log2(vocabulary)));
-  const model = trainKneserNey(judgeTokens, { order, vocabulary });
+  const model = trainKneserNey(judgeTokens.subarray(0, JUDGE_TOKENS), { order, vocabulary });
   return {
     name: `Kneser–Ney of order ${order}`,
     nats: (tokens, length) =>
@@ -203,11 +206,11 @@ function sharesOfLines(model: TextGenerator, dataset: TextDataset, tokens: Int32
   const samples = Array.from({ length: tokens.length / length }, (_, i) =>
     model.decode(tokens.subarray(i * length, (i + 1) * length)),
   );
-  const training = new Set(dataset.train.split(LINE_END));
-  const test = dataset.test.split(LINE_END);
-  const heldOut = new Set([...dataset.judge.split(LINE_END), ...test]);
-  const shares = lineShares(samples, training, heldOut);
-  const floors = lineShares(test, training, new Set(dataset.judge.split(LINE_END)));
+  const training = new Set(dataset.train.lines());
+  const test = [...dataset.test.lines()];
+  const judged = new Set(dataset.judge.lines());
+  const shares = lineShares(samples, training, new Set([...judged, ...test]));
+  const floors = lineShares(test, training, judged);
   const report = (name: string, value: number, floor: number | null): MetricReport => ({
     name,
     value,

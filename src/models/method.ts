@@ -48,6 +48,8 @@ export interface Method {
   settings(preset: string, dataset: Dataset): object;
   /** Null for what draws nothing. */
   readonly load: ((described: Described, options: CompileOptions) => AnyGenerator | Promise<AnyGenerator>) | null;
+  /** @throws SettingsError where the settings are none. */
+  check(settings: unknown): void;
   /** Trains on a data set. @throws where the data are of another kind, or the settings are none. */
   train(dataset: Dataset, settings: unknown, options: TrainOptions): Promise<RunResult>;
 }
@@ -84,6 +86,9 @@ export function method<Settings extends object, Shape, Net extends Parameterized
       return fit(presets[preset], data(dataset));
     },
     load: load ? (described, options) => load(described as Described<Shape, Net>, options) : null,
+    check(settings) {
+      parseSettings(entry.settings, settings);
+    },
     async train(dataset, settings, options) {
       const run = await entry.train();
       return run(data(dataset), parseSettings(entry.settings, settings), options);

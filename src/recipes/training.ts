@@ -1,6 +1,9 @@
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
-import type { ImageDataset, TextDataset } from "../data/index.js";
+import type { ImageDataset, LongLines, TextDataset } from "../data/index.js";
+import type { TextData } from "../data/tokens/sequences.js";
+import type { TokenSettings } from "../data/tokens/settings.js";
+import { textSequences } from "../data/tokens/text-sequences.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
 import { type ModelConfig, type ModelFiles, writeModel } from "../models/files.js";
 import type { AnyGenerator, SampleOptions } from "../models/generator.js";
@@ -17,6 +20,8 @@ export interface RunConfig {
   data: string;
   size?: number;
   lines?: boolean;
+  encoding?: string;
+  longLines?: LongLines;
   settings: unknown;
 }
 
@@ -31,7 +36,14 @@ export const runConfig = (
   data: source?.data ?? dataset.id,
   ...(source?.size === undefined ? {} : { size: source.size }),
   ...(source?.lines === undefined ? {} : { lines: source.lines }),
+  ...textSource(source),
   settings,
+});
+
+/** How a text is read, as far as that was asked for. */
+const textSource = ({ encoding, longLines }: NonNullable<TrainOptions["source"]> = { data: "" }) => ({
+  ...(encoding === undefined ? {} : { encoding }),
+  ...(longLines === undefined ? {} : { longLines }),
 });
 
 /** What a recipe trains: a network, what a file will keep of it, and how. */
@@ -64,6 +76,22 @@ async function computedWith({ device: wanted, threads }: Compute): Promise<Compu
   };
 }
 
+/** A text as the tokens of a run, which is told how far they are, and what became of lines that are too long. */
+export async function learntText(
+  dataset: TextDataset,
+  { tokens, length }: { tokens: TokenSettings; length: number },
+  { onProgress }: Pick<TrainOptions, "onProgress">,
+): Promise<TextData> {
+  const data = await textSequences(dataset, { tokens, length }, undefined, {
+    onProgress: (report) => onProgress?.({ type: "data", report }),
+  });
+  const { lines = 0, long = 0, longest = 0 } = data.longLines ?? {};
+  const become = dataset.longLines === "cut" ? "cut" : "left out";
+  const message = `${long} of ${lines} lines have more than ${length} tokens (the longest ${longest}) and are ${become}.`;
+  if (long > 0) onProgress?.({ type: "info", message });
+  return data;
+}
+
 /** The description of a model: of a trained one, or (without a result) of one in training. */
 export function modelConfig(
   { method, dataset, options: { name = dataset.id, source }, settings, shape, tokenizer }: Omit<Recipe, "net">,
@@ -81,6 +109,7 @@ export function modelConfig(
     network: shape,
     training: {
       data: source?.data ?? dataset.id,
+      ...textSource(source),
       licence: dataset.licence,
       attribution: dataset.attribution,
       seconds: Math.round(result?.seconds ?? 0),

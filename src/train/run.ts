@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
+import type { LongLines } from "../data/index.js";
 import { makeFolder } from "../io/atomic.js";
 import { type Checkpoint, Checkpoints, type Position } from "./checkpoint.js";
 import { beginFolder, compareConfigs, RunError, readConfig, removeLeftovers, writeConfig, writing } from "./folder.js";
@@ -46,9 +47,9 @@ export interface TrainOptions extends Omit<RunOptions, "config">, TrainingComput
   name?: string;
   /**
    * How the data can be found again: an id or a path, the side images are scaled to, whether lines of a text stand for
-   * themselves; recorded in the run's config.json.
+   * themselves, how it is encoded, what becomes of long lines; recorded in the run's config.json.
    */
-  source?: { data: string; size?: number; lines?: boolean };
+  source?: { data: string; size?: number; lines?: boolean; encoding?: string; longLines?: LongLines };
 }
 
 export interface RunResult {

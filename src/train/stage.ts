@@ -1,3 +1,4 @@
+import type { ProgressReport } from "../data/index.js";
 import type { Kept } from "./state.js";
 
 /** Samples for the eye: pictures or text. */
@@ -41,6 +42,8 @@ export interface Stage {
 }
 
 export type ProgressEvent =
+  /** How far the data are prepared, before the first step. */
+  | { type: "data"; report: ProgressReport }
   | { type: "stage"; stage: string; steps: number; stageStep: number }
   | {
       type: "step";

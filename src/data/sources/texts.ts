@@ -1,6 +1,7 @@
 import { fetchNpmPackage, type NpmPackage } from "../packages.js";
+import { splitText } from "../split-text.js";
 import { readTarball } from "../tarball.js";
-import { decodeUtf8, lettersOnly, splitText, type TextParts } from "../text.js";
+import { decodeUtf8, lettersOnly, type TextParts } from "../text.js";
 import { npmSourceName, type Pinned, type SourceContext } from "./source.js";
 
 /** A text with fixed content. `sha256`: of train, judge and test, each ended by a zero byte. */

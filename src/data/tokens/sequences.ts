@@ -1,3 +1,4 @@
+import type { Codes } from "../codes.js";
 import { type ImageDataset, type ImageSplit, toFloat } from "../dataset.js";
 import { quantise } from "./pixels.js";
 import type { Tokenizer } from "./tokenizer.js";
@@ -26,7 +27,16 @@ export interface TextData extends TokenData {
   /** What judges of samples learn from. */
   judge: Sequences;
   /** The same in one piece. */
-  judgeTokens: Int32Array;
+  judgeTokens: Codes;
+  /** Of a text in lines. */
+  longLines: LongLinesFound | null;
+}
+
+/** How many lines have more tokens than a sequence, and how many the longest line has. */
+export interface LongLinesFound {
+  lines: number;
+  long: number;
+  longest: number;
 }
 
 /** Images as tokens, one per pixel and channel, in the order channel, row, column. */

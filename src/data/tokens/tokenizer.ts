@@ -1,10 +1,14 @@
 import { z } from "zod";
 import { faults } from "../../io/faults.js";
+import type { Text } from "../characters.js";
+import { applyMerge, learnMerges } from "./bpe.js";
 
 /** Text to tokens and back. */
 export interface Tokenizer {
   /** Number of tokens. */
   readonly size: number;
+  /** Of a tokenizer of characters: the character of each token. */
+  readonly characters?: readonly string[];
   /** Throws on a character that the vocabulary lacks. */
   encode(text: string): Int32Array;
   /** Throws on a token outside the vocabulary. */
@@ -34,54 +38,59 @@ const alphabet = (text: string): string[] =>
 /** Pieces that merges do not cross: a word with the space before it, or a run of anything else. */
 const pieces = (text: string): string[] => text.match(/ ?[\p{L}\p{M}]+| ?\p{N}+| ?[^\s\p{L}\p{M}\p{N}]+|\s/gu) ?? [];
 
-const applyMerge = (tokens: readonly number[], a: number, b: number, merged: number): number[] => {
-  const out: number[] = [];
-  for (let i = 0; i < tokens.length; i++)
-    if (tokens[i] === a && tokens[i + 1] === b) {
-      out.push(merged);
-      i++;
-    } else out.push(tokens[i]);
-  return out;
-};
+/** A text in stretches that end where no piece of any tokenizer does not, of about `size` characters. */
+export function* stretches(text: Text, size?: number): Generator<string, void, void> {
+  let rest = "";
+  for (const piece of text.pieces(size)) {
+    const all = rest + piece;
+    const end = lastCut(all);
+    yield all.slice(0, end);
+    rest = all.slice(end);
+  }
+  if (rest !== "") yield rest;
+}
+
+/** Characters at the end among which a cut is looked for. */
+const SEARCHED = 4096;
+/** Before white space that follows something else, and before punctuation that follows a letter. */
+const CUT = /(?<=\S)(?=\s)|(?<=\p{L})(?=[^\s\p{L}\p{M}\p{N}])/gu;
+
+/** The last place where a text can be cut; where there is none near the end, the end itself. */
+function lastCut(text: string): number {
+  const from = Math.max(0, text.length - SEARCHED);
+  let cut = text.length;
+  for (const { index } of text.slice(from).matchAll(CUT)) if (index > 0) cut = from + index;
+  return cut;
+}
 
 /**
  * Byte-pair encoding over the characters of `covers`: the most frequent pair of `text` (ties: the earliest tokens) is
  * merged until there are `size` tokens.
  */
-export function trainBpe(text: string, size: number, covers = text): Tokenizer {
-  const characters = alphabet(covers);
+export function trainBpe(
+  text: string | Text,
+  size: number,
+  covers: string | readonly string[] = charactersOf(text),
+): Tokenizer {
+  const characters = typeof covers === "string" ? alphabet(covers) : [...covers];
   if (!Number.isInteger(size) || size < characters.length)
     throw new Error(`A vocabulary of ${size} is smaller than the text's ${characters.length} characters.`);
   const index = new Map(characters.map((character, i) => [character, i]));
   const counts = new Map<string, number>();
-  for (const piece of pieces(text)) counts.set(piece, (counts.get(piece) ?? 0) + 1);
+  for (const stretch of typeof text === "string" ? [text] : stretches(text))
+    for (const piece of pieces(stretch)) counts.set(piece, (counts.get(piece) ?? 0) + 1);
   const words = Array.from(counts, ([piece, count]) => ({ tokens: [...piece].map((c) => index.get(c)!), count }));
-  const merges: [number, number][] = [];
-  while (characters.length + merges.length < size) {
-    const pairs = new Map<number, number>();
-    for (const { tokens, count } of words)
-      for (let i = 0; i + 1 < tokens.length; i++) {
-        const key = tokens[i] * size + tokens[i + 1];
-        pairs.set(key, (pairs.get(key) ?? 0) + count);
-      }
-    let [best, most] = [-1, 1];
-    for (const [key, count] of pairs)
-      if (count > most || (count === most && best >= 0 && key < best)) [best, most] = [key, count];
-    if (best < 0) break;
-    const [a, b] = [Math.floor(best / size), best % size];
-    const merged = characters.length + merges.length;
-    merges.push([a, b]);
-    for (const word of words) word.tokens = applyMerge(word.tokens, a, b, merged);
-  }
-  return tokenizerFrom({ characters, merges });
+  return tokenizerFrom({ characters, merges: learnMerges(words, characters.length, size) });
 }
+
+const charactersOf = (text: string | Text) => (typeof text === "string" ? text : text.characters);
 
 /** GPT-2's tokens: 50,256 pieces and the end of a text. */
 export async function gpt2Tokenizer(): Promise<Tokenizer> {
   const { decode, encode, vocabularySize } = await import("gpt-tokenizer/encoding/r50k_base");
   return {
     size: vocabularySize,
-    encode: (text) => Int32Array.from(encode(text)),
+    encode: (text) => Int32Array.from(encode(text, { allowedSpecial: "all" })),
     decode: (tokens) => {
       const bad = Array.from(tokens).find(
         (token) => !(Number.isInteger(token) && token >= 0 && token < vocabularySize),
@@ -154,18 +163,19 @@ export function tokenizerFrom(data: unknown): Tokenizer {
 
   return {
     size: texts.length,
+    ...(merges.length === 0 && { characters }),
     encode(text) {
       if (merges.length === 0) return encodeCharacters(text);
-      const parts = pieces(text);
-      return Int32Array.from(
-        parts.flatMap((piece) => {
-          const known = cache.get(piece);
-          if (known) return known;
-          const tokens = encodePiece(piece);
+      const all: number[] = [];
+      for (const piece of pieces(text)) {
+        let tokens = cache.get(piece);
+        if (!tokens) {
+          tokens = encodePiece(piece);
           if (cache.size < 65536) cache.set(piece, tokens);
-          return tokens;
-        }),
-      );
+        }
+        for (const token of tokens) all.push(token);
+      }
+      return Int32Array.from(all);
     },
     decode: (tokens) =>
       Array.from(tokens, (token) => {

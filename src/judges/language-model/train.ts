@@ -1,10 +1,9 @@
 import { IndexStream, type TextDataset } from "../../data/index.js";
 import { gather } from "../../data/tokens/sequences.js";
-import { textSequences } from "../../data/tokens/text-sequences.js";
 import { trainableShape } from "../../models/architecture.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
-import { generatorTraining, trainModel } from "../../recipes/training.js";
+import { generatorTraining, learntText, trainModel } from "../../recipes/training.js";
 import { gradientStage, phase, type TrainOptions, trainingCompute } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
 import { languageModel, languageModelArchitecture, shifted, tokenNats } from "./network.js";
@@ -17,7 +16,7 @@ import { type LanguageModelSettings, languageModelSettings } from "./settings.js
 export async function trainLanguageModel(dataset: TextDataset, settings: LanguageModelSettings, options: TrainOptions) {
   const config = parseSettings(languageModelSettings, settings);
   const { tokens, length, width, heads, blocks, batch, steps, lr, seed } = config;
-  const data = await textSequences(dataset, { tokens, length });
+  const data = await learntText(dataset, { tokens, length }, options);
   const { tokenizer, vocabulary, judge } = data;
   const shape = trainableShape(languageModelArchitecture, { vocabulary, length, width, heads, blocks });
   const net = languageModel(shape);

@@ -22,6 +22,10 @@ export interface DiscreteStageContext extends TrainingCompute {
   sample?: Stage["sample"];
 }
 
+/** Which tokens the curriculum softens: where all of a small vocabulary are among the k largest, the full softmax. */
+const softKind = ({ curriculum: { kind, k } }: DiscreteSettings, vocabulary: number): "topk" | "softmax" =>
+  kind === "softmax" || k >= vocabulary ? "softmax" : "topk";
+
 /** Steps of the curriculum: none for masked noise and pixels, whose first layer has no soft tokens. */
 export function curriculumSteps({ process, tokens, curriculum, training }: DiscreteSettings): number {
   const { kind, share } = curriculum;
@@ -54,7 +58,8 @@ export function batches({ data, config, shape }: DiscreteStageContext, random: R
 export function noising({ config, shape }: DiscreteStageContext, random: Random) {
   const { vocabulary } = shape;
   const { batch } = config.training;
-  const { kind, k, tau, rule, low, high } = config.curriculum;
+  const { k, tau, rule, low, high } = config.curriculum;
+  const kind = softKind(config, vocabulary);
   const process = processOf(shape);
   const schedule = schedules[shape.schedule]();
   let path: { window: Window; curve: AlphaCurve } | null = null;
@@ -140,7 +145,7 @@ export function discreteStage(context: DiscreteStageContext): Stage {
         return { clean, labels, ...noisy(clean) };
       },
     });
-  const soft = config.curriculum.kind === "softmax" ? "softmax" : "topk";
+  const soft = softKind(config, context.shape.vocabulary);
   return gradientStage({
     name: "discrete",
     batch,

@@ -1,11 +1,10 @@
 import type { ImageDataset, TextDataset } from "../../data/index.js";
 import { pixelSequences, type TextData, type TokenData } from "../../data/tokens/sequences.js";
-import { textSequences } from "../../data/tokens/text-sequences.js";
 import { trainableShape } from "../../models/architecture.js";
 import { type ModelConfig, type ModelFiles, readModel } from "../../models/files.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
-import { modelConfig, previewer, trainModel } from "../../recipes/training.js";
+import { learntText, modelConfig, previewer, trainModel } from "../../recipes/training.js";
 import { computeOf } from "../../runtime/index.js";
 import { type TrainOptions, trainingCompute } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
@@ -21,8 +20,9 @@ import { TextModel } from "./text-model.js";
 export async function tokenData(
   dataset: ImageDataset | TextDataset,
   config: DiscreteSettings,
+  { onProgress }: Pick<TrainOptions, "onProgress"> = {},
 ): Promise<TokenData | TextData> {
-  if (dataset.kind === "text") return textSequences(dataset, config);
+  if (dataset.kind === "text") return learntText(dataset, config, { onProgress });
   if (config.tokens.kind !== "pixels")
     throw new Error(
       `The data "${dataset.id}" are images; take the preset pixels, or set tokens={"kind":"pixels","levels":2}.`,
@@ -68,7 +68,7 @@ export async function trainDiscrete(
   options: TrainOptions,
 ) {
   const config = parseSettings(discreteSettings, settings);
-  const data = await tokenData(dataset, config);
+  const data = await tokenData(dataset, config, options);
   const shape = shapeFor(dataset, data, config);
   const net = discreteNetwork(shape);
   const parameters = nn.initialize(net, new Random(config.seed, "discrete").uint32());

@@ -45,15 +45,17 @@ function discountsOf(counts: Iterable<number>): Level["discounts"] {
  * h'), h' the context without its first token; below the highest order c counts different left neighbours, and the
  * unigrams are mixed with the uniform distribution, so that nothing has probability zero.
  */
-export function trainKneserNey(tokens: Int32Array, { order = 6, vocabulary }: KneserNeyOptions): KneserNey {
+export function trainKneserNey(tokens: ArrayLike<number>, { order = 6, vocabulary }: KneserNeyOptions): KneserNey {
   const K = vocabulary;
   if (!(Number.isInteger(order) && order >= 1)) throw new Error(`order must be a positive whole number, got ${order}.`);
   if (!(Number.isInteger(K) && K >= 2)) throw new Error(`vocabulary must be a whole number of at least 2, got ${K}.`);
   if (K ** order > Number.MAX_SAFE_INTEGER)
     throw new Error(`n-grams of order ${order} over ${K} tokens do not fit into a number; take a lower order.`);
   if (tokens.length < order) throw new Error(`A text of ${tokens.length} tokens is too short for order ${order}.`);
-  const bad = tokens.findIndex((token) => !(token >= 0 && token < K));
-  if (bad >= 0) throw new Error(`Token ${tokens[bad]} at position ${bad} is outside the vocabulary 0 … ${K - 1}.`);
+  let bad = 0;
+  while (bad < tokens.length && tokens[bad] >= 0 && tokens[bad] < K) bad++;
+  if (bad < tokens.length)
+    throw new Error(`Token ${tokens[bad]} at position ${bad} is outside the vocabulary 0 … ${K - 1}.`);
 
   // Counts of the highest order; then, order by order, how many different tokens stand before each n-gram
   let counts = new Map<number, number>();
