@@ -82,6 +82,7 @@ sample
       "sample drifting-fashion --guidance 1.5 --seed 7 --json",
       "sample sphere-fashion --steps 2 --label boot",
       "sample flow-fashion --steps 8 --sampler heun",
+      "sample duo-text --length 1000 --overlap 64",
       'sample duo-text --count 4 --steps 256 --sampler rescale --prompt "in the beginning "',
       "sample runs/mine",
       "sample https://example.com/models/mine",
@@ -148,7 +149,7 @@ const evaluate = program
   .addOption(deviceOption())
   .addOption(jsonOption());
 addOptionFlags(evaluate, sampleOptions, {
-  leaveOut: ["count", "label", "seed", "steps", "prompt", "template", "blank"],
+  leaveOut: ["count", "label", "seed", "steps", "prompt", "template", "blank", "length", "overlap"],
 });
 evaluate
   .addHelpText(

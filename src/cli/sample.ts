@@ -5,6 +5,7 @@ import type { AnyGenerator } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
 import { openModel } from "./models.js";
 import { checked, printJson, say } from "./output.js";
+import { stepBar } from "./step-bar.js";
 
 /** What `sample` is told beside the options of the model. */
 export interface SampleCommand {
@@ -41,7 +42,8 @@ export async function sampleToFile(
   const nfe = await checked(() => model.cost(options));
   const began = performance.now();
   const compiled = model.compilingSeconds;
-  const drawn = await model.sample(options);
+  const { onStep, stop } = stepBar(model.config.name);
+  const drawn = await model.sample(options, { onStep }).finally(stop);
   const seconds = (performance.now() - began) / 1e3 - (model.compilingSeconds - compiled);
   const path = resolve(out ?? `out/${locationName(location)}.${model.kind === "text" ? "txt" : "png"}`);
   await (drawn.kind === "image" ? drawn.save(path, { scale: drawn.height <= 32 ? 2 : 1 }) : drawn.save(path));

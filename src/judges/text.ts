@@ -5,6 +5,7 @@ import type { Tokenizer } from "../data/tokens/tokenizer.js";
 import { bootstrapMean, lineShares, type MetricReport, trainKneserNey, unigramEntropies } from "../metrics/index.js";
 import { mean } from "../metrics/quantile.js";
 import type { SampleOptions, TextGenerator } from "../models/generator.js";
+import { OptionError } from "../models/options.js";
 import { Random } from "../random/index.js";
 
 /** What judges samples of text: learnt from held-out text, never from samples or from what the model learnt. */
@@ -149,6 +150,8 @@ export async function evaluateText(
 ): Promise<TextEvaluation> {
   const options = { count: 64, ...sample };
   const { seed = 0 } = options;
+  if (sample.length !== undefined && sample.length !== model.length)
+    throw new OptionError(`Texts are judged at the model's own length, ${model.length} tokens; leave out length.`);
   const { tokens } = await model.sample(options);
   if (!tokens) throw new Error(`${model.config.name} does not tell the tokens of its texts, which a judge reads.`);
   const metrics = await judgeTokens(model, reference, tokens, { resamples, seed });

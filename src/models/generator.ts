@@ -28,6 +28,8 @@ export interface SampleContext {
   signal?: AbortSignal;
   /** Told how many of the samples are done. */
   onProgress?: Progress;
+  /** Told after each step how many are done, of those of all batches. */
+  onStep?: Progress;
 }
 
 /** Where a sampler stands. */
@@ -72,7 +74,7 @@ export interface Generator<K extends Kind = Kind, Options extends object = Sampl
   readonly options: z.ZodObject;
   /** Networks that can be exported by name; the first is the one that a sample runs last. */
   readonly parts: Readonly<Record<string, Part>>;
-  /** Network evaluations for each sample. @throws OptionError as `sample` does. */
+  /** Network evaluations for each sample, over all windows of a long text. @throws OptionError as `sample` does. */
   cost(options?: Options): number;
   /** Draws. The same options give the same samples, whatever else is drawn. @throws OptionError */
   sample(options?: Options, context?: SampleContext): Promise<Outputs[K]>;

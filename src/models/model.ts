@@ -89,7 +89,8 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
     const { count } = parsed as { count: number };
     const all = this.begin(parsed, context);
     const steps = this.stepsOf(parsed);
-    for (const batch of batchesOf(count)) {
+    const batches = [...batchesOf(count)];
+    for (const [before, batch] of batches.entries()) {
       context.signal?.throwIfAborted();
       const rows = mapRows(all, count, batch);
       let step = 0;
@@ -99,6 +100,7 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
           const per = found.length / batch.size;
           return this.output(found.slice(0, batch.n * per) as typeof found, rows, batch.n);
         };
+        context.onStep?.(before * steps + step + 1, batches.length * steps);
         yield { step: ++step, steps, evaluations, first: batch.at, output, detail };
         context.signal?.throwIfAborted();
       }

@@ -1,6 +1,8 @@
+import { inNode } from "../runtime/gpu.js";
 import { type CompileOptions, compile, type Feed, type GraphOutputs, type InputSpec } from "../runtime/index.js";
 import type { Tensor } from "../tensor/index.js";
 import type { Progress } from "./generator.js";
+import { turn } from "./turn.js";
 
 /** Batches that programs are compiled for. */
 const BATCHES = [1, 8, 64];
@@ -66,18 +68,22 @@ export class Programs {
 
   /**
    * Compiles a graph, for keeping or for writing it as ONNX; parameters are constants unless `freeze` was set to false.
+   * On a page it runs in a worker, where one can be started, unless `worker` says otherwise.
    */
   compile<I extends string, O extends GraphOutputs>(graph: Graph<I, O>, size: number) {
-    return compile<I, O>(graph.inputs(size), (inputs) => graph.build(inputs), { freeze: true, ...this.options });
+    const { worker = inNode ? false : "auto" } = this.options;
+    const options = { freeze: true, ...this.options, worker };
+    return compile<I, O>(graph.inputs(size), (inputs) => graph.build(inputs), options);
   }
 
-  /** Runs one batch of exactly `size` rows. */
+  /** Runs one batch of exactly `size` rows, after a turn of the event loop, so that no long work holds it up. */
   async run<I extends string, O extends GraphOutputs>(
     name: string,
     graph: Graph<I, O>,
     size: number,
     feeds: Record<I, Feed>,
   ): Promise<{ [K in keyof O]: Float32Array }> {
+    await turn();
     const key = `${name} ${size}`;
     const known = this.entries.get(key);
     const entry = known ?? { program: this.compile(graph, size), using: 0 };

@@ -8,7 +8,7 @@ import type { ParameterEntry } from "./parameters.js";
 import { finiteProbe, type Probe, watchProbe } from "./probe.js";
 import { releasable } from "./release.js";
 import type { DeviceName } from "./runtime.js";
-import { executeInWorker } from "./worker.js";
+import { executeAnywhere, executeInWorker } from "./worker.js";
 
 /** An input's shape (float32), or its shape and dtype; null or false for an input that this graph does without. */
 export type InputSpec = Shape | { readonly shape: Shape; readonly dtype: DType } | null | false;
@@ -31,9 +31,10 @@ export interface CompileOptions extends Compute {
    * Runs the session in a worker thread (Node) or Web Worker, so that this thread's event loop stays free. Parameters
    * that are not frozen are copied to it at each run. Each session has a worker of its own, which holds about 48 MB,
    * four descriptors and a thread until `release()`; garbage collection does not end it. Release what you are done
-   * with, or declare it with `await using`.
+   * with, or declare it with `await using`. "auto": in a worker where one can be started, else in this thread. Default
+   * false; for models that are loaded on a page "auto".
    */
-  worker?: boolean;
+  worker?: boolean | "auto";
   /**
    * Parameters whose present values become constants of the graph (true: all): faster, blind to later updates. For
    * sampling, and for networks that a loss looks through.
@@ -117,7 +118,8 @@ export function compile<I extends string, O extends GraphOutputs>(
     const { bytes, parameters } = lower(inputList, all, { freeze: options.freeze });
     const shapes = all.map(({ name, tensor: { shape } }) => ({ name, shape }));
     const job = { bytes, outputs: shapes, device: options.device, threads: options.threads };
-    return { executor: await (options.worker ? executeInWorker : execute)(job, into), parameters };
+    const run = { false: execute, true: executeInWorker, auto: executeAnywhere }[`${options.worker ?? false}`];
+    return { executor: await run(job, into), parameters };
   }
   let started: ReturnType<typeof start> | null = null;
 

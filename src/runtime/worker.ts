@@ -1,5 +1,5 @@
 import { getWasmFolder } from "./device.js";
-import type { Executor, Job } from "./executor.js";
+import { type Executor, execute, type Job } from "./executor.js";
 import { inNode } from "./gpu.js";
 import { siblingModule, startThread } from "./thread.js";
 import type { Reply, Request } from "./worker-session.js";
@@ -100,4 +100,18 @@ export async function executeInWorker(job: Job, into: ReadonlyMap<string, Float3
       await channel.end();
     },
   };
+}
+
+/** Whether no worker could be started before: a page may be served without the worker's file. */
+let noWorkers = false;
+
+/** Starts a model in a worker, or in this thread where that fails. */
+export async function executeAnywhere(job: Job, into: ReadonlyMap<string, Float32Array>): Promise<Executor> {
+  if (!noWorkers)
+    try {
+      return await executeInWorker({ ...job, bytes: job.bytes.slice() }, into);
+    } catch {
+      noWorkers = true;
+    }
+  return execute(job, into);
 }

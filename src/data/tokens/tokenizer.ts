@@ -85,12 +85,18 @@ export function trainBpe(
 
 const charactersOf = (text: string | Text) => (typeof text === "string" ? text : text.characters);
 
+/** What stands for the end of a text among GPT-2's tokens, the last of them. */
+const TEXT_END = "<|endoftext|>";
+
 /** GPT-2's tokens: 50,256 pieces and the end of a text. */
 export async function gpt2Tokenizer(): Promise<Tokenizer> {
   const { decode, encode, vocabularySize } = await import("gpt-tokenizer/encoding/r50k_base");
   return {
     size: vocabularySize,
-    encode: (text) => Int32Array.from(encode(text, { allowedSpecial: "all" })),
+    encode: (text) => {
+      const texts = text.split(TEXT_END).map((part) => encode(part));
+      return Int32Array.from(texts.flatMap((part, i) => (i > 0 ? [vocabularySize - 1, ...part] : part)));
+    },
     decode: (tokens) => {
       const bad = Array.from(tokens).find(
         (token) => !(Number.isInteger(token) && token >= 0 && token < vocabularySize),

@@ -1,4 +1,5 @@
 import { gather, type Sequences } from "../../data/tokens/sequences.js";
+import { turn } from "../../models/turn.js";
 import { Random } from "../../random/index.js";
 import { type CompileOptions, compile } from "../../runtime/index.js";
 import { type Denoise, inputShapes, processOf } from "./network.js";
@@ -58,6 +59,7 @@ export async function sequenceNelbos(
   const out = new Float64Array(count);
   try {
     for (let at = 0; at < times.length; at += BATCH) {
+      await turn();
       const n = Math.min(BATCH, times.length - at);
       const place = (b: number) => at + (b % n);
       const indices = Int32Array.from({ length: BATCH }, (_, b) => place(b) % count);

@@ -16,6 +16,7 @@ import { ruleOf } from "./rules.js";
 import { type Denoiser, givenTokens, type PsiStep, psiSample } from "./sampler.js";
 import { schedules } from "./schedule.js";
 import type { DiscreteShape } from "./shape.js";
+import { columns, type Window, windowsOf, withColumns } from "./windows.js";
 
 /** Vocabulary above which the network normalises its logits itself. */
 const LARGE = 1024;
@@ -76,12 +77,32 @@ export abstract class DiscreteModel<
     return sequenceNelbos(this.net, this.shape, sequences, options, this.compileOptions);
   }
 
-  protected evaluations({ guidance = 1, ...options }: z.output<S>): number {
-    return this.stepsOf(options as z.output<S>) * (guidance === 1 || guidance === 0 ? 1 : 2);
+  protected evaluations(options: z.output<S>): number {
+    return this.stepsOf(options) * this.passes(options);
   }
 
-  protected stepsOf({ steps, final }: z.output<S>): number {
+  /** Network evaluations of a step: guidance takes two. */
+  private passes({ guidance = 1 }: z.output<S>): number {
+    return guidance === 1 || guidance === 0 ? 1 : 2;
+  }
+
+  protected stepsOf(options: z.output<S>): number {
+    return this.windowsOf(options).length * this.windowSteps(options);
+  }
+
+  /** Steps of one window. */
+  private windowSteps({ steps, final }: z.output<S>): number {
     return steps + (final === "none" ? 0 : 1);
+  }
+
+  /** Tokens of a sample. */
+  protected sampleLength(options: z.output<S>): number {
+    return (options as { length?: number }).length ?? this.length;
+  }
+
+  private windowsOf(options: z.output<S>): Window[] {
+    const { overlap = Math.ceil(this.length / 2) } = options as { overlap?: number };
+    return windowsOf(this.sampleLength(options), this.length, overlap);
   }
 
   /** The tokens that are given, or made of the options. */
@@ -92,32 +113,78 @@ export abstract class DiscreteModel<
   protected begin(options: z.output<S>, context: SampleContext): Rows {
     const { count, label } = options;
     if (context.noise) throw new OptionError(`${this.config.name} draws no noise; give tokens with "given".`);
-    const given = this.given(options, context) ?? new Int32Array(this.length).fill(-1);
+    const length = this.sampleLength(options);
+    const given = this.given(options, context) ?? new Int32Array(length).fill(-1);
     return {
       label: resolveLabels(label, count, this.classNames),
-      given: wrongUse(() => givenTokens(this.process, given, this.length, count)),
+      given: wrongUse(() => givenTokens(this.process, given, length, count)),
     };
   }
 
-  protected async *draw(rows: Rows, options: z.output<S>, { at, size }: Batch): AsyncGenerator<BatchStep> {
+  /**
+   * Window after window, each given what the text so far has of it. Window 0 draws what a text of one window draws, so
+   * that a longer text begins as a shorter one does.
+   */
+  protected async *draw(rows: Rows, options: z.output<S>, batch: Batch): AsyncGenerator<BatchStep> {
+    const { vocabulary } = this.shape;
+    const length = this.sampleLength(options);
+    /** [size, length]; −1 where nothing is known yet. */
+    let text = rows.given as Int32Array;
+    for (const [number, { start }] of this.windowsOf(options).entries()) {
+      const place = { length, start, width: this.length };
+      const soFar = text;
+      const given = columns(text, place, -1);
+      let last: PsiStep | null = null;
+      for await (const step of this.drawWindow(number, given, rows, options, batch)) {
+        last = step;
+        const { t, alpha, kappa } = step;
+        const tokens = () => withColumns(soFar, place, step.tokens).map((token) => (token < 0 ? vocabulary : token));
+        const detail: StepDetail = {
+          t,
+          alpha,
+          kappa,
+          get tokens() {
+            return tokens();
+          },
+          get changes() {
+            return withColumns(new Uint8Array(soFar.length), place, step.changes);
+          },
+        };
+        yield {
+          evaluations: step.nfe + number * this.windowSteps(options) * this.passes(options),
+          rows: tokens,
+          detail,
+        };
+      }
+      // What a masked model has left open is open to the next window
+      text = withColumns(text, place, last!.tokens).map((token) => (token === vocabulary ? -1 : token));
+    }
+  }
+
+  private drawWindow(
+    number: number,
+    given: Int32Array,
+    rows: Rows,
+    options: z.output<S>,
+    { at, size }: Batch,
+  ): AsyncGenerator<PsiStep> {
     const { steps, sampler, nucleus, final, guidance = 1, seed } = options;
     const schedule = schedules[this.shape.schedule]();
     const own = this.shape.classes > 0 ? (rows.label as Int32Array) : undefined;
-    const drawn = psiSample(this.denoiser(size, own), this.process, {
+    const random = new Random(seed, "sample");
+    return psiSample(this.denoiser(size, own), this.process, {
       length: this.length,
       batch: size,
       first: at,
-      random: new Random(seed, "sample"),
+      random: number === 0 ? random : random.split(`window ${number}`),
       steps,
       schedule,
       ...ruleOf(sampler).make(options, schedule, steps),
       nucleus,
       final,
-      given: rows.given as Int32Array,
+      given,
       guidance: guidance === 1 ? undefined : { weight: guidance, unconditional: this.denoiser(size) },
     });
-    for await (const { nfe, tokens, t, alpha, kappa, changes } of drawn)
-      yield { evaluations: nfe, rows: () => tokens, detail: { t, alpha, kappa, changes, tokens } satisfies StepDetail };
   }
 }
 

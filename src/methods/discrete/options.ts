@@ -28,8 +28,21 @@ const common = {
 };
 
 const pixels = z.strictObject(common);
+/** Tokens of a text at most. */
+const LONGEST = 1_000_000;
 const texts = z.strictObject({
   ...common,
+  length: z
+    .int()
+    .min(1)
+    .max(LONGEST)
+    .optional()
+    .describe("tokens of the text (default: the model's own); a longer one is drawn in windows that overlap"),
+  overlap: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("of texts longer than the model's: tokens that a further window is given (default: half of a window)"),
   prompt: z.string().optional().describe("beginning that stays as it is"),
   template: z.string().optional().describe("a text with _ where the sampler fills in"),
   blank: z.string().min(1).optional().describe("what stands in a template for a token to be filled in (default: _)"),
@@ -67,12 +80,27 @@ export function pixelOptions(shape?: DiscreteShape) {
   );
 }
 
-/** What a model of text can be asked for. */
-export function textOptions(shape?: DiscreteShape) {
+/** Refuses windows that do not overlap, or whose overlap nobody sees. */
+function checkLength(
+  { length, overlap }: { length?: number; overlap?: number },
+  shape: DiscreteShape | undefined,
+  fail: Fail,
+): void {
+  if (!shape || overlap === undefined) return;
+  const own = `the model's ${shape.length} tokens`;
+  if (overlap >= shape.length) fail("overlap", `overlap must be below ${own}, got ${overlap}.`);
+  else if ((length ?? 0) <= shape.length)
+    fail("overlap", `overlap is for texts longer than ${own}; set such a length, or leave it out.`);
+}
+
+/** What a model of text can be asked for. `lines`: each text is a line, which ends where it ends. */
+export function textOptions(shape?: DiscreteShape, lines = false) {
   const absent = shape === undefined || shape.classes === 0;
-  return without(texts, { label: absent, guidance: absent }).superRefine((options, context) => {
+  const marked = { label: absent, guidance: absent, length: lines, overlap: lines };
+  return without(texts, marked).superRefine((options, context) => {
     const fail = failing(context);
     checkRule(options, shape, fail);
+    checkLength(options, shape, fail);
     const { prompt, template, blank } = options;
     if (prompt !== undefined && template !== undefined) fail("template", "Give a prompt or a template, not both.");
     if (blank !== undefined && template === undefined) fail("blank", "A blank stands in a template; give one.");

@@ -28,7 +28,7 @@ export class TextModel extends DiscreteModel<"text", Schema> {
     readonly tokenizer: Tokenizer,
     options?: CompileOptions,
   ) {
-    super(config, shape, net, textOptions(shape), options);
+    super(config, shape, net, textOptions(shape, config.text?.lines), options);
     requireTokens(tokenizer, shape.vocabulary);
   }
 
@@ -52,7 +52,7 @@ export class TextModel extends DiscreteModel<"text", Schema> {
   }
 
   protected output(tokens: Int32Array, _rows: Rows, n: number): Texts {
-    const { length } = this;
+    const length = tokens.length / n;
     const strings = Array.from({ length: n }, (_, i) => this.decode(tokens.subarray(i * length, (i + 1) * length)));
     return new Texts(strings, this.lines, tokens);
   }
@@ -61,16 +61,18 @@ export class TextModel extends DiscreteModel<"text", Schema> {
     return joinTexts(batches);
   }
 
-  protected override given({ prompt, template, blank = BLANK }: z.output<Schema>, { given }: SampleContext) {
+  protected override given(options: z.output<Schema>, { given }: SampleContext) {
+    const { prompt, template, blank = BLANK } = options;
+    const length = this.sampleLength(options);
     if (prompt === undefined && template === undefined) return given;
     if (given) throw new OptionError("Give tokens, or a prompt or template, not both.");
     return wrongUse(() => {
-      if (prompt !== undefined) return continuation(this.tokenizer.encode(prompt), this.length);
+      if (prompt !== undefined) return continuation(this.tokenizer.encode(prompt), length);
       const parts = template!.split(blank);
       const tokens = parts.flatMap((part, i) => [...(i > 0 ? [-1] : []), ...this.tokenizer.encode(part)]);
-      if (tokens.length > this.length)
-        throw new Error(`The template has ${tokens.length} tokens, the sequence ${this.length}; shorten the template.`);
-      return continuation(tokens, this.length);
+      if (tokens.length > length)
+        throw new Error(`The template has ${tokens.length} tokens, the sequence ${length}; shorten the template.`);
+      return continuation(tokens, length);
     });
   }
 }
