@@ -82,3 +82,58 @@ test("what is no text is refused, and leaves nothing behind", async () => {
   const drawsImages = await fewstep(["sample", "drifting-fashion", "--prompt", "x"]);
   expect(drawsImages.stderr).toMatch(/drifting-fashion takes no "prompt"; it takes count, label/);
 });
+
+const micro = (data: string, out: string, ...args: string[]) =>
+  fewstep(["train", "discrete", "--data", at(data), "--out", at(out), "--json", ...args, "--set", ...small]);
+
+test("what a text is made of is asked for by flags, kept, and measured alike", async () => {
+  const lines = Array.from({ length: 60 }, (_, i) => `жук ${i}`);
+  writeFileSync(at("lines.txt"), Buffer.from([...lines, "жук".repeat(20)].join("\r"), "utf16le"));
+  const flags = ["--lines", "--encoding", "utf-16le", "--long-lines", "skip", "--tokens", "bpe:20"];
+  const { code, stderr } = await micro("lines.txt", "lines", ...flags);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain("1 of 61 lines have more than 16 tokens (the longest 20) and are left out.");
+  const config = JSON.parse(readFileSync(at("lines/config.json"), "utf8"));
+  expect(config).toMatchObject({ lines: true, encoding: "utf-16le", longLines: "skip" });
+  expect(config.settings.tokens).toEqual({ kind: "bpe", size: 20 });
+  const measured = await fewstep(["eval", at("lines"), "--count", "8", "--steps", "2", "--json"]);
+  expect(measured.code, measured.stderr).toBe(0);
+});
+
+test("two letters can be learnt, and a long text drawn", async () => {
+  writeFileSync(at("two.txt"), "ab".repeat(300) + "ba".repeat(800));
+  const { code, stderr } = await micro("two.txt", "two");
+  expect(code, stderr).toBe(0);
+  const drawn = await fewstep(["sample", at("two"), "--count", "2", "--steps", "2", "--length", "50", "--json"]);
+  expect(drawn.code, drawn.stderr).toBe(0);
+  const { texts, nfe } = JSON.parse(drawn.stdout);
+  expect(texts.map((text: string) => text.length)).toEqual([50, 50]);
+  expect(nfe).toBe(3 * 6); // windows that end at 16, 24, 32, 40, 48 and 50
+});
+
+// The data do not exist: they would be refused first, were they read before the settings are checked
+test.each([
+  [["--set", "training.batch=-1"], /settings cannot be: training\.batch is -1/],
+  [["--set", "tokens=words"], /settings cannot be: tokens is "words"/],
+  [["--set", "traning.batch=2"], /there is no setting "traning.batch"/],
+  [["--tokens", "words"], /--tokens: Tokens are chars, bpe:<size> \(such as bpe:4096\) or gpt2, got "words"/],
+  [["--tokens", "chars", "--set", "tokens.size=3"], /Give --tokens or --set tokens=…, not both/],
+] as const)("%o is refused before the data are read", async (options, message) => {
+  const args = ["train", "discrete", "--data", at("nowhere.txt"), "--out", at("never"), ...options];
+  const outcome = await fewstep(args);
+  expect(outcome.stderr).toMatch(message);
+  expect(outcome.code).toBe(2);
+});
+
+test.each([
+  ["discrete", ["--encoding", "klingon"], /There is no encoding "klingon"/],
+  ["discrete", ["--long-lines", "cut"], /Running text has no long lines/],
+  ["discrete", ["--long-lines", "drop"], /Allowed choices are skip, cut/],
+  ["discrete", ["--size", "32"], /is text, which has no size; leave that out/],
+  ["drifting", ["--tokens", "chars"], /"drifting" learns no tokens; leave out --tokens/],
+] as const)("%s %o is wrong use", async (method, options, message) => {
+  const outcome = await fewstep(["train", method, "--data", at("mine.txt"), "--out", at("never"), ...options]);
+  expect(outcome.stderr).toMatch(message);
+  expect(outcome.code).toBe(2);
+  expect(existsSync(at("never"))).toBe(false);
+});

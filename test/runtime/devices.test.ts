@@ -111,4 +111,11 @@ describe("in a browser", () => {
   test("a program runs in a Web Worker", async () => {
     expect(await browser.page.evaluate(() => fewstep.inWebWorker())).toEqual([2, 4]);
   });
+  test("a model on a page draws in a worker, and where there is none between turns of the page", async () => {
+    const free = await browser.page.evaluate(() => fewstep.draws(false));
+    const inPage = await browser.page.evaluate(() => fewstep.draws(true));
+    expect([free.workers, inPage.workers]).toEqual([1, 0]);
+    expect(inPage.texts).toEqual(free.texts);
+    for (const { turns } of [free, inPage]) expect(turns).toBeGreaterThanOrEqual(8);
+  });
 });

@@ -57,6 +57,7 @@ async function serve(): Promise<Server> {
     outdir: "/bundle",
     write: false,
     external: ["node:*", "sharp"],
+    logLevel: "error", // what reads archives is in the bundle and never runs
   });
   const files = new Map(
     bundle.outputFiles.map(({ path, contents }) => [path.slice("/bundle".length), contents as Uint8Array]),

@@ -1,3 +1,4 @@
+import { loadModel } from "../../../src/methods/load.js";
 import { gpuAdapters } from "../../../src/runtime/gpu.js";
 import { compile, resolveRuntime, setWasmFolder } from "../../../src/runtime/index.js";
 import { runCases } from "./cases.js";
@@ -14,7 +15,40 @@ async function inWebWorker(): Promise<number[]> {
   return [...y];
 }
 
+/**
+ * Draws names with a shipped model: how many workers were started for it, and how many turns the page had meanwhile.
+ * `broken`: on a page that cannot start any.
+ */
+async function draws(broken: boolean): Promise<{ texts: string[]; workers: number; turns: number }> {
+  const Native = window.Worker;
+  let [workers, turns, drawing] = [0, 0, true];
+  window.Worker = class extends Native {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(broken ? "/no-such-file.js" : url, options);
+      if (!broken) workers++;
+    }
+  };
+  try {
+    await using model = await loadModel(new URL("/models/duo-names", document.baseURI).href, {
+      kind: "text",
+      device: "wasm",
+      threads: 1,
+    });
+    await model.sample({ steps: 1 });
+    const timer = (async () => {
+      for (; drawing; turns++) await new Promise((resolve) => setTimeout(resolve));
+    })();
+    const { strings } = await model.sample({ count: 2, steps: 16, seed: 1 });
+    drawing = false;
+    await timer;
+    return { texts: [...strings], workers, turns };
+  } finally {
+    window.Worker = Native;
+  }
+}
+
 export const api = {
+  draws,
   runCases,
   optimizerUpdates,
   gpuAdapters,
