@@ -62,10 +62,12 @@ export async function fuzzConfigs({ count, seed, log }: FuzzOptions): Promise<Fu
 
 async function allKinds(root: string): Promise<{ small: Kind[]; shipped: Kind[] }> {
   const small = await writeKinds(join(root, "kinds"));
-  const shipped = await shippedModelsFolder();
+  const shipped = (await shippedModelsFolder())!;
+  const entries = await readdir(shipped, { withFileTypes: true });
+  const models = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const read = (folder: string, names: readonly string[]) =>
     Promise.all(names.map((name) => readKind(join(folder, name))));
-  return { small: await read(join(root, "kinds"), small), shipped: await read(shipped, await readdir(shipped)) };
+  return { small: await read(join(root, "kinds"), small), shipped: await read(shipped, models) };
 }
 
 async function readKind(folder: string): Promise<Kind> {

@@ -4,6 +4,7 @@ import type { Progress } from "../data/index.js";
 import { draws, loadModel } from "../methods/load.js";
 import { type ModelConfig, NoSuchModel, readModelConfig, shippedModelsFolder } from "../models/files.js";
 import type { AnyGenerator } from "../models/generator.js";
+import { INSTALL_MODELS } from "../models/shipped.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
@@ -40,8 +41,9 @@ export function dataOf({ name, text, training }: ModelConfig, asked = training?.
 /** The shipped models that draw, by folder name; classifiers only judge. */
 export async function shippedModels(): Promise<{ name: string; folder: string; config: ModelConfig }[]> {
   const root = await shippedModelsFolder();
+  if (root === null) return [];
   const found = await Promise.all(
-    (await readdir(root).catch(() => [])).sort().map(async (name) => {
+    (await readdir(root)).sort().map(async (name) => {
       const folder = join(root, name);
       const config = await readModelConfig(folder).catch(() => null);
       return config && draws(config) ? [{ name, folder, config }] : [];
@@ -72,4 +74,4 @@ export async function modelsCommand({ json }: { json?: boolean }): Promise<void>
   );
 }
 
-export const NO_MODELS = "This copy ships no models; train one: fewstep train --help";
+export const NO_MODELS = `There are no models here; get them (${INSTALL_MODELS}) or train one (fewstep train --help).`;

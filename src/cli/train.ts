@@ -6,6 +6,7 @@ import { methods } from "../methods/registry.js";
 import type { Method } from "../models/method.js";
 import type { RunConfig } from "../recipes/training.js";
 import type { DeviceName } from "../runtime/index.js";
+import { nativeOrNull } from "../runtime/native.js";
 import { inWorker, siblingModule } from "../runtime/thread.js";
 import { type RunResult, readConfig, terminalProgress, withInterrupt } from "../train/index.js";
 import { downloadProgress } from "./data.js";
@@ -58,6 +59,7 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
     device,
     use: used,
   };
+  await nativeOrNull(); // what is missing is said before the work begins
   const { onProgress, stop } = downloadProgress();
   const show = terminalProgress();
   const kill = new AbortController();

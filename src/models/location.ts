@@ -1,8 +1,7 @@
 import type { ByteReader } from "../io/byte-reader.js";
 import { type FetchOptions, fetching, showUrl } from "../io/fetch.js";
 import { WrongUse } from "../io/wrong-use.js";
-
-const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
+import { inNode } from "../runtime/environment.js";
 
 /**
  * A place that holds no model, or one of another kind than is asked for: to be told apart from a model that is damaged.
@@ -56,29 +55,29 @@ function remotePlace(location: string, options: FetchOptions): ModelPlace {
   };
 }
 
-/** The folder of shipped models: beside the package's code. */
-export async function shippedModelsFolder(): Promise<string> {
-  const { fileURLToPath } = await import("node:url");
-  return fileURLToPath(new URL("../../models/", import.meta.url));
-}
+/** The folder of models that are known by name; null where their package is not installed. Node only. */
+export const shippedModelsFolder = async (): Promise<string | null> =>
+  (await import("./shipped.js")).shippedModelsFolder();
 
 async function localPlace(location: string): Promise<ModelPlace> {
   const { existsSync, readdirSync } = await import("node:fs");
   const { join, resolve } = await import("node:path");
   const { readingFile } = await import("../io/file-reader.js");
-  const shipped = await shippedModelsFolder();
+  const { INSTALL_MODELS, shippedModelsFolder } = await import("./shipped.js");
+  const shipped = shippedModelsFolder();
   // A run's folder keeps its model in `model/`.
-  const folder = [resolve(location), resolve(location, "model"), join(shipped, location)].find(
+  const folder = [resolve(location), resolve(location, "model"), ...(shipped ? [join(shipped, location)] : [])].find(
     (f) => existsSync(join(f, "config.json")) && existsSync(join(f, "model.safetensors")),
   );
   if (!folder) {
-    const names = existsSync(shipped)
+    const names = shipped
       ? readdirSync(shipped, { withFileTypes: true })
           .filter((d) => d.isDirectory())
           .map((d) => d.name)
-      : [];
+          .join(", ")
+      : `they are a package of their own: ${INSTALL_MODELS}`;
     throw new NoSuchModel(
-      `There is no model "${location}": neither a folder with config.json and model.safetensors nor a shipped one (${names.join(", ") || "none"}).`,
+      `There is no model "${location}": neither a folder with config.json and model.safetensors nor a shipped one (${names}).`,
     );
   }
   return {

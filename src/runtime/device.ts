@@ -1,23 +1,11 @@
 import type * as Ort from "onnxruntime-web";
-import { type GpuAdapter, gpuAdapters, inNode, isUsable } from "./gpu.js";
+import { inNode } from "./environment.js";
+import { firstLine } from "./error.js";
+import { type GpuAdapter, gpuAdapters, isUsable } from "./gpu.js";
+import type { Native } from "./native.js";
 import { ProtoWriter } from "./protobuf.js";
 import { type DeviceName, deviceNames, type Runtime } from "./runtime.js";
 import { createSession } from "./session.js";
-
-type Native = typeof Ort & { listSupportedBackends(): { name: string; bundled: boolean }[] };
-
-/** The native runtime. Throws where the optional package is not installed or `FEWSTEP_NO_NATIVE=1` hides it. */
-export async function nativeOrt(): Promise<Native> {
-  if (!inNode) throw new Error("native devices need Node.js");
-  if (process.env.FEWSTEP_NO_NATIVE === "1") throw new Error("FEWSTEP_NO_NATIVE=1 hides onnxruntime-node");
-  const name = "onnxruntime-node"; // kept out of the bundler's sight: browsers never load it
-  try {
-    const loaded = await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
-    return loaded.default ?? loaded;
-  } catch (error) {
-    throw new Error(`onnxruntime-node cannot be loaded (npm install onnxruntime-node): ${firstLine(error)}`);
-  }
-}
 
 let wasmFolder: string | undefined;
 
@@ -36,20 +24,13 @@ export const getWasmFolder = (): string | undefined => wasmFolder;
  */
 export async function webOrt(device: "wasm" | "webgpu" = "wasm"): Promise<typeof Ort> {
   const ort = await (inNode
-    ? import("onnxruntime-web")
+    ? (await import("./native.js")).webOrtOfNode()
     : device === "webgpu"
       ? import("onnxruntime-web/webgpu")
       : import("onnxruntime-web/wasm"));
   if (wasmFolder !== undefined) ort.env.wasm.wasmPaths = wasmFolder;
   return ort;
 }
-
-/** An error's first line, without the runtime's source location. */
-const firstLine = (error: unknown): string =>
-  String((error as Error)?.message ?? error)
-    .split("\n")[0]
-    .replace(/^.* was false\. /, "")
-    .slice(0, 300);
 
 const runtimes = new Map<string, Promise<Runtime>>();
 
@@ -83,28 +64,17 @@ async function candidates(): Promise<DeviceName[]> {
   const gpus = await gpuAdapters().catch((): GpuAdapter[] => []);
   const usable = gpus.some(isUsable);
   if (!inNode) return usable ? ["webgpu", "wasm"] : ["wasm"];
-  const native = await nativeOrt().catch(() => null);
+  const { cudaInstalled, nativeOrNull } = await import("./native.js");
+  const native = await nativeOrNull();
   if (!native) return ["wasm"];
   const listed = native.listSupportedBackends().map(({ name }) => name);
-  const cuda = gpus.some(({ name }) => name.startsWith("NVIDIA")) && (await cudaInstalled()); // CUDA needs no graphics driver
+  const cuda = gpus.some(({ name }) => name.startsWith("NVIDIA")) && cudaInstalled(); // CUDA needs no graphics driver
   return [
     ...(cuda ? (["cuda"] as const) : []),
     ...(["webgpu", "dml"] as const).filter((name) => usable && listed.includes(name)),
     "cpu",
     "wasm",
   ];
-}
-
-/** Whether the native package's CUDA libraries have been downloaded; loading them to find out would print errors. */
-async function cudaInstalled(): Promise<boolean> {
-  const { createRequire } = await import("node:module");
-  const { readdirSync } = await import("node:fs");
-  try {
-    const folder = new URL("../bin/", `file://${createRequire(import.meta.url).resolve("onnxruntime-node")}`);
-    return readdirSync(folder, { recursive: true }).some((name) => /providers_cuda\.(so|dll)$/.test(String(name)));
-  } catch {
-    return false;
-  }
 }
 
 async function named(device: DeviceName): Promise<Runtime> {
@@ -119,12 +89,17 @@ async function named(device: DeviceName): Promise<Runtime> {
   }
 }
 
+async function native(): Promise<Native> {
+  if (!inNode) throw new Error("native devices need Node.js");
+  return (await import("./native.js")).nativeOrt();
+}
+
 /** Loads the package of a device and, but for CPU and WASM, runs a tiny session to be sure that the device works. */
 export async function start(device: DeviceName): Promise<Runtime> {
   const web = device === "wasm" || (!inNode && device === "webgpu");
   const runtime: Runtime = web
     ? { device, package: "onnxruntime-web", ort: await webOrt(device === "webgpu" ? "webgpu" : "wasm") }
-    : { device, package: "onnxruntime-node", ort: await nativeOrt() };
+    : { device, package: "onnxruntime-node", ort: await native() };
   if (!web && device !== "cpu") await requireProvider(runtime.ort as Native, device);
   if (device !== "cpu" && device !== "wasm") await tryOut(runtime);
   return runtime;
@@ -142,7 +117,8 @@ async function requireProvider(native: Native, device: DeviceName): Promise<void
     throw new Error(
       `this build of onnxruntime-node has ${listed.join(", ")}; "${device}" needs ${PROVIDER_NEEDS[device]}`,
     );
-  if (device === "cuda" && !(await cudaInstalled())) throw new Error(`it needs ${PROVIDER_NEEDS.cuda}`);
+  if (device === "cuda" && !(await import("./native.js")).cudaInstalled())
+    throw new Error(`it needs ${PROVIDER_NEEDS.cuda}`);
 }
 
 /** Runs 2·x on a device. Throws where the session does not start or the answer is wrong. */

@@ -3,8 +3,9 @@ import { createRequire } from "node:module";
 import { arch, availableParallelism, cpus, freemem, homedir, platform, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { type Browser, findBrowser } from "./browser.js";
-import { nativeOrt, resolveRuntime, start } from "./device.js";
+import { resolveRuntime, start } from "./device.js";
 import { type GpuAdapter, gpuAdapters, isUsable } from "./gpu.js";
+import { nativeOrt } from "./native.js";
 import { type DeviceName, deviceNames } from "./runtime.js";
 
 export interface MachineFacts {

@@ -1,4 +1,4 @@
-export const inNode: boolean = typeof process !== "undefined" && process.versions?.node !== undefined;
+import { inNode } from "./environment.js";
 
 export interface GpuAdapter {
   readonly name: string;

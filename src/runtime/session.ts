@@ -1,5 +1,5 @@
 import type * as Ort from "onnxruntime-web";
-import { inNode } from "./gpu.js";
+import { inNode } from "./environment.js";
 import type { Runtime } from "./runtime.js";
 
 export interface SessionOptions {

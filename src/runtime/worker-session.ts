@@ -1,6 +1,6 @@
 import { setWasmFolder } from "./device.js";
+import { inNode } from "./environment.js";
 import { type Executor, execute, type InputValue, type Job } from "./executor.js";
-import { inNode } from "./gpu.js";
 
 /** Requests to a session's worker, answered in order. */
 export type Request =
@@ -34,11 +34,13 @@ function serve(post: (reply: Reply, transfer: ArrayBuffer[]) => void): (request:
   };
 }
 
+// Not `await import`: bundlers write workers as classic scripts, which wait for nothing. Messages wait for the listener.
 if (inNode) {
-  const { parentPort } = await import("node:worker_threads");
-  parentPort!.on(
-    "message",
-    serve((reply, transfer) => parentPort!.postMessage(reply, transfer)),
+  void import("node:worker_threads").then(({ parentPort }) =>
+    parentPort!.on(
+      "message",
+      serve((reply, transfer) => parentPort!.postMessage(reply, transfer)),
+    ),
   );
 } else {
   const handle = serve((reply, transfer) => self.postMessage(reply, { transfer }));

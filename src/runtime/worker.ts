@@ -1,6 +1,6 @@
 import { getWasmFolder } from "./device.js";
+import { inNode } from "./environment.js";
 import { type Executor, execute, type Job } from "./executor.js";
-import { inNode } from "./gpu.js";
 import { siblingModule, startThread } from "./thread.js";
 import type { Reply, Request } from "./worker-session.js";
 
@@ -16,7 +16,8 @@ interface Listener {
   fail(error: Error): void;
 }
 
-async function nodeChannel({ reply, fail }: Listener): Promise<Channel> {
+async function nodeChannel({ device = "auto" }: Job, { reply, fail }: Listener): Promise<Channel> {
+  if (device === "auto") await (await import("./native.js")).nativeOrNull(); // what is missing is said in this thread
   const worker = await startThread(siblingModule(import.meta.url, "worker-session"));
   worker.on("message", reply);
   worker.on("error", fail);
@@ -58,7 +59,7 @@ export async function executeInWorker(job: Job, into: ReadonlyMap<string, Float3
       while (waiting.length > 0) settle()!.reject(error);
     },
   };
-  const channel = inNode ? await nodeChannel(listener) : webChannel(listener);
+  const channel = inNode ? await nodeChannel(job, listener) : webChannel(listener);
   async function ask(request: Request, transfer: ArrayBuffer[] = []): Promise<Record<string, Float32Array>> {
     if (broken) throw broken;
     const { values, error } = await new Promise<Reply>((resolve, reject) => {

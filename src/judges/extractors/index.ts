@@ -43,6 +43,11 @@ function requireSize(location: string, takes: Omit<ImageSize, "channels"> & { ch
     );
 }
 
+const noClassifier = async ({ id }: ExtractorData): Promise<string> =>
+  (await shippedModelsFolder())
+    ? `No classifier ships for ${id}.`
+    : `The classifiers are in a package of their own: ${(await import("../../models/shipped.js")).INSTALL_MODELS}.`;
+
 /** What to do without a classifier. */
 const advice = ({ classNames }: ExtractorData): string =>
   classNames
@@ -53,7 +58,8 @@ const advice = ({ classNames }: ExtractorData): string =>
 async function isThere(name: string, { path }: { path: boolean }): Promise<boolean> {
   const { existsSync } = await import("node:fs");
   if (path && (isUrl(name) || existsSync(name))) return true;
-  return existsSync(`${await shippedModelsFolder()}/${name}/config.json`);
+  const shipped = await shippedModelsFolder();
+  return shipped !== null && existsSync(`${shipped}/${name}/config.json`);
 }
 
 /**
@@ -68,8 +74,7 @@ export async function extractorFor(
   if (name === "pixel-pca") return null;
   if (name === "classifier") {
     const shipped = `classifier-${data.id}`;
-    if (!(await isThere(shipped, { path: false })))
-      throw new Error(`No classifier ships for ${data.id}. ${advice(data)}`);
+    if (!(await isThere(shipped, { path: false }))) throw new Error(`${await noClassifier(data)} ${advice(data)}`);
     return classifierExtractor(shipped, data, options);
   }
   if (name === "resnet50-imagenet") {

@@ -1,0 +1,72 @@
+import { rm } from "node:fs/promises";
+import { builtinModules } from "node:module";
+import { fileURLToPath } from "node:url";
+import { build, type Metafile, type Plugin } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What browsers import, by the name of its file in dist/web/. */
+const entryPoints = {
+  browser: "src/browser.ts",
+  core: "src/core.ts",
+  metrics: "src/metrics/index.ts",
+  "worker-session": "src/runtime/worker-session.ts",
+};
+
+/** Packages that need Node.js as its own modules do. */
+const NODE_PACKAGES = ["sharp", "tar", "cli-progress", "cli-table3", "commander", "onnxruntime-node"];
+const isNode = (name: string) =>
+  name.startsWith("node:") || builtinModules.includes(name) || NODE_PACKAGES.includes(name);
+
+/** Files that cannot be loaded without Node: they, or what they import at once, import its modules. */
+function nodeFiles({ inputs }: Metafile): Set<string> {
+  const found = new Set<string>();
+  for (let before = -1; before < found.size; ) {
+    before = found.size;
+    for (const [file, { imports }] of Object.entries(inputs))
+      if (imports.some(({ kind, path }) => kind !== "dynamic-import" && (isNode(path) || found.has(path))))
+        found.add(file);
+  }
+  return found;
+}
+
+/** In the place of what is imported later and needs Node stands a module that says so. */
+const withoutNode = (files: ReadonlySet<string>): Plugin => ({
+  name: "without-node",
+  setup({ onResolve, onLoad, resolve }) {
+    onResolve({ filter: /.*/ }, async ({ path, kind, pluginData, importer, resolveDir }) => {
+      if (kind !== "dynamic-import" || pluginData === "resolved") return null;
+      const found = isNode(path) ? null : await resolve(path, { kind, importer, resolveDir, pluginData: "resolved" });
+      const file = found?.path.slice(root.length).replaceAll("\\", "/");
+      return isNode(path) || files.has(file!) ? { path: "needs-node", namespace: "needs-node" } : null;
+    });
+    onLoad({ filter: /.*/, namespace: "needs-node" }, () => ({
+      contents:
+        'throw new Error("This part of fewstep needs Node.js: files, native devices, training from a recipe.");',
+    }));
+  },
+});
+
+/** Writes the package's code for browsers, in which nothing leads to Node's modules, into a folder. */
+export async function buildWeb(outdir: string): Promise<Metafile> {
+  const options = {
+    absWorkingDir: root,
+    entryPoints,
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    packages: "external",
+    chunkNames: "[name]-[hash]",
+    define: { process: "undefined" },
+    metafile: true,
+    logLevel: "warning",
+  } as const;
+  const { metafile } = await build({ ...options, external: ["node:*"], write: false });
+  await rm(outdir, { recursive: true, force: true });
+  return (await build({ ...options, plugins: [withoutNode(nodeFiles(metafile))] })).metafile;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWeb(`${root}dist/web`);

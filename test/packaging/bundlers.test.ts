@@ -1,0 +1,144 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { build as esbuild } from "esbuild";
+import { type Browser, chromium } from "playwright-core";
+import { build as vite } from "vite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import webpack from "webpack";
+import { requireBrowser } from "../runtime/devices/browser.js";
+import { type App, packedApp, root } from "./packed.js";
+
+/** The app: it draws two pictures with a model from the server, in the page or in a worker. */
+const APP = `
+import { loadModel, setWasmFolder } from "fewstep/browser";
+globalThis.draw = async ({ wasm, worker }) => {
+  if (wasm) setWasmFolder(new URL(wasm, document.baseURI).href);
+  const model = await loadModel("/models/drifting-fashion", { device: "wasm", worker });
+  try {
+    const images = await model.sample({ count: 2, label: "sneaker", seed: 7 });
+    return Array.from(images.toRgba(1)).filter((_, i) => i % 4 === 0);
+  } finally {
+    await model.release();
+  }
+};
+`;
+
+/** Bytes of JavaScript that an app may carry, minified: the 244,552 of version 0.1.0 and 15 %. */
+const MOST = 281_000;
+
+let app: App;
+let browser: Browser;
+let expected: number[];
+beforeAll(async () => {
+  app = await packedApp();
+  writeFileSync(join(app.folder, "app.js"), APP);
+  writeFileSync(join(app.folder, "package.json"), '{ "type": "module" }');
+  browser = await chromium.launch({ executablePath: (await requireBrowser()).path, args: ["--no-sandbox"] });
+  const { loadModel } = await import("../../src/index.js");
+  const model = await loadModel("drifting-fashion", { kind: "image", device: "wasm" });
+  expected = [...(await model.sample({ count: 2, label: "sneaker", seed: 7 })).toRgba(1)].filter((_, i) => i % 4 === 0);
+  await model.release();
+});
+afterAll(async () => {
+  await browser?.close();
+  app?.remove();
+});
+
+const TYPES: Record<string, string> = { ".html": "text/html", ".wasm": "application/wasm", ".mjs": "text/javascript" };
+const files = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(folder, name)).isFile());
+
+/** Opens a built app, whose page loads its module `script`, and draws. */
+async function draw(folder: string, script: string, options: { wasm?: string; worker?: boolean } = {}) {
+  const page = `<!doctype html><title>app</title><script type="module" src="/${script}"></script>`;
+  const server = createServer(({ url = "/" }, response) => {
+    const path = url.startsWith("/models/")
+      ? join(root, url)
+      : url.startsWith("/ort/")
+        ? join(root, "node_modules/onnxruntime-web/dist", url.slice(5))
+        : join(folder, url);
+    const body = url === "/" ? page : existsSync(path) ? readFileSync(path) : null;
+    response.writeHead(body ? 200 : 404, {
+      "content-type": url === "/" ? "text/html" : (TYPES[extname(url)] ?? "text/javascript"),
+    });
+    response.end(body);
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  const tab = await browser.newPage();
+  try {
+    const errors: string[] = [];
+    tab.on("pageerror", ({ message }) => errors.push(message));
+    await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await tab.waitForFunction("globalThis.draw", undefined, { timeout: 20_000 }).catch(() => {
+      throw new Error(`The app did not start: ${errors.join("; ")}`);
+    });
+    const pixels = (await tab.evaluate(`draw(${JSON.stringify(options)})`)) as number[];
+    expect(errors).toEqual([]);
+    return pixels;
+  } finally {
+    await tab.close();
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+/** The same picture as Node draws, up to rounding. */
+function expectPicture(pixels: readonly number[]): void {
+  expect(pixels).toHaveLength(expected.length);
+  expect(Math.max(...pixels.map((value, i) => Math.abs(value - expected[i])))).toBeLessThanOrEqual(1);
+  expect(new Set(pixels).size).toBeGreaterThan(10);
+}
+
+test("Vite's default build of an app draws, in the page and in a worker, is small and carries no runtime that it never uses", async () => {
+  writeFileSync(join(app.folder, "index.html"), '<script type="module" src="/app.js"></script>');
+  const folder = join(app.folder, "vite");
+  await vite({ root: app.folder, logLevel: "error", configFile: false, build: { outDir: folder } });
+  const script = files(folder).find((name) => /index-.*\.js$/.test(name))!;
+  expectPicture(await draw(folder, script));
+  expectPicture(await draw(folder, script, { worker: true }));
+  const names = files(folder);
+  expect(names.filter((name) => name.endsWith(".wasm")).map((name) => name.replace(/-[^-]*$/, ""))).toEqual([
+    "assets/ort-wasm-simd-threaded",
+    "assets/ort-wasm-simd-threaded.asyncify",
+  ]);
+  // Without the runtime, which the worker's script holds too, and the vocabulary of GPT-2, which few models load
+  const own = names.filter((name) => name.endsWith(".js") && !/assets\/(ort|worker-session|r50k)/.test(name));
+  expect(own.length).toBeGreaterThan(0);
+  expect(own.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)).toBeLessThan(MOST);
+});
+
+test("webpack's build of an app draws, in the page and in a worker", async () => {
+  const folder = join(app.folder, "webpack");
+  const compiler = webpack({
+    mode: "production",
+    context: app.folder,
+    entry: "./app.js",
+    output: { path: folder },
+    performance: false,
+    optimization: { minimize: false }, // which takes most of the time, and changes nothing that is tested here
+  })!;
+  const stats = await new Promise<webpack.Stats>((done, fail) =>
+    compiler.run((error, result) => (error ? fail(error) : done(result!))),
+  );
+  const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
+  expect(errors!.map(({ message }) => message)).toEqual([]);
+  expect(warnings!.map(({ message }) => message)).toEqual([]);
+  expectPicture(await draw(folder, "main.js"));
+  expectPicture(await draw(folder, "main.js", { worker: true }));
+});
+
+test("plain esbuild bundles an app that draws, with the runtime's files served beside", async () => {
+  const folder = join(app.folder, "esbuild");
+  const options = {
+    bundle: true,
+    format: "esm",
+    absWorkingDir: app.folder,
+    outdir: folder,
+    logLevel: "silent",
+  } as const;
+  const { warnings } = await esbuild({ ...options, entryPoints: ["app.js"] });
+  expect(warnings.map(({ text }) => text)).toEqual([]);
+  expectPicture(await draw(folder, "app.js", { wasm: "/ort/" }));
+});
