@@ -80,7 +80,7 @@ test("code that runs in the browser imports no Node module statically", () => {
     .flatMap((room) => files(join(src, room)))
     .filter((path) => /^import .*["']node:/m.test(readFileSync(path, "utf8")))
     .map((path) => relative(src, path));
-  expect(found.filter((path) => !/runtime\/(doctor|native|thread|worker)/.test(path))).toEqual([]);
+  expect(found.filter((path) => !/runtime\/(doctor|native|start-thread|thread|worker)/.test(path))).toEqual([]);
 });
 
 test("methods do not import each other: what several use stands in recipes, networks or models", () => {

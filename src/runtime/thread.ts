@@ -1,18 +1,8 @@
-import type { Worker } from "node:worker_threads";
-import { disableTelemetry } from "./telemetry.js";
+import { startThread } from "./start-thread.js";
 
 /** A module of this package beside the caller, as source (run by a TypeScript loader) or built. */
 export const siblingModule = (base: string, name: string): URL =>
   new URL(`./${name}.${base.endsWith(".ts") ? "ts" : "js"}`, base);
-
-/** Starts a Node worker thread on a module; TypeScript sources are loaded by `tsx`, which only development has. */
-export async function startThread(module: URL, workerData?: unknown): Promise<Worker> {
-  const { Worker } = await import("node:worker_threads");
-  disableTelemetry();
-  if (!module.pathname.endsWith(".ts")) return new Worker(module, { workerData });
-  const source = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(module.href)}); });`;
-  return new Worker(source, { eval: true, workerData, execArgv: [] });
-}
 
 export interface ThreadOptions<M> {
   /** Receives what the export posts. */

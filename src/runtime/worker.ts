@@ -1,7 +1,8 @@
 import { getWasmFolder } from "./device.js";
 import { inNode } from "./environment.js";
 import { type Executor, execute, type Job } from "./executor.js";
-import { siblingModule, startThread } from "./thread.js";
+import { startThread } from "./start-thread.js";
+import { siblingModule } from "./thread.js";
 import type { Reply, Request } from "./worker-session.js";
 
 /** A Node worker thread or a Web Worker. */

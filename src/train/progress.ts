@@ -5,20 +5,27 @@ import type { ProgressEvent } from "./stage.js";
 
 type StepEvent = Extract<ProgressEvent, { type: "step" }>;
 
+/** A stream that text is written to, such as `process.stderr`. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+  on(event: "error", listener: () => void): unknown;
+}
+
 /**
  * Shows a run on a terminal: one bar per stage with loss, images/s and the time left. Where `stream` is no terminal,
  * one line about every ten seconds. Pass the result as `onProgress`. The stream's reader may go away without ending the
  * run.
  */
-export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): (event: ProgressEvent) => void {
+export function terminalProgress(stream: ProgressStream = process.stderr): (event: ProgressEvent) => void {
   outliveReader(stream);
   return stream.isTTY ? bars(stream) : lines(stream);
 }
 
-function bars(stream: NodeJS.WriteStream) {
+function bars(stream: ProgressStream) {
   const multi = new cliProgress.MultiBar(
     {
-      stream,
+      stream: stream as NodeJS.WriteStream,
       format: "{stage} {bar} {value}/{total} · {text}",
       gracefulExit: false,
       hideCursor: false,
@@ -39,7 +46,7 @@ function bars(stream: NodeJS.WriteStream) {
   };
 }
 
-function lines(stream: NodeJS.WriteStream) {
+function lines(stream: ProgressStream) {
   let written = Number.NEGATIVE_INFINITY;
   return (event: ProgressEvent) => {
     if (event.type === "warning" || event.type === "info") stream.write(`${event.message}\n`);

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { ModelConfig } from "../../models/files.js";
-import type { SampleContext } from "../../models/generator.js";
+import type { Part, SampleContext } from "../../models/generator.js";
 import { ImageModel } from "../../models/image-model.js";
 import { resolveLabels, resolveNoise } from "../../models/inputs.js";
 import type { BatchStep, Rows } from "../../models/model.js";
@@ -58,7 +58,7 @@ export class FlowModel extends ImageModel<Schema> {
     build: ({ state }) => ({ images: this.net.toImages!(state).clamp(-1, 1) }),
   });
 
-  get parts() {
+  get parts(): { velocity: Part; decoder?: Part } {
     return {
       velocity: this.part("state, time and label to the state's velocity", this.velocity),
       ...(this.net.toImages && { decoder: this.part("state to images, clipped to [−1, 1]", this.images) }),
