@@ -5,7 +5,8 @@ import { printJson, say, UsageError } from "./output.js";
 
 export interface ExportCommand {
   out: string;
-  batch: number;
+  /** Samples of an evaluation; default any number. */
+  batch?: number;
   /** Which network; default the model's first part. */
   part?: string;
   json?: boolean;
@@ -22,7 +23,7 @@ export async function exportCommand(location: string, { out, batch, part, json }
     const bytes = model.parts[name].toOnnx(batch);
     const path = resolve(out);
     await writeFileAtomic(path, bytes);
-    if (json) printJson({ model: model.config.name, batch, bytes: bytes.length, out: path });
+    if (json) printJson({ model: model.config.name, batch: batch ?? null, bytes: bytes.length, out: path });
     else say(`${model.config.name}: ${(bytes.length / 1e6).toFixed(1)} MB → ${path}`);
   } finally {
     await model.release();

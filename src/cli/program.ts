@@ -226,7 +226,7 @@ program
   .description("write a model's network as one ONNX file")
   .argument("<model>", "name, folder or URL")
   .requiredOption("--out <file.onnx>", "where to")
-  .option("--batch <n>", "samples per evaluation", whole(1), 1)
+  .option("--batch <n>", "samples per evaluation (default: any number)", whole(1))
   .option("--part <name>", "which of the model's networks (default: the one that a sample ends with)")
   .addOption(jsonOption())
   .addHelpText(

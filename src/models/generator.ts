@@ -50,7 +50,10 @@ export interface Step<O extends Output = Output> {
 /** A network of a model that can be written as ONNX. */
 export interface Part {
   readonly summary: string;
-  /** The network for a batch of `size` rows as an ONNX model. */
+  /**
+   * The network as an ONNX model, for batches of `size` rows or else of any size. Its metadata say what it is (`model`,
+   * `method`, `summary`), what each input means (`inputs`, JSON) and the names of the classes (`classes`, JSON or null).
+   */
   toOnnx(size?: number): Uint8Array;
 }
 

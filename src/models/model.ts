@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { type CompileOptions, type GraphOutputs, Releasable } from "../runtime/index.js";
+import { exportOnnx } from "../runtime/export.js";
+import { type CompileOptions, type GraphOutputs, type InputSpec, Releasable } from "../runtime/index.js";
 import type { ModelConfig } from "./files.js";
 import type { Generator, Kind, Outputs, Part, SampleContext, Step } from "./generator.js";
 import { parseOptions } from "./options.js";
@@ -50,10 +51,21 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
     return this.programs.compilingSeconds;
   }
 
-  /** A graph as something that can be exported; the file names the method and the classes. */
-  protected part(summary: string, graph: Graph<string, GraphOutputs>): Part {
-    const metadata = { method: this.method, classes: JSON.stringify(this.classNames) };
-    return { summary, toOnnx: (size = 1) => this.programs.compile(graph, size).toOnnx(metadata) };
+  /** A graph as something that can be exported; the file says what it is, and what each input means. */
+  protected part<I extends string>(
+    summary: string,
+    graph: Graph<I, GraphOutputs>,
+    inputs: Readonly<Record<I, string>>,
+  ): Part {
+    const taken = Object.entries<InputSpec>(graph.inputs(1)).flatMap(([name, spec]) => (spec ? [name as I] : []));
+    const metadata = {
+      model: this.config.name,
+      method: this.method,
+      summary,
+      inputs: JSON.stringify(Object.fromEntries(taken.map((name) => [name, inputs[name]]))),
+      classes: JSON.stringify(this.classNames),
+    };
+    return { summary, toOnnx: (size) => exportOnnx(graph, { size, metadata }) };
   }
 
   /** Options with their presets filled in. @throws OptionError */

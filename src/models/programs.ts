@@ -1,4 +1,4 @@
-import { inNode } from "../runtime/gpu.js";
+import { inNode } from "../runtime/environment.js";
 import { type CompileOptions, compile, type Feed, type GraphOutputs, type InputSpec } from "../runtime/index.js";
 import type { Tensor } from "../tensor/index.js";
 import type { Progress } from "./generator.js";

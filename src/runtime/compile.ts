@@ -76,6 +76,17 @@ const OPTIONS: readonly string[] = [
   "watch",
 ] satisfies (keyof CompileOptions)[];
 
+/** Builds a graph on inputs of these shapes. @throws as `compile` does. */
+export function traced<I extends string, O extends GraphOutputs>(
+  specs: Record<I, InputSpec>,
+  build: (inputs: Record<I, Tensor>) => O,
+): { inputs: Tensor[]; results: O } {
+  const inputs = makeInputs(specs);
+  if (typeof build !== "function")
+    throw new Error(`compile: its second argument is a function of the inputs, got ${describe(build)}.`);
+  return { inputs: Object.values(inputs), results: build(inputs) };
+}
+
 /**
  * Traces `build` once and compiles the graph; the session is created at the first run. Shapes are static. @throws where
  * a spec is no shape, `build` returns no tensors by name (it cannot be async), or there is no such option.
@@ -86,11 +97,7 @@ export function compile<I extends string, O extends GraphOutputs>(
   options: CompileOptions = {},
 ): Program<I, O> {
   checkOptions(options);
-  const inputs = makeInputs(specs);
-  if (typeof build !== "function")
-    throw new Error(`compile: its second argument is a function of the inputs, got ${describe(build)}.`);
-  const results = build(inputs);
-  const inputList = Object.values(inputs) as Tensor[];
+  const { inputs: inputList, results } = traced(specs, build);
   const outputs: { name: string; tensor: Tensor }[] = [];
   const lists = new Map<string, Float32Array>();
   const into = new Map<string, Float32Array>();

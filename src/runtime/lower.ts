@@ -19,6 +19,8 @@ export interface LowerOptions {
   /** Names for parameters, e.g. their paths in the module tree. */
   nameOf?: (parameter: Parameter) => string | undefined;
   metadata?: Record<string, string>;
+  /** What the graph is written into; default one for the shapes as they are. */
+  graph?: OnnxGraph;
 }
 
 /** Writes the graph that computes `outputs` as ONNX. Dead nodes never enter it. */
@@ -27,7 +29,7 @@ export function lower(
   outputs: readonly { name: string; tensor: Tensor }[],
   options: LowerOptions = {},
 ): Lowered {
-  const graph = new OnnxGraph();
+  const { graph = new OnnxGraph() } = options;
   const names = new Map<Tensor, string>();
   const parameters: Lowered["parameters"] = [];
   const taken = new Set<string>();

@@ -86,12 +86,19 @@ export class OnnxGraph implements GraphBuilder {
   output(name: string, shape: Shape, dtype: DType): void {
     this.valueInfo(12, name, shape, dtype);
   }
-  private valueInfo(field: number, name: string, shape: Shape, dtype: DType): void {
+  /** `dims`: the axes, where some are of any length and have a name instead. */
+  protected valueInfo(
+    field: number,
+    name: string,
+    shape: Shape,
+    dtype: DType,
+    dims: readonly (number | string)[] = shape,
+  ): void {
     this.graph.message(field, (v) =>
       v.string(1, name).message(2, (type) =>
         type.message(1, (t) =>
           t.int(1, ELEMENT[dtype]).message(2, (s) => {
-            for (const n of shape) s.message(1, (d) => d.int(1, n));
+            for (const n of dims) s.message(1, (d) => (typeof n === "number" ? d.int(1, n) : d.string(2, n)));
           }),
         ),
       ),

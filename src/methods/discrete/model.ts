@@ -54,7 +54,16 @@ export abstract class DiscreteModel<
   });
 
   get parts() {
-    return { denoiser: this.part("tokens, sigma and (with classes) labels to logits", this.network) };
+    const { length, classes } = this.shape;
+    const { kind, states } = this.process;
+    const mask = kind === "masked" ? "; the last is the mask" : "";
+    return {
+      denoiser: this.part("tokens, sigma and (with classes) labels to logits", this.network, {
+        tokens: `int32 [batch, ${length}]: noisy tokens, 0 … ${states - 1}${mask}`,
+        sigma: "float32 [batch]: noise level, −log of the share of tokens that are kept",
+        labels: `int32 [batch]: class, 0 … ${classes}; the last is none`,
+      }),
+    };
   }
 
   /**

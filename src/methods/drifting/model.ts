@@ -9,8 +9,9 @@ import { type Batch, graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import { type DriftEditor, driftingEdits } from "./edits.js";
+import { constant, type Tensor } from "../../tensor/index.js";
 import type { ImageGenerator } from "./network.js";
-import { driftingOptions } from "./options.js";
+import { driftingOptions, GUIDANCE } from "./options.js";
 import type { GeneratorShape } from "./shape.js";
 
 type Schema = ReturnType<typeof driftingOptions>;
@@ -27,6 +28,16 @@ export class DriftingModel extends ImageModel<Schema> {
     super(config, driftingOptions(shape), runtime);
   }
 
+  /** First row of each style token in the table that they share. */
+  private get styleRows(): Tensor {
+    const { count, size } = this.shape.styles;
+    return constant(
+      Int32Array.from({ length: count }, (_, token) => token * size),
+      [count],
+      "int32",
+    );
+  }
+
   private readonly generator = graph({
     inputs: (size: number) => ({
       noise: [size, 1, this.shape.autoencoder.latent],
@@ -34,7 +45,9 @@ export class DriftingModel extends ImageModel<Schema> {
       guidance: this.shape.guidance && [size],
       style: this.shape.styles.count > 0 && { shape: [size, 1, this.shape.styles.count], dtype: "int32" as const },
     }),
-    build: (inputs) => ({ images: this.net(inputs).clamp(-1, 1) }),
+    build: ({ style, ...inputs }) => ({
+      images: this.net({ ...inputs, style: style?.add(this.styleRows) }).clamp(-1, 1),
+    }),
   });
 
   get edits() {
@@ -42,7 +55,15 @@ export class DriftingModel extends ImageModel<Schema> {
   }
 
   get parts() {
-    return { generator: this.part("noise, label, guidance and style to images, clipped to [−1, 1]", this.generator) };
+    const { classes, autoencoder, styles } = this.shape;
+    return {
+      generator: this.part("noise, label, guidance and style to images, clipped to [−1, 1]", this.generator, {
+        noise: `float32 [batch, 1, ${autoencoder.latent}]: drawn from a standard normal distribution`,
+        label: `int32 [batch]: class, 0 … ${Math.max(classes, 1) - 1}`,
+        guidance: `float32 [batch]: strength, ${GUIDANCE.low} (none) … ${GUIDANCE.high}`,
+        style: `int32 [batch, 1, ${styles.count}]: style tokens, each 0 … ${styles.size - 1}, drawn evenly where none is wanted`,
+      }),
+    };
   }
 
   protected evaluations(): number {
@@ -61,7 +82,7 @@ export class DriftingModel extends ImageModel<Schema> {
     const drawn = random.split("style");
     const tokens = Int32Array.from(
       { length: count * styles.count },
-      (_, i) => (i % styles.count) * styles.size + (style?.[i % styles.count] ?? drawn.integer(styles.size)),
+      (_, i) => style?.[i % styles.count] ?? drawn.integer(styles.size),
     );
     return { noise: z, label: labels, style: tokens };
   }

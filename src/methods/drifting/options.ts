@@ -3,7 +3,7 @@ import { countOption, guidanceOption, labelOption, seedOption, without } from ".
 import type { GeneratorShape } from "./shape.js";
 
 /** Range of guidance strengths that generators are trained with. */
-const GUIDANCE = { low: 1, high: 4 };
+export const GUIDANCE = { low: 1, high: 4 };
 
 const all = ({ count, size }: { count: number; size: number }) =>
   z.strictObject({

@@ -59,9 +59,19 @@ export class FlowModel extends ImageModel<Schema> {
   });
 
   get parts(): { velocity: Part; decoder?: Part } {
+    const axes = this.state.join(", ");
+    const state = `float32 [batch, ${axes}]: standard normal noise at time 0, a sample at time 1`;
     return {
-      velocity: this.part("state, time and label to the state's velocity", this.velocity),
-      ...(this.net.toImages && { decoder: this.part("state to images, clipped to [−1, 1]", this.images) }),
+      velocity: this.part("state, time and label to the state's velocity", this.velocity, {
+        state,
+        time: "float32 [batch]: 0 (noise) … 1 (sample)",
+        label: `int32 [batch]: class, 0 … ${this.shape.classes}; the last is none`,
+      }),
+      ...(this.net.toImages && {
+        decoder: this.part("state to images, clipped to [−1, 1]", this.images, {
+          state: `float32 [batch, ${axes}]: a state at time 1`,
+        }),
+      }),
     };
   }
 

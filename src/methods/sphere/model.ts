@@ -22,6 +22,9 @@ import { latentLength } from "./shape.js";
 type Schema = ReturnType<typeof sphereOptions>;
 type Options = z.output<Schema>;
 
+/** Inputs that exported networks do without. */
+const ABSENT = { none: "", guidance: "" };
+
 type Side = "encode" | "decode";
 
 /** A Sphere Encoder: draws, refines and edits images through a latent sphere of radius √L. */
@@ -66,9 +69,19 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
   }
 
   get parts() {
+    const { image, shape, latent } = this;
+    const classes = `float32 [batch, ${shape.classes + 1}]: how much of each class, and last of none; rows sum to 1`;
     return {
-      decoder: this.part("x (latents on the sphere) and classes (weights) to images", this.side("decode", false)),
-      encoder: this.part("x (images) and classes (weights) to raw latents", this.side("encode", false)),
+      decoder: this.part("x (latents on the sphere) and classes (weights) to images", this.side("decode", false), {
+        x: `float32 [batch, ${latent}]: latents of length √${latent}`,
+        classes,
+        ...ABSENT,
+      }),
+      encoder: this.part("x (images) and classes (weights) to raw latents", this.side("encode", false), {
+        x: `float32 [batch, ${image.channels}, ${image.height}, ${image.width}]: images, −1 … 1`,
+        classes,
+        ...ABSENT,
+      }),
     };
   }
 

@@ -1,0 +1,117 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as ort from "onnxruntime-node";
+import { afterAll, expect, test } from "vitest";
+import { exportCommand } from "../../src/cli/export.js";
+import { loadModel } from "../../src/methods/load.js";
+import { Random } from "../../src/random/index.js";
+import { exportOnnx } from "../../src/runtime/export.js";
+import { compile } from "../../src/runtime/index.js";
+
+const folder = mkdtempSync(join(tmpdir(), "fewstep-export-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The inputs of an exported drifting model, from nothing but what the file and the API say. */
+const asked = { count: 3, label: [7, 1, 7], guidance: 1.5, style: [3, 0, 15, 9] };
+const noise = new Random(4).fillNormal(new Float32Array(3 * 32));
+const repeated = Int32Array.from({ length: 12 }, (_, i) => asked.style[i % 4]);
+
+async function drawn(): Promise<number[]> {
+  const model = await loadModel("drifting-fashion", { kind: "image", device: "cpu" });
+  const { pixels } = await model.sample(asked, { noise });
+  await model.release();
+  return [...pixels];
+}
+
+test("an exported drifting model draws what the API draws, with the API's style tokens, in any batch", async () => {
+  const path = join(folder, "fashion.onnx");
+  await exportCommand("drifting-fashion", { out: path, json: false });
+  const session = await ort.InferenceSession.create(path);
+  const feeds = (from: number, to: number) => ({
+    noise: new ort.Tensor("float32", noise.slice(32 * from, 32 * to), [to - from, 1, 32]),
+    label: new ort.Tensor("int32", Int32Array.from(asked.label.slice(from, to)), [to - from]),
+    guidance: new ort.Tensor("float32", new Float32Array(to - from).fill(1.5), [to - from]),
+    style: new ort.Tensor("int32", repeated.slice(4 * from, 4 * to), [to - from, 1, 4]),
+  });
+  const expected = await drawn();
+  const { images } = await session.run(feeds(0, 3));
+  expect(images.dims).toEqual([3, 1, 28, 28]);
+  expectClose(images.data as Float32Array, expected);
+  const one = await session.run(feeds(1, 2));
+  expectClose(one.images.data as Float32Array, expected.slice(784, 2 * 784));
+});
+
+function expectClose(found: ArrayLike<number>, expected: ArrayLike<number>): void {
+  expect(found).toHaveLength(expected.length);
+  expect(Math.max(...Array.from(found, (value, i) => Math.abs(value - expected[i])))).toBeLessThan(1e-4);
+}
+
+const python = spawnSync("python3", ["-c", "import onnxruntime"]).status === 0;
+const PYTHON = `
+import json, sys, numpy as np, onnxruntime as ort
+session = ort.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+given = json.load(sys.stdin)
+types = {"tensor(float)": np.float32, "tensor(int32)": np.int32}
+feeds = {i.name: np.array(given[i.name], types[i.type]) for i in session.get_inputs()}
+about = session.get_modelmeta().custom_metadata_map
+print(json.dumps({"about": about, "images": session.run(None, feeds)[0].ravel().tolist()}))
+`;
+test.skipIf(!python)("the same in Python (skipped where it has no onnxruntime)", async () => {
+  const path = join(folder, "python.onnx");
+  await exportCommand("drifting-fashion", { out: path, json: false });
+  const rows = <T>(values: ArrayLike<T>, per: number) =>
+    [0, 1, 2].map((k) => [Array.from(values).slice(per * k, per * (k + 1))]);
+  const input = JSON.stringify({
+    noise: rows(noise, 32),
+    label: asked.label,
+    guidance: [1.5, 1.5, 1.5],
+    style: rows(repeated, 4),
+  });
+  const found = JSON.parse(execFileSync("python3", ["-c", PYTHON, path], { input, encoding: "utf8" }));
+  expectClose(found.images, await drawn());
+  expect(JSON.parse(found.about.inputs).style).toContain("0 … 15");
+});
+
+test.each(["sphere-fashion", "flow-fashion", "duo-names", "mdlm-text"])(
+  "every network of %s is exported for any batch, and says what it takes",
+  async (name) => {
+    const model = await loadModel(name, { device: "cpu" });
+    const random = new Random(1);
+    for (const part of Object.values(model.parts)) {
+      const bytes = part.toOnnx();
+      const about = Buffer.from(bytes).toString("utf8");
+      const [any, fixed] = await Promise.all([bytes, part.toOnnx(4)].map((file) => ort.InferenceSession.create(file)));
+      for (const { name: input } of any.inputMetadata) expect(about).toContain(`"${input}":"`);
+      expect(about).toContain(model.config.name);
+      const feeds: Record<string, ort.Tensor> = {};
+      for (const input of fixed.inputMetadata) {
+        if (!input.isTensor) throw new Error("a tensor was expected");
+        const shape = input.shape.map(Number);
+        const size = shape.reduce((a, b) => a * b, 1);
+        feeds[input.name] =
+          input.type === "int32"
+            ? new ort.Tensor(
+                "int32",
+                Int32Array.from({ length: size }, (_, i) => i % 3),
+                shape,
+              )
+            : new ort.Tensor("float32", random.fillNormal(new Float32Array(size)).map(Math.abs), shape);
+      }
+      const [got, wanted] = [await any.run(feeds), await fixed.run(feeds)];
+      for (const output of any.outputNames) {
+        expect(got[output].dims).toEqual(wanted[output].dims);
+        expectClose(got[output].data as Float32Array, wanted[output].data as Float32Array);
+      }
+    }
+    await model.release();
+  },
+);
+
+test("what follows the batch in a way that cannot be written is refused", () => {
+  const build = ({ x }: Record<"x", import("../../src/tensor/index.js").Tensor>) => ({ y: x.mul(x.shape[0]) });
+  const ofSquare = { inputs: (size: number) => ({ x: [size, size * size] }), build };
+  expect(() => exportOnnx(ofSquare, {})).toThrow("does not follow the batch evenly");
+  expect(compile({ x: [2, 4] }, build).toOnnx().length).toBeGreaterThan(0);
+});
