@@ -76,12 +76,18 @@ async function computedWith({ device: wanted, threads }: Compute): Promise<Compu
   };
 }
 
-/** A text as the tokens of a run, which is told how far they are, and what became of lines that are too long. */
+/**
+ * A text as the tokens of a run, which is told how far they are, what was guessed of its encoding, and what became of
+ * lines that are too long.
+ */
 export async function learntText(
   dataset: TextDataset,
   { tokens, length }: { tokens: TokenSettings; length: number },
   { onProgress }: Pick<TrainOptions, "onProgress">,
 ): Promise<TextData> {
+  const { encoding, encodingBy } = dataset.found ?? {};
+  if (encodingBy === "content" && encoding !== "utf-8")
+    onProgress?.({ type: "info", message: `${dataset.id} is read as ${encoding}, by its content.` });
   const data = await textSequences(dataset, { tokens, length }, undefined, {
     onProgress: (report) => onProgress?.({ type: "data", report }),
   });

@@ -88,11 +88,11 @@ const micro = (data: string, out: string, ...args: string[]) =>
 
 test("what a text is made of is asked for by flags, kept, and measured alike", async () => {
   const lines = Array.from({ length: 60 }, (_, i) => `жук ${i}`);
-  writeFileSync(at("lines.txt"), Buffer.from([...lines, "жук".repeat(20)].join("\r"), "utf16le"));
+  writeFileSync(at("lines.txt"), Buffer.from([...lines, "9081726354".repeat(3)].join("\r"), "utf16le"));
   const flags = ["--lines", "--encoding", "utf-16le", "--long-lines", "skip", "--tokens", "bpe:20"];
   const { code, stderr } = await micro("lines.txt", "lines", ...flags);
   expect(code, stderr).toBe(0);
-  expect(stderr).toContain("1 of 61 lines have more than 16 tokens (the longest 20) and are left out.");
+  expect(stderr).toMatch(/1 of 61 lines have more than 16 tokens \(the longest \d\d\) and are left out\./);
   const config = JSON.parse(readFileSync(at("lines/config.json"), "utf8"));
   expect(config).toMatchObject({ lines: true, encoding: "utf-16le", longLines: "skip" });
   expect(config.settings.tokens).toEqual({ kind: "bpe", size: 20 });
@@ -101,9 +101,10 @@ test("what a text is made of is asked for by flags, kept, and measured alike", a
 });
 
 test("two letters can be learnt, and a long text drawn", async () => {
-  writeFileSync(at("two.txt"), "ab".repeat(300) + "ba".repeat(800));
+  writeFileSync(at("two.txt"), Buffer.from("ab".repeat(300) + "ba".repeat(800), "utf16le"));
   const { code, stderr } = await micro("two.txt", "two");
   expect(code, stderr).toBe(0);
+  expect(stderr).toContain("two.txt is read as utf-16le, by its content.");
   const drawn = await fewstep(["sample", at("two"), "--count", "2", "--steps", "2", "--length", "50", "--json"]);
   expect(drawn.code, drawn.stderr).toBe(0);
   const { texts, nfe } = JSON.parse(drawn.stdout);
