@@ -129,7 +129,7 @@ test("webpack's build of an app draws, in the page and in a worker", async () =>
   expectPicture(await draw(folder, "main.js", { worker: true }));
 });
 
-test("plain esbuild bundles an app that draws, with the runtime's files served beside", async () => {
+test("plain esbuild bundles an app that draws, in the page and in a worker, with the runtime's files served beside", async () => {
   const folder = join(app.folder, "esbuild");
   const options = {
     bundle: true,
@@ -138,7 +138,11 @@ test("plain esbuild bundles an app that draws, with the runtime's files served b
     outdir: folder,
     logLevel: "silent",
   } as const;
-  const { warnings } = await esbuild({ ...options, entryPoints: ["app.js"] });
+  const { warnings } = await esbuild({
+    ...options,
+    entryPoints: { app: "app.js", "worker-session": "node_modules/fewstep/dist/web/worker-session.js" },
+  });
   expect(warnings.map(({ text }) => text)).toEqual([]);
   expectPicture(await draw(folder, "app.js", { wasm: "/ort/" }));
+  expectPicture(await draw(folder, "app.js", { wasm: "/ort/", worker: true }));
 });
