@@ -41,6 +41,7 @@ export function finiteProbe(roots: readonly Tensor[]): Probe {
   }
   const checked = order.filter((t) => t.dtype === "float32" && t.size > 0 && !isConstant(t) && !PASSING.has(t.op.name));
   const label = (t: Tensor): string => {
+    if (t.op.name === "Watch") return label(t.inputs[0]);
     const name = names.get(t) ?? (t instanceof Parameter ? t.name : null);
     const what = isInput(t)
       ? `the input "${t.attributes.name}"`

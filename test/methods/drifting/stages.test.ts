@@ -118,13 +118,15 @@ describe("the first step has the loss and gradient of the paper's formula", () =
       },
       { threads: 1 },
     );
-    const { gen } = await forward.run({ ...drawn, cotangent: new Float32Array(drawn.noise.length) });
+    const { noise, label, guidance, style } = drawn;
+    const feeds = { noise, label, guidance, style };
+    const { gen } = await forward.run({ ...feeds, cotangent: new Float32Array(drawn.noise.length) });
     const wanted = normalizedDrift64(
       chunks(chunks(gen, LATENT), samples),
       chunks(rowsOf(drawn.positives), samples),
       guided ? { samples: Array.from(drawn.label, () => rowsOf(drawn.others)), weights: drawn.weight } : null,
     );
-    const { gradients } = await forward.run({ ...drawn, cotangent: flat(wanted.gradient) });
+    const { gradients } = await forward.run({ ...feeds, cotangent: flat(wanted.gradient) });
     const norm = normOf(gradients);
     await forward.release();
 

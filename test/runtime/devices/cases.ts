@@ -203,8 +203,22 @@ const shippedModelCase: Case = async (device) => {
   return { pixels };
 };
 
+/** 0 for finite values, then 1 for each run that a check refuses with the name of the op that made an infinity or NaN. */
+const checkCase: Case = async (device) => {
+  const program = compile({ x: [3] }, ({ x }) => ({ y: x.sqrt().reciprocal().softmax() }), { device, check: "finite" });
+  const refused = (x: number[]) =>
+    program.run({ x }).then(
+      () => 0,
+      (error: Error) => (/is (Sqrt|Reciprocal)\[3\]/.test(error.message) ? 1 : Number.NaN),
+    );
+  const found = Float32Array.of(await refused([1, 2, 4]), await refused([1, 0, 4]), await refused([1, -2, 4]));
+  await program.release();
+  return { found };
+};
+
 export const cases: Record<string, Case> = {
   ...Object.fromEntries(opCases.map((c) => [c.name, opCase(c)])),
+  "a check for what is not finite": checkCase,
   "a shipped model": shippedModelCase,
   "look-ups that repeat": lookupCase,
   "training: on the device": residentCase,
