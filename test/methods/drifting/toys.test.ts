@@ -26,6 +26,13 @@ describe("21. toys, 1,500 steps of batch 256", () => {
     expect(result.modes!.modes).toBe(8);
   });
 
+  test("each field, and each temperature, trains another generator", async () => {
+    const points = [];
+    for (const field of [undefined, algorithm2(0.2), algorithm2(1)])
+      points.push(String((await runToy("gaussians-8", { field, steps: 2, batch: 16, samples: 10 })).points));
+    expect(new Set(points).size).toBe(3);
+  });
+
   test("17. attraction alone collapses onto one mode", async () => {
     const attraction = (x: Tensor, p: Tensor) => {
       const weights = x
