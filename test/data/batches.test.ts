@@ -48,7 +48,15 @@ test("a stream refuses data or a state that do not fit", () => {
   expect(() => new IndexStream(0, new Random(1))).toThrow(/got 0/);
   const stream = new IndexStream(5, new Random(1));
   expect(() => stream.load({ epoch: 0, position: 6 })).toThrow(/beyond the 5/);
-  expect(() => stream.load({ epoch: -1, position: 0 })).toThrow(/no position/);
+  for (const [epoch, position] of [
+    [-1, 0],
+    [0.5, 0],
+    [0, -1],
+    [0, 1.5],
+  ])
+    expect(() => stream.load({ epoch, position })).toThrow(
+      `no position in a stream: epoch ${epoch}, position ${position}`,
+    );
 });
 
 const labels = [0, 1, 0, 1, 0, 2, 2, 2, 2, 0];
