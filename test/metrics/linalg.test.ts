@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { addProductTransposed, mirrorLower, symmetricEigen, symmetricEigenvalues } from "../../src/metrics/linalg.js";
+import {
+  addProductTransposed,
+  mirrorLower,
+  semidefiniteRoot,
+  symmetricEigen,
+  symmetricEigenvalues,
+  traceSqrtProduct,
+} from "../../src/metrics/linalg.js";
 import { gaussianStatistics } from "../../src/metrics/statistics.js";
 import { Random } from "../../src/random/index.js";
 import { golden, goldenFeatures, largestError, normalFeatures } from "./fixtures.js";
@@ -61,6 +68,36 @@ test("degenerate matrices have the eigenvalues that they must", () => {
   const ones = new Float64Array(40 * 40).fill(1);
   expect(largestError(symmetricEigen(ones, 40).values, [...new Array(39).fill(0), 40])).toBeLessThan(1e-12);
   expect([...symmetricEigenvalues(Float64Array.of(2, 0, 0, 0, -1, 0, 0, 0, 5), 3)]).toEqual([-1, 2, 5]);
+});
+
+test.each([
+  [1, 1],
+  [5, 5],
+  [7, 3],
+  [6, 0],
+])("the root of a semidefinite matrix of order %i and rank %i has so many rows, and gives it back", (n, rank) => {
+  const half = matrix(n, rank);
+  const wanted = naive(half, half, n, n, rank);
+  const { root, rank: found } = semidefiniteRoot(wanted, n);
+  expect(found).toBe(rank);
+  expect(root).toHaveLength(rank * n);
+  const columns = Float64Array.from(root, (_, at) => root[(at % rank) * n + Math.floor(at / rank)]);
+  expect(largestError(naive(columns, columns, n, n, rank), wanted)).toBeLessThan(1e-11);
+});
+
+test("the trace of the root of a product is that of the diagonal matrices, turned together", () => {
+  const [n, first, second] = [4, [0, 1, 4, 9], [5, 16, 0, 2]];
+  const { vectors } = symmetricEigen(
+    matrix(n, n).map((v, at, all) => v + all[(at % n) * n + Math.floor(at / n)]),
+    n,
+  );
+  const turned = (diagonal: number[]) =>
+    Float64Array.from({ length: n * n }, (_, at) =>
+      diagonal.reduce((sum, d, k) => sum + d * vectors[k * n + Math.floor(at / n)] * vectors[k * n + (at % n)], 0),
+    );
+  const { root, rank } = semidefiniteRoot(turned(first), n);
+  expect(rank).toBe(3);
+  expect(traceSqrtProduct(root, rank, turned(second), n)).toBeCloseTo(Math.sqrt(1 * 16) + 0 + Math.sqrt(9 * 2), 8);
 });
 
 test("a matrix with a NaN or of the wrong size is refused", () => {
