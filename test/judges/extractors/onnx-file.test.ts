@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { onnxExtractor } from "../../../src/judges/extractors/onnx-file.js";
 import { compile } from "../../../src/runtime/index.js";
+import { type Tensor, where } from "../../../src/tensor/index.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-onnx-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -108,4 +109,21 @@ test("what is wrong with a file is said", async () => {
     [{ layout: "NCHW" }, /has 8 channels in the layout NCHW/],
   ] as const)
     await expect(onnxExtractor(described("channel-means", description), rgb)).rejects.toThrow(message);
+});
+
+test("a network that takes anything but one float32 input of four axes is refused", async () => {
+  const int32 = (shape: number[]) => ({ shape, dtype: "int32" as const });
+  const means = (x: Tensor) => ({ means: x.mean([2, 3]) });
+  const shape = [5, 3, 8, 8];
+  const programs = [
+    compile({ images: int32(shape) }, ({ images }) => means(where(images.equal(0), 0, 1))),
+    compile({ images: shape, more: shape }, ({ images, more }) => means(images.add(more))),
+    compile({ images: [5, 192] }, ({ images }) => means(images.reshape(shape))),
+  ];
+  for (const [i, program] of programs.entries()) {
+    const path = join(root, `refused-${i}.onnx`);
+    writeFileSync(path, program.toOnnx());
+    await expect(onnxExtractor(path, rgb)).rejects.toThrow(/is no image network: it takes .* instead of one float32/);
+    await program.release();
+  }
 });
