@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type App, packedApp, root, run } from "./packed.js";
@@ -41,6 +50,26 @@ test("models are found by name once their package is installed, and named by wha
   expect(JSON.parse((await fewstep("models", "--json")).stdout)).toMatchObject([{ name: "drifting-fashion" }]);
   await fewstep("sample", "drifting-fashion", "--count", "1", "--out", "one.png");
   expect(existsSync(join(app.folder, "one.png"))).toBe(true);
+});
+
+test("where npm has left out the native runtime, one line says what installs it", async () => {
+  const command = "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node";
+  const model = join(root, "models/drifting-fashion");
+  const script = `
+    import { loadModel } from "fewstep";
+    for (const worker of [true, true, false]) {
+      const model = await loadModel(${JSON.stringify(model)}, { worker });
+      await model.sample({ count: 1 });
+      await model.release();
+    }
+  `;
+  writeFileSync(join(app.folder, "draw.mjs"), script);
+  const draw = (env: object) =>
+    run(process.execPath, ["draw.mjs"], { cwd: app.folder, env: { ...process.env, ...env } as NodeJS.ProcessEnv });
+  expect((await draw({})).stderr.split(command)).toHaveLength(2);
+  expect((await draw({ FEWSTEP_NO_NATIVE: "1" })).stderr).toBe("");
+  expect((await fewstep("sample", model, "--count", "1", "--out", "two.png")).stderr).toContain(command);
+  expect(JSON.parse((await fewstep("doctor", "--json")).stdout).runtimes["onnxruntime-node"]).toContain(command);
 });
 
 test("the models' package holds every model, ready to be loaded", async () => {
