@@ -15,8 +15,6 @@ const TOGETHER = 100;
 /** Exemplars as the edit has them by default. */
 const EXEMPLARS = 2000;
 const STEPS = [1, 3, 10];
-/** Damaged pictures that drift without company. */
-const ALONE = 50;
 
 interface Row {
   name: string;
@@ -67,6 +65,7 @@ async function refineSamples(
   const labels = [...(reference.testLabels ?? [])].sort((a, b) => a - b);
   const start = await model.sample({ count: labels.length, label: labels, seed: 1 });
   const rows: Row[] = [await judge("unrefined", start, reference)];
+  note(JSON.stringify(rows[0]));
   for (const steps of STEPS) {
     const began = performance.now();
     const parts: Images[] = [];
@@ -85,7 +84,6 @@ async function repair(model: ImageGenerator, dataset: ImageDataset, reference: R
   const { exemplars } = describe(dataset);
   const original = testImages(dataset, reference);
   const some = toFloat(dataset.train, new Random(0, "exemplars").permutation(dataset.train.count).slice(0, EXEMPLARS));
-  const alone: Record<string, { damaged: number; drift: number }> = {};
   const result: Record<string, Row[]> = { none: [await judge("test pictures", original, reference)] };
   for (const [name, damage] of Object.entries(damages)) {
     note(name);
@@ -114,14 +112,8 @@ async function repair(model: ImageGenerator, dataset: ImageDataset, reference: R
       await add(`drift, ${together} together, T = ${temperature}`, joinImages(parts), ms);
     }
     result[name] = rows;
-    const few = (images: Images) => [...groups(images, 1, (i) => i < ALONE)];
-    const repaired: Images[] = [];
-    for (const one of few(damaged)) repaired.push(await drift(one, 0.05));
-    const [first, before, after] = [few(original), few(damaged), repaired].map(joinImages);
-    alone[name] = { damaged: round(psnr(before, first), 4), drift: round(psnr(after, first), 4) };
-    note(`${name}, alone: ${JSON.stringify(alone[name])}`);
   }
-  return { count: original.count, rows: result, alone };
+  return { count: original.count, rows: result };
 }
 
 const describe = ({ train, classNames }: ImageDataset): { exemplars: Exemplars; classNames: string[] | null } => ({
@@ -198,7 +190,6 @@ export const show = ({ models }: Awaited<ReturnType<typeof run>>): string =>
     .flatMap(({ name, samples, repairs }) => [
       `${name}, ${samples.count} samples`,
       show1([samples.floors, ...samples.rows]),
-      `Alone, PSNR: ${JSON.stringify(repairs.alone)}`,
       ...Object.entries(repairs.rows).flatMap(([damage, rows]) => [
         `${name}, ${repairs.count}: ${damage}`,
         show1(rows),

@@ -95,24 +95,21 @@ describe("a drifting model", () => {
     await drift("refine", ["2.png", "3.png"], { ...like(), steps: 0, out: at("still.png") });
     const [moved, still] = [await pixels("out-refine.png"), await pixels("still.png")];
     expect(moved).not.toEqual(still);
-    await drift("refine", ["2.png"], { ...like(), steps: 0, out: at("still.png") });
-    expect(await pixels("still.png")).toEqual(await pixels("2.png"));
   });
   test("inpaint leaves the known half as it was, and what the hole held does not matter", async () => {
-    await drift("inpaint", ["2.png"], { ...like(), mask: at("mask.png"), temperatures: [1] });
-    const [before, after] = [await pixels("2.png"), await pixels("out-inpaint.png")];
+    await drift("inpaint", ["2.png", "2.png"], { ...like(), mask: at("mask.png"), temperatures: [1] });
+    const [before, sheet] = [await pixels("2.png"), await decodeImage(at("out-inpaint.png"), { channels: 1 })];
+    // The first picture stands at the top left of the sheet, within a border.
+    const border = (sheet.height - 16) / 2;
+    const after = before.map((_, i) => sheet.pixels[(border + Math.floor(i / 16)) * sheet.width + border + (i % 16)]);
     const half = (values: Uint8Array) => values.filter((_, i) => i % 16 < 8);
     expect(half(after)).toEqual(half(before));
     expect(after).not.toEqual(before);
-    await savePng(
-      at("scribbled.png"),
-      before.map((value, i) => (i % 16 < 8 ? value : 255 - value)),
-      16,
-      16,
-      1,
-    );
-    await drift("inpaint", ["scribbled.png"], { ...like(), mask: at("mask.png"), temperatures: [1], out: at("b.png") });
-    expect(await pixels("b.png")).toEqual(after);
+    const scribbled = before.map((value, i) => (i % 16 < 8 ? value : 255 - value));
+    await savePng(at("scribbled.png"), scribbled, 16, 16, 1);
+    const again = { ...like(), mask: at("mask.png"), temperatures: [1], out: at("b.png") };
+    await drift("inpaint", ["scribbled.png", "scribbled.png"], again);
+    expect(await pixels("b.png")).toEqual(sheet.pixels);
   });
 });
 
@@ -133,11 +130,12 @@ test.each<[string, () => Promise<void>, RegExp]>([
   ["exemplars without use", () => edit("inpaint", ["0.png"], { mask: at("mask.png"), ...like() }), /no use for --like/],
   ["another method's option", () => edit("project", ["0.png"], { eta: 0.1 }), /takes no "eta"/],
   ["no step that there is", () => drift("refine", ["0.png"], { ...like(), eta: 2 }), /eta must be .*\(0, 1\], got 2/],
+  ["a picture without company", () => drift("refine", ["0.png"], like()), /at least two/],
   ["two sources of exemplars", () => drift("refine", ["0.png"], { ...like(), data: "mnist" }), /--data or --like/],
   ["no exemplars", () => drift("refine", ["0.png"]), /does not say what it was trained on.*--data/],
   [
     "a class of exemplars that have none",
-    () => drift("refine", ["0.png"], { ...like(), label: "disc" }),
+    () => drift("refine", ["0.png", "1.png"], { ...like(), label: "disc" }),
     /other classes/,
   ],
   ["exemplars of another size", () => drift("refine", ["0.png"], { like: [at("small.png")] }), /8×8.*takes 16×16/],

@@ -3,7 +3,7 @@ import { fillSmoothly } from "../../media/fill.js";
 import { Images } from "../../media/images.js";
 import { type EditContext, type EditOf, edit } from "../../models/edits.js";
 import { drawExemplars, type Exemplars } from "../../models/exemplars.js";
-import { seedOption, without } from "../../models/options.js";
+import { OptionError, seedOption, without } from "../../models/options.js";
 import { refine } from "../../recipes/drift/refine.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import type { GeneratorShape } from "./shape.js";
@@ -40,7 +40,7 @@ export function driftingEdits(shape?: GeneratorShape): Readonly<Record<string, E
   const options = without(all, { label: shape?.classes === 0 });
   return {
     refine: edit({
-      summary: "drift pictures together towards real ones and away from each other (an extension)",
+      summary: "drift at least two pictures towards real ones and away from each other (an extension)",
       takes: ["pictures", "exemplars"],
       options,
       run: (model: DriftEditor, { pictures, exemplars }, given, context) =>
@@ -69,6 +69,10 @@ async function drifted(
   context: EditContext,
   mask?: Float32Array,
 ): Promise<Images> {
+  if (count < 2)
+    throw new OptionError(
+      `Pictures drift in company, got ${count}: give at least two at once; a single one would slide to the exemplars' mean.`,
+    );
   const positives = drawExemplars(model, exemplars, { count: most, label, seed });
   const moving = mask && Float32Array.from({ length: channels * mask.length }, (_, i) => mask[i % mask.length]);
   const { device, threads, worker } = model.runtime;
