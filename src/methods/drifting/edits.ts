@@ -33,7 +33,6 @@ const all = z.strictObject({
     .describe("class of the exemplars (default: all)"),
   seed: seedOption().describe("same seed, same exemplars"),
 });
-type Options = z.output<typeof all>;
 
 /** What a drifting model does to pictures: drift at inference, an extension of ours. Without a shape everything. */
 export function driftingEdits(shape?: GeneratorShape): Readonly<Record<string, EditOf<DriftEditor>>> {
@@ -65,7 +64,7 @@ async function drifted(
   model: DriftEditor,
   { pixels, count, channels, height, width, labels }: Images,
   exemplars: Exemplars,
-  { exemplars: most, label, seed, ...drift }: Options,
+  { exemplars: most, label, seed, ...drift }: z.output<typeof all>,
   context: EditContext,
   mask?: Float32Array,
 ): Promise<Images> {
@@ -76,12 +75,8 @@ async function drifted(
   const positives = drawExemplars(model, exemplars, { count: most, label, seed });
   const moving = mask && Float32Array.from({ length: channels * mask.length }, (_, i) => mask[i % mask.length]);
   const { device, threads, worker } = model.runtime;
-  const moved = await refine(
-    pixels,
-    count,
-    { positives, mask: moving, ...drift },
-    { device, threads, worker, ...context },
-  );
+  const how = { device, threads, worker, ...context };
+  const moved = await refine(pixels, count, { positives, mask: moving, ...drift }, how);
   const clipped = moved.map((value) => Math.min(1, Math.max(-1, value)));
   return new Images(clipped, count, channels, height, width, labels);
 }
