@@ -1,5 +1,6 @@
 import cliProgress from "cli-progress";
 import { getDataset, getText, listDatasets, type Progress } from "../data/index.js";
+import { many } from "../io/show.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 
 /** A bar per task on a terminal; elsewhere a line about every ten seconds. */
@@ -60,7 +61,7 @@ export async function getCommand(id: string, { json, force }: { json?: boolean; 
       if (json) printJson({ ...dataset, train: train.count, test: test.count });
       else
         say(
-          `${id}: ${train.count} training and ${test.count} test images of ${width}×${height}×${channels}, ${classNames?.length ?? 0} classes. ${licence}`,
+          `${id}: ${train.count} training and ${many(test.count, "test image")} of ${width}×${height}×${channels}, ${many(classNames?.length ?? 0, "class", "classes")}. ${licence}`,
         );
     } else {
       const { train, judge, test, ...text } = await getText(id, { onProgress, force });

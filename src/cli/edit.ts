@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { resolveDataset } from "../data/index.js";
 import { decodeImage, loadSafetensors, saveSafetensors } from "../io/index.js";
+import { many } from "../io/show.js";
 import { Images } from "../media/images.js";
 import { methods } from "../methods/registry.js";
 import type { Edit, EditInput, Latents } from "../models/edits.js";
@@ -12,7 +13,7 @@ import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
 import { dataOf, openModel } from "./models.js";
 import { checked, printJson, say, UsageError } from "./output.js";
-import { readPictures, splitOf } from "./pictures.js";
+import { readPictures, requireFile, splitOf } from "./pictures.js";
 
 /** What `edit` is told beside the options of the model's edit. */
 export interface EditCommand {
@@ -48,10 +49,7 @@ export async function editCommand(
     else await saveLatents(out, result);
     const { count } = result;
     if (json) printJson({ verb, model: config.name, count, out });
-    else
-      say(
-        `${config.name}: ${count} ${edit.gives === "latents" ? "latents" : count === 1 ? "picture" : "pictures"} → ${out}`,
-      );
+    else say(`${config.name}: ${many(count, edit.gives === "latents" ? "latent" : "picture")} → ${out}`);
   } finally {
     await model.release();
   }
@@ -99,6 +97,7 @@ async function inputOf(
 
 async function readMask(file: string | undefined, { height, width }: ReturnType<typeof imageSize>) {
   if (!file) throw new UsageError("Say what is unknown: --mask <picture>, white where it is.");
+  requireFile(file, "a picture");
   const mask = await decodeImage(file, { channels: 1 });
   if (mask.width !== width || mask.height !== height)
     throw new UsageError(`The mask must have ${width}×${height} pixels, got ${mask.width}×${mask.height}.`);
@@ -128,7 +127,9 @@ async function readExemplars(
 const saveLatents = (out: string, { values, count, size }: Latents): Promise<void> =>
   saveSafetensors(out, { latents: { shape: [count, size], data: values } });
 
-async function readLatents(file: string): Promise<Latents> {
+async function readLatents(file: string | undefined): Promise<Latents> {
+  if (!file) throw new UsageError("Give the latents that fewstep edit encode has made.");
+  requireFile(file, "latents that fewstep edit encode has made");
   const found = (await loadSafetensors(file)).tensors.latents;
   if (found?.shape.length !== 2 || !(found.data instanceof Float32Array))
     throw new UsageError(`${file} holds no "latents" [count, size]; make one with fewstep edit encode.`);

@@ -1,4 +1,5 @@
 import { resolveText, type TextOptions } from "../data/index.js";
+import { many } from "../io/show.js";
 import { LanguageModel } from "../judges/language-model/model.js";
 import { evaluateLikelihood, evaluateText, measureTextReference, type TextEvaluation } from "../judges/text.js";
 import type { MetricReport } from "../metrics/index.js";
@@ -47,7 +48,9 @@ export async function evalTextCommand(location: string, model: TextGenerator, co
       if (!json) {
         const { nfe, options } = evaluation;
         const { sampler = "ancestral", nucleus = 1 } = options;
-        say(`${count} samples of ${nfe} network evaluations each, sampler ${sampler}, nucleus ${nucleus}`);
+        say(
+          `${many(count, "sample")} of ${many(nfe, "network evaluation")} each, sampler ${sampler}, nucleus ${nucleus}`,
+        );
         showMetrics(evaluation.metrics);
       }
     }

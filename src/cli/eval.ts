@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { resolveDataset } from "../data/index.js";
 import { quantised } from "../data/tokens/pixels.js";
-import { saveGrid } from "../io/index.js";
+import { pictureFormat, saveGrid } from "../io/index.js";
+import { many } from "../io/show.js";
 import { extractorFor } from "../judges/extractors/index.js";
 import {
   type Evaluation,
@@ -31,6 +32,7 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
   const { features, count = 10_000, steps, seed, neighbours, device, json, options = {} } = command;
   if (count < 100) throw new UsageError(`--count must be a whole number of at least 100 images, got ${count}.`);
   if (command.judge !== undefined) throw new UsageError(`${location} draws images; leave out --judge.`);
+  if (neighbours !== undefined) pictureFormat(neighbours);
   const asked = stepsAsked(options, seed, steps);
   const { onProgress, stop } = downloadProgress();
   try {
@@ -47,10 +49,13 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
       if (!json) say(`Measuring real images of ${dataset.id} …`);
       if (extractor && !json) say(`Features: ${extractor.name}; ${extractor.preprocessing}.`);
       const reference = await measureReference(dataset, extractor, { limit: count, onProgress });
+      const { length } = reference.testRows;
+      if (length < FEW)
+        say(`Only ${many(length, "test image")}: figures of so few are mostly chance. Compare them with the floors.`);
       const evaluations: Evaluation[] = [];
       const reconstruction = await evaluateReconstruction(model, reference, seed);
       if (reconstruction && !json) {
-        say(`${model.config.name}: ${reconstruction[0].n} test images, encoded and decoded`);
+        say(`${model.config.name}: ${many(reconstruction[0].n, "test image")}, encoded and decoded`);
         showMetrics(reconstruction);
       }
       for (const sample of asked) {
@@ -58,7 +63,7 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
         evaluations.push(reconstruction ? { ...evaluation, reconstruction } : evaluation);
         if (!json) show(evaluation);
       }
-      if (neighbours) await saveNeighbours(neighbours, model, reference, asked[0]);
+      if (neighbours !== undefined) await saveNeighbours(neighbours, model, reference, asked[0]);
       if (json) printJson(evaluations.length === 1 ? evaluations[0] : evaluations);
     } finally {
       await extractor?.release();
@@ -70,6 +75,8 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
 }
 
 const SAMPLES_ON_SHEET = 16;
+/** Test images below which a warning is due: fewer than the dimensions that a Fréchet distance estimates. */
+const FEW = 256;
 
 async function saveNeighbours(
   out: string,
@@ -86,6 +93,6 @@ async function saveNeighbours(
 }
 
 function show({ model, data, count, nfe, metrics }: Evaluation): void {
-  say(`${model}: ${count} samples of ${nfe} network evaluation${nfe === 1 ? "" : "s"} each, against ${data}`);
+  say(`${model}: ${many(count, "sample")} of ${many(nfe, "network evaluation")} each, against ${data}`);
   showMetrics(metrics);
 }

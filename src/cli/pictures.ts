@@ -37,6 +37,7 @@ export async function readPictures(
     return toFloat(split, [Number(at)]);
   }
   async function ofFile(source: string): Promise<Float32Array> {
+    requireFile(source, "a picture, or a row of a data set such as fashion-mnist/test/12");
     const { pixels, ...size } = await decodeImage(source, { channels, ...(resize ? { height, width } : {}) });
     requireSize(source, { ...size, channels });
     return Float32Array.from(
@@ -52,6 +53,11 @@ export async function readPictures(
         `${source} has ${size.width}×${size.height} pixels, the model takes ${width}×${height}; --resize scales files.`,
       );
   }
+}
+
+/** @throws UsageError where there is no such file; `is` says what it should be. */
+export function requireFile(path: string, is: string): void {
+  if (!existsSync(path)) throw new UsageError(`There is no file "${path}"; give ${is}.`);
 }
 
 /** Pictures as a data set keeps them: bytes [count, height, width, channels], without classes. */

@@ -72,13 +72,18 @@ const sample = program
   .argument("<model>", "name, folder or URL");
 addOptionFlags(sample, sampleOptions, { presets: { count: "64 images, 8 texts" } });
 sample
-  .option("--out <file>", "where the sheet or text goes (default out/<model>.png or .txt)")
+  .option(
+    "--out <file|folder/>",
+    "where the sheet or text goes: .png, .webp, .jpg, .avif or .txt (default out/<model>.png or .txt); a folder/, or a " +
+      "name with %05d in it, takes each sample as a file of its own, and labels.csv",
+  )
   .addOption(deviceOption())
   .addOption(jsonOption())
   .addHelpText(
     "after",
     examples(
       "sample drifting-fashion --count 64 --label boot --out boots.png",
+      "sample drifting-fashion --count 1000 --out boots/%05d.webp --label boot",
       "sample drifting-fashion --guidance 1.5 --seed 7 --json",
       "sample sphere-fashion --steps 2 --label boot",
       "sample flow-fashion --steps 8 --sampler heun",

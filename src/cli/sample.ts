@@ -1,10 +1,13 @@
 import { resolve } from "node:path";
 import { performance } from "node:perf_hooks";
-import { locationName } from "../models/files.js";
-import type { AnyGenerator } from "../models/generator.js";
+import { pictureFormat, requirePictureSize, requireWritable, sheetSize, writeFileAtomic } from "../io/index.js";
+import { many } from "../io/show.js";
+import { imageSize, locationName } from "../models/files.js";
+import type { AnyGenerator, SampleOptions } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
 import { openModel } from "./models.js";
-import { checked, printJson, say } from "./output.js";
+import { labelTable, type Numbered, numbered, requireEnding, writeEach } from "./numbered.js";
+import { checked, printJson, say, UsageError } from "./output.js";
 import { stepBar } from "./step-bar.js";
 
 /** What `sample` is told beside the options of the model. */
@@ -22,15 +25,23 @@ export interface SampleResult {
   nfe: number;
   msPerSample: number;
   seed: number;
+  /** The file, or the folder of single files. */
   out: string;
-  /** Of models of text. */
+  /** Texts that were written into one file. */
   texts?: readonly string[];
+  /** How many single files were written. */
+  files?: number;
+  /** Table of the single files' classes. */
+  labels?: string;
 }
 
 /** How many samples of a kind are drawn where nobody says. */
 export const COUNTS = { image: 64, text: 8 };
 
-/** Draws and writes samples. The time is that of drawing, without compiling the model. */
+/**
+ * Draws and writes samples: one sheet or text, or each as a file of its own (see `numbered`) as soon as it is drawn.
+ * Where they go is checked first. The time is that of drawing, without compiling the model and without writing.
+ */
 export async function sampleToFile(
   model: AnyGenerator,
   location: string,
@@ -40,23 +51,77 @@ export async function sampleToFile(
   const { count = COUNTS[model.kind], ...others } = given as { count?: number };
   const options = { count, ...others };
   const nfe = await checked(() => model.cost(options));
-  const began = performance.now();
+  const place = out ?? `out/${locationName(location)}.${model.kind === "text" ? "txt" : "png"}`;
+  const each = numbered(place, model.kind, count);
+  const path = each ? resolve(each.path(0), "..") : resolve(place);
+  if (!each) requirePlace(model, path, count);
+  await requireWritable(each ? each.path(0) : path);
   const compiled = model.compilingSeconds;
-  const { onStep, stop } = stepBar(model.config.name);
-  const drawn = await model.sample(options, { onStep }).finally(stop);
-  const seconds = (performance.now() - began) / 1e3 - (model.compilingSeconds - compiled);
-  const path = resolve(out ?? `out/${locationName(location)}.${model.kind === "text" ? "txt" : "png"}`);
-  await (drawn.kind === "image" ? drawn.save(path, { scale: drawn.height <= 32 ? 2 : 1 }) : drawn.save(path));
+  const { seconds, ...result } = each ? await drawEach(model, options, each) : await drawOne(model, options, path);
   return {
     model: model.config.name,
     kind: model.kind,
     count,
     nfe,
-    msPerSample: Number(((1e3 * seconds) / count).toFixed(3)),
+    msPerSample: Number(((1e3 * (seconds - (model.compilingSeconds - compiled))) / count).toFixed(3)),
     seed: (options as { seed?: number }).seed ?? 0,
     out: path,
-    ...(drawn.kind === "text" ? { texts: drawn.strings } : {}),
+    ...result,
   };
+}
+
+const scaleOf = (height: number) => (height <= 32 ? 2 : 1);
+
+/** Refuses a file that all samples cannot be written into. @throws UsageError */
+function requirePlace(model: AnyGenerator, path: string, count: number): void {
+  requireEnding(path, model.kind);
+  if (model.kind !== "image") return;
+  const { channels, height, width } = imageSize(model.config);
+  try {
+    requirePictureSize(sheetSize([count, channels, height, width], { scale: scaleOf(height) }), pictureFormat(path));
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message} Write each image as a file of its own: --out <folder>/.`, {
+      cause: error,
+    });
+  }
+}
+
+async function drawOne(model: AnyGenerator, options: SampleOptions, path: string) {
+  const began = performance.now();
+  const { onStep, stop } = stepBar(model.config.name);
+  const drawn = await model.sample(options, { onStep }).finally(stop);
+  const seconds = (performance.now() - began) / 1e3;
+  if (drawn.kind === "text") {
+    await drawn.save(path);
+    return { seconds, texts: drawn.strings };
+  }
+  await drawn.save(path, { scale: scaleOf(drawn.height) });
+  return { seconds };
+}
+
+/** Draws batch by batch and writes what has been drawn; the table of classes lists what was written, come what may. */
+async function drawEach(model: AnyGenerator, options: SampleOptions, each: Numbered) {
+  const { classNames } = model;
+  const labels: number[] = [];
+  let seconds = 0;
+  let files = 0;
+  const { onStep, stop } = stepBar(model.config.name);
+  try {
+    let began = performance.now();
+    for await (const { step, steps, first, output } of model.stream(options, { onStep })) {
+      if (step < steps) continue;
+      const drawn = await output();
+      seconds += (performance.now() - began) / 1e3;
+      await writeEach(drawn, first, each);
+      files += drawn.count;
+      if (drawn.kind === "image" && drawn.labels) labels.push(...drawn.labels);
+      began = performance.now();
+    }
+  } finally {
+    stop();
+    if (classNames && labels.length > 0) await writeFileAtomic(each.labels, labelTable(each, labels, classNames));
+  }
+  return { seconds, files, ...(classNames ? { labels: each.labels } : {}) };
 }
 
 export async function sampleCommand(
@@ -68,11 +133,11 @@ export async function sampleCommand(
   try {
     const result = await sampleToFile(model, location, given, command);
     if (command.json) return printJson(result);
-    const { texts, kind, count, nfe, msPerSample, out } = result;
+    const { texts, kind, count, nfe, msPerSample, out, files } = result;
     if (texts) process.stdout.write(`${texts.join("\n")}\n`);
-    const many = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+    const place = files === undefined ? out : `${many(files, "file")} in ${out}`;
     say(
-      `${result.model}: ${many(count, kind)}, ${many(nfe, "network evaluation")} each, ${msPerSample} ms per ${kind} → ${out}`,
+      `${result.model}: ${many(count, kind)}, ${many(nfe, "network evaluation")} each, ${msPerSample} ms per ${kind} → ${place}`,
     );
   } finally {
     await model.release();

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { checkData, type LongLines } from "../data/index.js";
 import { tokenSettingsNamed } from "../data/tokens/settings.js";
+import { shellWord } from "../io/show.js";
 import { methods } from "../methods/registry.js";
 import type { Method } from "../models/method.js";
 import type { RunConfig } from "../recipes/training.js";
@@ -151,10 +152,14 @@ async function resumed(method: string, out: string, command: TrainCommand): Prom
   return config;
 }
 
+/** How a run is gone on with, to be copied into a shell. */
+export const resumeCommand = (method: string, out: string): string =>
+  [...used.flatMap((module) => ["--use", module]), "train", method, "--resume", out].map(shellWord).join(" ");
+
 function report(method: string, out: string, { status, step, seconds, metrics }: RunResult, json?: boolean): void {
   const model = status === "finished" ? join(out, "model") : null;
   const page = join(out, "report.html");
   if (json) printJson({ status, step, seconds, metrics, model, report: page });
   else if (model) say(`Trained in ${Math.round(seconds)} s. Model: ${model}. Report: ${page}`);
-  else say(`Stopped at step ${step}, saved. Go on with: fewstep train ${method} --resume ${out}`);
+  else say(`Stopped at step ${step}, saved. Go on with: fewstep ${resumeCommand(method, out)}`);
 }

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { WrongUse } from "../io/wrong-use.js";
 import { cacheFolder, isCached, type Shelf } from "./cache.js";
 import { imageShelf } from "./cached-images.js";
 import { textShelf } from "./cached-text.js";
@@ -68,14 +69,14 @@ export function listDatasets(cache = cacheFolder()): DatasetListing[] {
  */
 export async function getDataset(id: string, options: GetOptions = {}): Promise<ImageDataset> {
   const pinned = Object.hasOwn(manifest, id) ? manifest[id] : undefined;
-  if (!pinned) throw new Error(`There is no data set "${id}"; known are ${Object.keys(manifest).join(", ")}.`);
+  if (!pinned) throw new WrongUse(`There is no data set "${id}"; known are ${Object.keys(manifest).join(", ")}.`);
   return getPinned(id, pinned, options);
 }
 
 /** A text by name, as `getDataset`. */
 export async function getText(id: string, options: GetOptions = {}): Promise<TextDataset> {
   const pinned = Object.hasOwn(texts, id) ? texts[id] : undefined;
-  if (!pinned) throw new Error(`There is no text "${id}"; known are ${Object.keys(texts).join(", ")}.`);
+  if (!pinned) throw new WrongUse(`There is no text "${id}"; known are ${Object.keys(texts).join(", ")}.`);
   return getOnto(textShelf, id, pinned, options);
 }
 

@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { WrongUse } from "../io/wrong-use.js";
 import { isCifarFolder, readCifarFolder } from "./cifar.js";
 import type { ImageDataset } from "./dataset.js";
 import { encodingNamed } from "./encoding.js";
@@ -7,6 +8,7 @@ import { type FolderOptions, readImageFolder } from "./folder.js";
 import { type GetOptions, getDataset, getText } from "./get.js";
 import { isIdxFolder, readIdxFolder } from "./idx.js";
 import { manifest } from "./manifest.js";
+import { requireNoMistake, requireNoUrl } from "./no-data.js";
 import { describe } from "./parts.js";
 import { texts } from "./sources/texts.js";
 import { type LongLines, longLineWays, type TextDataset } from "./text.js";
@@ -21,13 +23,17 @@ export interface ResolveOptions extends GetOptions, FolderOptions {}
  */
 export async function resolveDataset(idOrPath: string, options: ResolveOptions = {}): Promise<ImageDataset> {
   if (Object.hasOwn(manifest, idOrPath)) return getDataset(idOrPath, options);
+  requireNoUrl(idOrPath);
   const folder = resolve(idOrPath);
   const info = await stat(folder).catch(() => undefined);
   if (!info)
-    throw new Error(
+    throw new WrongUse(
       `"${idOrPath}" is neither a data set's name (${Object.keys(manifest).join(", ")}) nor a folder that exists.`,
     );
-  if (!info.isDirectory()) throw new Error(`${idOrPath} is a file; give the folder that it is in.`);
+  if (!info.isDirectory()) {
+    await requireNoMistake(folder);
+    throw new WrongUse(`${idOrPath} is a file; images are read from a folder: give the one that they are in.`);
+  }
   const files = await readdir(folder);
   const parts = isIdxFolder(files)
     ? await readIdxFolder(folder)
@@ -63,12 +69,14 @@ export async function resolveText(idOrPath: string, options: TextOptions = {}): 
   const { longLines, ...others } = options;
   const way = longLines === undefined ? {} : { longLines };
   if (Object.hasOwn(texts, idOrPath)) return { ...(await getText(idOrPath, others)), ...way };
+  requireNoUrl(idOrPath);
   const path = resolve(idOrPath);
   const info = await stat(path).catch(() => undefined);
   if (!info?.isFile())
-    throw new Error(
+    throw new WrongUse(
       `"${idOrPath}" is neither a text's name (${Object.keys(texts).join(", ")}) nor a file that exists.`,
     );
+  await requireNoMistake(path);
   const id = basename(path);
   const parts = await readTextFile(path, others);
   return { kind: "text", id, ...parts, ...way, licence: "unknown", attribution: `the file ${id}` };
@@ -78,10 +86,11 @@ export async function resolveText(idOrPath: string, options: TextOptions = {}): 
 async function kindOf(idOrPath: string): Promise<"images" | "text"> {
   if (Object.hasOwn(texts, idOrPath)) return "text";
   if (Object.hasOwn(manifest, idOrPath)) return "images";
+  requireNoUrl(idOrPath);
   const info = await stat(resolve(idOrPath)).catch(() => undefined);
   if (info) return info.isFile() ? "text" : "images";
   const names = [...Object.keys(manifest), ...Object.keys(texts)].join(", ");
-  throw new Error(`"${idOrPath}" is neither a data set's name (${names}) nor a file or folder that exists.`);
+  throw new WrongUse(`"${idOrPath}" is neither a data set's name (${names}) nor a file or folder that exists.`);
 }
 
 /** Options that only one kind of data has. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { access, constants, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -8,9 +8,14 @@ export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIter
 /**
  * Writes a file so that its name always holds either the old content or all of the new: a temporary name in the same
  * folder, fsync, rename. Missing folders are made. On any failure (also of the iterable that supplies the content) the
- * temporary file is removed and the old one is untouched.
+ * temporary file is removed and the old one is untouched. `sync: false`, for one of many files, leaves it to the system
+ * when it reaches the disk.
  */
-export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: FileContent,
+  { sync = true }: { sync?: boolean } = {},
+): Promise<void> {
   const target = resolve(path);
   const folder = dirname(target);
   const failed = (error: Error): never => {
@@ -23,7 +28,7 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
     try {
       const chunks = typeof content === "string" || content instanceof Uint8Array ? [content] : content;
       for await (const chunk of chunks) await file.writeFile(chunk);
-      await file.sync();
+      if (sync) await file.sync();
     } finally {
       await file.close();
     }
@@ -32,7 +37,18 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
     await rm(temporary, { force: true });
     failed(error as Error);
   }
-  await syncFolder(folder);
+  if (sync) await syncFolder(folder);
+}
+
+/** Throws, as `writeFileAtomic` would, where a file cannot be written; its folder is made. To be asked before long work. */
+export async function requireWritable(path: string): Promise<void> {
+  const folder = dirname(resolve(path));
+  try {
+    await makeFolder(folder);
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new Error(`Could not write ${path}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Makes a folder and those above it. Node's own recursive way never returns where the system makes none (/proc). */

@@ -1,4 +1,4 @@
-export { type FileContent, writeFileAtomic } from "./atomic.js";
+export { type FileContent, requireWritable, writeFileAtomic } from "./atomic.js";
 export { fromFloat16, toFloat16 } from "./float16.js";
 export { type GridOptions, type Picture, sheetSize, tileImages, toByte } from "./grid.js";
 export {

@@ -17,3 +17,14 @@ export function show(value: unknown): string {
   }
   return String(value);
 }
+
+/** A number of things for people: "1 image", "2 images". */
+export const many = (count: number, thing: string, things = `${thing}s`): string =>
+  `${count} ${count === 1 ? thing : things}`;
+
+/** A path or name as a word of a command line, to be copied: in quotes where a shell would take it apart. */
+export function shellWord(text: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  if (typeof process !== "undefined" && process.platform === "win32") return `"${text}"`;
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

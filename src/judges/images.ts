@@ -1,5 +1,8 @@
 import { type ImageDataset, type ImageSplit, type Progress, toFloat } from "../data/index.js";
 import { toByte } from "../io/grid.js";
+import { requireKnown } from "../io/known.js";
+import { many, show } from "../io/show.js";
+import { OptionError, WrongUse } from "../io/wrong-use.js";
 import { Images } from "../media/images.js";
 import {
   bootstrapMean,
@@ -19,6 +22,7 @@ import type { ImageGenerator, SampleOptions } from "../models/generator.js";
 import { Random } from "../random/index.js";
 import type { Extractor } from "./extractors/index.js";
 import { pixelPca } from "./extractors/pixels.js";
+import { pause } from "./pause.js";
 
 /** Features wider than this are measured with fewer images where the cost grows with the width (see `costs`). */
 const WIDE = 512;
@@ -55,6 +59,8 @@ export interface ReferenceOptions {
    */
   trainLimit?: number;
   onProgress?: Progress;
+  /** Aborting ends the work between two of its parts; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -64,22 +70,33 @@ export interface ReferenceOptions {
 export async function measureReference(
   dataset: ImageDataset,
   extractor: Extractor | null,
-  { limit = 10_000, trainLimit, onProgress }: ReferenceOptions = {},
+  options: ReferenceOptions = {},
 ): Promise<Reference> {
+  requireKnown("measureReference", options, ["limit", "trainLimit", "onProgress", "signal"]);
+  const { limit = 10_000, trainLimit, onProgress, signal } = options;
+  for (const [name, value] of Object.entries({ limit, trainLimit }))
+    if (value !== undefined && !(Number.isInteger(value) && value >= 2))
+      throw new OptionError(`${name} must be a whole number of at least 2, got ${value}.`);
+  for (const part of ["test", "train"] as const)
+    if (dataset[part].count < 2)
+      throw new WrongUse(`${dataset.id} has ${many(dataset[part].count, `${part} image`)}; two at least are compared.`);
+  signal?.throwIfAborted();
   const shuffled = (split: ImageSplit, label: string, most: number) =>
     new Random(0, label).permutation(split.count).slice(0, most);
   const testRows = shuffled(dataset.test, "test", limit);
   const trainRows = shuffled(dataset.train, "train", trainLimit ?? ((extractor?.dim ?? 0) > WIDE ? limit : Infinity));
 
   const pixels = toFloat(dataset.test, testRows);
+  await pause(signal);
   const pca = pixelPca(pixels, testRows.length);
+  await pause(signal);
   const test = features(pixels, pixels.length / testRows.length);
   const train = features(toFloat(dataset.train, trainRows.slice(0, testRows.length)), test.dim);
   const gradients = { test: meanGradient(test, dataset), train: meanGradient(train, dataset) };
 
   const space = async (extractor: Extractor, metrics: readonly FeatureMetric[]): Promise<Space> => {
     const measure = (split: ImageSplit, rows: Uint32Array, what: string) =>
-      extractSplit(extractor, split, rows, (done) =>
+      extractSplit(extractor, split, rows, signal, (done) =>
         onProgress?.({ task: `${extractor.name}: ${what} images`, done, total: rows.length, unit: "images" }),
       );
     const { values, logits } = await measure(dataset.test, testRows, "test");
@@ -108,13 +125,15 @@ async function extractSplit(
   extractor: Extractor,
   split: ImageSplit,
   rows: ArrayLike<number>,
+  signal?: AbortSignal,
   onChunk?: (done: number) => void,
 ): Promise<{ values: Float32Array; logits: Float32Array | null }> {
   const values = new Float32Array(rows.length * extractor.dim);
   const logits: Float32Array[] = [];
   for (let at = 0; at < rows.length; at += CHUNK) {
     const chunk = Array.from({ length: Math.min(CHUNK, rows.length - at) }, (_, i) => rows[at + i]);
-    const found = await extractor.extract(toFloat(split, chunk), chunk.length);
+    await pause(signal);
+    const found = await extractor.extract(toFloat(split, chunk), chunk.length, { signal });
     values.set(found.features, at * extractor.dim);
     if (found.logits) logits.push(found.logits);
     onChunk?.(at + chunk.length);
@@ -139,6 +158,8 @@ export interface EvaluateOptions {
   resamples?: number;
   /** Which metrics of the feature spaces to compute; default all. */
   metrics?: readonly FeatureMetric[];
+  /** Aborting ends the work between two of its parts; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 export interface Evaluation {
@@ -157,18 +178,26 @@ export interface Evaluation {
 export async function evaluateModel(
   model: ImageGenerator,
   reference: Reference,
-  { sample: { count = 10_000, seed = 0, ...options } = {}, resamples, metrics }: EvaluateOptions = {},
+  evaluation: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  requireKnown("evaluateModel", evaluation, ["sample", "resamples", "metrics", "signal"]);
+  const { sample = {}, resamples, metrics, signal } = evaluation;
+  requireEvaluation(evaluation);
+  const { count = 10_000, seed = 0, ...options } = sample;
   const { dataset } = reference;
   requireSameSize(model, dataset);
-  const images = await model.sample({ ...options, count, seed, ...labelsLike(reference, model, count, seed) });
+  if (!(Number.isInteger(count) && count >= 2))
+    throw new OptionError(`count must be a whole number of at least 2 to be measured, got ${count}.`);
+  const labels = labelsLike(reference, model, count, seed);
+  const drawn = await model.sample({ ...options, count, seed, ...labels }, { signal });
+  const images = sameClasses(model, dataset) ? drawn : withoutLabels(drawn);
   return {
     model: model.config.name,
     data: dataset.id,
     count,
     nfe: model.cost(options),
     seed,
-    metrics: await evaluateImages(images, reference, { seed, resamples, metrics }),
+    metrics: await evaluateImages(images, reference, { seed, resamples, metrics, signal }),
   };
 }
 
@@ -180,6 +209,7 @@ export async function evaluateReconstruction(
   model: ImageGenerator,
   reference: Reference,
   seed = 0,
+  { signal }: { signal?: AbortSignal } = {},
 ): Promise<MetricReport[] | null> {
   if (!model.reconstruct) return null;
   const { dataset, testRows, testLabels } = reference;
@@ -187,7 +217,7 @@ export async function evaluateReconstruction(
   const { channels, height, width } = dataset;
   const labels = testLabels && Int32Array.from(testLabels);
   const original = new Images(toFloat(dataset.test, testRows), testRows.length, channels, height, width, labels);
-  const images = await model.reconstruct(original);
+  const images = await model.reconstruct(original, { signal });
   const size = channels * height * width;
   const rounded = roundToBytes(images.pixels);
   const ratios = Float64Array.from({ length: images.count }, (_, i) => {
@@ -195,7 +225,7 @@ export async function evaluateReconstruction(
     for (let k = i * size; k < (i + 1) * size; k++) squares += ((rounded[k] - original.pixels[k]) / 2) ** 2;
     return -10 * Math.log10(Math.max(squares / size, 1e-10));
   });
-  const distances = await evaluateImages(images, reference, { seed, resamples: 0, metrics: ["frechet"] });
+  const distances = await evaluateImages(images, reference, { seed, resamples: 0, metrics: ["frechet"], signal });
   return [
     {
       name: "Reconstruction PSNR (dB)",
@@ -219,33 +249,37 @@ export async function evaluateReconstruction(
 export async function evaluateImages(
   images: Images,
   reference: Reference,
-  { seed = 0, resamples, metrics: wanted }: Omit<EvaluateOptions, "sample"> & { seed?: number } = {},
+  options: Omit<EvaluateOptions, "sample"> & { seed?: number } = {},
 ): Promise<MetricReport[]> {
+  requireKnown("evaluateImages", options, ["seed", "resamples", "metrics", "signal"]);
+  requireEvaluation(options);
+  const { seed = 0, resamples, metrics: wanted, signal } = options;
   const { dataset, spaces, testLabels } = reference;
+  requireComparable(images, dataset);
   const random = new Random(seed, "evaluation");
   const rounded = roundToBytes(images.pixels);
   const reports: MetricReport[] = [];
   for (const { extractor, metrics, test, testLogits, train } of spaces) {
-    const { features: values, logits } = await extractor.extract(rounded, images.count);
+    const { features: values, logits } = await extractor.extract(rounded, images.count, { signal });
     const classified = logits &&
       images.labels && {
         samples: { logits, labels: images.labels },
         ...(testLogits && testLabels ? { reference: { logits: testLogits, labels: testLabels } } : {}),
       };
-    reports.push(
-      ...evaluateFeatures(
-        { samples: features(values, extractor.dim), reference: test, train },
-        {
-          ...costs(extractor, resamples),
-          features: extractor.name,
-          reference: `${dataset.id} test`,
-          random,
-          metrics: metrics.filter((metric) => wanted?.includes(metric) ?? true),
-          ...(classified ? { classified } : {}),
-        },
-      ),
-    );
+    const sets = { samples: features(values, extractor.dim), reference: test, train };
+    const common = {
+      ...costs(extractor, resamples),
+      features: extractor.name,
+      reference: `${dataset.id} test`,
+      random,
+    };
+    for (const metric of metrics.filter((one) => wanted?.includes(one) ?? true)) {
+      await pause(signal);
+      reports.push(...evaluateFeatures(sets, { ...common, metrics: [metric] }));
+    }
+    if (classified) reports.push(...evaluateFeatures(sets, { ...common, metrics: [], classified }));
   }
+  await pause(signal);
   return [...reports, reportSharpness(features(rounded, rounded.length / images.count), reference, random)];
 }
 
@@ -274,20 +308,52 @@ const meanGradient = (images: Features, { height, width, channels }: ImageDatase
 
 const roundToBytes = (pixels: Float32Array): Float32Array => pixels.map((x) => toByte(x) / 127.5 - 1);
 
-function requireSameSize({ config }: ImageGenerator, { id, height, width, channels }: ImageDataset): void {
+const sizeOf = ({ width, height, channels }: Pick<ImageDataset, "width" | "height" | "channels">): string =>
+  `${width}×${height}×${channels}`;
+
+function requireSameSize({ config }: ImageGenerator, dataset: ImageDataset): void {
   const image = imageSize(config);
-  if (image.height !== height || image.width !== width || image.channels !== channels)
-    throw new Error(
-      `${config.name} draws images of ${image.width}×${image.height}×${image.channels}, but ${id} has ${width}×${height}×${channels}; they cannot be compared.`,
+  if (sizeOf(image) !== sizeOf(dataset))
+    throw new WrongUse(
+      `${config.name} draws images of ${sizeOf(image)}, but ${dataset.id} has ${sizeOf(dataset)}; they cannot be compared.`,
     );
+}
+
+function requireComparable(images: Images, dataset: ImageDataset): void {
+  if (sizeOf(images) !== sizeOf(dataset))
+    throw new Error(
+      `The images are of ${sizeOf(images)}, but ${dataset.id} has ${sizeOf(dataset)}; they cannot be compared.`,
+    );
+}
+
+/** Whether the classes of a model are those of the data, in the same order. */
+const sameClasses = ({ classNames }: ImageGenerator, dataset: ImageDataset): boolean =>
+  classNames !== null && dataset.classNames !== null && String(classNames) === String(dataset.classNames);
+
+/** Images without their labels, which are of other classes than the data's. */
+const withoutLabels = ({ pixels, count, channels, height, width }: Images): Images =>
+  new Images(pixels, count, channels, height, width);
+
+const METRICS: readonly FeatureMetric[] = ["frechet", "kid", "prdc", "neighbours"];
+
+/** @throws OptionError where a metric is none, or the resamples are no number of them. */
+function requireEvaluation({ metrics, resamples }: Pick<EvaluateOptions, "metrics" | "resamples">): void {
+  if (metrics !== undefined && !Array.isArray(metrics))
+    throw new OptionError(`metrics must be a list of ${METRICS.join(", ")}, got ${show(metrics)}.`);
+  const unknown = metrics?.find((metric) => !METRICS.includes(metric));
+  if (unknown !== undefined)
+    throw new OptionError(`There is no metric ${show(unknown)}; choose of ${METRICS.join(", ")}.`);
+  if (resamples !== undefined && !(Number.isInteger(resamples) && resamples >= 0 && resamples !== 1))
+    throw new OptionError(`resamples must be 0 or a whole number of at least 2, got ${resamples}.`);
 }
 
 /**
  * Labels for the samples in the shares, and from the names, of the test images' classes; none where the model has other
  * classes.
  */
-function labelsLike({ dataset, testLabels }: Reference, { classNames }: ImageGenerator, count: number, seed: number) {
-  if (!testLabels || !classNames || String(classNames) !== String(dataset.classNames)) return {};
+function labelsLike({ dataset, testLabels }: Reference, model: ImageGenerator, count: number, seed: number) {
+  const { classNames } = model;
+  if (!testLabels || !classNames || !sameClasses(model, dataset)) return {};
   const order = new Random(seed, "labels").permutation(testLabels.length);
   return { label: Array.from({ length: count }, (_, i) => classNames[testLabels[order[i % order.length]]]) };
 }
@@ -301,26 +367,40 @@ export interface NeighbourSheet {
   distances: Float64Array;
 }
 
+export interface NeighbourOptions {
+  /** Training images beside each sample; default 5, or as many as there are. */
+  neighbours?: number;
+  /** Training images that are searched; default all, with wide features 10,000. */
+  among?: number;
+  onProgress?: Progress;
+  /** Aborting ends the work between two of its parts; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
 /** Samples and, beside each, its nearest training images in the reference's first feature space. */
 export async function nearestTraining(
   images: Images,
-  { dataset: { train }, spaces: [{ extractor }] }: Pick<Reference, "dataset" | "spaces">,
-  {
-    neighbours = 5,
-    among = extractor.dim > WIDE ? 10_000 : train.count,
-    onProgress,
-  }: { neighbours?: number /** Training images that are searched. */; among?: number; onProgress?: Progress } = {},
+  { dataset, spaces: [{ extractor }] }: Pick<Reference, "dataset" | "spaces">,
+  options: NeighbourOptions = {},
 ): Promise<NeighbourSheet> {
-  const own = features((await extractor.extract(roundToBytes(images.pixels), images.count)).features, extractor.dim);
+  requireComparable(images, dataset);
+  const { train } = dataset;
+  requireKnown("nearestTraining", options, ["neighbours", "among", "onProgress", "signal"]);
+  const { among = extractor.dim > WIDE ? 10_000 : train.count, onProgress, signal } = options;
+  if (!(Number.isInteger(among) && among >= 1))
+    throw new OptionError(`among must be a whole number of at least 1, got ${among}.`);
   const rows = new Random(0, "train").permutation(train.count).slice(0, among);
+  const { neighbours = Math.min(5, rows.length) } = options;
   if (!(Number.isInteger(neighbours) && neighbours >= 1 && neighbours <= rows.length))
     throw new Error(
       `neighbours must be 1 to ${rows.length}, the training images that are searched; got ${neighbours}.`,
     );
+  const found = await extractor.extract(roundToBytes(images.pixels), images.count, { signal });
+  const own = features(found.features, extractor.dim);
   const best = Array.from({ length: images.count }, () => [] as { row: number; distance: number }[]);
   for (let at = 0; at < rows.length; at += CHUNK) {
     const chunk = rows.subarray(at, at + CHUNK);
-    const { values } = await extractSplit(extractor, train, chunk);
+    const { values } = await extractSplit(extractor, train, chunk, signal);
     const k = Math.min(neighbours, chunk.length);
     const { indices, distances } = nearestNeighbours(own, features(values, extractor.dim), k);
     for (const [i, list] of best.entries()) {
@@ -334,11 +414,11 @@ export async function nearestTraining(
   const pixels = new Float32Array(images.count * columns * size);
   for (const [i, list] of best.entries()) {
     pixels.set(images.pixels.subarray(i * size, (i + 1) * size), i * columns * size);
-    const found = toFloat(
+    const nearest = toFloat(
       train,
       list.map(({ row }) => row),
     );
-    pixels.set(found, (i * columns + 1) * size);
+    pixels.set(nearest, (i * columns + 1) * size);
   }
   return {
     pixels,

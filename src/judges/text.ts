@@ -2,11 +2,13 @@ import type { TextDataset } from "../data/index.js";
 import { gather, type TextData } from "../data/tokens/sequences.js";
 import { textSequences } from "../data/tokens/text-sequences.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
+import { requireKnown } from "../io/known.js";
+import { OptionError } from "../io/wrong-use.js";
 import { bootstrapMean, lineShares, type MetricReport, trainKneserNey, unigramEntropies } from "../metrics/index.js";
 import { mean } from "../metrics/quantile.js";
 import type { SampleOptions, TextGenerator } from "../models/generator.js";
-import { OptionError } from "../models/options.js";
 import { Random } from "../random/index.js";
+import { pause } from "./pause.js";
 
 /** What judges samples of text: learnt from held-out text, never from samples or from what the model learnt. */
 export interface TextJudge {
@@ -15,7 +17,7 @@ export interface TextJudge {
   /** Where the judge reads tokens of its own tokenizer: must be the model's. */
   readonly tokenizer?: Tokenizer;
   /** −log p of each sequence of `length` tokens, summed over its tokens, in nats. */
-  nats(tokens: Int32Array, length: number): Float64Array | Promise<Float64Array>;
+  nats(tokens: Int32Array, length: number, options?: { signal?: AbortSignal }): Float64Array | Promise<Float64Array>;
 }
 
 /** Tokens that a judge learns from at most: what is counted of them must fit into memory. */
@@ -42,6 +44,8 @@ export interface TextEvaluateOptions {
   sample?: SampleOptions;
   /** Bootstrap resamples; default 200. */
   resamples?: number;
+  /** Aborting ends the work between two of its parts; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 export interface LikelihoodOptions {
@@ -50,6 +54,8 @@ export interface LikelihoodOptions {
   draws?: number;
   seed?: number;
   resamples?: number;
+  /** As in `evaluateText`. */
+  signal?: AbortSignal;
 }
 
 /** How samples were made, and what they are worth. */
@@ -79,18 +85,22 @@ export async function measureTextReference(
   model: TextGenerator,
   dataset: TextDataset,
   judge?: TextJudge,
+  { signal }: { signal?: AbortSignal } = {},
 ): Promise<TextReference> {
+  signal?.throwIfAborted();
   if (judge?.tokenizer && JSON.stringify(judge.tokenizer) !== JSON.stringify(model.tokenizer))
     throw new Error(
       `${judge.name} reads ${judge.tokenizer.size} tokens of its own, ${model.config.name} draws ${model.tokenizer.size} others; train the judge on the same data with the same tokens.`,
     );
   const data = await textSequences(dataset, { tokens: { kind: "characters" }, length: model.length }, model.tokenizer);
+  await pause(signal);
   const reader = judge ?? kneserNeyJudge(data);
+  await pause(signal);
   const { length } = model;
   const rows = new Random(0, "real").permutation(data.test.count).subarray(0, 512);
   const tokens = gather(data.test, rows);
   const real = {
-    perplexity: Math.exp(mean(await reader.nats(tokens, length)) / length),
+    perplexity: Math.exp(mean(await reader.nats(tokens, length, { signal })) / length),
     entropy: mean(unigramEntropies(tokens, length)),
   };
   return { dataset, data, judge: reader, real };
@@ -106,17 +116,27 @@ const LEVELS = 1024;
 export async function evaluateLikelihood(
   model: TextGenerator,
   { data, dataset, judge }: TextReference,
-  { limit, resamples, seed = 0, draws }: LikelihoodOptions = {},
+  options: LikelihoodOptions = {},
 ): Promise<MetricReport[]> {
+  requireKnown("evaluateLikelihood", options, ["limit", "draws", "seed", "resamples", "signal"]);
+  const { limit, resamples, seed = 0, draws, signal } = options;
+  for (const [name, value] of Object.entries({ limit, draws }))
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw new OptionError(`${name} must be a whole number of at least 1, got ${value}.`);
   if (!model.nelbos) throw new Error(`${model.config.name} has no bound of a text's likelihood.`);
   const random = new Random(seed, "bootstrap");
   const sequences = Math.max(1, Math.min(data.test.count, limit ?? data.test.count));
-  const nats = await model.nelbos(data.test, { limit, seed, draws: draws ?? Math.ceil(LEVELS / sequences) });
+  const nats = await model.nelbos(data.test, {
+    limit,
+    seed,
+    signal,
+    draws: draws ?? Math.ceil(LEVELS / sequences),
+  });
   const { length } = model;
   const indices = Int32Array.from(nats, (_, i) => i);
   const characters = indices.reduce((sum, i) => sum + [...model.tokenizer.decode(data.test.at(i))].length, 0);
   const perCharacter = (length * nats.length) / characters;
-  const own = await judge.nats(gather(data.test, indices), length);
+  const own = await judge.nats(gather(data.test, indices), length, { signal });
   const value = mean(nats);
   const scale = perCharacter / Math.LN2;
   const [low, high] = bootstrapMean(nats, { resamples, random });
@@ -146,15 +166,17 @@ export async function evaluateLikelihood(
 export async function evaluateText(
   model: TextGenerator,
   reference: TextReference,
-  { sample = {}, resamples }: TextEvaluateOptions = {},
+  evaluation: TextEvaluateOptions = {},
 ): Promise<TextEvaluation> {
+  requireKnown("evaluateText", evaluation, ["sample", "resamples", "signal"]);
+  const { sample = {}, resamples, signal } = evaluation;
   const options = { count: 64, ...sample };
   const { seed = 0 } = options;
   if (sample.length !== undefined && sample.length !== model.length)
     throw new OptionError(`Texts are judged at the model's own length, ${model.length} tokens; leave out length.`);
-  const { tokens } = await model.sample(options);
+  const { tokens } = await model.sample(options, { signal });
   if (!tokens) throw new Error(`${model.config.name} does not tell the tokens of its texts, which a judge reads.`);
-  const metrics = await judgeTokens(model, reference, tokens, { resamples, seed });
+  const metrics = await judgeTokens(model, reference, tokens, { resamples, seed, signal });
   return {
     model: model.config.name,
     data: `${reference.dataset.id} test`,
@@ -170,11 +192,12 @@ export async function judgeTokens(
   model: TextGenerator,
   { dataset, judge, real }: TextReference,
   tokens: Int32Array,
-  { resamples, seed = 0 }: { resamples?: number; seed?: number } = {},
+  { resamples, seed = 0, signal }: { resamples?: number; seed?: number; signal?: AbortSignal } = {},
 ): Promise<MetricReport[]> {
   const { length } = model;
   const random = new Random(seed, "bootstrap");
-  const nats = await judge.nats(tokens, length);
+  await pause(signal);
+  const nats = await judge.nats(tokens, length, { signal });
   const spread = unigramEntropies(tokens, length);
   const perToken = nats.map((v) => v / length);
   const [low, high] = bootstrapMean(perToken, { resamples, random });

@@ -1,3 +1,5 @@
+import { show } from "../io/show.js";
+import { OptionError } from "../io/wrong-use.js";
 import { loadedNetwork } from "../models/architecture.js";
 import { type LoadOptions, type ModelConfig, NoSuchModel, readModel } from "../models/files.js";
 import type { AnyGenerator, Generators, Kind, TextGenerator } from "../models/generator.js";
@@ -9,10 +11,11 @@ import { methodOf, methods } from "./registry.js";
  */
 export function loadModel<K extends Kind>(location: string, options: LoadOptions & { kind: K }): Promise<Generators[K]>;
 export function loadModel(location: string, options?: LoadOptions & { kind?: Kind }): Promise<AnyGenerator>;
-export async function loadModel(
-  location: string,
-  { kind, ...options }: LoadOptions & { kind?: Kind } = {},
-): Promise<AnyGenerator> {
+export async function loadModel(location: string, given: LoadOptions & { kind?: Kind } = {}): Promise<AnyGenerator> {
+  if (given === null) throw new OptionError("The options of loadModel are an object, got null.");
+  const { kind, ...options } = given;
+  if (kind !== undefined && kind !== "image" && kind !== "text")
+    throw new OptionError(`kind must be "image" or "text", got ${show(kind)}.`);
   const choose = (config: ModelConfig) => drawing(location, config, kind).architecture;
   const files = await readModel(location, choose, options);
   const { architecture, load } = drawing(location, files.config, kind);

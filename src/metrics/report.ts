@@ -48,7 +48,7 @@ export interface EvaluationOptions {
   random: RandomSource;
   /** Which to compute (all). */
   metrics?: readonly FeatureMetric[];
-  /** Neighbours in precision, recall, density and coverage (5). */
+  /** Neighbours in precision, recall, density and coverage (5, or as many as the smallest set has). */
   k?: number;
   /** Vectors of each set in precision, recall, density and coverage, and queries for neighbours (5000). */
   neighbourCount?: number;
@@ -115,9 +115,11 @@ function reportKernelDistance(sets: EvaluationSets, options: EvaluationOptions):
  * them.
  */
 function reportPrdc(sets: EvaluationSets, options: EvaluationOptions): MetricReport[] {
-  const { k = 5, neighbourCount = 5000, random } = options;
+  const { neighbourCount = 5000, random } = options;
   const samples = firstRows(sets.samples, neighbourCount);
   const reference = firstRows(sets.reference, neighbourCount);
+  const counts = [samples.count, reference.count, sets.train ? Math.min(samples.count, sets.train.count) : Infinity];
+  const { k = Math.min(5, Math.min(...counts) - 1) } = options;
   const measured = prdc(samples, reference, k);
   const floor = floorOf({ ...sets, reference }, samples.count, random, (a, b) => prdc(a, b, k));
   return (["precision", "recall", "density", "coverage"] as const).map((name) => ({

@@ -1,8 +1,10 @@
 import { loadTokenizer, requireTokens } from "../data/tokens/tokenizer.js";
 import type { FetchOptions } from "../io/fetch.js";
+import { requireKnown } from "../io/known.js";
 import { readSafetensors, type SafetensorsHeader } from "../io/safetensors.js";
 import { show } from "../io/show.js";
-import type { CompileOptions } from "../runtime/index.js";
+import { OptionError } from "../io/wrong-use.js";
+import { type CompileOptions, deviceNames } from "../runtime/index.js";
 import { type Architecture, describedNetwork, requireWeights, type Weights } from "./architecture.js";
 import { type ModelConfig, parseConfig } from "./config.js";
 import { type ModelPlace, modelPlace } from "./location.js";
@@ -17,7 +19,36 @@ export interface ModelFiles {
 }
 
 /** How a model is loaded: what it computes with and, for one at a URL, how it is fetched. */
-export interface LoadOptions extends CompileOptions, FetchOptions {}
+export interface LoadOptions extends CompileOptions, FetchOptions {
+  /** Loads a run that was stopped as its newest checkpoint is, with its average where it has one; default false. */
+  checkpoint?: boolean;
+}
+
+const LOADING = [
+  ...["device", "threads", "worker", "freeze"],
+  ...["onProgress", "signal", "maxBytes", "timeout", "attempts", "checkpoint"],
+];
+
+/** Throws where a location or options are none, or an option is unknown or cannot be. @throws OptionError */
+function requireLoading(location: unknown, options: LoadOptions): void {
+  if (typeof location !== "string" || location === "")
+    throw new OptionError(`A model is loaded by its name, folder or URL, got ${show(location)}.`);
+  requireKnown(`loading ${location}`, options, LOADING);
+  const { device = "auto", threads, worker, checkpoint, signal, ...numbers } = options;
+  if (device !== "auto" && !deviceNames.includes(device))
+    throw new OptionError(`There is no device ${show(device)}; choose "auto" or one of ${deviceNames.join(", ")}.`);
+  for (const [name, value] of Object.entries({ worker, checkpoint }))
+    if (value !== undefined && typeof value !== "boolean")
+      throw new OptionError(`${name} must be true or false, got ${show(value)}.`);
+  const { attempts, maxBytes, timeout } = numbers;
+  for (const [name, value] of Object.entries({ threads, attempts }))
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw new OptionError(`${name} must be a whole number of at least 1, got ${show(value)}.`);
+  for (const [name, value] of Object.entries({ maxBytes, timeout }))
+    if (value !== undefined && !(typeof value === "number" && value > 0))
+      throw new OptionError(`${name} must be a number above 0, got ${show(value)}.`);
+  signal?.throwIfAborted();
+}
 
 /** Bytes of a config.json (a tokenizer may take a few millions), and of the header of a model.safetensors, at most. */
 const MAX_CONFIG = 16e6;
@@ -31,10 +62,13 @@ const MAX_HEADER = 16e6;
 export async function readModel(
   location: string,
   choose: (config: ModelConfig) => Architecture,
-  options: FetchOptions = {},
+  options: LoadOptions = {},
 ): Promise<ModelFiles> {
+  requireLoading(location, options);
+  const { signal } = options;
   const place = await modelPlace(location, options);
   const config = await readConfig(place);
+  signal?.throwIfAborted();
   const described = place.show("config.json");
   const architecture = choose(config);
   const { shape, net } = describedNetwork(architecture, config, described);
@@ -51,6 +85,7 @@ export async function readModel(
   const { tensors } = await place.reading(file, (reader) =>
     naming(place.show(file), () => readSafetensors(reader, { accept, maxHeader: MAX_HEADER })),
   );
+  signal?.throwIfAborted();
   return { config, weights: tensors as Weights };
 }
 

@@ -24,7 +24,7 @@ export interface SampleContext {
   noise?: Float32Array;
   /** Tokens [L] or [count·L] that stay as they are, −1 where the sampler fills in. Of discrete models. */
   given?: Int32Array;
-  /** Aborting ends the work between two network evaluations; the promise rejects with the signal's reason. */
+  /** Aborting ends the work after the present network evaluation; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Told how many of the samples are done. */
   onProgress?: Progress;
@@ -85,7 +85,10 @@ export interface Generator<K extends Kind = Kind, Options extends object = Sampl
   stream(options?: Options, context?: SampleContext): AsyncGenerator<Step<Outputs[K]>, void, void>;
   /** Seconds spent so far on compiling, which a first sample waits for. */
   readonly compilingSeconds: number;
-  /** Frees sessions and threads. A model that is used again starts them anew. */
+  /**
+   * Frees sessions and threads. What is being drawn ends after the present network evaluation, and rejects with an
+   * `AbortError`. A model that is used again starts anew.
+   */
   release(): Promise<void>;
 }
 
@@ -94,7 +97,7 @@ export interface ImageGenerator<Options extends object = SampleOptions> extends 
   /** Levels that a pixel can have, for models that draw such: what they are compared with is rounded to them. */
   readonly levels?: number;
   /** What the model keeps of pictures, for models that encode. */
-  reconstruct?(images: Images): Promise<Images>;
+  reconstruct?(images: Images, options?: { signal?: AbortSignal }): Promise<Images>;
   /** What can be done to pictures, by name, for models that edit. */
   readonly edits?: Readonly<Record<string, Edit>>;
 }
@@ -109,7 +112,10 @@ export interface TextGenerator<Options extends object = SampleOptions> extends G
   /** Text of one sequence. */
   decode(tokens: Int32Array): string;
   /** Bound of −log p of each sequence in nats per token, for models that have one. */
-  nelbos?(sequences: Sequences, options?: { limit?: number; draws?: number; seed?: number }): Promise<Float64Array>;
+  nelbos?(
+    sequences: Sequences,
+    options?: { limit?: number; draws?: number; seed?: number; signal?: AbortSignal },
+  ): Promise<Float64Array>;
 }
 
 /** Generators by kind. */

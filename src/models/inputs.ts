@@ -1,3 +1,4 @@
+import { many } from "../io/show.js";
 import type { Random } from "../random/index.js";
 import { OptionError } from "./options.js";
 
@@ -19,7 +20,10 @@ export function resolveLabels(
   if (label === undefined) return Int32Array.from({ length: count }, (_, i) => i % classNames.length);
   const indexOf = (name: string | number) => classIndex(name, classNames);
   if (typeof label === "string" || typeof label === "number") return new Int32Array(count).fill(indexOf(label));
-  if (label.length !== count) throw new OptionError(`${label.length} labels were given for ${count} samples.`);
+  if (label.length !== count)
+    throw new OptionError(
+      `${many(label.length, "label")} for ${many(count, "sample")}: give one for all, or one for each.`,
+    );
   return Int32Array.from(label, indexOf);
 }
 

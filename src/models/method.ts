@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ImageDataset, TextDataset } from "../data/index.js";
+import { WrongUse } from "../io/wrong-use.js";
 import type { Parameterized } from "../nn/index.js";
 import type { CompileOptions } from "../runtime/index.js";
 import type { RunResult, TrainOptions } from "../train/index.js";
@@ -71,7 +72,7 @@ export function method<Settings extends object, Shape, Net extends Parameterized
   const learns = (dataset: Dataset): dataset is D => learnsFrom.some((kind) => kind === dataset.kind);
   function data(dataset: Dataset): D {
     if (learns(dataset)) return dataset;
-    throw new Error(`"${dataset.id}" is ${dataset.kind}; this method learns from ${learnsFrom.join(" or ")}.`);
+    throw new WrongUse(`"${dataset.id}" is ${dataset.kind}; this method learns from ${learnsFrom.join(" or ")}.`);
   }
   return {
     summary,
@@ -82,7 +83,7 @@ export function method<Settings extends object, Shape, Net extends Parameterized
     edits,
     settings(preset, dataset) {
       if (!Object.hasOwn(presets, preset))
-        throw new Error(`There is no preset "${preset}"; choose one of ${Object.keys(presets).join(", ")}.`);
+        throw new WrongUse(`There is no preset "${preset}"; choose one of ${Object.keys(presets).join(", ")}.`);
       return fit(presets[preset], data(dataset));
     },
     load: load ? (described, options) => load(described as Described<Shape, Net>, options) : null,

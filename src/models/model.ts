@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { requireKnown } from "../io/known.js";
 import { exportOnnx } from "../runtime/export.js";
 import { type CompileOptions, type GraphOutputs, type InputSpec, Releasable } from "../runtime/index.js";
 import type { ModelConfig } from "./files.js";
@@ -36,7 +37,7 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
     compileOptions: CompileOptions = {},
   ) {
     super();
-    this.programs = new Programs(compileOptions);
+    this.programs = new Programs(config.name, compileOptions);
   }
 
   get method(): string {
@@ -73,14 +74,24 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
     return parseOptions(this.options, options, this.config.name);
   }
 
+  /** Arrays of a context that may stand in for drawn ones. */
+  protected get standIns(): readonly ("noise" | "given")[] {
+    return ["noise"];
+  }
+
   /** Network evaluations for each sample. */
   protected abstract evaluations(options: z.output<S>): number;
   /** Steps of the sampler. */
   protected abstract stepsOf(options: z.output<S>): number;
   /** What each of the `count` samples begins with, as rows of equal length. @throws OptionError */
   protected abstract begin(options: z.output<S>, context: SampleContext): Rows;
-  /** Draws a batch of rows, step by step. */
-  protected abstract draw(rows: Rows, options: z.output<S>, batch: Batch): AsyncGenerator<BatchStep, void, void>;
+  /** Draws a batch of rows, step by step; `signal` is for those that evaluate networks several times in a step. */
+  protected abstract draw(
+    rows: Rows,
+    options: z.output<S>,
+    batch: Batch,
+    signal: AbortSignal,
+  ): AsyncGenerator<BatchStep, void, void>;
   /** Samples of `n` rows. `rows` is what they began with. */
   protected abstract output(samples: Float32Array | Int32Array, rows: Rows, n: number): Outputs[K];
   protected abstract join(batches: readonly Outputs[K][]): Outputs[K];
@@ -89,7 +100,7 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
     return this.evaluations(this.parse(options));
   }
 
-  async sample(options?: z.input<S>, context: SampleContext = {}): Promise<Outputs[K]> {
+  async sample(options?: z.input<S>, context?: SampleContext): Promise<Outputs[K]> {
     const batches: Outputs[K][] = [];
     for await (const { step, steps, output } of this.stream(options, context))
       if (step === steps) batches.push(await output());
@@ -98,23 +109,32 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
 
   async *stream(options?: z.input<S>, context: SampleContext = {}): AsyncGenerator<Step<Outputs[K]>, void, void> {
     const parsed = this.parse(options);
+    requireKnown(`the context of ${this.config.name}`, context, [...this.standIns, "signal", "onProgress", "onStep"]);
     const { count } = parsed as { count: number };
+    const { work } = this.programs;
+    const signal = work.signal(context.signal);
+    signal.throwIfAborted();
     const all = this.begin(parsed, context);
     const steps = this.stepsOf(parsed);
     const batches = [...batchesOf(count)];
     for (const [before, batch] of batches.entries()) {
-      context.signal?.throwIfAborted();
       const rows = mapRows(all, count, batch);
-      let step = 0;
-      for await (const { evaluations, rows: samples, detail } of this.draw(rows, parsed, batch)) {
-        const output = async () => {
-          const found = await samples();
-          const per = found.length / batch.size;
-          return this.output(found.slice(0, batch.n * per) as typeof found, rows, batch.n);
-        };
-        context.onStep?.(before * steps + step + 1, batches.length * steps);
-        yield { step: ++step, steps, evaluations, first: batch.at, output, detail };
-        context.signal?.throwIfAborted();
+      const drawing = this.draw(rows, parsed, batch, signal);
+      try {
+        for (let step = 1; ; step++) {
+          const next = await work.run(signal, () => drawing.next());
+          if (next.done) break;
+          const { evaluations, rows: samples, detail } = next.value;
+          const output = async () => {
+            const found = await work.run(signal, async () => samples());
+            const per = found.length / batch.size;
+            return this.output(found.slice(0, batch.n * per) as typeof found, rows, batch.n);
+          };
+          context.onStep?.(before * steps + step, batches.length * steps);
+          yield { step, steps, evaluations, first: batch.at, output, detail };
+        }
+      } finally {
+        await drawing.return();
       }
       context.onProgress?.(batch.at + batch.n, count);
     }

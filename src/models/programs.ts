@@ -1,5 +1,13 @@
 import { inNode } from "../runtime/environment.js";
-import { type CompileOptions, compile, type Feed, type GraphOutputs, type InputSpec } from "../runtime/index.js";
+import {
+  type CompileOptions,
+  compile,
+  type Feed,
+  type GraphOutputs,
+  type InputSpec,
+  Releasable,
+} from "../runtime/index.js";
+import { Work } from "../runtime/release.js";
 import type { Tensor } from "../tensor/index.js";
 import type { Progress } from "./generator.js";
 import { turn } from "./turn.js";
@@ -54,17 +62,23 @@ interface Entry {
 
 /**
  * A model's compiled programs, by name and batch size: compiled when first needed, at most `most` at a time, the least
- * recently used released first.
+ * recently used released first. What runs them stands in `work`, which a release ends.
  */
-export class Programs {
+export class Programs extends Releasable {
   private readonly entries = new Map<string, Entry>();
+  readonly work: Work;
   /** Seconds spent on compiling so far. */
   compilingSeconds = 0;
 
+  /** `owner` is what errors call the model. */
   constructor(
+    owner: string,
     private readonly options: CompileOptions,
     private readonly most = 8,
-  ) {}
+  ) {
+    super();
+    this.work = new Work(owner);
+  }
 
   /**
    * Compiles a graph, for keeping or for writing it as ONNX; parameters are constants unless `freeze` was set to false.
@@ -106,19 +120,21 @@ export class Programs {
 
   /**
    * Runs any number of rows in batches; every output comes back for all rows. Numbers are fed to every row.
-   * @throws AbortError where `signal` aborts between two batches.
+   * @throws the reason of `signal`, or of a release, where that comes between two batches.
    */
   async rows<I extends string, O extends GraphOutputs>(
     name: string,
     graph: Graph<I, O>,
     count: number,
     feeds: Record<I, Rows>,
-    { signal, onProgress }: { signal?: AbortSignal; onProgress?: Progress } = {},
+    { signal: given, onProgress }: { signal?: AbortSignal; onProgress?: Progress } = {},
   ): Promise<{ [K in keyof O]: Float32Array }> {
     const all = {} as { [K in keyof O]: Float32Array };
+    const signal = this.work.signal(given);
     for (const batch of batchesOf(count)) {
-      signal?.throwIfAborted();
-      const found = await this.run(name, graph, batch.size, this.feedsOf(graph, feeds, count, batch));
+      const found = await this.work.run(signal, () =>
+        this.run(name, graph, batch.size, this.feedsOf(graph, feeds, count, batch)),
+      );
       for (const key of Object.keys(found) as (keyof O)[]) {
         const per = found[key].length / batch.size;
         all[key] ??= new Float32Array(count * per);
@@ -155,8 +171,9 @@ export class Programs {
     }
   }
 
-  /** Frees every session. A later run compiles anew. */
+  /** Ends the work under way and frees every session. A later run compiles anew. */
   async release(): Promise<void> {
+    await this.work.end();
     const programs = [...this.entries.values()].map(({ program }) => program);
     this.entries.clear();
     for (const program of programs) await program.release();

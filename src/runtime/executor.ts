@@ -44,6 +44,7 @@ export async function execute(job: Job, into: ReadonlyMap<string, Float32Array> 
     fetches[name] = view ? new ort.Tensor("float32", view, [...shape]) : null;
   }
   const bound = new Map<string, { data: TensorData; tensor: Ort.Tensor }>();
+  const running = new Set<Promise<unknown>>();
   return {
     async run(inputs) {
       const feeds: Record<string, Ort.Tensor> = {};
@@ -56,7 +57,9 @@ export async function execute(job: Job, into: ReadonlyMap<string, Float32Array> 
         }
         feeds[name] = entry.tensor;
       }
-      const results = await session.run(feeds, fetches);
+      const run = session.run(feeds, fetches);
+      running.add(run);
+      const results = await run.finally(() => running.delete(run));
       const values: Record<string, Float32Array> = {};
       for (const { name } of job.outputs) {
         const data = results[name].data as Float32Array;
@@ -66,7 +69,10 @@ export async function execute(job: Job, into: ReadonlyMap<string, Float32Array> 
       }
       return values;
     },
-    release: () => session.release(),
+    async release() {
+      await Promise.allSettled(running); // a session in use cannot be freed
+      await session.release();
+    },
   };
 }
 

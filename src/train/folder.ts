@@ -8,11 +8,16 @@ export class RunError extends Error {
   override name = "RunError";
 }
 
+/** A folder without the run that is to go on, or with one where another is to begin: to be named otherwise. */
+class WrongFolder extends RunError {
+  readonly wrongUse = true;
+}
+
 /** Begins a run in `out` by writing its config.json. Throws `RunError` where there is one. */
 export async function beginFolder(out: string, config: unknown): Promise<void> {
   const found = ["config.json", "metrics.jsonl", "checkpoints"].filter((name) => existsSync(join(out, name)));
   if (found.length > 0)
-    throw new RunError(`${out} already holds a run (${found.join(", ")}). Resume it, or choose another folder.`);
+    throw new WrongFolder(`${out} already holds a run (${found.join(", ")}). Resume it, or choose another folder.`);
   await writing(out, () => writeConfig(out, config));
 }
 
@@ -51,7 +56,7 @@ export const writeConfig = (out: string, config: unknown): Promise<void> =>
 export async function readConfig(out: string): Promise<unknown> {
   const path = join(out, "config.json");
   const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new RunError(`There is no run in ${out}: its config.json cannot be read (${error.message}).`, {
+    throw new WrongFolder(`There is no run in ${out}: its config.json cannot be read (${error.message}).`, {
       cause: error,
     });
   });

@@ -21,6 +21,9 @@ const micro = [
 ];
 
 beforeAll(async () => {
+  writeFileSync(join(root, "a.zip"), Buffer.from("PK\x03\x04 and so on", "latin1"));
+  writeFileSync(join(root, "a.txt"), "text ".repeat(1000));
+  await savePng(join(root, "x.png"), new Uint8Array(4), 2, 2, 1);
   const { train, classNames } = shapes({ count: 80 });
   for (const name of classNames!) mkdirSync(join(root, "pictures", name), { recursive: true });
   for (let i = 0; i < train.count; i++)
@@ -80,7 +83,7 @@ describe("a run on a folder of pictures", () => {
       "--set",
       ...micro,
     ]);
-    expect(again.code).toBe(1);
+    expect(again.code).toBe(2);
     expect(again.stderr).toMatch(/already holds a run/);
     const file = join(run, "config.json");
     const config = readFileSync(file, "utf8");
@@ -215,7 +218,35 @@ describe("wrong use", () => {
       2,
       /no setting "joint.steps"/,
     ],
-    [["train", "drifting", "--resume", join(root, "nowhere")], 1, /no run/],
+    [["train", "drifting", "--resume", join(root, "nowhere")], 2, /no run/],
+    [
+      ["train", "discrete", "--data", join(root, "a.zip"), "--out", join(root, "z")],
+      2,
+      /a.zip is an archive; unpack it/,
+    ],
+    [
+      ["train", "drifting", "--data", join(root, "x.png"), "--out", join(root, "z")],
+      2,
+      /is a single picture; give the f/,
+    ],
+    [["eval", "drifting-fashion", "--data", join(root, "x.png")], 2, /is a single picture; give the folder/],
+    [["eval", "drifting-fashion", "--data", join(root, "a.txt")], 2, /a.txt is a file; images are read from a folder/],
+    [["train", "drifting", "--data", "https://example.com/a", "--out", join(root, "z")], 2, /is an address.*fetch it/],
+    [["eval", "drifting-fashion", "--data", "imagenet"], 2, /"imagenet" is neither a data set's name/],
+    [["eval", "drifting-fashion", "--neighbours", join(root, "x.gif")], 2, /A picture's name ends in .png/],
+    [
+      ["edit", "reconstruct", "sphere-fashion", join(root, "no.png"), "--out", "x.png"],
+      2,
+      /no file ".*no.png"; give a pi/,
+    ],
+    [["sample", "drifting-fashion", "--count", "90000"], 2, /17402×17402 pixels is too large.*--out <folder>\/\.\n$/],
+    [
+      ["sample", "drifting-fashion", "--out", join(root, "x.gif")],
+      2,
+      /name ends in .png, .webp.*A folder's ends in \//,
+    ],
+    [["sample", "drifting-fashion", "--out", join(root, "sheets")], 2, /name ends in .png/],
+    [["sample", "duo-names", "--out", join(root, "x.webp")], 2, /Texts cannot be written as a picture/],
     [
       [
         "train",

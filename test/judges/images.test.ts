@@ -57,7 +57,7 @@ const real = () =>
   );
 const noise = () =>
   new Images(
-    new Random(3).normals(80 * 784).map((x) => x / 2),
+    new Random(3).normals(80 * 784).map((x) => Math.max(-1, Math.min(1, x / 2))),
     80,
     1,
     28,
@@ -191,6 +191,41 @@ describe("with classes of one grey level each", () => {
     expect(find(few.metrics, "Accuracy")).toMatchObject({ value: 0.95, floor: 1 });
   });
 
+  test("classes of another list than the data's are neither asked for nor measured", async () => {
+    const asked: unknown[] = [];
+    const other = {
+      ...painter(4),
+      classNames: ["shoe", "coat", "hat"],
+      async sample({ count, label }: { count: number; label?: unknown }) {
+        asked.push(label);
+        return new Images(new Float32Array(count * size), count, 1, 8, 8, new Int32Array(count));
+      },
+    } as unknown as ImageGenerator;
+    const { metrics } = await evaluateModel(other, greyReference, { sample: { count: 20 }, resamples: 0, metrics: [] });
+    expect(asked).toEqual([undefined]);
+    expect(find(metrics, "Accuracy")).toBeUndefined();
+  });
+
+  test.each([
+    ["size", new Images(new Float32Array(4 * 64), 4, 1, 4, 16)],
+    ["channels", new Images(new Float32Array(4 * 48), 4, 3, 4, 4)],
+  ])("images of another %s than the data's are refused", async (_, images) => {
+    await expect(evaluateImages(images, greyReference)).rejects.toThrow(/they cannot be compared/);
+    await expect(nearestTraining(images, greyReference)).rejects.toThrow(/they cannot be compared/);
+  });
+
+  test("of few images as many neighbours are taken as there are, and the figures say so", async () => {
+    const small = { ...greys, train: split(4), test: split(3) };
+    const reference = await measureReference(small, exact);
+    const { metrics } = await evaluateModel(painter(4), reference, { sample: { count: 100 }, resamples: 0 });
+    expect(find(metrics, "Precision").name).toContain("(k = 2)");
+    const images = new Images(new Float32Array(2 * 64), 2, 1, 8, 8);
+    expect((await nearestTraining(images, reference)).columns).toBe(5);
+    await expect(measureReference({ ...greys, test: split(1) }, exact)).rejects.toThrow(
+      /greys has 1 test image; two at least/,
+    );
+  });
+
   test("the classes asked for have the test images' shares", async () => {
     const asked: number[] = [];
     await evaluateModel(painter(4, asked), greyReference, { sample: { count: 300 }, resamples: 0, metrics: [] });
@@ -223,12 +258,12 @@ describe("with classes of one grey level each", () => {
     expect(find(reports, "Reconstructions: Accuracy").value).toBe(1);
   });
 
-  test("samples are rounded to bytes and clipped before anything is measured", async () => {
+  test("samples are rounded to bytes before anything is measured", async () => {
     const random = new Random(5);
     const bytes = Array.from({ length: 50 * size }, () => random.integer(256));
     const images = (shift: () => number) =>
       new Images(
-        Float32Array.from(bytes, (b) => (b === 0 ? -1.7 : b === 255 ? 1.4 : (b + shift()) / 127.5 - 1)),
+        Float32Array.from(bytes, (b) => Math.max(-1, Math.min(1, (b + shift()) / 127.5 - 1))),
         50,
         1,
         8,

@@ -145,7 +145,7 @@ describe("options that do nothing, and impossible ones, are refused before sampl
   // What depends on the classes and on arrays, only `sample` knows
   test.each<[PixelSampleOptions, SampleContext, RegExp]>([
     [{ label: "square" }, {}, /no class "square"/],
-    [{ count: 2, label: ["disc"] }, {}, /1 labels were given for 2 samples/],
+    [{ count: 2, label: ["disc"] }, {}, /1 label for 2 samples/],
     [{}, { given: new Int32Array(15) }, /15 given tokens fit neither/],
     [{}, { given: new Int32Array(16).fill(3) }, /Token 3 at position 0 is outside the vocabulary/],
   ])("discrete: %o and %o", async (options, context, message) => {

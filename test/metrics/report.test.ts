@@ -219,3 +219,13 @@ test("points on the ring are reported with their modes", () => {
   for (const name of ["Sliced", "Energy", "MMD²"])
     expect(called(reports, name).value, name).toBeGreaterThan(5 * Math.abs(called(reports, name).floor!));
 });
+
+test("neighbours are five, or as many as the smallest set has, and the name says how many", () => {
+  const small = normalFeatures(random, 4, 6);
+  const names = (given: Partial<typeof sets>, k?: number) =>
+    evaluateFeatures({ ...sets, ...given }, { ...options(), metrics: ["prdc"], k }).map(({ name }) => name);
+  expect(names({})[0]).toContain("Precision (k = 5)");
+  for (const given of [{ samples: small }, { reference: small }, { train: small }])
+    expect(names(given)[0]).toContain("Precision (k = 3)");
+  expect(() => names({ reference: small }, 5)).toThrow(/k must be 1 to 3/);
+});

@@ -51,7 +51,7 @@ test("timers go on between the batches of pictures", async () => {
 });
 
 test("timers go on between the batches of edits, encodings and judgements", async () => {
-  const programs = new Programs(wasm);
+  const programs = new Programs("slow", wasm);
   open.push(programs);
   const square = constant(new Float32Array(512 * 512), [512, 512]);
   const y = (x: Tensor) => Array.from({ length: 8 }).reduce<Tensor>((sum) => sum.matmul(square), x);

@@ -3,6 +3,7 @@ import { show } from "../../io/show.js";
 import { loadedNetwork } from "../../models/architecture.js";
 import { type LoadOptions, type ModelConfig, type ModelFiles, NoSuchModel, readModel } from "../../models/files.js";
 import { type CompileOptions, compile, Releasable } from "../../runtime/index.js";
+import { Work } from "../../runtime/release.js";
 import { classifierArchitecture } from "./network.js";
 import type { ClassifierShape } from "./shape.js";
 
@@ -20,10 +21,12 @@ export class ClassifierModel extends Releasable {
   readonly config: ModelFiles["config"];
   readonly network: ClassifierShape;
   private readonly program;
+  private readonly work: Work;
 
   constructor(files: ModelFiles, options: CompileOptions = {}) {
     super();
     this.config = files.config;
+    this.work = new Work(files.config.name);
     const { shape, net } = loadedNetwork(classifierArchitecture, files);
     this.network = shape;
     const { channels, height, width } = shape;
@@ -43,15 +46,19 @@ export class ClassifierModel extends Releasable {
   }
 
   /** Features and logits of `count` images [count, C, H, W] in [−1, 1], handed over in batches by `batch(from, to)`. */
-  async judge(count: number, batch: (from: number, to: number) => Float32Array): Promise<Judged> {
+  async judge(count: number, batch: (from: number, to: number) => Float32Array, given?: AbortSignal): Promise<Judged> {
     const { channels, height, width, features: d, classes: k } = this.network;
     const features = new Float32Array(count * d);
     const logits = new Float32Array(count * k);
+    const signal = this.work.signal(given);
     const images = new Float32Array(BATCH * channels * height * width);
     for (let at = 0; at < count; at += BATCH) {
       const n = Math.min(BATCH, count - at);
-      images.set(batch(at, at + n));
-      const out = await this.program.run({ images });
+      const part = batch(at, at + n);
+      if (part.length !== (n * images.length) / BATCH)
+        throw new Error(`${n} images of ${width}×${height}×${channels} do not have ${part.length} pixels.`);
+      images.set(part);
+      const out = await this.work.run(signal, () => this.program.run({ images }));
       features.set(out.features.subarray(0, n * d), at * d);
       logits.set(out.logits.subarray(0, n * k), at * k);
     }
@@ -81,7 +88,8 @@ export class ClassifierModel extends Releasable {
     return right / split.count;
   }
 
-  release(): Promise<void> {
-    return this.program.release();
+  async release(): Promise<void> {
+    await this.work.end();
+    await this.program.release();
   }
 }

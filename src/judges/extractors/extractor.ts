@@ -1,3 +1,4 @@
+import type { Work } from "../../runtime/release.js";
 import type { Tensor } from "../../tensor/index.js";
 
 /** A feature space that images are compared in. */
@@ -11,7 +12,11 @@ export interface Extractor extends AsyncDisposable {
    * Features [count, dim] of images [count, channels, height, width] in [−1, 1], of the size that it was made for;
    * logits [count, classes] too where it classifies the data's own classes.
    */
-  extract(images: Float32Array, count: number): Promise<{ features: Float32Array; logits: Float32Array | null }>;
+  extract(
+    images: Float32Array,
+    count: number,
+    options?: { signal?: AbortSignal },
+  ): Promise<{ features: Float32Array; logits: Float32Array | null }>;
   release(): Promise<void>;
 }
 
@@ -22,22 +27,33 @@ export interface ImageSize {
   channels: 1 | 3;
 }
 
+/** Throws unless there are `count` images of a size. */
+export function requireImages(images: Float32Array, count: number, { channels, height, width }: ImageSize): void {
+  if (!(Number.isInteger(count) && count >= 1) || images.length !== count * channels * height * width)
+    throw new Error(
+      `${count} images of ${width}×${height}×${channels} have ${count * channels * height * width} pixels, got ${images.length}.`,
+    );
+}
+
 /**
  * Runs `program` on consecutive batches of images [batch, …], the last one filled up with zeros, and gathers the rows
  * [count, dim] of its output.
  */
 export async function gatherFeatures(
   images: Float32Array,
-  { count, batch, dim }: { count: number; batch: number; dim: number },
+  { count, batch, dim, image }: { count: number; batch: number; dim: number; image: ImageSize },
   program: (images: Float32Array) => Promise<Float32Array>,
+  { work, signal: given }: { work: Work; signal?: AbortSignal },
 ): Promise<Float32Array> {
+  requireImages(images, count, image);
   const size = images.length / count;
+  const signal = work.signal(given);
   const features = new Float32Array(count * dim);
   for (let at = 0; at < count; at += batch) {
     const n = Math.min(batch, count - at);
     const part = new Float32Array(batch * size);
     part.set(images.subarray(at * size, (at + n) * size));
-    features.set((await program(part)).subarray(0, n * dim), at * dim);
+    features.set((await work.run(signal, () => program(part))).subarray(0, n * dim), at * dim);
   }
   return features;
 }

@@ -1,8 +1,9 @@
 import type { ImageDataset } from "../../data/index.js";
+import { WrongUse } from "../../io/wrong-use.js";
 import { isUrl, type LoadOptions, shippedModelsFolder } from "../../models/files.js";
 import { releasable } from "../../runtime/index.js";
 import { ClassifierModel } from "../classifier/model.js";
-import type { Extractor, ImageSize } from "./extractor.js";
+import { type Extractor, type ImageSize, requireImages } from "./extractor.js";
 
 export type { Extractor, ImageSize } from "./extractor.js";
 
@@ -26,9 +27,14 @@ export async function classifierExtractor(
     name,
     preprocessing: "pixels in [−1, 1]",
     dim: model.network.features,
-    async extract(images: Float32Array, count: number) {
+    async extract(images: Float32Array, count: number, { signal }: { signal?: AbortSignal } = {}) {
+      requireImages(images, count, data);
       const size = images.length / count;
-      const { features, logits } = await model.judge(count, (from, to) => images.subarray(from * size, to * size));
+      const { features, logits } = await model.judge(
+        count,
+        (from, to) => images.subarray(from * size, to * size),
+        signal,
+      );
       return { features, logits: sameClasses ? logits : null };
     },
     release: () => model.release(),
@@ -38,7 +44,7 @@ export async function classifierExtractor(
 function requireSize(location: string, takes: Omit<ImageSize, "channels"> & { channels: number }, data: ExtractorData) {
   const show = ({ width, height, channels }: typeof takes) => `${width}×${height}×${channels}`;
   if (show(takes) !== show(data))
-    throw new Error(
+    throw new WrongUse(
       `The classifier ${location} takes images of ${show(takes)}, but ${data.id} has ${show(data)}. ${advice(data)}`,
     );
 }
@@ -74,7 +80,7 @@ export async function extractorFor(
   if (name === "pixel-pca") return null;
   if (name === "classifier") {
     const shipped = `classifier-${data.id}`;
-    if (!(await isThere(shipped, { path: false }))) throw new Error(`${await noClassifier(data)} ${advice(data)}`);
+    if (!(await isThere(shipped, { path: false }))) throw new WrongUse(`${await noClassifier(data)} ${advice(data)}`);
     return classifierExtractor(shipped, data, options);
   }
   if (name === "resnet50-imagenet") {
@@ -84,7 +90,7 @@ export async function extractorFor(
   }
   if (/\.onnx$/i.test(name)) return (await import("./onnx-file.js")).onnxExtractor(name, data, options);
   if (!(await isThere(name, { path: true })))
-    throw new Error(
+    throw new WrongUse(
       `There are no features "${name}". Choose classifier, resnet50-imagenet, pixel-pca, the folder of a trained classifier, or an .onnx file.`,
     );
   return classifierExtractor(name, data, options);

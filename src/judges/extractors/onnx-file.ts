@@ -5,6 +5,7 @@ import type { InferenceSession } from "onnxruntime-web";
 import { z } from "zod";
 import { type CompileOptions, compile, releasable, resolveRuntime } from "../../runtime/index.js";
 import { openSession, showValues } from "../../runtime/onnx-file.js";
+import { Work } from "../../runtime/release.js";
 import { constant, type Tensor } from "../../tensor/index.js";
 import { type Extractor, gatherFeatures, type ImageSize, scaleRgb } from "./extractor.js";
 
@@ -67,16 +68,19 @@ export async function onnxExtractor(path: string, image: ImageSize, options: Com
       throw new Error(
         `The output "${output}" of ${path} is [${probe.dims}] for ${batch} images; features are one vector per image.`,
       );
-    const { name, range, mean, std, order } = description;
+    const { name = basename(path), range, mean, std, order } = description;
+    const work = new Work(name);
     return releasable({
-      name: name ?? basename(path),
+      name,
       preprocessing: `scaled to ${width}×${height} (bilinear, antialiased), ${order} in ${range.join("..")}, less [${mean}], over [${std}]`,
       dim,
-      async extract(images: Float32Array, count: number) {
+      async extract(images: Float32Array, count: number, { signal }: { signal?: AbortSignal } = {}) {
         const values = async (part: Float32Array) => (await run(part)).data as Float32Array;
-        return { features: await gatherFeatures(images, { count, batch, dim }, values), logits: null };
+        const features = await gatherFeatures(images, { count, batch, dim, image }, values, { work, signal });
+        return { features, logits: null };
       },
       async release() {
+        await work.end();
         await program.release();
         await session.release();
       },

@@ -17,10 +17,11 @@ export function pixelPca(images: Float32Array, count: number): Extractor {
     name: `pixel PCA ${dim}`,
     preprocessing: "pixels in [−1, 1], projected on the principal components of the reference images",
     dim,
-    extract: async (samples: Float32Array) => ({
-      features: pcaFeatures(pca, features(samples, size)).data,
-      logits: null,
-    }),
+    async extract(samples: Float32Array, n: number, { signal }: { signal?: AbortSignal } = {}) {
+      signal?.throwIfAborted();
+      if (samples.length !== n * size) throw new Error(`${n} images have ${n * size} pixels, got ${samples.length}.`);
+      return { features: pcaFeatures(pca, features(samples, size)).data, logits: null };
+    },
     release: async () => {},
   });
 }

@@ -1,5 +1,6 @@
 import * as nn from "../../nn/index.js";
 import { type CompileOptions, compile, releasable } from "../../runtime/index.js";
+import { Work } from "../../runtime/release.js";
 import { constant, type Parameter, type Tensor } from "../../tensor/index.js";
 import { type Extractor, gatherFeatures, type ImageSize, scaleRgb } from "./extractor.js";
 
@@ -140,11 +141,10 @@ export function preprocess(images: Tensor): Tensor {
 const BATCH = 8;
 
 /** The 2048 mean-pooled activations of ResNet-50 trained on ImageNet-1k, for images of a size. */
-export function resnet50Extractor(
-  weights: KerasWeights,
-  { channels, height, width }: ImageSize,
-  options?: CompileOptions,
-): Extractor {
+export function resnet50Extractor(weights: KerasWeights, image: ImageSize, options?: CompileOptions): Extractor {
+  const { channels, height, width } = image;
+  const name = "resnet50-imagenet avg_pool";
+  const work = new Work(name);
   const net = resnet50();
   loadKeras(net, weights);
   const program = compile(
@@ -154,13 +154,19 @@ export function resnet50Extractor(
   );
   const dim = 2048;
   return releasable({
-    name: "resnet50-imagenet avg_pool",
+    name,
     preprocessing: "scaled to 224×224 (bilinear, antialiased), BGR in 0..255 less 103.939, 116.779, 123.68",
     dim,
-    async extract(images: Float32Array, count: number) {
+    async extract(images: Float32Array, count: number, { signal }: { signal?: AbortSignal } = {}) {
       const run = async (part: Float32Array) => (await program.run({ images: part })).features;
-      return { features: await gatherFeatures(images, { count, batch: BATCH, dim }, run), logits: null };
+      return {
+        features: await gatherFeatures(images, { count, batch: BATCH, dim, image }, run, { work, signal }),
+        logits: null,
+      };
     },
-    release: () => program.release(),
+    async release() {
+      await work.end();
+      await program.release();
+    },
   });
 }

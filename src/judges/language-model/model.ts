@@ -20,7 +20,7 @@ export class LanguageModel extends Releasable {
     options: CompileOptions = {},
   ) {
     super();
-    this.programs = new Programs(options);
+    this.programs = new Programs(files.config.name, options);
     this.config = files.config;
     const { shape, net } = loadedNetwork(languageModelArchitecture, files);
     requireTokens(tokenizer, shape.vocabulary);
@@ -54,13 +54,15 @@ export class LanguageModel extends Releasable {
   }
 
   /** −log p of each sequence of `length` of this model's tokens, in nats, [count]. */
-  async nats(tokens: Int32Array, length: number): Promise<Float64Array> {
+  async nats(tokens: Int32Array, length: number, { signal }: { signal?: AbortSignal } = {}): Promise<Float64Array> {
     const count = tokens.length / length;
+    if (!(Number.isInteger(count) && count >= 1))
+      throw new Error(`${tokens.length} tokens are no whole number of sequences of ${length}.`);
     const { vocabulary } = this.shape;
     const bad = tokens.find((token) => !(token >= 0 && token < vocabulary));
     if (bad !== undefined) throw new Error(`Token ${bad} is outside the judge's vocabulary 0 … ${vocabulary - 1}.`);
     const feeds = { before: shifted(tokens, length, vocabulary), tokens };
-    const { nats } = await this.programs.rows(`nats ${length}`, this.graph(length), count, feeds);
+    const { nats } = await this.programs.rows(`nats ${length}`, this.graph(length), count, feeds, { signal });
     return Float64Array.from(nats);
   }
 

@@ -14,6 +14,8 @@ export interface LikelihoodOptions {
   /** Noise levels drawn for each sequence; default 1, the papers' protocol. */
   draws?: number;
   seed?: number;
+  /** Aborting ends the work between two batches; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 const BATCH = 64;
@@ -28,7 +30,7 @@ export async function sequenceNelbos(
   net: Denoise,
   shape: DiscreteShape,
   sequences: Sequences,
-  { limit = sequences.count, draws = 1, seed = 0 }: LikelihoodOptions = {},
+  { limit = sequences.count, draws = 1, seed = 0, signal }: LikelihoodOptions = {},
   options: CompileOptions = {},
 ): Promise<Float64Array> {
   const count = Math.min(limit, sequences.count);
@@ -60,6 +62,7 @@ export async function sequenceNelbos(
   try {
     for (let at = 0; at < times.length; at += BATCH) {
       await turn();
+      signal?.throwIfAborted();
       const n = Math.min(BATCH, times.length - at);
       const place = (b: number) => at + (b % n);
       const indices = Int32Array.from({ length: BATCH }, (_, b) => place(b) % count);

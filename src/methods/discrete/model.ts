@@ -119,9 +119,12 @@ export abstract class DiscreteModel<
     return given;
   }
 
+  protected override get standIns() {
+    return ["given"] as const;
+  }
+
   protected begin(options: z.output<S>, context: SampleContext): Rows {
     const { count, label } = options;
-    if (context.noise) throw new OptionError(`${this.config.name} draws no noise; give tokens with "given".`);
     const length = this.sampleLength(options);
     const given = this.given(options, context) ?? new Int32Array(length).fill(-1);
     return {

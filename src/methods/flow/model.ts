@@ -91,10 +91,11 @@ export class FlowModel extends ImageModel<Schema> {
     };
   }
 
-  protected async *draw(rows: Rows, options: Options, { size }: Batch): AsyncGenerator<BatchStep> {
+  protected async *draw(rows: Rows, options: Options, { size }: Batch, signal: AbortSignal): AsyncGenerator<BatchStep> {
     const { steps, sampler, guidance = 1 } = options;
     let made = 0;
     const velocity = async (state: Float32Array, t: number) => {
+      signal.throwIfAborted();
       made += guidance === 1 ? 1 : 2;
       const feeds = { state, time: new Float32Array(size).fill(t), label: rows.label };
       const found =

@@ -1,18 +1,33 @@
+import { requireKnown } from "../../io/known.js";
+import { OptionError } from "../../io/wrong-use.js";
 import { fillSmoothly } from "../../media/fill.js";
 import { Images } from "../../media/images.js";
 import type { Label } from "../../models/inputs.js";
 import { Random } from "../../random/index.js";
-import type { ClassWeights, GuidanceOptions, RefineOptions, SphereEncoder } from "./encoder.js";
+import type { ClassWeights, EditControl, GuidanceOptions, RefineOptions, SphereEncoder } from "./encoder.js";
 import { disturbRows, slerp } from "./geometry.js";
+import { MOST_STEPS } from "./options.js";
+
+const GUIDANCE = ["guidance", "guidanceAt"];
+
+/** Steps that count decodings begin with one. */
+function requireSteps(steps: number): void {
+  if (!(Number.isInteger(steps) && steps >= 1 && steps <= MOST_STEPS))
+    throw new OptionError(`steps must be a whole number from 1 to ${MOST_STEPS}, got ${steps}.`);
+}
 
 /** Pulls any picture onto what the model has learned: reconstructs it several times over (default 4). */
-export const project = (
+export async function project(
   model: SphereEncoder,
   images: Images,
-  { steps = 4, label }: { steps?: number; label?: Label | null } = {},
-) => model.refine(images, { label, steps, strength: 0 });
+  options: { steps?: number; label?: Label | null } & EditControl = {},
+): Promise<Images> {
+  requireKnown("project", options, ["steps", "label", "signal"]);
+  const { steps = 4, ...others } = options;
+  return model.refine(images, { steps, ...others, strength: 0 });
+}
 
-export interface VaryOptions extends GuidanceOptions {
+export interface VaryOptions extends GuidanceOptions, EditControl {
   /** How far from the picture, in degrees on the sphere: 0 is its reconstruction, 90 nothing of it. Default 30. */
   angle?: number;
   label?: Label | null;
@@ -25,16 +40,20 @@ export interface VaryOptions extends GuidanceOptions {
  * Variations of pictures: their latents are turned by an exact angle in a random direction. Same seed, same directions.
  */
 export async function vary(model: SphereEncoder, images: Images, options: VaryOptions = {}): Promise<Images> {
-  const { angle = 30, label, steps = 1, seed = 0, ...guidance } = options;
-  if (!(angle >= 0 && angle <= 90)) throw new Error(`angle must be in [0, 90] degrees, got ${angle}.`);
-  const v = await model.encode(images, { label });
+  requireKnown("vary", options, ["angle", "label", "steps", "seed", "signal", ...GUIDANCE]);
+  const { angle = 30, label, steps = 1, seed = 0, signal: given, ...guidance } = options;
+  requireSteps(steps);
+  const signal = model.working(given);
+  if (!(angle >= 0 && angle <= 90)) throw new OptionError(`angle must be in [0, 90] degrees, got ${angle}.`);
+  const v = await model.encode(images, { label, signal });
   const noise = new Random(seed, "vary").normals(v.length);
   const turned = disturbRows(v, (angle * Math.PI) / 180, noise, model.latent, "rotation");
-  const first = await model.decode(turned, { label, ...guidance });
-  return model.refine(withLabels(first, images.labels), { label, steps: steps - 1, strength: 0, ...guidance });
+  const first = await model.decode(turned, { label, signal, ...guidance });
+  const labelled = withLabels(first, first.labels ?? images.labels);
+  return model.refine(labelled, { label, steps: steps - 1, strength: 0, signal, ...guidance });
 }
 
-export interface MorphOptions extends GuidanceOptions {
+export interface MorphOptions extends GuidanceOptions, EditControl {
   /** Class that the pictures become. */
   label: Label;
   /** Passes; the first keeps the layout and takes over the class's texture, later ones go further. Default 4. */
@@ -48,8 +67,13 @@ export interface MorphOptions extends GuidanceOptions {
  * Changes the class of pictures and keeps their layout: passes through {encode, disturb, decode}, all given the new
  * class.
  */
-export const morph = (model: SphereEncoder, images: Images, { steps = 4, strength = 0.25, ...options }: MorphOptions) =>
-  model.refine(images, { steps, strength, ...options });
+export async function morph(model: SphereEncoder, images: Images, options: MorphOptions): Promise<Images> {
+  requireKnown("morph", options, ["label", "steps", "strength", "seed", "signal", ...GUIDANCE]);
+  if (options?.label === undefined || options.label === null)
+    throw new OptionError("morph needs a label: the class that the pictures become.");
+  const { steps = 4, strength = 0.25, ...others } = options;
+  return model.refine(images, { steps, strength, ...others });
+}
 
 /** Which part is the second picture's: the right half, the lower half, or the triangle below a diagonal. */
 export const splits = ["vertical", "horizontal", "diagonal", "antidiagonal"] as const;
@@ -64,9 +88,9 @@ const belongsToSecond: Record<Split, (y: number, x: number) => boolean> = {
 
 /** Two batches of pictures stitched along a hard edge. */
 export function stitch(a: Images, b: Images, split: Split = "vertical"): Images {
-  if (!(split in belongsToSecond)) throw new Error(`split is ${splits.join(", ")}; got "${split}".`);
+  if (!splits.includes(split)) throw new OptionError(`split is ${splits.join(", ")}; got "${split}".`);
   if (String(a.shape) !== String(b.shape))
-    throw new Error(`Pictures of one size are stitched, got ${a.shape.join("×")} and ${b.shape.join("×")}.`);
+    throw new OptionError(`Pictures of one size are stitched, got ${a.shape.join("×")} and ${b.shape.join("×")}.`);
   const { height, width } = a;
   const pixels = a.pixels.map((value, i) => {
     const [y, x] = [Math.floor(i / width) % height, i % width];
@@ -75,7 +99,7 @@ export function stitch(a: Images, b: Images, split: Split = "vertical"): Images 
   return new Images(pixels, a.count, a.channels, height, width);
 }
 
-export interface CrossoverOptions extends GuidanceOptions {
+export interface CrossoverOptions extends GuidanceOptions, EditControl {
   split?: Split;
   /** Passes; default 4. */
   steps?: number;
@@ -90,14 +114,18 @@ export interface CrossoverOptions extends GuidanceOptions {
  * Stitches two pictures and heals the seam by passes through the model; nothing is pasted in between, the whole picture
  * is pulled to a valid one.
  */
-export const crossover = (
+export async function crossover(
   model: SphereEncoder,
   a: Images,
   b: Images,
-  { split, steps = 4, strength = 0.25, ...options }: CrossoverOptions = {},
-) => model.refine(stitch(a, b, split), { steps, strength, ...options });
+  options: CrossoverOptions = {},
+): Promise<Images> {
+  requireKnown("crossover", options, ["split", "label", "steps", "strength", "seed", "signal", ...GUIDANCE]);
+  const { split, steps = 4, strength = 0.25, ...others } = options;
+  return model.refine(stitch(a, b, split), { steps, strength, ...others });
+}
 
-export interface InpaintOptions extends GuidanceOptions {
+export interface InpaintOptions extends GuidanceOptions, EditControl {
   label?: Label | null;
   /** Passes; default 8. */
   steps?: number;
@@ -115,16 +143,20 @@ export async function inpaint(
   model: SphereEncoder,
   images: Images,
   mask: ArrayLike<number>,
-  { steps = 8, strength = 0.5, ...options }: InpaintOptions = {},
+  options: InpaintOptions = {},
 ): Promise<Images> {
+  requireKnown("inpaint", options, ["label", "steps", "strength", "seed", "signal", ...GUIDANCE]);
+  const { steps = 8, strength = 0.5, ...others } = options;
+  model.checkImages(images);
   const { count, channels, height, width } = images;
   const area = height * width;
   if (mask.length !== area && mask.length !== count * area)
-    throw new Error(
+    throw new OptionError(
       `The mask must have ${height}×${width} = ${area} numbers (or ${count} times as many), got ${mask.length}.`,
     );
   for (let i = 0; i < mask.length; i++)
-    if (mask[i] !== 0 && mask[i] !== 1) throw new Error(`The mask holds 0 (known) and 1 (unknown), got ${mask[i]}.`);
+    if (mask[i] !== 0 && mask[i] !== 1)
+      throw new OptionError(`The mask holds 0 (known) and 1 (unknown), got ${mask[i]}.`);
   const unknown = (i: number) => {
     const [picture, at] = [Math.floor(i / (channels * area)), i % area];
     return mask[mask.length === area ? at : picture * area + at] === 1;
@@ -134,14 +166,14 @@ export async function inpaint(
   };
   const start = fillSmoothly(images, unknown);
   return model.refine(new Images(start, count, channels, height, width, images.labels), {
-    ...options,
+    ...others,
     steps,
     strength: (pass) => strength * (1 - pass / Math.max(1, steps - 1)),
     between: paste,
   } satisfies RefineOptions);
 }
 
-export interface InterpolateOptions extends GuidanceOptions {
+export interface InterpolateOptions extends GuidanceOptions, EditControl {
   /** Pictures, ends included; default 8. */
   count?: number;
   /** Classes of the two ends, mixed in between; default: none. */
@@ -158,26 +190,39 @@ export async function interpolate(
   model: SphereEncoder,
   from: Images | Float32Array,
   to: Images | Float32Array,
-  { count = 8, labels, steps = 1, ...guidance }: InterpolateOptions = {},
+  options: InterpolateOptions = {},
 ): Promise<Images> {
-  if (!(Number.isInteger(count) && count >= 2)) throw new Error(`count must be a whole number from 2, got ${count}.`);
+  requireKnown("interpolate", options, ["count", "labels", "steps", "signal", ...GUIDANCE]);
+  const { count = 8, labels, steps = 1, signal: given, ...guidance } = options;
+  requireSteps(steps);
+  const signal = model.working(given);
+  if (!(Number.isInteger(count) && count >= 2))
+    throw new OptionError(`count must be a whole number from 2, got ${count}.`);
   const shares = Array.from({ length: count }, (_, i) => i / (count - 1));
-  const [a, b] = await Promise.all([latentOf(model, from, labels?.[0]), latentOf(model, to, labels?.[1])]);
+  const [a, b] = await Promise.all([
+    latentOf(model, from, labels?.[0], signal),
+    latentOf(model, to, labels?.[1], signal),
+  ]);
   const latents = new Float32Array(count * model.latent);
   shares.forEach((t, i) => void latents.set(slerp(a, b, t), i * model.latent));
   const classes = labels && mixed(model.classWeights(labels[0], 1), model.classWeights(labels[1], 1), shares);
-  const drawn = await model.decode(latents, { classes, ...guidance });
-  return model.refine(drawn, { classes, steps: steps - 1, strength: 0, ...guidance });
+  const drawn = await model.decode(latents, { classes, signal, ...guidance });
+  return model.refine(drawn, { classes, steps: steps - 1, strength: 0, signal, ...guidance });
 }
 
-async function latentOf(model: SphereEncoder, end: Images | Float32Array, label?: string | number) {
+async function latentOf(
+  model: SphereEncoder,
+  end: Images | Float32Array,
+  label: string | number | undefined,
+  signal: AbortSignal,
+): Promise<Float32Array> {
   if (!(end instanceof Images)) {
     if (end.length !== model.latent)
-      throw new Error(`One latent of ${model.latent} numbers is needed, got ${end.length}.`);
+      throw new OptionError(`One latent of ${model.latent} numbers is needed, got ${end.length}.`);
     return end;
   }
-  if (end.count !== 1) throw new Error(`One picture is needed at each end, got ${end.count}.`);
-  return model.encode(end, { label });
+  if (end.count !== 1) throw new OptionError(`One picture is needed at each end, got ${end.count}.`);
+  return model.encode(end, { label, signal });
 }
 
 const mixed = (a: ClassWeights, b: ClassWeights, shares: readonly number[]): ClassWeights =>

@@ -18,7 +18,13 @@ export interface ClassOptions {
   classes?: ClassWeights;
 }
 
-export interface RefineOptions extends ClassOptions, GuidanceOptions {
+/** Control over an edit. */
+export interface EditControl {
+  /** Aborting ends the work between two batches of network evaluations; the promise rejects with the reason. */
+  signal?: AbortSignal;
+}
+
+export interface RefineOptions extends ClassOptions, GuidanceOptions, EditControl {
   /** Passes through encoder, noise and decoder; default 1. */
   steps?: number;
   /** Share of the full noise, one for all passes or a function of the pass (from 0); default 1. */
@@ -30,7 +36,6 @@ export interface RefineOptions extends ClassOptions, GuidanceOptions {
   noise?: Float32Array;
   /** Called with what every pass has drawn; may change the pixels. */
   between?: (images: Images) => void;
-  signal?: AbortSignal;
 }
 
 /** What the edits need of a model. */
@@ -39,9 +44,13 @@ export interface SphereEncoder {
   readonly image: { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
   /** Length L of a latent. */
   readonly latent: number;
-  encode(images: Images, options?: ClassOptions): Promise<Float32Array>;
-  decode(latents: Float32Array, options?: ClassOptions & GuidanceOptions): Promise<Images>;
-  reconstruct(images: Images, options?: { label?: Label | null }): Promise<Images>;
+  encode(images: Images, options?: ClassOptions & EditControl): Promise<Float32Array>;
+  decode(latents: Float32Array, options?: ClassOptions & GuidanceOptions & EditControl): Promise<Images>;
+  reconstruct(images: Images, options?: { label?: Label | null } & EditControl): Promise<Images>;
   refine(images: Images, options?: RefineOptions): Promise<Images>;
+  /** A signal for an edit of several parts: it aborts with `given`, and when the model is released. */
+  working(given?: AbortSignal): AbortSignal;
+  /** @throws unless the pictures have the model's size and pixels in [−1, 1]. */
+  checkImages(images: Images): void;
   classWeights(label: Label | null | undefined, count: number): ClassWeights;
 }

@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import { requireKnown } from "../../io/known.js";
+import { show } from "../../io/show.js";
 import { Images } from "../../media/images.js";
 import { editsOf } from "../../models/edits.js";
 import type { ModelConfig } from "../../models/files.js";
@@ -11,7 +13,14 @@ import { type Batch, graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import { sphereEdits } from "./edits.js";
-import type { ClassOptions, ClassWeights, GuidanceOptions, RefineOptions, SphereEncoder } from "./encoder.js";
+import type {
+  ClassOptions,
+  ClassWeights,
+  EditControl,
+  GuidanceOptions,
+  RefineOptions,
+  SphereEncoder,
+} from "./encoder.js";
 import { fullStrength, type NoiseKind, spherifyRows } from "./geometry.js";
 import type { SphereNetwork } from "./network.js";
 import { MOST_STEPS, sphereOptions } from "./options.js";
@@ -24,6 +33,8 @@ type Options = z.output<Schema>;
 
 /** Inputs that exported networks do without. */
 const ABSENT = { none: "", guidance: "" };
+
+const REFINE = ["label", "classes", "guidance", "guidanceAt", "steps", "strength", "shareNoise", "seed", "noise"];
 
 type Side = "encode" | "decode";
 
@@ -137,11 +148,18 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     const size = count * (this.shape.classes + 1);
     if (classes && classes.length !== size)
       throw new OptionError(`Class weights take ${count} × ${size / count} numbers, got ${classes.length}.`);
+    for (const weight of classes ?? [])
+      if (!Number.isFinite(weight)) throw new OptionError(`Class weights must be finite, got ${weight}.`);
     if (guidance > 1 && this.classNames && !classes && !named)
       throw new OptionError(
         `Guidance goes from no class to a class; give a label, or leave out the guidance ${guidance}.`,
       );
     return classes ?? this.classWeights(label, count);
+  }
+
+  /** Classes that pictures are given by a label; null where they are given none. */
+  private labelsOf(label: Label | null | undefined, count: number): Int32Array | null {
+    return label === null || label === undefined ? null : resolveLabels(label, count, this.classNames);
   }
 
   /** Guidance factor of each network. The options are checked as those of a sample. */
@@ -159,8 +177,17 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     return new Images(pixels, pixels.length / (channels * height * width), channels, height, width, labels);
   }
 
+  /**
+   * A signal for an edit of several parts: it aborts with `given`, and when the model is released.
+   */
+  working(given?: AbortSignal): AbortSignal {
+    return this.programs.work.signal(given);
+  }
+
   /** Throws unless the pictures have the model's size and finite pixels in [−1, 1]; nothing is resized or clamped. */
-  checkImages({ channels, height, width, pixels }: Images): void {
+  checkImages(images: Images): void {
+    if (!(images instanceof Images)) throw new OptionError(`Images are needed, got ${show(images)}.`);
+    const { channels, height, width, pixels } = images;
     const own = this.image;
     if (height !== own.height || width !== own.width || channels !== own.channels)
       throw new Error(
@@ -171,21 +198,27 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
   }
 
   /** Latents [count, L] on the sphere: v = f(E(x, class)). */
-  async encode(images: Images, { label, classes }: ClassOptions = {}): Promise<Float32Array> {
+  async encode(images: Images, options: ClassOptions & EditControl = {}): Promise<Float32Array> {
+    requireKnown(`encode of ${this.config.name}`, options, ["label", "classes", "signal"]);
+    const { label, classes, signal } = options;
     this.checkImages(images);
     const weights = this.classesOf({ label, classes }, images.count);
-    return spherifyRows(await this.through("encode", images.pixels, weights, 1), this.latent);
+    return spherifyRows(await this.through("encode", images.pixels, weights, 1, signal), this.latent);
   }
 
   /** Images of latents [count, L]: D(v, class). */
-  async decode(latents: Float32Array, options: ClassOptions & GuidanceOptions = {}): Promise<Images> {
+  async decode(latents: Float32Array, options: ClassOptions & GuidanceOptions & EditControl = {}): Promise<Images> {
+    const known = ["label", "classes", "guidance", "guidanceAt", "signal"];
+    requireKnown(`decode of ${this.config.name}`, options, known);
     const count = latents.length / this.latent;
     if (!Number.isInteger(count) || count === 0)
       throw new Error(`Latents have ${this.latent} numbers each, got ${latents.length} in all.`);
     const bad = latents.find((value) => !Number.isFinite(value));
     if (bad !== undefined) throw new Error(`Latents must be finite, got ${bad}.`);
     const { decode } = this.factors(options);
-    return this.images(await this.through("decode", latents, this.classesOf(options, count), decode));
+    const classes = this.classesOf(options, count);
+    const pixels = await this.through("decode", latents, classes, decode, options.signal);
+    return this.images(pixels, this.labelsOf(options.label, count));
   }
 
   /** Both networks with their classes and guidance. */
@@ -207,16 +240,21 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
    * stays closer to the picture, with none a projection onto what the model has learned.
    */
   async refine(images: Images, options: RefineOptions = {}): Promise<Images> {
+    requireKnown(`refine of ${this.config.name}`, options, [...REFINE, "between", "signal"]);
     this.checkImages(images);
-    const { count, labels } = images;
-    const { steps = 1, strength = 1, shareNoise = true, seed = 0, noise, between, signal } = options;
+    const { count } = images;
+    const labels = this.labelsOf(options.label, count) ?? images.labels;
+    const { steps = 1, strength = 1, shareNoise = true, seed = 0, noise, between } = options;
+    const signal = this.programs.work.signal(options.signal);
+    signal.throwIfAborted();
+    if (!Number.isSafeInteger(seed)) throw new OptionError(`seed must be a whole number, got ${seed}.`);
     if (!(Number.isInteger(steps) && steps >= 0 && steps <= MOST_STEPS))
       throw new OptionError(`steps must be a whole number from 0 to ${MOST_STEPS}, got ${steps}.`);
     if (typeof strength === "number") checkStrength(strength);
     const coder = this.coder(this.classesOf(options, count), this.factors(options), signal);
     const random = new Random(seed, "refine");
     const shared = resolveNoise(noise, count, this.latent, random.split("noise"));
-    let current = images;
+    let current = labels === images.labels ? images : this.images(images.pixels, labels);
     const passes = refinePasses(coder, images.pixels, {
       ...this.fullNoise,
       passes: steps,
@@ -231,7 +269,8 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
   }
 
   /** Autoencodes pictures without noise, and by default without class: D(f(E(x))). */
-  reconstruct(images: Images, options: { label?: Label | null } = {}): Promise<Images> {
+  async reconstruct(images: Images, options: { label?: Label | null } & EditControl = {}): Promise<Images> {
+    requireKnown(`reconstruct of ${this.config.name}`, options, ["label", "signal"]);
     return this.refine(images, { ...options, strength: 0 });
   }
 
@@ -252,7 +291,12 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     return { label: labels, first, again, classes: this.weightsOf(labels) };
   }
 
-  protected async *draw(rows: Rows, options: Options, { at, size }: Batch): AsyncGenerator<BatchStep> {
+  protected async *draw(
+    rows: Rows,
+    options: Options,
+    { at, size }: Batch,
+    signal: AbortSignal,
+  ): AsyncGenerator<BatchStep> {
     const { steps, shareNoise, schedule, seed } = options;
     const { first, again, classes } = rows as Record<string, Float32Array>;
     const random = new Random(seed, "refine");
@@ -261,7 +305,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
         .split(pass)
         .skipNormals(at * this.latent)
         .normals(size * this.latent);
-    const drawn = sphereSample(this.coder(classes, this.factors(options)), first, {
+    const drawn = sphereSample(this.coder(classes, this.factors(options), signal), first, {
       ...this.fullNoise,
       passes: steps - 1,
       strength: (pass) => (schedule ? 1 - (pass + 1) / steps : 1),
@@ -274,6 +318,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
 }
 
 function checkStrength(strength: number): number {
-  if (!(strength >= 0 && strength <= 1)) throw new OptionError(`strength must be in [0, 1], got ${strength}.`);
+  if (!(typeof strength === "number" && strength >= 0 && strength <= 1))
+    throw new OptionError(`strength must be in [0, 1], got ${strength}.`);
   return strength;
 }

@@ -156,7 +156,7 @@ describe("a drifting model", () => {
     [{ count: 0 }, /count must be a whole number of at least 1, got 0/],
     [{ guidance: 0.5 }, /guidance must be a number in \[1, 4\], got 0\.5/],
     [{ label: "square" }, /no class "square".*disc.*cross/],
-    [{ count: 2, label: ["disc"] }, /1 labels were given for 2/],
+    [{ count: 2, label: ["disc"] }, /1 label for 2/],
     [{ style: [0, 4] }, /style must be a list of 2 whole numbers in \[0, 3\], got \[0,4\]/],
   ])("refuses %o", async (options, message) => {
     await expect(model.sample(options)).rejects.toThrow(message);

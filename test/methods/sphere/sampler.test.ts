@@ -178,10 +178,14 @@ describe("wrong use", () => {
     ["latents of another size", () => model.decode(new Float32Array(17)), /16 numbers each, got 17/],
     ["latents that are no numbers", () => model.decode(new Float32Array(16).fill(Number.NaN)), /finite, got NaN/],
     ["pictures of another size", () => model.encode(new Images(new Float32Array(9), 1, 1, 3, 3)), /8×8×1, got 3×3×1/],
-    ["pixels out of range", () => model.encode(new Images(new Float32Array(64).fill(1.5), 1, 1, 8, 8)), /got 1.5/],
+    [
+      "pixels out of range",
+      async () => model.encode(new Images(new Float32Array(64).fill(1.5), 1, 1, 8, 8)),
+      /got 1.5/,
+    ],
     [
       "pixels that are no numbers",
-      () => model.encode(new Images(new Float32Array(64).fill(Number.NaN), 1, 1, 8, 8)),
+      async () => model.encode(new Images(new Float32Array(64).fill(Number.NaN), 1, 1, 8, 8)),
       /got NaN/,
     ],
   ];

@@ -1,0 +1,54 @@
+import { open } from "node:fs/promises";
+import { reading } from "../io/reading.js";
+import { WrongUse } from "../io/wrong-use.js";
+
+/** Files that are taken for data by mistake: how they begin, and what to do. */
+const mistaken: readonly { starts: readonly (readonly number[])[]; is: string; instead: string }[] = [
+  {
+    starts: [
+      [0x50, 0x4b, 0x03, 0x04], // ZIP
+      [0x1f, 0x8b], // gzip
+      [0x42, 0x5a, 0x68], // bzip2
+      [0xfd, 0x37, 0x7a, 0x58, 0x5a], // xz
+      [0x28, 0xb5, 0x2f, 0xfd], // Zstandard
+      [0x37, 0x7a, 0xbc, 0xaf], // 7z
+      [0x52, 0x61, 0x72, 0x21], // RAR
+    ],
+    is: "an archive",
+    instead: "unpack it, and give the folder (of pictures) or the file (of text) that comes out",
+  },
+  {
+    starts: [
+      [0x89, 0x50, 0x4e, 0x47], // PNG
+      [0xff, 0xd8, 0xff], // JPEG
+      [0x47, 0x49, 0x46, 0x38], // GIF
+      [0x52, 0x49, 0x46, 0x46], // WebP
+      [0x49, 0x49, 0x2a, 0x00], // TIFF
+      [0x4d, 0x4d, 0x00, 0x2a],
+    ],
+    is: "a single picture",
+    instead: "give the folder that it and others are in",
+  },
+];
+
+/** Throws where data are asked for by an address: they are read from this machine only. @throws WrongUse */
+export function requireNoUrl(idOrPath: string): void {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(idOrPath))
+    throw new WrongUse(
+      `"${idOrPath}" is an address, and data are read from this machine: fetch it, and give its path.`,
+    );
+}
+
+/** Throws where a file is an archive or a picture, or cannot be read. @throws WrongUse for the former */
+export async function requireNoMistake(path: string): Promise<void> {
+  const start = await reading(path, async () => {
+    const file = await open(path);
+    try {
+      return (await file.read(new Uint8Array(8), 0, 8, 0)).buffer;
+    } finally {
+      await file.close();
+    }
+  });
+  const found = mistaken.find(({ starts }) => starts.some((bytes) => bytes.every((byte, i) => start[i] === byte)));
+  if (found) throw new WrongUse(`${path} is ${found.is}; ${found.instead}.`);
+}

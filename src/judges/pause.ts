@@ -1,0 +1,6 @@
+/** Lets timers and events in between two long computations. @throws the signal's reason where it has aborted. */
+export async function pause(signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise((resolve) => setTimeout(resolve));
+  signal?.throwIfAborted();
+}
