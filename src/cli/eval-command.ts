@@ -16,6 +16,8 @@ export interface EvalCommand {
   options?: SampleOptions;
   /** Where a sheet of samples beside their nearest training images goes. */
   neighbours?: string;
+  /** Takes a run that was stopped as it is. */
+  checkpoint?: boolean;
   device?: DeviceName | "auto";
   json?: boolean;
 }

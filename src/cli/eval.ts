@@ -24,7 +24,7 @@ import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
  * `Evaluation`, or a list of them for several numbers of steps.
  */
 export async function evalCommand(location: string, command: EvalCommand): Promise<void> {
-  const model = await openModel(location, command.device);
+  const model = await openModel(location, command.device, command.checkpoint);
   if (model.kind === "text") {
     const { evalTextCommand } = await import("./eval-text.js");
     return evalTextCommand(location, model, command);

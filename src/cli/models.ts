@@ -13,8 +13,16 @@ import { printJson, printTable, say, UsageError } from "./output.js";
  * Loads a model that draws, with progress where it is fetched. A place that holds none is wrong use, all else a
  * failure.
  */
-export const openModel = (location: string, device?: DeviceName | "auto"): Promise<AnyGenerator> =>
-  opening((onProgress) => loadModel(location, { device, onProgress }));
+export const openModel = async (
+  location: string,
+  device?: DeviceName | "auto",
+  checkpoint?: boolean,
+): Promise<AnyGenerator> => {
+  const model = await opening((onProgress) => loadModel(location, { device, checkpoint, onProgress }));
+  const { steps, stage } = model.config.training;
+  if (checkpoint) say(`${location} as it is at step ${steps}, in the stage "${stage}".`);
+  return model;
+};
 
 /** Shows the progress of what `open` fetches; a place without such a model is wrong use. */
 export async function opening<T>(open: (onProgress: Progress) => Promise<T>): Promise<T> {

@@ -29,6 +29,8 @@ const wholeList = (text: string) => text.split(",").map(whole(1));
 
 const devices = ["auto", "cpu", "webgpu", "cuda", "coreml", "dml", "wasm"];
 const deviceOption = () => new Option("--device <name>", "where to compute").choices(devices).default("auto");
+const checkpointOption = () =>
+  new Option("--checkpoint", "take a run that was stopped as it is at its newest checkpoint");
 const jsonOption = () => new Option("--json", "print one JSON document on stdout");
 
 /** The end of a command's help. */
@@ -77,6 +79,7 @@ sample
     "where the sheet or text goes: .png, .webp, .jpg, .avif or .txt (default out/<model>.png or .txt); a folder/, or a " +
       "name with %05d in it, takes each sample as a file of its own, and labels.csv",
   )
+  .addOption(checkpointOption())
   .addOption(deviceOption())
   .addOption(jsonOption())
   .addHelpText(
@@ -93,8 +96,8 @@ sample
       "sample https://example.com/models/mine",
     ),
   )
-  .action(async (model, { out, device, json, ...given }) =>
-    (await import("./sample.js")).sampleCommand(model, given, { out, device, json }),
+  .action(async (model, { out, checkpoint, device, json, ...given }) =>
+    (await import("./sample.js")).sampleCommand(model, given, { out, checkpoint, device, json }),
   );
 
 program
@@ -151,6 +154,7 @@ const evaluate = program
   .option("--seed <n>", "seed of the samples", whole(0), 0)
   .option("--judge <model>", "of models of text: a language-model to judge samples (default: Kneser–Ney)")
   .option("--neighbours <file.png>", "write a sheet of samples beside their nearest training images")
+  .addOption(checkpointOption())
   .addOption(deviceOption())
   .addOption(jsonOption());
 addOptionFlags(evaluate, sampleOptions, {
@@ -168,8 +172,8 @@ evaluate
     ),
   )
   .action(async (model, given) => {
-    const { data, features, count, steps, seed, judge, neighbours, device, json, ...options } = given;
-    const own = { data, features, count, steps, seed, judge, neighbours, device, json };
+    const { data, features, count, steps, seed, judge, neighbours, checkpoint, device, json, ...options } = given;
+    const own = { data, features, count, steps, seed, judge, neighbours, checkpoint, device, json };
     return (await import("./eval.js")).evalCommand(model, { ...own, options });
   });
 

@@ -13,6 +13,8 @@ import { stepBar } from "./step-bar.js";
 /** What `sample` is told beside the options of the model. */
 export interface SampleCommand {
   out?: string;
+  /** Takes a run that was stopped as it is. */
+  checkpoint?: boolean;
   device?: DeviceName | "auto";
   json?: boolean;
 }
@@ -129,7 +131,7 @@ export async function sampleCommand(
   given: Record<string, unknown>,
   command: SampleCommand,
 ): Promise<void> {
-  const model = await openModel(location, command.device);
+  const model = await openModel(location, command.device, command.checkpoint);
   try {
     const result = await sampleToFile(model, location, given, command);
     if (command.json) return printJson(result);

@@ -11,7 +11,7 @@ import { type ModelPlace, modelPlace } from "./location.js";
 
 export type { Weights } from "./architecture.js";
 export { imageSize, type ModelConfig } from "./config.js";
-export { isUrl, locationName, NoSuchModel, shippedModelsFolder } from "./location.js";
+export { isUrl, locationName, NoSuchModel, SNAPSHOT, shippedModelsFolder } from "./location.js";
 
 export interface ModelFiles {
   config: ModelConfig;

@@ -1,5 +1,6 @@
 import type { ByteReader } from "../io/byte-reader.js";
 import { type FetchOptions, fetching, showUrl } from "../io/fetch.js";
+import { shellWord } from "../io/show.js";
 import { WrongUse } from "../io/wrong-use.js";
 import { inNode } from "../runtime/environment.js";
 
@@ -9,6 +10,9 @@ import { inNode } from "../runtime/environment.js";
 export class NoSuchModel extends WrongUse {
   override name = "NoSuchModel";
 }
+
+/** Where a run keeps its model as it is at the newest checkpoint, until it is finished. */
+export const SNAPSHOT = "snapshot";
 
 /** Where a model's files are. */
 export interface ModelPlace {
@@ -33,8 +37,14 @@ export function locationName(location: string): string {
 }
 
 /** Finds a model by shipped name, path or URL. Throws `NoSuchModel` where a name or path leads to none. */
-export const modelPlace = async (location: string, options: FetchOptions = {}): Promise<ModelPlace> =>
-  isUrl(location) ? remotePlace(location, options) : localPlace(location);
+export const modelPlace = async (
+  location: string,
+  { checkpoint = false, ...options }: FetchOptions & { checkpoint?: boolean } = {},
+): Promise<ModelPlace> => {
+  if (!isUrl(location)) return localPlace(location, checkpoint);
+  if (checkpoint) throw new NoSuchModel(`${location} is no run on this machine; leave out the checkpoint.`);
+  return remotePlace(location, options);
+};
 
 /** A folder's URL may carry a query (a key, say), which every file of it is then asked for with. */
 function remotePlace(location: string, options: FetchOptions): ModelPlace {
@@ -59,16 +69,21 @@ function remotePlace(location: string, options: FetchOptions): ModelPlace {
 export const shippedModelsFolder = async (): Promise<string | null> =>
   (await import("./shipped.js")).shippedModelsFolder();
 
-async function localPlace(location: string): Promise<ModelPlace> {
+async function localPlace(location: string, checkpoint: boolean): Promise<ModelPlace> {
   const { existsSync, readdirSync } = await import("node:fs");
   const { join, resolve } = await import("node:path");
   const { readingFile } = await import("../io/file-reader.js");
   const { INSTALL_MODELS, shippedModelsFolder } = await import("./shipped.js");
   const shipped = shippedModelsFolder();
+  const isModel = (f: string) => existsSync(join(f, "config.json")) && existsSync(join(f, "model.safetensors"));
   // A run's folder keeps its model in `model/`.
-  const folder = [resolve(location), resolve(location, "model"), ...(shipped ? [join(shipped, location)] : [])].find(
-    (f) => existsSync(join(f, "config.json")) && existsSync(join(f, "model.safetensors")),
-  );
+  const folder = checkpoint
+    ? [resolve(location, SNAPSHOT)].find(isModel)
+    : [resolve(location), resolve(location, "model"), ...(shipped ? [join(shipped, location)] : [])].find(isModel);
+  if (!folder && existsSync(join(location, "checkpoints")) && !isModel(join(location, "model")))
+    throw new NoSuchModel(await unfinished(location));
+  if (!folder && checkpoint)
+    throw new NoSuchModel(`${location} is no run that was stopped; leave out the checkpoint to load a finished model.`);
   if (!folder) {
     const names = shipped
       ? readdirSync(shipped, { withFileTypes: true })
@@ -84,4 +99,16 @@ async function localPlace(location: string): Promise<ModelPlace> {
     show: (file) => join(folder, file),
     reading: (file, use) => readingFile(join(folder, file), use),
   };
+}
+
+/** What is said of a run that has no model yet: where it stands, and what can be done. */
+async function unfinished(location: string): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  const { join } = await import("node:path");
+  const read = async (file: string) => JSON.parse(await readFile(join(location, file), "utf8").catch(() => "null"));
+  const [run, model] = await Promise.all([read("config.json"), read(join(SNAPSHOT, "config.json"))]);
+  const stands = model ? `: it stands at step ${model.training?.steps}, in the stage "${model.training?.stage}"` : "";
+  const resume = `fewstep train ${shellWord(String(run?.method))} --resume ${shellWord(location)}`;
+  const asItIs = model ? " To take it as it is, add --checkpoint (in JavaScript: checkpoint: true)." : "";
+  return `${location} is a run that has not finished${stands}. Go on with: ${resume}.${asItIs}`;
 }

@@ -1,17 +1,27 @@
+import { rm } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import type { ImageDataset, LongLines, TextDataset } from "../data/index.js";
 import type { TextData } from "../data/tokens/sequences.js";
 import type { TokenSettings } from "../data/tokens/settings.js";
 import { textSequences } from "../data/tokens/text-sequences.js";
+import { many } from "../io/show.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
 import { type ModelConfig, type ModelFiles, writeModel } from "../models/files.js";
 import type { AnyGenerator, SampleOptions } from "../models/generator.js";
+import { SNAPSHOT } from "../models/location.js";
 import * as nn from "../nn/index.js";
 import { type AdamOptions, constant, type Schedule, trapezoid } from "../optim/index.js";
 import { type Compute, type DeviceName, resolveRuntime } from "../runtime/index.js";
 import { threadsOf } from "../runtime/session.js";
-import { type GradientStageOptions, type RunResult, runStages, type Stage, type TrainOptions } from "../train/index.js";
+import {
+  type GradientStageOptions,
+  type Position,
+  type RunResult,
+  runStages,
+  type Stage,
+  type TrainOptions,
+} from "../train/index.js";
 
 /** What a run's config.json holds: enough to resume it from its folder alone. */
 export interface RunConfig {
@@ -101,7 +111,11 @@ export async function learntText(
 /** The description of a model: of a trained one, or (without a result) of one in training. */
 export function modelConfig(
   { method, dataset, options: { name = dataset.id, source }, settings, shape, tokenizer }: Omit<Recipe, "net">,
-  result?: RunResult & { computed: Computed },
+  result?: Pick<RunResult, "step" | "seconds"> & {
+    computed: Computed;
+    /** Of one that is not finished: the stage that it is in. */
+    stage?: string;
+  },
 ): ModelConfig {
   return {
     format: 1,
@@ -120,6 +134,7 @@ export function modelConfig(
       attribution: dataset.attribution,
       seconds: Math.round(result?.seconds ?? 0),
       steps: result?.step ?? 0,
+      ...(result?.stage !== undefined && { stage: result.stage }),
       ...result?.computed,
       settings,
     },
@@ -127,7 +142,8 @@ export function modelConfig(
 }
 
 /**
- * Runs a recipe's stages with checkpoints and logs; where they end, writes `model/` into the run's folder. `preview`
+ * Runs a recipe's stages with checkpoints and logs; where they end, writes `model/` into the run's folder, and until
+ * then at each checkpoint the model as it is, `snapshot/`. `preview`
  * draws while it is trained, and is released with it. `describe` may add to the model's description.
  */
 export async function trainModel(
@@ -140,13 +156,20 @@ export async function trainModel(
   try {
     const computed = await computedWith(options);
     const { device, threads, processor } = computed;
-    const cpu = processor ? `, ${threads} ${threads === 1 ? "thread" : "threads"} of ${processor}` : "";
+    const cpu = processor ? `, ${many(threads ?? 1, "thread")} of ${processor}` : "";
     options.onProgress?.({ type: "info", message: `Training on the device "${device}"${cpu}.` });
-    const result = await runStages(stages, { ...options, config: runConfig(method, dataset, options, settings) });
+    const config = runConfig(method, dataset, options, settings);
+    const snapshot = ({ stage, step, seconds }: Position) =>
+      writeModel(join(options.out, SNAPSHOT), {
+        config: modelConfig(recipe, { stage, step, seconds, computed }),
+        weights: nn.weightsOf(net),
+      });
+    const result = await runStages(stages, { ...options, config, snapshot });
     if (result.status === "finished") {
       const files = { config: modelConfig(recipe, { ...result, computed }), weights: nn.weightsOf(net) };
       await describe(files);
       await writeModel(join(options.out, "model"), files);
+      await rm(join(options.out, SNAPSHOT), { recursive: true, force: true });
     }
     return result;
   } finally {

@@ -76,6 +76,7 @@ export function gradientStage(options: GradientStageOptions): Stage {
       active ??= { phase, updates: await updatesOf({ ...job, phase }, options.place) };
       return logged(await active.updates.step((await phase.next(k)) as Record<string, Feed>));
     },
+    ...(average && { presented: (work) => average.withAverage(work) }),
     sample: sample && (average ? () => average.withAverage(sample) : sample),
     async finish() {
       await leave();

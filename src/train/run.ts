@@ -37,12 +37,14 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** Stop like that after so many seconds of this call. */
   maxSeconds?: number;
+  /** Writes what is trained as it is at a checkpoint, with averages in place. Where that fails, training goes on. */
+  snapshot?(position: Position): Promise<void>;
   /** Told what happens; by default warnings go to `process.emitWarning`. */
   onProgress?(event: ProgressEvent): void;
 }
 
 /** How a method's training run is carried out; its settings come beside. */
-export interface TrainOptions extends Omit<RunOptions, "config">, TrainingCompute {
+export interface TrainOptions extends Omit<RunOptions, "config" | "snapshot">, TrainingCompute {
   /** Name the trained model carries; default the data's. */
   name?: string;
   /**
@@ -151,6 +153,12 @@ export async function runStages(
       return path;
     });
     emit({ type: "checkpoint", path: newest });
+    const { snapshot } = options;
+    if (!snapshot) return;
+    const presented = stage.presented ?? ((work) => work());
+    await presented(() => snapshot(position)).catch((error: Error) =>
+      warn(`The model could not be written as it is at step ${position.step}: ${error.message}`),
+    );
   }
 
   async function sample(stage: Stage): Promise<void> {

@@ -33,6 +33,8 @@ export interface Stage {
   step(k: number): Promise<Record<string, number>>;
   /** Brings `state` up to date where training keeps it elsewhere (on a GPU); before it is saved or sampled from. */
   settle?(): Promise<void>;
+  /** Runs `work` with what the stage would leave if it ended now, such as its average, in place; default: as it is. */
+  presented?<T>(work: () => Promise<T>): Promise<T>;
   /** Draws samples for the eye, without changing `state`. */
   sample?(): Promise<SampleSheet>;
   /**
