@@ -6,7 +6,7 @@ export interface Classified {
 
 /**
  * 1 where the largest logit is the label's, else 0: [count]. The lower class wins a tie.
- * @throws RangeError where the logits do not make whole rows or a label is not a class.
+ * @throws RangeError where the logits do not make whole rows, one is NaN, or a label is not a class.
  */
 export function correctPredictions({ logits, labels }: Classified): Uint8Array {
   const count = labels.length;
@@ -18,6 +18,8 @@ export function correctPredictions({ logits, labels }: Classified): Uint8Array {
     if (!Number.isInteger(label) || label < 0 || label >= classes)
       throw new RangeError(`Label ${label} of sample ${i} is not one of the ${classes} classes.`);
     const row = logits.subarray(i * classes, (i + 1) * classes);
+    const bad = row.find((value) => Number.isNaN(value));
+    if (bad !== undefined) throw new RangeError(`A logit of sample ${i} is NaN. Check the classifier or its input.`);
     return row.indexOf(row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)) === label ? 1 : 0;
   });
 }

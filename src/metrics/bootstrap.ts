@@ -22,6 +22,8 @@ export function bootstrap(
 ): Interval {
   if (!Number.isInteger(resamples) || resamples < 2)
     throw new RangeError(`resamples must be at least 2, not ${resamples}.`);
+  if (!(Number.isInteger(count) && count >= 1)) throw new RangeError(`There is nothing to resample: ${count} rows.`);
+  if (!Number.isFinite(estimate)) throw new RangeError(`An interval is for a finite estimate, not ${estimate}.`);
   const rows = new Uint32Array(count);
   let mean = 0;
   let squares = 0;

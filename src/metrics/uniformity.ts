@@ -23,7 +23,9 @@ export function uniformity(latents: ArrayLike<number>, length: number): Uniformi
   for (let at = 0; at < unit.length; at += length) {
     let squares = 0;
     for (let i = at; i < at + length; i++) squares += latents[i] * latents[i];
-    const norm = Math.sqrt(squares) || 1;
+    if (!(squares > 0 && squares < Infinity))
+      throw new RangeError(`Latent ${at / length} is no point of a sphere: its squared length is ${squares}.`);
+    const norm = Math.sqrt(squares);
     for (let i = at; i < at + length; i++) unit[i] = latents[i] / norm;
   }
   const mean = new Float64Array(length);
@@ -65,6 +67,9 @@ export function uniformity(latents: ArrayLike<number>, length: number): Uniformi
 
 /** Mean angle in degrees from each of the points [m, L] to the nearest of the latents [count, L]. */
 export function nearestAngle(points: ArrayLike<number>, latents: ArrayLike<number>, length: number): number {
+  for (const [name, { length: n }] of Object.entries({ points, latents }))
+    if (!(n >= length && n % length === 0))
+      throw new RangeError(`${n} numbers are no whole, positive number of ${name} of ${length}.`);
   let total = 0;
   for (let p = 0; p < points.length; p += length) {
     let best = -1;
@@ -75,7 +80,9 @@ export function nearestAngle(points: ArrayLike<number>, latents: ArrayLike<numbe
         a += points[p + i] ** 2;
         b += latents[at + i] ** 2;
       }
-      best = Math.max(best, dot / Math.sqrt(a * b));
+      const cosine = dot / Math.sqrt(a * b);
+      if (Number.isNaN(cosine)) throw new RangeError("An angle is between finite vectors that are not zero.");
+      best = Math.max(best, cosine);
     }
     total += Math.acos(Math.min(1, best));
   }

@@ -68,6 +68,14 @@ describe("a run on a folder of pictures", () => {
     expect(stderr).toMatch(/Stopped at step \d+, saved/);
     expect(code).toBe(0);
     expect(existsSync(join(run, "model"))).toBe(false);
+    const sheet = join(root, "as-it-is.png");
+    const refused = await fewstep(["sample", run, "--out", sheet]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/has not finished: it stands at step \d+.*--resume .*run\. .*--checkpoint/);
+    const drawn = await fewstep(["sample", run, "--checkpoint", "--count", "2", "--out", sheet]);
+    expect(drawn.code, drawn.stderr).toBe(0);
+    expect(drawn.stderr).toMatch(/as it is at step \d+, in the stage "features"/);
+    expect(existsSync(sheet)).toBe(true);
   });
 
   test("refuses to start over it, and goes on with --resume to its end", async () => {
