@@ -88,7 +88,7 @@ test("folders that cannot be meant are refused with the reason", async () => {
   await expect(resolveDataset("no-such-thing")).rejects.toThrow(/"no-such-thing" is neither .*fashion-mnist/);
   const root = await make({ "a.png": 1 });
   await writeFile(join(root, "b.png"), await encodePng(new Uint8Array(4), 2, 2, 1));
-  await expect(resolveDataset(join(root, "a.png"))).rejects.toThrow(/is a file/);
+  await expect(resolveDataset(join(root, "a.png"))).rejects.toThrow(/is a single picture; give the folder/);
 });
 
 test("progress counts to the end and an abort stops", async () => {
