@@ -73,6 +73,12 @@ describe.each(kinds)("%s", (name) => {
         message: `${model.config.name} was released while it was at work.`,
       });
       await released;
+      const starting = model.sample(few(model, 2)).catch((error: Error) => error.name);
+      await new Promise((resolve) => setImmediate(resolve)); // its first session is being made
+      await model.release();
+      expect(counts.freed).toBe(counts.made);
+      expect(await starting).toBe("AbortError");
+      expect(counts.freed).toBe(counts.made);
       const stream = model.stream(few(model, 2));
       await stream.next();
       await model.release();
