@@ -20,8 +20,9 @@ export interface GradOptions {
   /** The cotangent of `loss` where that is not a scalar; default 1. */
   readonly seed?: Tensor;
   /**
-   * What happens where no gradient reaches a parameter, because the loss does not use it or stops it on the way: an
-   * error that names it (default), or zeros. Other tensors always get zeros.
+   * What parameters get that no gradient reaches, because the loss does not use them or stops it on the way: "error"
+   * names them, "zeros" are zeros. Default: an error where it is so for all of the parameters, else zeros. Other tensors
+   * always get zeros.
    */
   readonly unused?: "error" | "zeros";
 }
@@ -31,11 +32,11 @@ export interface GradOptions {
  * does not depend on gets zeros, a parameter only where `unused` says so. A tensor as the third argument is the seed.
  */
 export function grad(loss: Tensor, targets: Iterable<Tensor>, options: Tensor | GradOptions = {}): Tensor[] {
-  const { seed, unused = "error" } = options instanceof Tensor ? { seed: options } : options;
+  const { seed, unused } = options instanceof Tensor ? { seed: options } : options;
   const list = listOf(targets);
   checkGrad(loss, seed, unused);
   const reached = pullBack([[loss, seed ?? constant(new Float32Array(loss.size).fill(1), loss.shape)]], list);
-  if (unused === "error") requireReached(list, reached);
+  if (unused !== "zeros") requireReached(list, reached, unused === "error");
   return list.map((t) => reached.get(t) ?? constant(0).broadcastTo(t.shape));
 }
 
@@ -89,7 +90,7 @@ function checkGrad(loss: Tensor, seed: Tensor | undefined, unused: unknown): voi
   requireTensor(loss, "grad: the loss");
   if (loss.dtype !== "float32")
     throw new Error(`grad: ${loss} has no gradient, since only float32 has; cast what it is made of.`);
-  if (unused !== "error" && unused !== "zeros")
+  if (unused !== undefined && unused !== "error" && unused !== "zeros")
     throw new Error(`grad: unused is "error" or "zeros", got ${describe(unused)}.`);
   if (seed) requireTensor(seed, "grad: the seed");
   if (!seed && loss.size !== 1)
@@ -101,9 +102,10 @@ function checkGrad(loss: Tensor, seed: Tensor | undefined, unused: unknown): voi
 }
 
 /** Throws where a parameter among the targets has no cotangent. */
-function requireReached(list: readonly Tensor[], reached: ReadonlyMap<Tensor, Tensor>): void {
+function requireReached(list: readonly Tensor[], reached: ReadonlyMap<Tensor, Tensor>, every: boolean): void {
   const lost = list.filter((t): t is Parameter => t instanceof Parameter && !reached.has(t));
-  if (lost.length === 0) return;
+  const count = list.filter((t) => t instanceof Parameter).length;
+  if (lost.length === 0 || (!every && lost.length < count)) return;
   const names = lost
     .slice(0, 8)
     .map((t) => `${t.name === null ? `number ${list.indexOf(t)}` : `"${t.name}"`} ${showShape(t.shape)}`);

@@ -162,11 +162,13 @@ describe("grad", () => {
     const [used, unused, stopped] = [1, 2, 3].map((n) => new Parameter([n], () => {}));
     const loss = used.sum().add(stopped.stopGradient().sum());
     const network = new Parameters([used, unused, stopped].map((p, i) => [`layers.${i}`, p] as const));
-    expect(() => grad(loss, network)).toThrow(
+    expect(() => grad(loss, network, { unused: "error" })).toThrow(
       'grad: no gradient reaches 2 of 3 parameters: "layers.1" [2], "layers.2" [3]. The loss does not use them',
     );
     const nameless = new Parameter([4], () => {});
-    expect(() => grad(loss, [used, nameless])).toThrow(/1 of 2 parameters: number 1 \[4\]\./);
+    expect(() => grad(loss, [unused])).toThrow(/1 of 1 parameters: "layers.1"/); // none is reached
+    expect(grad(loss, [used, unused])).toHaveLength(2);
+    expect(() => grad(loss, [used, nameless], { unused: "error" })).toThrow(/1 of 2 parameters: number 1 \[4\]\./);
     expect(grad(loss, network, { unused: "zeros" }).map(({ shape }) => shape)).toEqual([[1], [2], [3]]);
     expect(grad(loss, [used])).toHaveLength(1);
     expect(grad(loss, [used, unused].values(), { unused: "zeros" })).toHaveLength(2); // a generator is read once
