@@ -29,7 +29,7 @@ export interface GradOptions {
 
 /**
  * Reverse-mode gradient of a scalar with respect to `targets`, as new nodes of the same graph. A target that the loss
- * does not depend on gets zeros, a parameter only where `unused` says so. A tensor as the third argument is the seed.
+ * does not depend on gets zeros, parameters as `unused` says. A tensor as the third argument is the seed.
  */
 export function grad(loss: Tensor, targets: Iterable<Tensor>, options: Tensor | GradOptions = {}): Tensor[] {
   const { seed, unused } = options instanceof Tensor ? { seed: options } : options;
