@@ -1,5 +1,6 @@
 // npm run mutate -- [paths] [--sample n --seed s] [--all]: changes the source piece by piece and lists the changes that
 // no test notices.
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
@@ -103,7 +104,7 @@ async function mutate(part: string): Promise<void> {
   score(mutants, true);
 }
 
-/** Mutates a sample of a place: folder by folder, each judged by the tests that mirror the folder. */
+/** Mutates a sample of a place: files whose tests are the same go together. */
 async function mutateSample(at: string, count: number, seed: number): Promise<void> {
   const { chosen, of } = await sample(filesOf(at), count, seed);
   console.log(`${at}: ${chosen.length} of ${of} changes, chosen by the seed ${seed}`);
@@ -117,15 +118,16 @@ async function mutateSample(at: string, count: number, seed: number): Promise<vo
   const results: Mutants = [];
   for (const [tests, files] of groups) {
     console.log(`${[...files].join(" ")}, judged by ${tests}`);
-    const mutants = (await run([...files], tests, `${at}-${count}-${seed}-${tests}`)).filter(isChosen);
+    const key = createHash("sha256").update(tests).digest("hex").slice(0, 12);
+    const mutants = (await run([...files], tests, `${at}-${count}-${seed}-${key}`)).filter(
+      ({ fileName, status }) => files.has(relative(".", fileName)) && status !== "Ignored",
+    );
     list(mutants);
     results.push(...mutants);
   }
   score(results, false);
 }
 
-/** Whether a mutant was tried: the others of a sampled file come back too. */
-const isChosen = ({ status }: Mutants[number]) => status !== "Ignored";
 const noticed = (status: string | undefined) => status === "Killed" || status === "Timeout";
 const missed = (status: string | undefined) => status === "Survived" || status === "NoCoverage";
 
