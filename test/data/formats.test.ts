@@ -63,7 +63,14 @@ test("broken IDX files say what is wrong", async () => {
     /x-ubyte: shape \[2,2\] needs 4 bytes, but 3/,
   );
   expect(() => decodeIdx(good.subarray(0, 6))).toThrow(/cut off/);
-  expect(() => decodeIdx(Uint8Array.of(1, 2, 3, 4))).toThrow(/no IDX file/);
+  for (const [first, second] of [
+    [1, 2],
+    [0, 1],
+    [1, 0],
+    [0x1f, 2], // gzip's is 1f 8b
+    [2, 0x8b],
+  ])
+    expect(() => decodeIdx(Uint8Array.of(first, second, 8, 0, 1))).toThrow(/no IDX file/);
   expect(() => decodeIdx(Uint8Array.of(0, 0, 0x0d, 1, 0, 0, 0, 0))).toThrow(/type 0xd/);
   const zipped = await readFile(join(fixture, "train-images-idx3-ubyte.gz"));
   expect(() => decodeIdx(zipped.subarray(0, 5000), "half.gz")).toThrow(/half\.gz could not be unzipped/);

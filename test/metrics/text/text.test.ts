@@ -58,11 +58,13 @@ test("text like the training text is more likely than the same letters in anothe
 test("what a judge refuses", () => {
   const tokens = Int32Array.of(0, 1, 2, 1, 0);
   expect(() => trainKneserNey(tokens, { order: 0, vocabulary: 3 })).toThrow("order must be a positive whole number");
-  expect(() => trainKneserNey(tokens, { order: 2, vocabulary: 2 })).toThrow("Token 2 at position 2 is outside");
+  expect(() => trainKneserNey(tokens, { order: 2, vocabulary: 2 })).toThrow(
+    "Token 2 at position 2 is outside the vocabulary 0 … 1.",
+  );
   expect(() => trainKneserNey(tokens, { order: 6, vocabulary: 3 })).toThrow("too short for order 6");
   expect(() => trainKneserNey(tokens, { order: 4, vocabulary: 50257 })).toThrow("take a lower order");
   const model = trainKneserNey(tokens, { order: 2, vocabulary: 3 });
-  expect(() => model.nats(Int32Array.of(0, 3))).toThrow("Token 3 is outside the judge's vocabulary");
+  expect(() => model.nats(Int32Array.of(0, 3))).toThrow("Token 3 is outside the judge's vocabulary 0 … 2.");
   expect(() => model.logProbability([0], 1.5)).toThrow("Token 1.5 is outside the judge's vocabulary");
 });
 
