@@ -46,20 +46,29 @@ function testsOf(at: string): string {
   return testsOf(dirname(at));
 }
 
+/** The source files that import one. */
+const importersOf = (file: string): string[] =>
+  filesOf("src").filter((other) =>
+    Array.from(readFileSync(other, "utf8").matchAll(/"(\.[^"]+)\.js"/g), ([, path]) =>
+      join(dirname(other), `${path}.ts`),
+    ).includes(file),
+  );
+
 /**
  * The tests of a file's own name; without them those of its folder that name it or its exports, or else of any folder;
- * else the whole folder's.
+ * without these the tests of the files that import it.
  */
-function closestTests(file: string): string {
+function closestTests(file: string): string[] {
   const tests = testsOf(file);
   const folder = tests.replace(/\/\*\*.*$/, "");
-  if (folder === tests) return tests;
+  if (folder === tests) return [tests];
   const exported = readFileSync(file, "utf8").matchAll(/^export (?:async )?(?:const|class|function\*?) (\w+)/gm);
   const names = Array.from(exported, ([, name]) => `\\b${name}\\b`);
   const named = new RegExp([`/${relative("src", file).replace(/\.ts$/, "\\.js")}"`, ...names].join("|"));
   const naming = (place: string) =>
     filesOf(place).filter((test) => test.endsWith(".test.ts") && named.test(readFileSync(test, "utf8")));
-  return [naming(folder), naming("test"), [tests]].find((close) => close.length > 0)!.join();
+  const close = [naming(folder), naming("test")].find((found) => found.length > 0);
+  return close ?? [...new Set(importersOf(file).flatMap(closestTests))].sort();
 }
 
 type Mutants = Awaited<ReturnType<Stryker["runMutationTest"]>>;
@@ -112,7 +121,7 @@ async function mutateSample(at: string, count: number, seed: number): Promise<vo
   const groups = new Map<string, Set<string>>();
   for (const { fileName } of chosen) {
     const file = relative(".", fileName);
-    const tests = values.all ? all : closestTests(file);
+    const tests = values.all ? all : closestTests(file).join() || testsOf(dirname(file));
     groups.set(tests, (groups.get(tests) ?? new Set()).add(file));
   }
   const results: Mutants = [];
