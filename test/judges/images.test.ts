@@ -456,7 +456,10 @@ test("training images have themselves for nearest neighbours", async () => {
       [...distances.subarray(3 * row, 3 * row + 3)].sort((x, y) => x - y),
     );
   }
-  await expect(nearestTraining(images, reference, { neighbours: 201 })).rejects.toThrow("neighbours must be 1 to 200");
+  for (const neighbours of [201, 0, 1.5, Number.NaN])
+    await expect(nearestTraining(images, reference, { neighbours })).rejects.toThrow(
+      `neighbours must be 1 to 200, the training images that are searched; got ${neighbours}`,
+    );
 });
 
 test("without fitting features it is said what to do", async () => {
