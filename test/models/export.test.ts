@@ -5,7 +5,10 @@ import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { afterAll, expect, test } from "vitest";
 import { exportCommand } from "../../src/cli/export.js";
+import { generatorArchitecture } from "../../src/methods/drifting/network.js";
 import { loadModel } from "../../src/methods/load.js";
+import { loadedNetwork } from "../../src/models/architecture.js";
+import { readModel } from "../../src/models/files.js";
 import { Random } from "../../src/random/index.js";
 import { exportOnnx } from "../../src/runtime/export.js";
 import { compile } from "../../src/runtime/index.js";
@@ -47,6 +50,18 @@ function expectClose(found: ArrayLike<number>, expected: ArrayLike<number>): voi
   expect(found).toHaveLength(expected.length);
   expect(Math.max(...Array.from(found, (value, i) => Math.abs(value - expected[i])))).toBeLessThan(1e-4);
 }
+
+test("token k of style v is row 16·k + v of the network's table", async () => {
+  const files = await readModel("drifting-fashion", () => generatorArchitecture);
+  const { net } = loadedNetwork(generatorArchitecture, files);
+  const rows = { shape: [3], dtype: "int32" } as const;
+  const specs = { noise: [3, 1, 32], label: rows, guidance: [3], style: { shape: [3, 1, 4], dtype: "int32" } } as const;
+  const program = compile(specs, (inputs) => ({ images: net(inputs).clamp(-1, 1) }), { device: "cpu", freeze: true });
+  const style = repeated.map((value, i) => 16 * (i % 4) + value);
+  const { images } = await program.run({ noise, label: asked.label, guidance: [1.5, 1.5, 1.5], style });
+  await program.release();
+  expectClose(images, await drawn());
+});
 
 const python = spawnSync("python3", ["-c", "import onnxruntime"]).status === 0;
 const PYTHON = `
