@@ -99,7 +99,9 @@ describe.each([
     }
     // Another beginning: the same random numbers make something else of the second window
     const ends = await Promise.all(
-      ["aaaaaaaa", "eeeeeeee"].map(async (prompt) => (await draw({ count: 32, length: 14, overlap: 4, steps: 12, prompt })).rows),
+      ["aaaaaaaa", "eeeeeeee"].map(
+        async (prompt) => (await draw({ count: 32, length: 14, overlap: 4, steps: 12, prompt })).rows,
+      ),
     );
     expect(ends[0].every((row) => row.slice(0, L).every((token) => token === 1))).toBe(true);
     expect(ends[0].map((row) => row.slice(L))).not.toEqual(ends[1].map((row) => row.slice(L)));
