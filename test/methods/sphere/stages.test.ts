@@ -304,3 +304,19 @@ test.each([0, 0.1, 1])(
     await stage.finish!();
   },
 );
+
+test("the learning rate rises from its share at step 0 to the whole at the warm-up's end, then falls to a hundredth", () => {
+  const rate = learningRate({ lr: 2, steps: 25, warmup: 4 });
+  for (const [step, wanted] of [
+    [0, 2 / 5],
+    [2, 6 / 5],
+    [4, 2],
+    [5, 2],
+    [10, 0.02 + 1.98 * (0.5 + Math.SQRT1_2 / 2)],
+    [15, 0.02 + 0.99],
+    [25, 0.02],
+    [30, 0.02],
+  ])
+    expect(rate(step), `step ${step}`).toBeCloseTo(wanted, 12);
+  expect(learningRate({ lr: 2, steps: 3, warmup: 4 })(3)).toBeCloseTo(8 / 5, 12); // fewer steps than the warm-up has
+});
