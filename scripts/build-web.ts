@@ -31,42 +31,59 @@ function nodeFiles({ inputs }: Metafile): Set<string> {
 }
 
 /** In the place of what is imported later and needs Node stands a module that says so. */
-const withoutNode = (files: ReadonlySet<string>): Plugin => ({
-  name: "without-node",
-  setup({ onResolve, onLoad, resolve }) {
-    onResolve({ filter: /.*/ }, async ({ path, kind, pluginData, importer, resolveDir }) => {
-      if (kind !== "dynamic-import" || pluginData === "resolved") return null;
-      const found = isNode(path) ? null : await resolve(path, { kind, importer, resolveDir, pluginData: "resolved" });
-      const file = found?.path.slice(root.length).replaceAll("\\", "/");
-      return isNode(path) || files.has(file!) ? { path: "needs-node", namespace: "needs-node" } : null;
-    });
-    onLoad({ filter: /.*/, namespace: "needs-node" }, () => ({
-      contents:
-        'throw new Error("This part of fewstep needs Node.js: files, native devices, training from a recipe.");',
-    }));
-  },
-});
+export async function withoutNode(entryPoints: Record<string, string>): Promise<Plugin> {
+  const { metafile } = await build({
+    ...common,
+    entryPoints,
+    packages: "external",
+    external: ["node:*"],
+    outdir: "/unused",
+    write: false,
+    metafile: true,
+  });
+  const files = nodeFiles(metafile);
+  return {
+    name: "without-node",
+    setup({ onResolve, onLoad, resolve }) {
+      onResolve({ filter: /.*/ }, async ({ path, kind, pluginData, importer, resolveDir }) => {
+        if (kind !== "dynamic-import" || pluginData === "resolved") return null;
+        const found = isNode(path) ? null : await resolve(path, { kind, importer, resolveDir, pluginData: "resolved" });
+        const file = found?.path.slice(root.length).replaceAll("\\", "/");
+        return isNode(path) || files.has(file!) ? { path: "needs-node", namespace: "needs-node" } : null;
+      });
+      onLoad({ filter: /.*/, namespace: "needs-node" }, () => ({
+        contents:
+          'throw new Error("This part of fewstep needs Node.js: files, native devices, training from a recipe.");',
+      }));
+    },
+  };
+}
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  define: { process: "undefined" },
+  logLevel: "warning",
+} as const;
 
 /** Writes the package's code for browsers, in which nothing leads to Node's modules, into a folder. */
 export async function buildWeb(outdir: string): Promise<Metafile> {
-  const options = {
-    absWorkingDir: root,
+  const plugins = [await withoutNode(entryPoints)];
+  await rm(outdir, { recursive: true, force: true });
+  const { metafile } = await build({
+    ...common,
     entryPoints,
     outdir,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
     packages: "external",
     chunkNames: "[name]-[hash]",
-    define: { process: "undefined" },
     metafile: true,
-    logLevel: "warning",
-  } as const;
-  const { metafile } = await build({ ...options, external: ["node:*"], write: false });
-  await rm(outdir, { recursive: true, force: true });
-  return (await build({ ...options, plugins: [withoutNode(nodeFiles(metafile))] })).metafile;
+    plugins,
+  });
+  return metafile;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWeb(`${root}dist/web`);

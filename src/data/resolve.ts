@@ -88,6 +88,7 @@ async function kindOf(idOrPath: string): Promise<"images" | "text"> {
   if (Object.hasOwn(manifest, idOrPath)) return "images";
   requireNoUrl(idOrPath);
   const info = await stat(resolve(idOrPath)).catch(() => undefined);
+  if (info?.isFile()) await requireNoMistake(resolve(idOrPath));
   if (info) return info.isFile() ? "text" : "images";
   const names = [...Object.keys(manifest), ...Object.keys(texts)].join(", ");
   throw new WrongUse(`"${idOrPath}" is neither a data set's name (${names}) nor a file or folder that exists.`);

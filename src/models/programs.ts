@@ -2,6 +2,7 @@ import { inNode } from "../runtime/environment.js";
 import {
   type CompileOptions,
   compile,
+  compileOptions,
   type Feed,
   type GraphOutputs,
   type InputSpec,
@@ -70,13 +71,16 @@ export class Programs extends Releasable {
   /** Seconds spent on compiling so far. */
   compilingSeconds = 0;
 
-  /** `owner` is what errors call the model. */
+  private readonly options: CompileOptions;
+
+  /** `owner` is what errors call the model; of the options those of `compile` are taken. */
   constructor(
     owner: string,
-    private readonly options: CompileOptions,
+    options: CompileOptions,
     private readonly most = 8,
   ) {
     super();
+    this.options = compileOptions(options);
     this.work = new Work(owner);
   }
 

@@ -76,6 +76,10 @@ const OPTIONS: readonly string[] = [
   "watch",
 ] satisfies (keyof CompileOptions)[];
 
+/** Of wider options those that `compile` takes. */
+export const compileOptions = (options: CompileOptions): CompileOptions =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => OPTIONS.includes(name)));
+
 /** Builds a graph on inputs of these shapes. @throws as `compile` does. */
 export function traced<I extends string, O extends GraphOutputs>(
   specs: Record<I, InputSpec>,

@@ -2,6 +2,7 @@ export {
   type CompileOptions,
   type Compute,
   compile,
+  compileOptions,
   computeOf,
   type Feed,
   type GraphOutputs,

@@ -115,7 +115,7 @@ describe("a drifting model", () => {
 
 test.each<[string, () => Promise<void>, RegExp]>([
   ["a picture of another size", () => edit("reconstruct", ["small.png"]), /8×8.*takes 16×16.*--resize/],
-  ["a picture that is none", () => edit("reconstruct", ["nowhere.png"]), /Could not read the image/],
+  ["a picture that is none", () => edit("reconstruct", ["nowhere.png"]), /There is no file .*give a picture/],
   ["a mask of another size", () => edit("inpaint", ["0.png"], { mask: at("small.png") }), /mask must have 16×16/],
   ["no mask", () => edit("inpaint", ["0.png"]), /--mask/],
   ["no class to morph to", () => edit("morph", ["0.png"]), /morph needs "label"/],

@@ -106,6 +106,6 @@ test("wrong use says what to do", async () => {
   expect(oneStep.errors).toContain('untrained takes no "steps"; it takes count, label');
   expect(noData.code).toBe(2);
   expect(noData.errors).toContain("untrained does not say what it was trained on; give the images with --data.");
-  expect(noFeatures.code).toBe(1);
+  expect(noFeatures.code).toBe(2);
   expect(noFeatures.errors).toContain('There are no features "inception-v3". Choose classifier, resnet50-imagenet');
 });

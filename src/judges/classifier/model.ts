@@ -2,7 +2,7 @@ import { type ImageSplit, toFloat } from "../../data/index.js";
 import { show } from "../../io/show.js";
 import { loadedNetwork } from "../../models/architecture.js";
 import { type LoadOptions, type ModelConfig, type ModelFiles, NoSuchModel, readModel } from "../../models/files.js";
-import { type CompileOptions, compile, Releasable } from "../../runtime/index.js";
+import { type CompileOptions, compile, compileOptions, Releasable } from "../../runtime/index.js";
 import { Work } from "../../runtime/release.js";
 import { classifierArchitecture } from "./network.js";
 import type { ClassifierShape } from "./shape.js";
@@ -32,7 +32,7 @@ export class ClassifierModel extends Releasable {
     const { channels, height, width } = shape;
     this.program = compile({ images: [BATCH, channels, height, width] }, ({ images }) => net(images), {
       freeze: true,
-      ...options,
+      ...compileOptions(options),
     });
   }
 

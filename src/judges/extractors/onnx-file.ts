@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { InferenceSession } from "onnxruntime-web";
 import { z } from "zod";
-import { type CompileOptions, compile, releasable, resolveRuntime } from "../../runtime/index.js";
+import { type CompileOptions, compile, compileOptions, releasable, resolveRuntime } from "../../runtime/index.js";
 import { openSession, showValues } from "../../runtime/onnx-file.js";
 import { Work } from "../../runtime/release.js";
 import { constant, type Tensor } from "../../tensor/index.js";
@@ -52,7 +52,7 @@ export async function onnxExtractor(path: string, image: ImageSize, options: Com
     const program = compile(
       { images: [batch, image.channels, image.height, image.width] },
       ({ images }) => ({ prepared: prepare(images, [height, width], layout, description) }),
-      options,
+      compileOptions(options),
     );
     const shape = layout === "NCHW" ? [batch, 3, height, width] : [batch, height, width, 3];
     const run = async (images: Float32Array) => {

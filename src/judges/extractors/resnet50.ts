@@ -1,5 +1,5 @@
 import * as nn from "../../nn/index.js";
-import { type CompileOptions, compile, releasable } from "../../runtime/index.js";
+import { type CompileOptions, compile, compileOptions, releasable } from "../../runtime/index.js";
 import { Work } from "../../runtime/release.js";
 import { constant, type Parameter, type Tensor } from "../../tensor/index.js";
 import { type Extractor, gatherFeatures, type ImageSize, scaleRgb } from "./extractor.js";
@@ -141,7 +141,7 @@ export function preprocess(images: Tensor): Tensor {
 const BATCH = 8;
 
 /** The 2048 mean-pooled activations of ResNet-50 trained on ImageNet-1k, for images of a size. */
-export function resnet50Extractor(weights: KerasWeights, image: ImageSize, options?: CompileOptions): Extractor {
+export function resnet50Extractor(weights: KerasWeights, image: ImageSize, options: CompileOptions = {}): Extractor {
   const { channels, height, width } = image;
   const name = "resnet50-imagenet avg_pool";
   const work = new Work(name);
@@ -150,7 +150,7 @@ export function resnet50Extractor(weights: KerasWeights, image: ImageSize, optio
   const program = compile(
     { images: [BATCH, channels, height, width] },
     ({ images }) => ({ features: net(preprocess(images)).features }),
-    { freeze: true, ...options },
+    { freeze: true, ...compileOptions(options) },
   );
   const dim = 2048;
   return releasable({

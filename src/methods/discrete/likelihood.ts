@@ -1,7 +1,7 @@
 import { gather, type Sequences } from "../../data/tokens/sequences.js";
 import { turn } from "../../models/turn.js";
 import { Random } from "../../random/index.js";
-import { type CompileOptions, compile } from "../../runtime/index.js";
+import { type CompileOptions, compile, compileOptions } from "../../runtime/index.js";
 import { type Denoise, inputShapes, processOf } from "./network.js";
 import { levelsAt, nelbo } from "./objective.js";
 import { corrupt } from "./process.js";
@@ -56,7 +56,7 @@ export async function sequenceNelbos(
     ({ clean, noisy, sigma, labels, ...levels }) => ({
       nats: nelbo(process, net(noisy, sigma, labels), clean, noisy, levels).mean(1),
     }),
-    { freeze: true, ...options },
+    { freeze: true, ...compileOptions(options) },
   );
   const out = new Float64Array(count);
   try {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, extname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { withoutNode } from "../../../scripts/build-web.js";
 import { type Browser, findBrowser } from "../../../src/runtime/browser.js";
 
 const HOW =
@@ -44,11 +45,12 @@ const TYPES: Record<string, string> = {
 
 /** Serves the page, bundled, and the runtime's files; cross-origin isolated, so that WASM threads work. */
 async function serve(): Promise<Server> {
+  const entryPoints = {
+    page: join(import.meta.dirname, "page.ts"),
+    "worker-session": join(root, "src/runtime/worker-session.ts"),
+  };
   const bundle = await build({
-    entryPoints: {
-      page: join(import.meta.dirname, "page.ts"),
-      "worker-session": join(root, "src/runtime/worker-session.ts"),
-    },
+    entryPoints,
     bundle: true,
     splitting: true,
     format: "esm",
@@ -56,8 +58,8 @@ async function serve(): Promise<Server> {
     target: "es2022",
     outdir: "/bundle",
     write: false,
-    external: ["node:*", "sharp"],
-    logLevel: "error", // what reads archives is in the bundle and never runs
+    define: { process: "undefined" },
+    plugins: [await withoutNode(entryPoints)],
   });
   const files = new Map(
     bundle.outputFiles.map(({ path, contents }) => [path.slice("/bundle".length), contents as Uint8Array]),
