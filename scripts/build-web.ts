@@ -14,7 +14,7 @@ const entryPoints = {
 };
 
 /** Packages that need Node.js as its own modules do. */
-const NODE_PACKAGES = ["sharp", "tar", "cli-progress", "cli-table3", "commander", "onnxruntime-node"];
+const NODE_PACKAGES = ["sharp", "@cwasm/nsbmp", "tar", "cli-progress", "cli-table3", "commander", "onnxruntime-node"];
 const isNode = (name: string) =>
   name.startsWith("node:") || builtinModules.includes(name) || NODE_PACKAGES.includes(name);
 

@@ -11,7 +11,8 @@ import type { AnyGenerator } from "../models/generator.js";
 import { parseOptions } from "../models/options.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
-import { dataOf, openModel } from "./models.js";
+import { dataOf, readingOf } from "./model-data.js";
+import { openModel } from "./models.js";
 import { checked, printJson, say, UsageError } from "./output.js";
 import { readPictures, requireFile, splitOf } from "./pictures.js";
 
@@ -113,7 +114,12 @@ async function readExemplars(
     return { split: splitOf(await readPictures(like, { height, width, channels }, { resize })), classNames: null };
   const { onProgress, stop } = downloadProgress();
   try {
-    const dataset = await resolveDataset(dataOf(config, data), { size: [height, width], channels, onProgress });
+    const dataset = await resolveDataset(dataOf(config, data), {
+      ...readingOf(config),
+      size: [height, width],
+      channels,
+      onProgress,
+    });
     if (dataset.height !== height || dataset.width !== width || dataset.channels !== channels)
       throw new UsageError(
         `${config.name} takes exemplars of ${width}×${height}×${channels}, but ${dataset.id} has ${dataset.width}×${dataset.height}×${dataset.channels}.`,

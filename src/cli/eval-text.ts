@@ -6,7 +6,8 @@ import type { MetricReport } from "../metrics/index.js";
 import type { TextGenerator } from "../models/generator.js";
 import { downloadProgress } from "./data.js";
 import { type EvalCommand, stepsAsked } from "./eval-command.js";
-import { dataOf, opening } from "./models.js";
+import { dataOf, readingOf, requireTrainedOn } from "./model-data.js";
+import { opening } from "./models.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
 
 /** What `--json` prints: the test text's likelihood, and the samples at each number of steps. */
@@ -17,7 +18,7 @@ export interface TextEvaluations {
 
 /** How the text was read that the model learnt, where it is measured on that. */
 function readAs({ lines, config }: TextGenerator, other: string | undefined): TextOptions {
-  const { encoding, longLines } = other === undefined ? (config.training as TextOptions) : {};
+  const { encoding, longLines } = other === undefined ? readingOf(config) : {};
   return { lines, ...(encoding && { encoding }), ...(lines && longLines && { longLines }) };
 }
 
@@ -35,6 +36,7 @@ export async function evalTextCommand(location: string, model: TextGenerator, co
     const data = dataOf(model.config, command.data);
     for (const sample of asked) await checked(() => model.cost(sample));
     const dataset = await resolveText(data, { ...readAs(model, command.data), onProgress });
+    await requireTrainedOn(model.config, location, { report: dataset.report, asked: command.data });
     const reference = await measureTextReference(model, dataset, judge);
     const likelihood = await evaluateLikelihood(model, reference, { seed });
     if (!json) {

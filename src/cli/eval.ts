@@ -16,7 +16,8 @@ import { imageSize } from "../models/files.js";
 import type { ImageGenerator, SampleOptions } from "../models/generator.js";
 import { downloadProgress } from "./data.js";
 import { type EvalCommand, stepsAsked } from "./eval-command.js";
-import { dataOf, openModel } from "./models.js";
+import { dataOf, readingOf, requireTrainedOn } from "./model-data.js";
+import { openModel } from "./models.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
 
 /**
@@ -39,10 +40,12 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
     const { height, width, channels } = imageSize(model.config);
     for (const sample of asked) await checked(() => model.cost(sample));
     const images = await resolveDataset(dataOf(model.config, command.data), {
+      ...readingOf(model.config),
       size: [height, width],
       channels,
       onProgress,
     });
+    await requireTrainedOn(model.config, location, { report: images.report, asked: command.data });
     const dataset = model.levels ? quantised(images, model.levels) : images;
     const extractor = await extractorFor(features, dataset, { device, onProgress });
     try {

@@ -37,15 +37,6 @@ export async function opening<T>(open: (onProgress: Progress) => Promise<T>): Pr
   }
 }
 
-/** What a model is measured against: what was asked for, or else what it was trained on. */
-export function dataOf({ name, text, training }: ModelConfig, asked = training?.data): string {
-  if (typeof asked !== "string")
-    throw new UsageError(
-      `${name} does not say what it was trained on; give the ${text ? "text" : "images"} with --data.`,
-    );
-  return asked;
-}
-
 /** The shipped models that draw, by folder name; classifiers only judge. */
 export async function shippedModels(): Promise<{ name: string; folder: string; config: ModelConfig }[]> {
   const root = await shippedModelsFolder();

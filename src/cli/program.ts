@@ -6,6 +6,7 @@ import { methods } from "../methods/registry.js";
 import type { EditInfo } from "../models/edits.js";
 import { addOptionFlags } from "./flags.js";
 import { say } from "./output.js";
+import { addReadingFlags } from "./reading.js";
 
 const version: string = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 
@@ -100,7 +101,7 @@ sample
     (await import("./sample.js")).sampleCommand(model, given, { out, checkpoint, device, json }),
   );
 
-program
+const train = program
   .command("train")
   .description("train a model on a data set, a folder of pictures or a text file")
   .argument("<method>", Object.keys(methods).join(", "))
@@ -116,12 +117,9 @@ program
     "--set <key=value...>",
     "change a setting of the preset (or, from where it stands, of the run to resume), e.g. jointStage.steps=500 seed=3",
   )
-  .option("--size <pixels>", "side that images of a folder are scaled to", whole(8))
-  .option("--lines", "each line of a text file stands for itself")
   .addOption(
     new Option("--long-lines <way>", "of --lines: lines of more tokens than the model has").choices(["skip", "cut"]),
   )
-  .option("--encoding <name>", "encoding of a text file, such as latin1 (default: UTF-8, UTF-16 or Latin-1, as found)")
   .option(
     "--tokens <kind>",
     "what a token of text is: chars, bpe:<size> (e.g. bpe:4096) or gpt2 (default: the preset's)",
@@ -129,7 +127,8 @@ program
   .option("--max-seconds <s>", "stop after this much training time", positive)
   .option("--threads <n>", "threads of the runtime (default: all cores)", whole(1))
   .addOption(deviceOption())
-  .addOption(jsonOption())
+  .addOption(jsonOption());
+addReadingFlags(train)
   .addHelpText(
     "after",
     examples(
@@ -246,8 +245,11 @@ program
 
 const data = program
   .command("data")
-  .description("data sets: list them, get one")
-  .addHelpText("after", examples("data list", "data get fashion-mnist"));
+  .description("data sets: list them, get one; what is read from a folder or file")
+  .addHelpText(
+    "after",
+    examples("data list", "data get fashion-mnist", "data check ./my-pictures --out out/pictures.png"),
+  );
 data
   .command("list")
   .description("data sets by name, with size and licence")
@@ -260,6 +262,17 @@ data
   .option("--force", "fetch it again although it is cached; replaces a damaged copy")
   .addOption(jsonOption())
   .action(async (id, options) => (await import("./data.js")).getCommand(id, options));
+
+const check = data
+  .command("check")
+  .description("say what training would read, what it would leave out, and why; trains nothing")
+  .argument("<id|path>", "as --data of fewstep train")
+  .option(
+    "--out <file>",
+    "write a sheet of pictures (PNG, WebP, JPEG or AVIF), a row or more for each class in the order of their numbers",
+  )
+  .addOption(jsonOption());
+addReadingFlags(check).action(async (path, options) => (await import("./data-check.js")).checkCommand(path, options));
 
 program
   .command("doctor")

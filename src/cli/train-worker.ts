@@ -1,4 +1,5 @@
 import { type ProgressReport, resolveData } from "../data/index.js";
+import { type ToldReport, told } from "../data/report.js";
 import { methods } from "../methods/registry.js";
 import type { RunConfig } from "../recipes/training.js";
 import type { DeviceName } from "../runtime/index.js";
@@ -20,7 +21,7 @@ export interface TrainJob {
   /** Modules that register methods of one's own. */
   use?: readonly string[];
 }
-export type TrainMessage = { download: ProgressReport } | { progress: ProgressEvent };
+export type TrainMessage = { download: ProgressReport } | { data: ToldReport } | { progress: ProgressEvent };
 
 /**
  * Trains in a worker thread, so that the thread with the progress bar and Ctrl-C stays free while the runtime computes.
@@ -32,15 +33,16 @@ export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
 ) => {
   await use(modules);
   const method = methods[run.method];
-  const { data, size, lines, encoding, longLines, name } = run;
-  const source = { size, lines, encoding, longLines };
-  const dataset = await resolveData(data, { ...source, signal, onProgress: (download) => post({ download }) });
+  const { method: _, name, settings: __, data, ...reading } = run;
+  const dataset = await resolveData(data, { ...reading, signal, onProgress: (download) => post({ download }) });
+  const { report } = dataset;
+  if (report) post({ data: told(report) });
   const before = preset === null ? (run.settings as object) : method.settings(preset, dataset);
   const settings = applyOverrides(before, overrides);
   return method.train(dataset, settings, {
     out,
     name,
-    source: { data, ...source },
+    source: { ...reading, data: report?.path ?? data },
     resume: preset === null,
     free: ["name", "data"],
     signal,

@@ -56,6 +56,8 @@ export type ClassStreamState = (IndexStreamState | null)[];
 /** Indices by class: for each class its own shuffled stream without replacement. */
 export class ClassStream {
   private readonly classes: { rows: Uint32Array; stream: IndexStream | null }[];
+  /** Classes that have items. */
+  readonly present: Int32Array;
 
   /** `labels[i]` in [0, classes) is the class of item i. Class c is shuffled by `random.split(c)`. */
   constructor(labels: ArrayLike<number>, classes: number, random: Random) {
@@ -68,6 +70,15 @@ export class ClassStream {
       rows: Uint32Array.from(list),
       stream: list.length > 0 ? new IndexStream(list.length, random.split(c)) : null,
     }));
+    this.present = Int32Array.from(rows.flatMap((list, c) => (list.length > 0 ? [c] : [])));
+  }
+
+  /** `n` different classes that have items: all in their order, or fewer drawn with `random`. */
+  drawClasses(n: number, random: Random): Int32Array {
+    const { present } = this;
+    if (n > present.length) throw new Error(`Only ${present.length} classes have items, ${n} were asked for.`);
+    if (n === present.length) return present.slice();
+    return Int32Array.from(random.permutation(present.length).subarray(0, n), (i) => present[i]);
   }
 
   /** `n` indices for each entry of `classes`, in that order: [classes.length × n]. */

@@ -1,3 +1,5 @@
+import type { DataReport } from "./report.js";
+
 /** Images of one split as stored: bytes, row-major [count, height, width, channels]. */
 export interface ImageSplit {
   count: number;
@@ -20,6 +22,8 @@ export interface ImageDataset {
   test: ImageSplit;
   licence: string;
   attribution: string;
+  /** What was read, for data that were found by name or path. */
+  report?: DataReport;
 }
 
 const UNIT = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);

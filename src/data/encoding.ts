@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from "node:buffer";
+import { WrongUse } from "../io/wrong-use.js";
 
 /** What windows-1252 has where Latin-1 has control characters, from byte 0x80 on; the others are Latin-1's. */
 const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
@@ -9,7 +10,7 @@ export function encodingNamed(label: string): string {
     return new TextDecoder(label).encoding;
   } catch (cause) {
     const names = "utf-8, utf-16le, utf-16be, latin1, windows-1251, koi8-r, macintosh, shift_jis, gb18030, euc-kr";
-    throw new Error(`There is no encoding "${label}"; take one of ${names}, or another of the WHATWG standard.`, {
+    throw new WrongUse(`There is no encoding "${label}"; take one of ${names}, or another of the WHATWG standard.`, {
       cause,
     });
   }

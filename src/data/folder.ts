@@ -1,174 +1,171 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { decodeImage } from "../io/images.js";
-import { reading } from "../io/reading.js";
-import { type DatasetParts, type Part, withSplit } from "./parts.js";
-import type { Progress } from "./progress.js";
+import { relative, sep } from "node:path";
+import { many } from "../io/show.js";
+import { type Found, type Sorted, sortPictures } from "./folder/classes.js";
+import { layoutFor, layoutText } from "./folder/layout.js";
+import type { FolderOptions } from "./folder/options.js";
+import { decodeAll, inspectAll, type Layout } from "./folder/read.js";
+import { below, FORMATS, type Folder, hasPictures, isOtherPicture, type Odd, readTree } from "./folder/tree.js";
+import { type DatasetParts, type Part, select, testMask, withSplit } from "./parts.js";
+import { classesText, type DataReport, type LeftOut, testText } from "./report.js";
 
-export interface FolderOptions {
-  /** Side in pixels, or [height, width]. Default: the first picture's own size if at most 64 × 64, else 32. */
-  size?: number | readonly [number, number];
-  /** Default: 1 if the first picture is grey, else 3. */
-  channels?: 1 | 3;
-  /** How pictures of another aspect ratio are fitted. Default "cover" (centre crop). */
-  crop?: "cover" | "fill" | "contain";
-  /** Leave out pictures that cannot be read instead of stopping at the first; `onSkip` hears of each. */
-  skipBroken?: boolean;
-  onSkip?: (path: string, error: Error) => void;
-  onProgress?: Progress;
-  signal?: AbortSignal;
+export type { FolderOptions } from "./folder/options.js";
+
+/** Images, and what is to be told of them. */
+export interface FolderData {
+  parts: DatasetParts;
+  report: Pick<DataReport, "content" | "leftOut" | "notes" | "classes" | "train" | "test" | "files">;
 }
 
-interface Entry {
-  path: string;
-  label: number;
-}
-
-const PICTURE = /\.(png|jpe?g|webp|gif|tiff?|avif|svg)$/i;
-const TRAIN = ["train", "training"];
-const TEST = ["test", "testing", "val", "valid", "validation"];
 const MAX_BYTES = 2 ** 32 - 1;
 
 /**
  * Reads a folder of pictures: each subfolder is a class (pictures at any depth below it), or a flat folder is a set
- * without classes. `train/` and `test/` (or `val/`) inside are taken as the splits; otherwise a tenth is set aside.
+ * without classes. Where all subfolders have the names of splits (`train`, `test`, `val`), they are splits; otherwise a
+ * tenth of each class is set aside. Throws where something else may be meant, and lists all pictures that cannot be
+ * read.
  */
-export async function readImageFolder(folder: string, options: FolderOptions = {}): Promise<DatasetParts> {
-  const root = await list(folder);
-  const train = root.folders.find((name) => TRAIN.includes(name.toLowerCase()));
-  const test = TEST.map((wanted) => root.folders.find((name) => name.toLowerCase() === wanted)).find(Boolean);
-  const found = train
-    ? { train: await scan(join(folder, train)), test: test ? await scan(join(folder, test)) : undefined }
-    : { train: await scan(folder), test: undefined };
-
-  const names = (side?: { classNames: string[] | null }) => side?.classNames ?? [];
-  const classNames = [...new Set([...names(found.train), ...names(found.test)])].sort();
-  const entries = (side: Scan) =>
-    side.files.map(
-      ({ path, className }): Entry => ({ path, label: className === null ? -1 : classNames.indexOf(className) }),
-    );
-  const first = found.train.files[0];
-  if (!first) throw new Error(`${folder} has no pictures (PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG).`);
-  const layout = await resolveLayout(
-    found.train.files.map(({ path }) => path),
+export async function readImageFolder(folder: string, options: FolderOptions = {}): Promise<FolderData> {
+  const tree = await readTree(folder);
+  const closed = below(tree, "closed");
+  if (!hasPictures(tree) && closed.length === 0)
+    throw new Error(`${folder} has no pictures (${FORMATS})${instead(tree)}.`);
+  const sorted = sortPictures(tree);
+  const placed = [
+    ...sorted.train.map((one) => ({ ...one, test: false })),
+    ...(sorted.test ?? []).map((one) => ({ ...one, test: true })),
+  ];
+  const inspected = await inspectAll(
+    placed.map(({ path }) => path),
     options,
   );
-  const read = async (side: Scan | undefined): Promise<Part | undefined> =>
-    side && (await readAll(entries(side), layout, options));
-  return withSplit({ train: await read(found.train), test: await read(found.test) }, folder, classNames);
-}
+  const infos = inspected.flatMap(({ info }) => (info ? [info] : []));
+  const broken: Odd[] = [
+    ...closed,
+    ...inspected.flatMap((one) => (one.info ? [] : [{ path: one.path, why: one.why }])),
+  ];
+  if (infos.length === 0) throw brokenError(folder, placed.length, broken);
 
-interface Scan {
-  files: { path: string; className: string | null }[];
-  classNames: string[] | null;
-}
-
-async function scan(folder: string): Promise<Scan> {
-  const { files, folders } = await list(folder);
-  const classes = await Promise.all(folders.map(async (name) => ({ name, paths: await pictures(join(folder, name)) })));
-  const filled = classes.filter(({ paths }) => paths.length > 0);
-  if (filled.length > 0 && files.length > 0)
-    throw new Error(
-      `${folder} has pictures both in itself (${files[0]}) and in subfolders (${filled[0].name}). Subfolders are classes; move the loose pictures into one.`,
-    );
-  if (filled.length === 0)
-    return { files: files.map((name) => ({ path: join(folder, name), className: null })), classNames: null };
-  return {
-    files: filled.flatMap(({ name, paths }) => paths.map((path) => ({ path, className: name }))),
-    classNames: filled.map(({ name }) => name),
-  };
-}
-
-async function list(folder: string): Promise<{ files: string[]; folders: string[] }> {
-  const entries = (await reading(folder, () => readdir(folder, { withFileTypes: true }))).filter(
-    ({ name }) => !name.startsWith("."),
+  const layout = await layoutFor(infos, options);
+  const { frames: taken = "first" } = options;
+  const frames = inspected.flatMap(({ path, info }, file) =>
+    Array.from({ length: !info ? 0 : taken === "all" ? info.frames : 1 }, (_, frame) => ({ path, file, frame })),
   );
-  const names = (keep: (entry: (typeof entries)[number]) => boolean) =>
-    entries
-      .filter(keep)
-      .map(({ name }) => name)
-      .sort();
+  const size = layout.height * layout.width * layout.channels;
+  if (frames.length * size > MAX_BYTES)
+    throw new Error(
+      `${frames.length} images of ${layout.height}×${layout.width}×${layout.channels} exceed 4 GiB; choose a smaller size.`,
+    );
+  const decoded = await decodeAll(frames, layout, options);
+  broken.push(...new Map([...decoded.broken.values()].map((odd) => [odd.path, odd])).values());
+  broken.sort((a, b) => (a.path < b.path ? -1 : 1));
+  if (broken.length > 0 && !options.skipBroken) throw brokenError(folder, placed.length, broken);
+  for (const { path, why } of broken) options.onSkip?.(path, new Error(why));
+
+  const lost = new Set(broken.map(({ path }) => path));
+  const kept = placed.map((one, file) => ({ ...one, file })).filter(({ path }) => !lost.has(path));
+  if (kept.length === 0) throw brokenError(folder, placed.length, broken);
+  requireEveryClass(sorted, kept, folder);
+  const label = ({ className }: Found) => (className === null ? -1 : sorted.classNames!.indexOf(className));
+  const mask = sorted.test
+    ? kept.map(({ test }) => test)
+    : testMask(sorted.classNames && kept.map(label), kept.length, folder);
+  const isTest = new Map(kept.map(({ file }, i) => [file, mask[i]]));
+  const all: Part = {
+    ...pick(layout),
+    count: frames.length,
+    pixels: decoded.pixels,
+    labels: sorted.classNames && Uint16Array.from(frames, ({ file }) => label(placed[file])),
+  };
+  const side = (test: boolean) => select(all, (i) => isTest.get(frames[i].file) === test);
+  const parts = withSplit({ train: side(false), test: side(true) }, folder, sorted.classNames ?? undefined);
+
+  const inFolder = (path: string) => relative(folder, path).split(sep).join("/");
+  const classes = sorted.classNames && countClasses(sorted.classNames, parts);
+  const made = layoutText(infos, layout, taken);
+  const [train, test] = [parts.train.count, parts.test.count];
+  const overlooked = `${many(decoded.overlooked, "picture")} with small faults, which viewers overlook too`;
   return {
-    files: names((entry) => !entry.isDirectory() && PICTURE.test(entry.name)),
-    folders: names((entry) => entry.isDirectory()),
+    parts,
+    report: {
+      content: [many(train + test, "picture"), classesText(classes), testText(train, test), ...made.content],
+      leftOut: leftOut(tree, sorted, broken, inFolder),
+      notes: [...sorted.notes, ...made.notes, ...(decoded.overlooked > 0 ? [`${overlooked}.`] : [])],
+      classes,
+      train,
+      test,
+      files: Object.fromEntries(
+        kept.map(({ path, file }) => [inFolder(path).normalize("NFC"), inspected[file].sha256]),
+      ),
+    },
   };
 }
 
-async function pictures(folder: string): Promise<string[]> {
-  const { files, folders } = await list(folder);
-  const below = await Promise.all(folders.map((name) => pictures(join(folder, name))));
-  return [...files.map((name) => join(folder, name)), ...below.flat()];
+const pick = ({ height, width, channels }: Layout) => ({ height, width, channels });
+
+/** How many items each class has to train on and to test with. */
+export function countClasses(
+  names: readonly string[],
+  { train, test }: Pick<DatasetParts, "train" | "test">,
+): NonNullable<DataReport["classes"]> {
+  const classes = names.map((name) => ({ name, train: 0, test: 0 }));
+  for (const label of train.labels ?? []) classes[label].train++;
+  for (const label of test.labels ?? []) classes[label].test++;
+  return classes;
 }
 
-interface Layout {
-  height: number;
-  width: number;
-  channels: 1 | 3;
-}
-
-async function resolveLayout(paths: string[], { size, channels, skipBroken }: FolderOptions): Promise<Layout> {
-  const sides = typeof size === "number" ? [size, size] : size;
-  if (sides && !sides.every((side) => Number.isInteger(side) && side >= 1 && side <= 4096))
-    throw new Error(`size is a side in pixels from 1 to 4096, or [height, width]; got ${JSON.stringify(size)}.`);
-  if (channels !== undefined && channels !== 1 && channels !== 3)
-    throw new Error(`channels is 1 or 3, got ${channels}.`);
-  if (sides && channels) return { height: sides[0], width: sides[1], channels };
-  const { default: sharp } = await import("sharp");
-  for (const path of paths) {
-    const info = await sharp(path)
-      .metadata()
-      .catch((error: Error) => error);
-    if (info instanceof Error) {
-      if (skipBroken) continue;
-      throw new Error(`Could not read the image ${path}: ${info.message}. skipBroken leaves such files out.`, {
-        cause: info,
-      });
-    }
-    const { height, width } = info.autoOrient;
-    const [h, w] = sides ?? (height <= 64 && width <= 64 ? [height, width] : [32, 32]);
-    return { height: h, width: w, channels: channels ?? (info.space === "b-w" || info.space === "grey16" ? 1 : 3) };
+function leftOut(tree: Folder, { unused }: Sorted, broken: Odd[], inFolder: (path: string) => string): LeftOut[] {
+  const others = new Map<string, string[]>();
+  const picturesFirst = (a: string, b: string) => Number(isOtherPicture(b)) - Number(isOtherPicture(a));
+  for (const path of below(tree, "others").sort(picturesFirst)) {
+    const ending = /\.[^./\\]+$/.exec(path)?.[0].toLowerCase() ?? "files without an ending";
+    const files = others.get(ending) ?? [];
+    files.push(inFolder(path));
+    others.set(ending, files);
   }
-  throw new Error(`None of the ${paths.length} pictures can be read, beginning with ${paths[0]}.`);
+  const odd = (list: Odd[]) => list.map(({ path, why }) => `${inFolder(path)}: ${why}`);
+  const links = below(tree, "odd");
+  return [
+    ...[...others].map(([what, files]) => ({ count: files.length, what, why: "format", files })),
+    ...unused.map(({ folder, paths }) => ({
+      count: paths.length,
+      what: `in ${folder}`,
+      why: "there is a test split besides",
+      files: paths.map(inFolder),
+    })),
+    ...(links.length > 0
+      ? [{ count: links.length, what: "links and the like that lead nowhere", why: null, files: odd(links) }]
+      : []),
+    ...(broken.length > 0 ? [{ count: broken.length, what: "unreadable", why: null, files: odd(broken) }] : []),
+  ];
 }
 
-/** Decodes pictures, eight at a time, in the order of `entries`. */
-async function readAll(entries: Entry[], layout: Layout, options: FolderOptions): Promise<Part> {
-  const { height, width, channels } = layout;
-  const size = height * width * channels;
-  if (entries.length * size > MAX_BYTES)
-    throw new Error(`${entries.length} images of ${height}×${width}×${channels} exceed 4 GiB; choose a smaller size.`);
-  const pixels = new Uint8Array(entries.length * size);
-  const broken = new Set<number>();
-  let next = 0;
-  let done = 0;
-  const worker = async () => {
-    while (next < entries.length) {
-      options.signal?.throwIfAborted();
-      const index = next++;
-      const { path } = entries[index];
-      try {
-        const picture = await decodeImage(path, { ...layout, fit: options.crop ?? "cover" });
-        pixels.set(picture.pixels, index * size);
-      } catch (error) {
-        if (!options.skipBroken) {
-          next = entries.length;
-          throw new Error(`${(error as Error).message}. skipBroken leaves such files out.`, { cause: error });
-        }
-        broken.add(index);
-        options.onSkip?.(path, error as Error);
-      }
-      options.onProgress?.({ task: "reading pictures", done: ++done, total: entries.length, unit: "images" });
-    }
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
-  const kept = entries.map((_, i) => i).filter((i) => !broken.has(i));
-  for (const [to, from] of kept.entries())
-    if (from !== to) pixels.copyWithin(to * size, from * size, (from + 1) * size);
-  const labelled = entries.length > 0 && entries[0].label >= 0;
-  return {
-    ...layout,
-    count: kept.length,
-    pixels: pixels.subarray(0, kept.length * size),
-    labels: labelled ? Uint16Array.from(kept, (i) => entries[i].label) : null,
-  };
+const MOST_NAMED = 50;
+
+function brokenError(folder: string, count: number, broken: readonly Odd[]): Error {
+  const named = broken.slice(0, MOST_NAMED).map(({ path, why }) => `\n  ${relative(folder, path)}: ${why}`);
+  const rest = broken.length > MOST_NAMED ? `\n  and ${broken.length - MOST_NAMED} more` : "";
+  const all = broken.length >= count;
+  return new Error(
+    `${all ? "None" : broken.length} of the ${count} pictures in ${folder} can${all ? "" : "not"} be read:${named.join("")}${rest}` +
+      (all
+        ? ""
+        : "\nMend them or take them away; train and data check leave them out with --skip-broken (in code: skipBroken)."),
+  );
+}
+
+/** What a folder without pictures has instead. */
+function instead(tree: Folder): string {
+  const files = below(tree, "others");
+  const pictures = files.filter(isOtherPicture);
+  if (pictures.length > 0)
+    return `; it has ${many(pictures.length, "file")} of formats that are not read (${pictures[0]})`;
+  return files.length > 0 ? `, but ${many(files.length, "other file")}` : "; it is empty";
+}
+
+/** Throws where all that a class had to learn from is broken. */
+function requireEveryClass({ classNames }: Sorted, kept: readonly (Found & { test: boolean })[], folder: string): void {
+  const learned = new Set(kept.filter(({ test }) => !test).map(({ className }) => className));
+  const empty = classNames?.find((name) => !learned.has(name));
+  if (empty !== undefined)
+    throw new Error(`No picture of the class "${empty}" in ${folder} can be read. Mend some, or take the class away.`);
 }

@@ -9,6 +9,7 @@ export { type ImageDataset, type ImageSplit, toFloat } from "./dataset.js";
 export type { FolderOptions } from "./folder.js";
 export type { DatasetListing, GetOptions } from "./get.js";
 export type { Progress, ProgressReport } from "./progress.js";
+export type { DataReport, LeftOut } from "./report.js";
 export type { ResolveOptions, TextOptions } from "./resolve.js";
 export { splitText } from "./split-text.js";
 export { decodeUtf8, type LongLines, lettersOnly, type TextDataset, type TextFound } from "./text.js";

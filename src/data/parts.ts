@@ -12,8 +12,7 @@ export interface Part extends ImageSplit {
 export type DatasetParts = Pick<ImageDataset, "height" | "width" | "channels" | "classNames" | "train" | "test">;
 
 /**
- * Makes a data set of what was found. Without a test part, a tenth of the images (at least one) is set aside: always
- * the same ones for the same count.
+ * Makes a data set of what was found. Without a test part, some images are set aside (`testMask`).
  */
 export function withSplit(
   { train, test }: { train?: Part; test?: Part },
@@ -23,8 +22,7 @@ export function withSplit(
   const all = train ?? test;
   if (!all || all.count === 0) throw new Error(`${name} has no images.`);
   if (!train || !test) {
-    if (all.count < 2) throw new Error(`${name} has one image; at least two are needed to train and to test.`);
-    const isTest = testMask(all.count);
+    const isTest = testMask(all.labels, all.count, name);
     [train, test] = [select(all, (i) => !isTest[i]), select(all, (i) => isTest[i])];
   }
   const { height, width, channels } = train;
@@ -64,10 +62,38 @@ export const describe = (
   about: Pick<ImageDataset, "id" | "licence" | "attribution">,
 ): ImageDataset => ({ kind: "images", ...about, ...parts });
 
-function testMask(count: number): boolean[] {
+/** Classes of fewer images have none set aside. */
+const FEWEST = 5;
+
+/**
+ * Which images are for testing where nobody says: a tenth of each class, at least one of five or more; without classes,
+ * a tenth of all, at least one. Always the same ones for the same labels. Throws where none can be spared.
+ */
+export function testMask(labels: ArrayLike<number> | null, count: number, name: string): boolean[] {
+  if (count < 2) throw new Error(`${name} has one image; at least two are needed to train and to test.`);
   const mask = new Array<boolean>(count).fill(false);
-  const chosen = Math.max(1, Math.round(count / 10));
-  for (const index of new Random(0, "test split").permutation(count).subarray(0, chosen)) mask[index] = true;
+  const random = new Random(0, "test split");
+  if (!labels) {
+    for (const index of random.permutation(count).subarray(0, Math.max(1, Math.round(count / 10)))) mask[index] = true;
+    return mask;
+  }
+  const classes = new Map<number, number[]>();
+  for (let i = 0; i < count; i++) {
+    const rows = classes.get(labels[i]);
+    if (rows) rows.push(i);
+    else classes.set(labels[i], [i]);
+  }
+  const largest = Math.max(...[...classes.values()].map((rows) => rows.length));
+  if (largest < 2)
+    throw new Error(`${name} has one image of each class; at least two of some class are needed to train and to test.`);
+  let spared = largest >= FEWEST;
+  for (const [label, rows] of [...classes].sort(([a], [b]) => a - b)) {
+    const some = rows.length >= FEWEST || (!spared && rows.length === largest);
+    if (!some) continue;
+    spared = true;
+    const chosen = Math.max(1, Math.round(rows.length / 10));
+    for (const at of random.split(label).permutation(rows.length).subarray(0, chosen)) mask[rows[at]] = true;
+  }
   return mask;
 }
 

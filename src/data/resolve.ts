@@ -1,28 +1,36 @@
-import { readdir, stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { many } from "../io/show.js";
 import { WrongUse } from "../io/wrong-use.js";
 import { isCifarFolder, readCifarFolder } from "./cifar.js";
 import type { ImageDataset } from "./dataset.js";
 import { encodingNamed } from "./encoding.js";
-import { type FolderOptions, readImageFolder } from "./folder.js";
+import { countClasses, type FolderOptions, readImageFolder } from "./folder.js";
 import { type GetOptions, getDataset, getText } from "./get.js";
 import { isIdxFolder, readIdxFolder } from "./idx.js";
 import { manifest } from "./manifest.js";
+import { namesakeNotes } from "./namesake.js";
 import { requireNoMistake, requireNoUrl } from "./no-data.js";
-import { describe } from "./parts.js";
+import { type DatasetParts, describe } from "./parts.js";
+import { classesText, type DataReport, dataReport, sha256, testText } from "./report.js";
 import { texts } from "./sources/texts.js";
 import { type LongLines, longLineWays, type TextDataset } from "./text.js";
 import { readTextFile, type TextFileOptions } from "./text-file.js";
+import { textReport } from "./text-report.js";
 
 export interface ResolveOptions extends GetOptions, FolderOptions {}
 
 /**
  * A data set by name (`fashion-mnist`; fetched at the first use) or by path: a folder of pictures, of IDX files (MNIST
- * family, gzipped or not) or of CIFAR-10/100 binary files. `size`, `channels`, `crop` and `skipBroken` are for
- * pictures. A path that exists only by name is reached as `./mnist`.
+ * family, gzipped or not) or of CIFAR-10/100 binary files. The options of `FolderOptions` are for pictures. A path that
+ * is also a name is reached as `./mnist`. Its `report` says what was read.
  */
 export async function resolveDataset(idOrPath: string, options: ResolveOptions = {}): Promise<ImageDataset> {
-  if (Object.hasOwn(manifest, idOrPath)) return getDataset(idOrPath, options);
+  if (Object.hasOwn(manifest, idOrPath)) {
+    const dataset = await getDataset(idOrPath, options);
+    const report = { ...partsReport(dataset, {}), notes: namesakeNotes(idOrPath) };
+    return { ...dataset, report: dataReport({ kind: "images", id: idOrPath, path: null, ...report }) };
+  }
   requireNoUrl(idOrPath);
   const folder = resolve(idOrPath);
   const info = await stat(folder).catch(() => undefined);
@@ -34,13 +42,36 @@ export async function resolveDataset(idOrPath: string, options: ResolveOptions =
     await requireNoMistake(folder);
     throw new WrongUse(`${idOrPath} is a file; images are read from a folder: give the one that they are in.`);
   }
+  const id = basename(folder);
   const files = await readdir(folder);
-  const parts = isIdxFolder(files)
-    ? await readIdxFolder(folder)
-    : isCifarFolder(files)
-      ? await readCifarFolder(folder)
-      : await readImageFolder(folder, options);
-  return describe(parts, { id: basename(folder), licence: "unknown", attribution: `pictures in ${basename(folder)}` });
+  const read = isIdxFolder(files) ? readIdxFolder : isCifarFolder(files) ? readCifarFolder : null;
+  const { parts, report } = read
+    ? await read(folder).then(async (parts) => ({ parts, report: partsReport(parts, await hashes(folder, files)) }))
+    : await readImageFolder(folder, options);
+  return {
+    ...describe(parts, { id, licence: "unknown", attribution: `pictures in ${id}` }),
+    report: dataReport({ kind: "images", id, path: folder, ...report }),
+  };
+}
+
+/** The report of data whose files say all themselves. */
+function partsReport(
+  parts: DatasetParts,
+  files: Record<string, string>,
+): Omit<DataReport, "kind" | "id" | "path" | "sha256"> {
+  const { height, width, channels, classNames } = parts;
+  const [train, test] = [parts.train.count, parts.test.count];
+  const classes = classNames && countClasses(classNames, parts);
+  const size = `${width}×${height} ${channels === 3 ? "colour" : "grey"}`;
+  const content = [many(train + test, "picture"), classesText(classes), testText(train, test), size];
+  return { content, leftOut: [], notes: [], classes, train, test, files };
+}
+
+async function hashes(folder: string, names: readonly string[]): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const name of names.filter((name) => /ubyte|\.bin|\.txt/.test(name)))
+    found[name] = sha256(await readFile(join(folder, name)));
+  return found;
 }
 
 /** How a text is read; of one that is known by name, only `lines` as it is. */
@@ -52,15 +83,15 @@ export interface TextOptions extends GetOptions, TextFileOptions {
 /** Refuses what cannot be asked of a text, before it is read. */
 function checkTextOptions(idOrPath: string, { lines, encoding, longLines }: TextOptions): void {
   const known = Object.hasOwn(texts, idOrPath) ? texts[idOrPath] : undefined;
-  if (known && lines && !known.lines) throw new Error(`"${idOrPath}" is running text; leave out lines (--lines).`);
+  if (known && lines && !known.lines) throw new WrongUse(`"${idOrPath}" is running text; leave out lines (--lines).`);
   if (known && encoding !== undefined)
-    throw new Error(`"${idOrPath}" is no file, so that its encoding is known; leave out encoding (--encoding).`);
+    throw new WrongUse(`"${idOrPath}" is no file, so that its encoding is known; leave out encoding (--encoding).`);
   if (encoding !== undefined) encodingNamed(encoding);
   if (longLines === undefined) return;
   if (!longLineWays.includes(longLines))
-    throw new Error(`longLines is ${longLineWays.join(" or ")}, got "${longLines}".`);
+    throw new WrongUse(`longLines is ${longLineWays.join(" or ")}, got "${longLines}".`);
   if (!(known?.lines ?? lines))
-    throw new Error("Running text has no long lines; leave out longLines (--long-lines), or set lines (--lines).");
+    throw new WrongUse("Running text has no long lines; leave out longLines (--long-lines), or set lines (--lines).");
 }
 
 /** A text by name (`kjv`), or a file by path. `lines`: whether each line of the file stands for itself. */
@@ -68,7 +99,10 @@ export async function resolveText(idOrPath: string, options: TextOptions = {}): 
   checkTextOptions(idOrPath, options);
   const { longLines, ...others } = options;
   const way = longLines === undefined ? {} : { longLines };
-  if (Object.hasOwn(texts, idOrPath)) return { ...(await getText(idOrPath, others)), ...way };
+  if (Object.hasOwn(texts, idOrPath)) {
+    const text = { ...(await getText(idOrPath, others)), ...way };
+    return { ...text, report: textReport(text, { path: null, files: {}, notes: namesakeNotes(idOrPath) }) };
+  }
   requireNoUrl(idOrPath);
   const path = resolve(idOrPath);
   const info = await stat(path).catch(() => undefined);
@@ -78,8 +112,9 @@ export async function resolveText(idOrPath: string, options: TextOptions = {}): 
     );
   await requireNoMistake(path);
   const id = basename(path);
-  const parts = await readTextFile(path, others);
-  return { kind: "text", id, ...parts, ...way, licence: "unknown", attribution: `the file ${id}` };
+  const { sha256, ...parts } = await readTextFile(path, others);
+  const text = { kind: "text" as const, id, ...parts, ...way, licence: "unknown", attribution: `the file ${id}` };
+  return { ...text, report: textReport(text, { path, files: { "the file": sha256 } }) };
 }
 
 /** Whether a name or path stands for images or text: a file is a text, a folder holds images. */
@@ -94,20 +129,47 @@ async function kindOf(idOrPath: string): Promise<"images" | "text"> {
   throw new WrongUse(`"${idOrPath}" is neither a data set's name (${names}) nor a file or folder that exists.`);
 }
 
-/** Options that only one kind of data has. */
-const OF_TEXT = ["lines", "encoding", "longLines"] as const;
-const OF_IMAGES = ["size", "channels", "crop", "skipBroken"] as const;
+/** Options that only one kind of data has, with their flags. */
+const OF_TEXT = { lines: "--lines", encoding: "--encoding", longLines: "--long-lines" };
+const OF_PICTURES = {
+  size: "--size",
+  channels: "--channels",
+  crop: "crop",
+  background: "--background",
+  frames: "--frames",
+  skipBroken: "--skip-broken",
+};
 
-/** What a name or path stands for, without reading it. @throws where the options cannot be asked of it. */
+/** Throws where an option is given that what was found has no use for. */
+function refuse(options: object, flags: Readonly<Record<string, string>>, what: string): void {
+  const idle = Object.keys(flags).filter((name) => options[name as keyof typeof options] !== undefined);
+  if (idle.length === 0) return;
+  const named = idle.map((name) => flags[name]).join(", ");
+  throw new WrongUse(`${what}, for which ${named} would have no effect; leave it out.`);
+}
+
+/** Why pictures are as they are, so that options of reading have no effect; null where they are files of a folder. */
+async function fixedPictures(idOrPath: string): Promise<string | null> {
+  if (Object.hasOwn(manifest, idOrPath)) return `"${idOrPath}" is a data set by name`;
+  const files = await readdir(resolve(idOrPath)).catch(() => []);
+  const format = isIdxFolder(files) ? "IDX" : isCifarFolder(files) ? "CIFAR" : null;
+  return format && `${idOrPath} holds ${format} files`;
+}
+
+/** What a name or path stands for, without reading it. @throws WrongUse where an option would have no effect. */
 export async function checkData(
   idOrPath: string,
   options: ResolveOptions & TextOptions = {},
 ): Promise<"images" | "text"> {
   const kind = await kindOf(idOrPath);
-  const wrong = (kind === "text" ? OF_IMAGES : OF_TEXT).filter((name) => options[name] !== undefined);
-  if (wrong.length > 0)
-    throw new Error(`"${idOrPath}" is ${kind}, which has no ${wrong.join(" and no ")}; leave that out.`);
-  if (kind === "text") checkTextOptions(idOrPath, options);
+  if (kind === "text") {
+    refuse(options, OF_PICTURES, `${idOrPath} is a text`);
+    checkTextOptions(idOrPath, options);
+  } else {
+    refuse(options, OF_TEXT, `${idOrPath} holds pictures`);
+    const fixed = await fixedPictures(idOrPath);
+    if (fixed) refuse(options, OF_PICTURES, fixed);
+  }
   return kind;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { reading } from "../io/reading.js";
@@ -23,12 +24,13 @@ export interface TextFileOptions {
 
 /**
  * Reads a text file of any size as a stream, and splits it. UTF-8, UTF-16 and windows-1252 (Latin-1) are told apart; line
- * ends of every kind become `\n`. @throws where it is no text, not of its encoding, or too short.
+ * ends of every kind become `\n`. `sha256` is that of the file's bytes. @throws where it is no text, not of its encoding,
+ * or too short.
  */
 export async function readTextFile(
   path: string,
   { lines = false, encoding, onProgress, signal }: TextFileOptions = {},
-): Promise<TextParts & { found: TextFound }> {
+): Promise<TextParts & { found: TextFound; sha256: string }> {
   const name = basename(path);
   const asked = encoding === undefined ? undefined : encodingNamed(encoding);
   return reading(path, async () => {
@@ -37,6 +39,7 @@ export async function readTextFile(
       const { size } = await file.stat();
       const splitter = textSplitter({ lines, name, expected: size });
       const ends = new LineEnds();
+      const hash = createHash("sha256");
       let decoder = asked === undefined ? null : decoderFor(asked, name);
       let encodingBy: TextFound["encodingBy"] = "option";
       let [bytes, characters] = [0, 0];
@@ -46,6 +49,7 @@ export async function readTextFile(
         const read = await filled(file, buffer);
         const chunk = buffer.subarray(0, read);
         last = read < CHUNK;
+        hash.update(chunk);
         if (!decoder) {
           const detected = detectEncoding(chunk, name);
           encodingBy = detected.by;
@@ -60,7 +64,7 @@ export async function readTextFile(
       }
       const { lf, crlf, cr } = ends;
       const found = { bytes, encoding: decoder!.encoding, encodingBy, characters, lineEnds: { lf, crlf, cr } };
-      return { ...splitter.finish(), found };
+      return { ...splitter.finish(), found, sha256: hash.digest("hex") };
     } finally {
       await file.close();
     }

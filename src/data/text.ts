@@ -1,4 +1,5 @@
 import type { Text } from "./characters.js";
+import type { DataReport } from "./report.js";
 
 /** What is done with lines of more tokens than a sequence has: left out, or cut at its length. */
 export const longLineWays = ["skip", "cut"] as const;
@@ -43,6 +44,8 @@ export interface TextDataset {
   found?: TextFound;
   /** What becomes of lines that are too long; default: they are refused. */
   longLines?: LongLines;
+  /** What was read, for a text that was found by name or path. */
+  report?: DataReport;
 }
 
 /** A text data set without its name and licence. */

@@ -1,34 +1,6 @@
-import type { Sharp } from "sharp";
 import { writeFileAtomic } from "./atomic.js";
 import { type GridOptions, type Picture, sheetSize, tileImages } from "./grid.js";
 import { WrongUse } from "./wrong-use.js";
-
-export interface DecodeOptions {
-  /** Output size in pixels; by default the picture's own, or in proportion if only one is given. */
-  width?: number;
-  height?: number;
-  /** 1 (grey) or 3 (sRGB, default). Transparency is composited on white. */
-  channels?: 1 | 3;
-  /** How a picture of another aspect ratio meets the size: crop to the centre (default), distort, or pad with white. */
-  fit?: "cover" | "fill" | "contain";
-}
-
-/** Reads a PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG from a path or bytes, turned upright by its EXIF orientation. */
-export async function decodeImage(source: string | Uint8Array, options: DecodeOptions = {}): Promise<Picture> {
-  const { width, height, channels = 3, fit = "cover" } = options;
-  const { default: sharp } = await import("sharp");
-  try {
-    let image: Sharp = sharp(source).autoOrient().flatten({ background: "white" });
-    if (width !== undefined || height !== undefined) image = image.resize({ width, height, fit, background: "white" });
-    image = channels === 1 ? image.toColourspace("b-w") : image.toColourspace("srgb");
-    const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
-    if (info.channels !== channels) throw new Error(`it decoded to ${info.channels} channels instead of ${channels}`);
-    return { pixels: new Uint8Array(data), width: info.width, height: info.height, channels };
-  } catch (error) {
-    const name = typeof source === "string" ? source : `${source.length} bytes`;
-    throw new Error(`Could not read the image ${name}: ${(error as Error).message}`, { cause: error });
-  }
-}
 
 /** How pictures are written, by the ending of the file's name; a format's sides have at most so many pixels. */
 const formats = {

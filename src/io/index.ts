@@ -1,9 +1,8 @@
 export { type FileContent, requireWritable, writeFileAtomic } from "./atomic.js";
+export { colourOf, type DecodeOptions, decodeImage, inspectImage, type PictureInfo } from "./decode.js";
 export { fromFloat16, toFloat16 } from "./float16.js";
 export { type GridOptions, type Picture, sheetSize, tileImages, toByte } from "./grid.js";
 export {
-  type DecodeOptions,
-  decodeImage,
   encodeGrid,
   encodePicture,
   encodePng,

@@ -27,19 +27,32 @@ export function resolveLabels(
   return Int32Array.from(label, indexOf);
 }
 
-/** Index of a class by its name, its number, or a part of its name that no other has. Upper and lower case are one. */
+/**
+ * Index of a class: by its exact name, its number, its name in upper or lower case, or a part of its name; the last two
+ * where no other class has it. Spellings of one text (é as one character or as two) are the same. Where all names are
+ * numbers, a number is a name.
+ */
 function classIndex(name: string | number, classNames: readonly string[]): number {
-  const wanted = String(name).toLowerCase();
-  const names = classNames.map((n) => n.toLowerCase());
+  const wanted = String(name).normalize("NFC");
+  const names = classNames.map((n) => n.normalize("NFC"));
   const exact = names.indexOf(wanted);
-  const partial = [...names.keys()].filter((i) => names[i].includes(wanted));
-  const index = exact >= 0 ? exact : /^\d+$/.test(wanted) ? Number(wanted) : partial.length === 1 ? partial[0] : -1;
-  if (index < 0 || index >= classNames.length)
+  if (exact >= 0) return exact;
+  const numbers = names.every((n) => NUMBER.test(n));
+  if (NUMBER.test(wanted) && !numbers && Number(wanted) < names.length) return Number(wanted);
+  const folded = names.map((n) => n.toLowerCase());
+  const like = (matches: (n: string) => boolean) => [...folded.keys()].filter((i) => matches(folded[i]));
+  const same = like((n) => n === wanted.toLowerCase());
+  const found = same.length > 0 || NUMBER.test(wanted) ? same : like((n) => n.includes(wanted.toLowerCase()));
+  if (found.length === 1) return found[0];
+  const known = classNames.map((n, i) => (numbers ? n : `${i} ${n}`)).join(", ");
+  if (found.length > 1)
     throw new OptionError(
-      `There is no class "${name}"; the model knows ${classNames.map((n, i) => `${i} ${n}`).join(", ")}.`,
+      `"${name}" may be ${found.map((i) => `"${classNames[i]}"`).join(" or ")}; give the exact name or number of one: ${known}.`,
     );
-  return index;
+  throw new OptionError(`There is no class "${name}"; the model knows ${known}.`);
 }
+
+const NUMBER = /^\d+$/;
 
 /**
  * Gaussian noise for `count` samples of `size` numbers: as given, or drawn so that sample i does not depend on how many

@@ -4,7 +4,7 @@ import { WrongUse } from "../io/wrong-use.js";
 import type { Parameterized } from "../nn/index.js";
 import type { CompileOptions } from "../runtime/index.js";
 import type { RunResult, TrainOptions } from "../train/index.js";
-import { parseSettings } from "../train/settings.js";
+import { parseSettings, SettingsError } from "../train/settings.js";
 import type { Architecture, Described } from "./architecture.js";
 import type { EditInfo } from "./edits.js";
 import type { AnyGenerator, Kind } from "./generator.js";
@@ -22,6 +22,8 @@ export interface MethodEntry<Settings extends object, Shape, Net extends Paramet
   /** What a run is asked for. */
   settings: z.ZodType<Settings>;
   presets: Readonly<Record<string, Settings>>;
+  /** What the sides of images must be multiples of; default 1. */
+  sideStep?(settings: Settings): number;
   /** Settings fitted to a data set; default as they are. */
   fit?(settings: Settings, dataset: D): Settings;
   /**
@@ -53,6 +55,17 @@ export interface Method {
   check(settings: unknown): void;
   /** Trains on a data set. @throws where the data are of another kind, or the settings are none. */
   train(dataset: Dataset, settings: unknown, options: TrainOptions): Promise<RunResult>;
+}
+
+/** Refuses images whose sides do not fit, and says which would. */
+function requireSides({ height, width }: Pick<ImageDataset, "height" | "width">, step: number): void {
+  const odd = [height, width].find((side) => side % step !== 0);
+  if (odd === undefined) return;
+  const below = Math.floor(odd / step) * step;
+  const near = [...(below > 0 ? [below] : []), below + step].join(" or ");
+  throw new SettingsError(
+    `The pictures are ${width}×${height}, and with these settings sides must be multiples of ${step}: take --size ${near} (size).`,
+  );
 }
 
 /** Makes a method of its entry. */
@@ -91,8 +104,10 @@ export function method<Settings extends object, Shape, Net extends Parameterized
       parseSettings(entry.settings, settings);
     },
     async train(dataset, settings, options) {
+      const parsed = parseSettings(entry.settings, settings);
+      if (dataset.kind === "images") requireSides(dataset, entry.sideStep?.(parsed) ?? 1);
       const run = await entry.train();
-      return run(data(dataset), parseSettings(entry.settings, settings), options);
+      return run(data(dataset), parsed, options);
     },
   };
 }

@@ -16,9 +16,12 @@ export const codecShape = z.strictObject({
 export const autoencoderShape = imageShape.extend(codecShape.shape);
 export type AutoencoderConfig = z.infer<typeof autoencoderShape>;
 
+/** What sides of images must be multiples of: they are halved twice. */
+export const CODEC_STEP = 4;
+
 const quarter = (n: number): number => {
-  if (n % 4 !== 0) throw new Error(`The autoencoder needs sides divisible by 4, got ${n}; resize the images.`);
-  return n / 4;
+  if (n % CODEC_STEP !== 0) throw new Error(`The autoencoder needs sides that are multiples of 4, got ${n}.`);
+  return n / CODEC_STEP;
 };
 
 /** Images [N, C, H, W] in [−1, 1] to latent vectors [N, latent]: two strided convolutions and two linear layers. */

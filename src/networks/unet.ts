@@ -13,6 +13,9 @@ function film(channels: number, condition: number) {
   });
 }
 
+/** What sides of images must be multiples of: they are halved twice. */
+export const UNET_STEP = 4;
+
 export interface UnetShape {
   height: number;
   width: number;
@@ -33,7 +36,7 @@ export function unet<Given extends unknown[]>(
   { height, width, inputs, outputs, condition, blocks: count, hidden }: UnetShape,
   conditioning: nn.Parameterized & ((...given: Given) => Tensor),
 ) {
-  if (height % 4 !== 0 || width % 4 !== 0)
+  if (height % UNET_STEP !== 0 || width % UNET_STEP !== 0)
     throw new Error(`This network takes images whose sides are multiples of 4, got ${width}×${height}.`);
   const [c1, c2] = [32, 48];
   const bottom = c2 * (height / 4) * (width / 4);

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import type { ImageDataset } from "../data/index.js";
+import type { DataReport } from "../data/report.js";
 import * as nn from "../nn/index.js";
 import type { Parameters } from "../runtime/index.js";
-import { RunError, readCheckpoint, readConfig, type Stage } from "../train/index.js";
+import { dataDifferences, RunError, readCheckpoint, readConfig, readDataRecord, type Stage } from "../train/index.js";
 import type { RunConfig } from "./training.js";
 
 /** Networks to take, by the stage of the other run that ended with them: `features` (or `mae`), `autoencoder`. */
@@ -24,10 +25,15 @@ export const featureStageName = (task: string, { train, classNames }: ImageDatas
 
 /**
  * Networks of the run in the folder `from`, as they were at the end of their own stages, before any joint one. The time
- * that training them took is not counted again. `data` is the id or path of this run's data, `setting` the name of the
- * setting that asked.
+ * that training them took is not counted again. `data` is what this run is on, by name or path and by content, `setting`
+ * the name of the setting that asked.
  */
-export function reuse(from: string, networks: Reused, data: string, setting: string): Reuse {
+export function reuse(
+  from: string,
+  networks: Reused,
+  data: { place: string; report?: DataReport },
+  setting: string,
+): Reuse {
   const copies = Object.entries(networks).map(([stage, parts]) => ({
     stage,
     parameters: () => nn.join(nn.module(parts)),
@@ -48,8 +54,13 @@ export function reuse(from: string, networks: Reused, data: string, setting: str
     }),
     async check() {
       const source = (await readConfig(from)) as RunConfig;
-      if (source.data !== data)
-        throw new RunError(`${setting}: the run in ${from} was trained on ${source.data}, this one is on ${data}.`);
+      const before = data.report?.path ? await readDataRecord(from) : null;
+      const same = before ? before.sha256 === data.report!.sha256 : source.data === data.place;
+      if (!same)
+        throw new RunError(
+          `${setting}: the run in ${from} was trained on ${source.data}, this one is on ${data.place}` +
+            `${before ? `, and these differ: ${dataDifferences(before, data.report!)}` : ""}.`,
+        );
       for (const { stage, parameters } of copies) await copy(from, stage, parameters(), setting);
     },
   };

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
-import type { ImageDataset, LongLines, TextDataset } from "../data/index.js";
+import type { ImageDataset, TextDataset } from "../data/index.js";
+import { given, type Origin } from "../data/origin.js";
 import type { TextData } from "../data/tokens/sequences.js";
 import type { TokenSettings } from "../data/tokens/settings.js";
 import { textSequences } from "../data/tokens/text-sequences.js";
@@ -14,6 +15,7 @@ import * as nn from "../nn/index.js";
 import { type AdamOptions, constant, type Schedule, trapezoid } from "../optim/index.js";
 import { type Compute, type DeviceName, resolveRuntime } from "../runtime/index.js";
 import { threadsOf } from "../runtime/session.js";
+import { DATA_FILE, requireSameData } from "../train/data-record.js";
 import {
   type GradientStageOptions,
   type Position,
@@ -24,14 +26,9 @@ import {
 } from "../train/index.js";
 
 /** What a run's config.json holds: enough to resume it from its folder alone. */
-export interface RunConfig {
+export interface RunConfig extends Origin {
   method: string;
   name: string;
-  data: string;
-  size?: number;
-  lines?: boolean;
-  encoding?: string;
-  longLines?: LongLines;
   settings: unknown;
 }
 
@@ -44,17 +41,15 @@ export const runConfig = (
   method,
   name,
   data: source?.data ?? dataset.id,
-  ...(source?.size === undefined ? {} : { size: source.size }),
-  ...(source?.lines === undefined ? {} : { lines: source.lines }),
-  ...textSource(source),
+  ...given(readingOf(source)),
   settings,
 });
 
-/** How a text is read, as far as that was asked for. */
-const textSource = ({ encoding, longLines }: NonNullable<TrainOptions["source"]> = { data: "" }) => ({
-  ...(encoding === undefined ? {} : { encoding }),
-  ...(longLines === undefined ? {} : { longLines }),
-});
+/** How the data were read, without where they are. */
+function readingOf(source: TrainOptions["source"]): Omit<Origin, "data"> {
+  const { data: _, ...reading } = source ?? { data: "" };
+  return reading;
+}
 
 /** What a recipe trains: a network, what a file will keep of it, and how. */
 export interface Recipe {
@@ -66,6 +61,13 @@ export interface Recipe {
   net: nn.Parameterized;
   /** Of models of text. */
   tokenizer?: Tokenizer;
+  /** What became known of the data after they were read; kept with what was. */
+  notes?: readonly string[];
+}
+
+/** A text as tokens, and what became of lines that are too long. */
+export interface LearntText extends TextData {
+  notes: readonly string[];
 }
 
 /** What a run computes with. */
@@ -87,30 +89,35 @@ async function computedWith({ device: wanted, threads }: Compute): Promise<Compu
 }
 
 /**
- * A text as the tokens of a run, which is told how far they are, what was guessed of its encoding, and what became of
- * lines that are too long.
+ * A text as the tokens of a run, which is told how far they are and what became of lines that are too long; what was
+ * guessed of its encoding stands in its report.
  */
 export async function learntText(
   dataset: TextDataset,
   { tokens, length }: { tokens: TokenSettings; length: number },
   { onProgress }: Pick<TrainOptions, "onProgress">,
-): Promise<TextData> {
-  const { encoding, encodingBy } = dataset.found ?? {};
-  if (encodingBy === "content" && encoding !== "utf-8")
-    onProgress?.({ type: "info", message: `${dataset.id} is read as ${encoding}, by its content.` });
+): Promise<LearntText> {
   const data = await textSequences(dataset, { tokens, length }, undefined, {
     onProgress: (report) => onProgress?.({ type: "data", report }),
   });
   const { lines = 0, long = 0, longest = 0 } = data.longLines ?? {};
   const become = dataset.longLines === "cut" ? "cut" : "left out";
   const message = `${long} of ${lines} lines have more than ${length} tokens (the longest ${longest}) and are ${become}.`;
-  if (long > 0) onProgress?.({ type: "info", message });
-  return data;
+  if (long === 0) return { ...data, notes: [] };
+  onProgress?.({ type: "info", message });
+  return { ...data, notes: [message] };
 }
 
 /** The description of a model: of a trained one, or (without a result) of one in training. */
 export function modelConfig(
-  { method, dataset, options: { name = dataset.id, source }, settings, shape, tokenizer }: Omit<Recipe, "net">,
+  {
+    method,
+    dataset,
+    options: { name = dataset.id, source },
+    settings,
+    shape,
+    tokenizer,
+  }: Omit<Recipe, "net" | "notes">,
   result?: Pick<RunResult, "step" | "seconds"> & {
     computed: Computed;
     /** Of one that is not finished: the stage that it is in. */
@@ -129,7 +136,8 @@ export function modelConfig(
     network: shape,
     training: {
       data: source?.data ?? dataset.id,
-      ...textSource(source),
+      ...(Object.keys(given(readingOf(source))).length > 0 && { reading: given(readingOf(source)) }),
+      ...(dataset.report?.path && { dataSha256: dataset.report.sha256 }),
       licence: dataset.licence,
       attribution: dataset.attribution,
       seconds: Math.round(result?.seconds ?? 0),
@@ -152,19 +160,25 @@ export async function trainModel(
   preview?: { release(): Promise<void> },
   describe: (files: ModelFiles) => Promise<void> = async () => {},
 ): Promise<RunResult> {
-  const { method, dataset, options, settings, net } = recipe;
+  const { method, dataset, options, settings, net, notes = [] } = recipe;
   try {
+    const { report } = dataset;
+    if (options.resume && report) await requireSameData(options.out, report);
     const computed = await computedWith(options);
     const { device, threads, processor } = computed;
     const cpu = processor ? `, ${many(threads ?? 1, "thread")} of ${processor}` : "";
     options.onProgress?.({ type: "info", message: `Training on the device "${device}"${cpu}.` });
-    const config = runConfig(method, dataset, options, settings);
     const snapshot = ({ stage, step, seconds }: Position) =>
       writeModel(join(options.out, SNAPSHOT), {
         config: modelConfig(recipe, { stage, step, seconds, computed }),
         weights: nn.weightsOf(net),
       });
-    const result = await runStages(stages, { ...options, config, snapshot });
+    const result = await runStages(stages, {
+      ...options,
+      config: runConfig(method, dataset, options, settings),
+      beside: report && { [DATA_FILE]: { ...report, notes: [...report.notes, ...notes] } },
+      snapshot,
+    });
     if (result.status === "finished") {
       const files = { config: modelConfig(recipe, { ...result, computed }), weights: nn.weightsOf(net) };
       await describe(files);

@@ -13,12 +13,15 @@ class WrongFolder extends RunError {
   readonly wrongUse = true;
 }
 
-/** Begins a run in `out` by writing its config.json. Throws `RunError` where there is one. */
-export async function beginFolder(out: string, config: unknown): Promise<void> {
+/** JSON by file name. */
+type Beside = Readonly<Record<string, unknown>>;
+
+/** Begins a run in `out` by writing its config.json and what stands beside it. Throws `RunError` where there is one. */
+export async function beginFolder(out: string, config: unknown, beside?: Beside): Promise<void> {
   const found = ["config.json", "metrics.jsonl", "checkpoints"].filter((name) => existsSync(join(out, name)));
   if (found.length > 0)
     throw new WrongFolder(`${out} already holds a run (${found.join(", ")}). Resume it, or choose another folder.`);
-  await writing(out, () => writeConfig(out, config));
+  await writing(out, () => writeConfig(out, config, beside));
 }
 
 /**
@@ -49,8 +52,11 @@ export function compareConfigs(
 
 const toText = (config: unknown) => `${JSON.stringify(config ?? null, null, 2)}\n`;
 
-export const writeConfig = (out: string, config: unknown): Promise<void> =>
-  writeFileAtomic(join(out, "config.json"), toText(config));
+/** config.json is written last: a run that has one has all. */
+export async function writeConfig(out: string, config: unknown, beside: Beside = {}): Promise<void> {
+  for (const [name, value] of Object.entries(beside)) await writeFileAtomic(join(out, name), toText(value));
+  await writeFileAtomic(join(out, "config.json"), toText(config));
+}
 
 /** The configuration of the run in `out`. */
 export async function readConfig(out: string): Promise<unknown> {

@@ -1,4 +1,5 @@
 export { type Checkpoint, type Position, readCheckpoint } from "./checkpoint.js";
+export { dataDifferences, readDataRecord, requireSameData } from "./data-record.js";
 export { RunError, readConfig } from "./folder.js";
 export {
   type GradientStageOptions,

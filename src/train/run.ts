@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
-import type { LongLines } from "../data/index.js";
+import type { Origin } from "../data/origin.js";
 import { makeFolder } from "../io/atomic.js";
 import { type Checkpoint, Checkpoints, type Position } from "./checkpoint.js";
 import { beginFolder, compareConfigs, RunError, readConfig, removeLeftovers, writeConfig, writing } from "./folder.js";
@@ -17,6 +17,8 @@ export interface RunOptions {
   out: string;
   /** JSON; kept as config.json. */
   config: unknown;
+  /** More JSON to be kept beside it, by file name. */
+  beside?: Readonly<Record<string, unknown>>;
   /**
    * Continue the run in `out`, exactly as if it had not been stopped. Without it a folder with a run is refused. A
    * `config` other than that in config.json is a wish, followed with a warning; one that config.json shares, but not
@@ -44,14 +46,11 @@ export interface RunOptions {
 }
 
 /** How a method's training run is carried out; its settings come beside. */
-export interface TrainOptions extends Omit<RunOptions, "config" | "snapshot">, TrainingCompute {
+export interface TrainOptions extends Omit<RunOptions, "config" | "beside" | "snapshot">, TrainingCompute {
   /** Name the trained model carries; default the data's. */
   name?: string;
-  /**
-   * How the data can be found again: an id or a path, the side images are scaled to, whether lines of a text stand for
-   * themselves, how it is encoded, what becomes of long lines; recorded in the run's config.json.
-   */
-  source?: { data: string; size?: number; lines?: boolean; encoding?: string; longLines?: LongLines };
+  /** How the data can be found and read again; recorded in the run's config.json. */
+  source?: Origin;
 }
 
 export interface RunResult {
@@ -78,7 +77,7 @@ export async function runStages(
   stages: readonly (Stage | (() => Stage | Promise<Stage>))[],
   options: RunOptions,
 ): Promise<RunResult> {
-  const { config, resume = false, checkpointEvery = 0, keep = 3, sampleEvery = 500, signal } = options;
+  const { config, beside = {}, resume = false, checkpointEvery = 0, keep = 3, sampleEvery = 500, signal } = options;
   const { maxSeconds = Number.POSITIVE_INFINITY, free = [] } = options;
   const { checkpointSeconds = checkpointEvery > 0 ? Number.POSITIVE_INFINITY : 60 } = options;
   for (const [name, value] of Object.entries({ checkpointEvery, checkpointSeconds, sampleEvery, maxSeconds }))
@@ -148,7 +147,7 @@ export async function runStages(
     await stage.settle?.();
     newest = await writing(out, async () => {
       const path = await checkpoints.save(position, stage.state, end);
-      if (file !== config) await writeConfig(out, config); // once a checkpoint knows of it
+      if (file !== config) await writeConfig(out, config, beside); // once a checkpoint knows of it
       file = config;
       return path;
     });
@@ -254,7 +253,7 @@ export async function runStages(
   else await writing(out, () => makeFolder(out));
   const unlock = await writing(out, () => lockFolder(out));
   try {
-    if (!resume) await beginFolder(out, config);
+    if (!resume) await beginFolder(out, config, beside);
     file = resume ? await readConfig(out) : config;
     return await trainAll();
   } finally {

@@ -267,7 +267,7 @@ describe("wrong use", () => {
         "autoencoder.batch=-4",
       ],
       2,
-      /^fewstep: These settings cannot be: autoencoder.batch is -4 \(Too small: [^{]*\)\.\n$/,
+      /^fewstep: These settings cannot be: autoencoder.batch is -4 \(Too small: [^{]*\)\.\n$/m,
     ],
     [
       ["train", "drifting", "--data", join(root, "pictures"), "--out", join(root, "z"), "--set", "autoencoder.batch=0"],

@@ -96,6 +96,11 @@ test("what a text is made of is asked for by flags, kept, and measured alike", a
   const config = JSON.parse(readFileSync(at("lines/config.json"), "utf8"));
   expect(config).toMatchObject({ lines: true, encoding: "utf-16le", longLines: "skip" });
   expect(config.settings.tokens).toEqual({ kind: "bpe", size: 20 });
+  const { content, leftOut, notes } = JSON.parse(readFileSync(at("lines/data.json"), "utf8"));
+  expect(content.slice(3)).toEqual(["utf-16le (as asked)", "line ends 60 CR"]);
+  expect([leftOut, notes]).toEqual([[], [expect.stringMatching(/^1 of 61 lines have more than 16 tokens/)]]);
+  const { training } = JSON.parse(readFileSync(at("lines/model/config.json"), "utf8"));
+  expect(training.reading).toEqual({ lines: true, encoding: "utf-16le", longLines: "skip" });
   const measured = await fewstep(["eval", at("lines"), "--count", "8", "--steps", "2", "--json"]);
   expect(measured.code, measured.stderr).toBe(0);
 });
@@ -104,7 +109,7 @@ test("two letters can be learnt, and a long text drawn", async () => {
   writeFileSync(at("two.txt"), Buffer.from("ab".repeat(300) + "ba".repeat(800), "utf16le"));
   const { code, stderr } = await micro("two.txt", "two");
   expect(code, stderr).toBe(0);
-  expect(stderr).toContain("two.txt is read as utf-16le, by its content.");
+  expect(stderr.split("two.txt is read as utf-16le, by its content.")).toHaveLength(2); // once
   const drawn = await fewstep(["sample", at("two"), "--count", "2", "--steps", "2", "--length", "50", "--json"]);
   expect(drawn.code, drawn.stderr).toBe(0);
   const { texts, nfe } = JSON.parse(drawn.stdout);
@@ -130,7 +135,7 @@ test.each([
   ["discrete", ["--encoding", "klingon"], /There is no encoding "klingon"/],
   ["discrete", ["--long-lines", "cut"], /Running text has no long lines/],
   ["discrete", ["--long-lines", "drop"], /Allowed choices are skip, cut/],
-  ["discrete", ["--size", "32"], /is text, which has no size; leave that out/],
+  ["discrete", ["--size", "32"], /is a text, for which --size would have no effect; leave it out/],
   ["drifting", ["--tokens", "chars"], /"drifting" learns no tokens; leave out --tokens/],
 ] as const)("%s %o is wrong use", async (method, options, message) => {
   const outcome = await fewstep(["train", method, "--data", at("mine.txt"), "--out", at("never"), ...options]);

@@ -46,12 +46,18 @@ test("a flat folder has no classes, and two pictures are enough", async () => {
 });
 
 test("train and test (or val) folders are the splits, with one list of classes", async () => {
-  const root = await make({ "train/b/1.png": 1, "train/c/2.png": 2, "val/a/3.png": 3, "val/c/4.png": 4 });
+  const root = await make({
+    "train/b/1.png": 1,
+    "train/c/2.png": 2,
+    "train/a/0.png": 0,
+    "val/a/3.png": 3,
+    "val/c/4.png": 4,
+  });
   const dataset = await resolveDataset(root);
   expect(dataset.classNames).toEqual(["a", "b", "c"]);
   expect([firsts(dataset.train), [...dataset.train.labels!]]).toEqual([
-    [1, 2],
-    [1, 2],
+    [0, 1, 2],
+    [0, 1, 2],
   ]);
   expect([firsts(dataset.test), [...dataset.test.labels!]]).toEqual([
     [3, 4],
@@ -80,6 +86,7 @@ test("a broken picture is named, or left out if asked", async () => {
   );
   const allBroken = await make({ "a.png": "no", "b.png": "no" });
   await expect(resolveDataset(allBroken, { skipBroken: true })).rejects.toThrow(/None of the 2 pictures/);
+  await expect(resolveDataset(allBroken)).rejects.toThrow(/None of the 2 .*a\.png: it is no picture.*b\.png/s);
 });
 
 test("folders that cannot be meant are refused with the reason", async () => {
@@ -95,7 +102,7 @@ test("progress counts to the end and an abort stops", async () => {
   const root = await make(numbered("c/", 20, 0));
   const reports: number[] = [];
   await resolveDataset(root, { onProgress: ({ done, total }) => reports.push(done / total!) });
-  expect(reports.length).toBe(20);
+  expect(reports.length).toBe(40); // looked at, then read
   expect(reports.at(-1)).toBe(1);
   await expect(resolveDataset(root, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
 });

@@ -9,26 +9,30 @@ const part = (count: number, change: Partial<Part> = {}): Part => ({
   ...change,
 });
 
-test.each(["train", "test"] as const)("of a %s part alone a tenth is set aside, images with their labels", (name) => {
-  for (const [count, held] of [
-    [2, 1],
-    [14, 1],
-    [15, 2],
-    [100, 10],
-  ]) {
-    const { train, test } = withSplit({ [name]: part(count) }, "data");
+test.each(["train", "test"] as const)("of a %s part alone some are set aside, images with their labels", (name) => {
+  for (const [count, held, labels] of [
+    [2, 1, null], // a tenth of all, at least one
+    [14, 1, null],
+    [15, 2, null],
+    [100, 10, null],
+    [14, 2, undefined], // of classes of 5, 5 and 4: one of five or more
+    [15, 3, undefined],
+    [100, 9, undefined], // a tenth of each
+  ] as const) {
+    const all = part(count, labels === null ? { labels } : {});
+    const { train, test } = withSplit({ [name]: all }, "data");
     expect([train.count, test.count]).toEqual([count - held, held]);
     const rows = [train, test].map((split) =>
       Array.from({ length: split.count }, (_, i) => {
         const [first, second] = split.pixels.subarray(2 * i, 2 * i + 2);
         expect(second).toBe(first + 1);
-        expect(split.labels![i]).toBe((first / 2) % 3);
+        expect(split.labels?.[i] ?? null).toBe(labels === null ? null : (first / 2) % 3);
         return first / 2;
       }),
     );
     expect(rows[0]).toEqual(rows[0].toSorted((a, b) => a - b));
     expect(rows.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
-    expect(withSplit({ [name]: part(count) }, "data").test).toEqual(test);
+    expect(withSplit({ [name]: all }, "data").test).toEqual(test);
   }
 });
 
@@ -48,6 +52,7 @@ test("what is no data set is refused", () => {
     [{ train: part(0), test: part(2) }, /data has no images/],
     [{ train: part(1) }, /data has one image; at least two/],
     [{ test: part(1) }, /data has one image; at least two/],
+    [{ train: part(3) }, /data has one image of each class; at least two of some class/],
     [{ train: part(2), test: part(2, { height: 2 }) }, /differ in size or channels/],
     [{ train: part(2), test: part(2, { width: 1 }) }, /differ in size or channels/],
     [{ train: part(2), test: part(2, { channels: 3 }) }, /differ in size or channels/],

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,6 +33,15 @@ const utf16 = (text: string, swapped = false) => {
   const bytes = Buffer.from(text, "utf16le");
   return swapped ? bytes.swap16() : bytes;
 };
+
+test("the report has the hash of the file's bytes, over several reads, and of how it was read what is worth saying", async () => {
+  const bytes = Buffer.from(`\uFEFF${english.replaceAll("\n", "\r")}`.repeat(300));
+  expect(bytes.length).toBeGreaterThan(1 << 20);
+  const { report } = await read(bytes);
+  expect(report!.files).toEqual({ "the file": createHash("sha256").update(bytes).digest("hex") });
+  expect(report!.content.slice(3)).toEqual(["utf-8 (by its byte order mark)", "line ends 36000 CR"]);
+  expect([report!.leftOut, report!.notes]).toEqual([[], []]);
+});
 
 describe("the encoding is found, said, and becomes characters", () => {
   const cases: [string, string, Uint8Array, string, "mark" | "content"][] = [
@@ -133,8 +143,10 @@ test("an aborted reading stops", async () => {
 
 test("options of the other kind of data are refused", async () => {
   const path = await written("x".repeat(3000));
-  await expect(resolveData(path, { size: 32 })).rejects.toThrow("is text, which has no size; leave that out");
-  await expect(resolveData(folder, { lines: true })).rejects.toThrow("is images, which has no lines");
+  await expect(resolveData(path, { size: 32 })).rejects.toThrow("is a text, for which --size would have no effect");
+  await expect(resolveData(folder, { lines: true })).rejects.toThrow(
+    "holds pictures, for which --lines would have no effect",
+  );
   await expect(resolveData("kjv", { lines: true })).rejects.toThrow('"kjv" is running text; leave out lines');
   await expect(resolveData(path, { longLines: "skip" })).rejects.toThrow("Running text has no long lines");
   await expect(resolveData(path, { lines: true, longLines: "drop" as never })).rejects.toThrow("skip or cut");

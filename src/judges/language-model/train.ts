@@ -42,5 +42,8 @@ export async function trainLanguageModel(dataset: TextDataset, settings: Languag
     state: { random, stream },
     ...trainingCompute(options),
   });
-  return trainModel({ method: "language-model", dataset, options, settings: config, shape, net, tokenizer }, [stage]);
+  return trainModel(
+    { method: "language-model", dataset, options, settings: config, shape, net, tokenizer, notes: data.notes },
+    [stage],
+  );
 }

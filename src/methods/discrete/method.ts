@@ -1,5 +1,6 @@
 import { loadTokenizer } from "../../data/tokens/tokenizer.js";
 import { method } from "../../models/method.js";
+import { UNET_STEP } from "../../networks/unet.js";
 import { DiscreteImageModel } from "./image-model.js";
 import { discreteArchitecture } from "./network.js";
 import { pixelOptions, textOptions } from "./options.js";
@@ -12,6 +13,7 @@ export const discrete = method({
   architecture: discreteArchitecture,
   settings: discreteSettings,
   presets,
+  sideStep: ({ network }) => (network.kind === "unet" ? UNET_STEP : 1),
   options: { image: pixelOptions(), text: textOptions() },
   async load({ config, shape, net }, options) {
     if (shape.image) return new DiscreteImageModel(config, shape, net, options);

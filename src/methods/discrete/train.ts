@@ -1,10 +1,10 @@
 import type { ImageDataset, TextDataset } from "../../data/index.js";
-import { pixelSequences, type TextData, type TokenData } from "../../data/tokens/sequences.js";
+import { pixelSequences, type TokenData } from "../../data/tokens/sequences.js";
 import { trainableShape } from "../../models/architecture.js";
 import { type ModelConfig, type ModelFiles, readModel } from "../../models/files.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
-import { learntText, modelConfig, previewer, trainModel } from "../../recipes/training.js";
+import { type LearntText, learntText, modelConfig, previewer, trainModel } from "../../recipes/training.js";
 import { computeOf } from "../../runtime/index.js";
 import { type TrainOptions, trainingCompute } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
@@ -21,7 +21,7 @@ export async function tokenData(
   dataset: ImageDataset | TextDataset,
   config: DiscreteSettings,
   { onProgress }: Pick<TrainOptions, "onProgress"> = {},
-): Promise<TokenData | TextData> {
+): Promise<TokenData | LearntText> {
   if (dataset.kind === "text") return learntText(dataset, config, { onProgress });
   if (config.tokens.kind !== "pixels")
     throw new Error(
@@ -75,7 +75,16 @@ export async function trainDiscrete(
   if (config.from !== null) parameters.load(await weightsOf(config.from, shape));
   const compute = trainingCompute(options);
   const tokenizer = "tokenizer" in data ? data.tokenizer : undefined;
-  const recipe = { method: "discrete", dataset, options, settings: config, shape, net, tokenizer };
+  const recipe = {
+    method: "discrete",
+    dataset,
+    options,
+    settings: config,
+    shape,
+    net,
+    tokenizer,
+    notes: "notes" in data ? data.notes : [],
+  };
   const live = { freeze: false, ...computeOf(options) };
   const preview = tokenizer
     ? new TextModel(modelConfig(recipe), shape, net, tokenizer, live)

@@ -23,11 +23,11 @@ export class GroupDraw {
     const { dataset, config } = context;
     const { train, classNames } = dataset;
     const labelled = train.labels !== null && classNames !== null;
-    this.groups = labelled ? Math.min(maxGroups, classNames.length) : 1;
     this.unconditional = labelled && config.guidance ? config.guidance.unconditional : 0;
     this.positives = labelled
       ? new ClassStream(train.labels!, classNames.length, random.split("positives"))
       : new IndexStream(train.count, random.split("positives"));
+    this.groups = this.positives instanceof ClassStream ? Math.min(maxGroups, this.positives.present.length) : 1;
     this.others = new IndexStream(train.count, random.split("unconditional"));
   }
 
@@ -49,12 +49,10 @@ export class GroupDraw {
    */
   next() {
     const { groups, samples, unconditional, random } = this;
-    const { config, dataset } = this.context;
+    const { config } = this.context;
     const { count, size } = config.generator.styles;
-    const classes = dataset.classNames?.length ?? 1;
-    const all = groups === classes;
-    const order = all ? null : random.permutation(classes);
-    const label = Int32Array.from({ length: groups }, (_, g) => (order ? order[g] : g));
+    const label =
+      this.positives instanceof ClassStream ? this.positives.drawClasses(groups, random) : new Int32Array(1);
     const noise = new Float32Array(groups * samples * config.autoencoder.latent);
     random.fillNormal(noise);
     const style = Int32Array.from(

@@ -1,4 +1,5 @@
 import { method } from "../../models/method.js";
+import { CODEC_STEP } from "../../networks/autoencoder.js";
 import { driftingEdits } from "./edits.js";
 import { DriftingModel } from "./model.js";
 import { generatorArchitecture } from "./network.js";
@@ -12,6 +13,7 @@ export const drifting = method({
   settings: driftingSettings,
   presets,
   fit: forData,
+  sideStep: () => CODEC_STEP,
   options: { image: driftingOptions() },
   edits: driftingEdits(),
   load: ({ config, shape, net }, options) => new DriftingModel(config, shape, net, options),

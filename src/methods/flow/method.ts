@@ -1,4 +1,6 @@
 import { method } from "../../models/method.js";
+import { CODEC_STEP } from "../../networks/autoencoder.js";
+import { UNET_STEP } from "../../networks/unet.js";
 import { FlowModel } from "./model.js";
 import { flowArchitecture } from "./network.js";
 import { flowOptions } from "./options.js";
@@ -11,6 +13,7 @@ export const flow = method({
   settings: flowSettings,
   presets,
   fit: forData,
+  sideStep: ({ space }) => (space === "pixel" ? UNET_STEP : CODEC_STEP),
   options: { image: flowOptions() },
   load: ({ config, shape, net }, options) => new FlowModel(config, shape, net, options),
   train: async () => (await import("./train.js")).trainFlow,

@@ -79,7 +79,11 @@ export function decoderStage(context: FlowStageContext, features: FeatureNet): S
   if (!toImages) throw new Error("Only a flow in latent space has a decoder to tune.");
   const labelled = train.labels !== null && classNames !== null;
   const classes = classNames?.length ?? 0;
-  const groups = labelled ? Math.min(maxGroups, classes) : 1;
+  const random = new Random(config.seed, "decoder");
+  const stream = labelled
+    ? new ClassStream(train.labels!, classes, random.split("positives"))
+    : new IndexStream(train.count, random.split("positives"));
+  const groups = stream instanceof ClassStream ? Math.min(maxGroups, stream.present.length) : 1;
   const count = groups * samples;
   const velocity = compile(
     { state: [count, latent], time: [count], labels: { shape: [count], dtype: "int32" } },
@@ -87,10 +91,6 @@ export function decoderStage(context: FlowStageContext, features: FeatureNet): S
     { ...computeOf(context), freeze: nn.parameterList(net.velocity) },
   );
   const familiesOf = imageFamilies(features);
-  const random = new Random(config.seed, "decoder");
-  const stream = labelled
-    ? new ClassStream(train.labels!, classes, random.split("positives"))
-    : new IndexStream(train.count, random.split("positives"));
   return gradientStage({
     name: "decoder",
     batch: count,
@@ -103,10 +103,7 @@ export function decoderStage(context: FlowStageContext, features: FeatureNet): S
           ...imageDriftLoss(familiesOf(toImages(latents)), familiesOf(real), null, groups, config.drift),
         }),
         async next() {
-          const order =
-            groups === classes
-              ? Int32Array.from({ length: groups }, (_, g) => g)
-              : Int32Array.from(random.permutation(Math.max(classes, 1)).slice(0, groups));
+          const order = stream instanceof ClassStream ? stream.drawClasses(groups, random) : new Int32Array(1);
           const indices = stream instanceof ClassStream ? stream.next(order, samples) : stream.next(samples);
           const labels = Int32Array.from({ length: count }, (_, i) => (labelled ? order[Math.floor(i / samples)] : 0));
           const latents = await integrate(

@@ -52,7 +52,7 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowSettings, o
       nn.initialize(part, new Random(seed, name).uint32());
     const { decode } = net.toImages!;
     if (config.autoencoderFrom !== null) {
-      const data = options.source?.data ?? dataset.id;
+      const data = { place: options.source?.data ?? dataset.id, report: dataset.report };
       const networks: Reused = {
         [featureStageName(config.features.task, dataset)]: { features: features.features },
         autoencoder: { encode, decode },

@@ -1,4 +1,5 @@
 import { method } from "../../models/method.js";
+import { CODEC_STEP } from "../../networks/autoencoder.js";
 import { sphereEdits } from "./edits.js";
 import { SphereModel } from "./model.js";
 import { sphereArchitecture } from "./network.js";
@@ -12,6 +13,7 @@ export const sphere = method({
   settings: sphereSettings,
   presets,
   fit: forData,
+  sideStep: ({ network }) => (network.kind === "vit" ? network.patch : CODEC_STEP),
   options: { image: sphereOptions() },
   edits: sphereEdits(),
   load: ({ config, shape, net }, options) => new SphereModel(config, shape, net, options),

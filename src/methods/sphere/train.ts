@@ -49,7 +49,7 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereSetting
     const features = classifier(featureShape, Math.max(network.classes, 1));
     nn.initialize(features, new Random(seed, "features").uint32());
     if (config.featuresFrom !== null) {
-      const data = options.source?.data ?? dataset.id;
+      const data = { place: options.source?.data ?? dataset.id, report: dataset.report };
       const networks = { [featureStageName(config.features.task, dataset)]: { features: features.features } };
       const reused = reuse(config.featuresFrom, networks, data, "featuresFrom");
       if (!options.resume) await reused.check();

@@ -54,6 +54,17 @@ describe("the groups of a step", () => {
     for (const { label } of draws(10, 3).all) expect([...label]).toEqual([0, 1, 2, 3]);
   });
 
+  test("leave out classes that have no images, in part or in full", () => {
+    const labels = dataset.train.labels!.map((label) => (label === 1 ? 3 : label));
+    const sparse = { ...dataset, train: { ...dataset.train, labels } };
+    for (const { label, positives } of draws(10, 3, sparse).all) {
+      expect([...label]).toEqual([0, 2, 3]);
+      expect(Array.from(positives, (i) => labels[i])).toEqual([0, 2, 3].flatMap((c) => Array(SAMPLES).fill(c)));
+    }
+    const seen = new Set(draws(2, 50, sparse).all.flatMap(({ label }) => [...label]));
+    expect([...seen].sort()).toEqual([0, 2, 3]);
+  });
+
   test("have positives of their own class, every image of it in turn", () => {
     const { all } = draws(3, 20);
     for (const { label, positives } of all) {

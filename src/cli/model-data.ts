@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { z } from "zod";
+import { readingOptions, textOptions } from "../data/origin.js";
+import type { DataReport } from "../data/report.js";
+import type { ModelConfig } from "../models/files.js";
+import { dataDifferences, readDataRecord } from "../train/index.js";
+import { UsageError } from "./output.js";
+
+/** What a model is measured against: what was asked for, or else what it was trained on. */
+export function dataOf({ name, text, training }: ModelConfig, asked?: string): string {
+  const data = asked ?? training?.data;
+  if (typeof data !== "string")
+    throw new UsageError(
+      `${name} does not say what it was trained on; give the ${text ? "text" : "images"} with --data.`,
+    );
+  if (asked === undefined && isAbsolute(data) && !existsSync(data))
+    throw new UsageError(`The data that ${name} was trained on are not at ${data} any more; say where with --data.`);
+  return data;
+}
+
+const reading = z.object({
+  background: readingOptions.background,
+  frames: readingOptions.frames,
+  skipBroken: readingOptions.skipBroken,
+  encoding: textOptions.encoding,
+  longLines: textOptions.longLines,
+});
+
+/** How a model's training data were read, but for what the model itself says. */
+export const readingOf = ({ training }: ModelConfig): z.infer<typeof reading> =>
+  reading.catch({}).parse(training.reading ?? {});
+
+/**
+ * Throws where a model would be measured against what it was trained on, and that is not what it was. `location` may be
+ * the run's folder, which tells what differs.
+ */
+export async function requireTrainedOn(
+  { name, training }: ModelConfig,
+  location: string,
+  { report, asked }: { report?: DataReport; asked?: string },
+): Promise<void> {
+  if (asked !== undefined || !report || typeof training.dataSha256 !== "string") return;
+  if (report.sha256 === training.dataSha256) return;
+  const before = await readDataRecord(location);
+  throw new Error(
+    `${report.path} is not what ${name} was trained on${before ? `: ${dataDifferences(before, report)}` : ""}. Give --data ` +
+      `${report.path} to measure against it as it is now.`,
+  );
+}

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { resolveLabels } from "../../src/models/inputs.js";
+
+const index = (label: string | number, names: readonly string[]) => resolveLabels(label, 1, names)[0];
+
+test("a class is found by its exact name before all else", () => {
+  expect(index("cat", ["Cat", "cat", "CAT"])).toBe(1);
+  expect(index("CAT", ["Cat", "cat", "CAT"])).toBe(2);
+  expect(() => index("cAt", ["Cat", "cat"])).toThrow(/"cAt" may be "Cat" or "cat"; give the exact name/);
+  expect(index("CAT", ["dog", "Cat"])).toBe(1);
+});
+
+test("a number is a name before it is a place; where all names are numbers it is never a place", () => {
+  const fromOne = ["1", "2", "3", "10"];
+  expect(index("10", fromOne)).toBe(3);
+  expect(index(2, fromOne)).toBe(1);
+  expect(() => index("0", fromOne)).toThrow(/no class "0"; the model knows 1, 2, 3, 10\./);
+  expect(() => index(4, fromOne)).toThrow(/no class "4"/);
+  expect(index("1", ["boat", "2"])).toBe(1);
+  expect(index("2", ["boat", "2"])).toBe(1);
+  expect(() => index("2", ["boat", "car 23"])).toThrow(/no class "2"; the model knows 0 boat, 1 car 23/);
+});
+
+test("one text in two spellings is one name, on either side", () => {
+  const [composed, decomposed] = ["caf\u00e9", "cafe\u0301"];
+  expect(index(decomposed, ["tea", composed])).toBe(1);
+  expect(index(composed, ["tea", decomposed])).toBe(1);
+  expect(index(composed.toUpperCase(), ["tea", decomposed])).toBe(1);
+});
+
+test("a part of a name is enough where no other has it", () => {
+  const names = ["ankle boot", "T-shirt", "shirt"];
+  expect(index("BOOT", names)).toBe(0);
+  expect(index("shirt", names)).toBe(2);
+  expect(() => index("irt", names)).toThrow(/"irt" may be "T-shirt" or "shirt"/);
+});
