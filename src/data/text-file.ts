@@ -23,9 +23,9 @@ export interface TextFileOptions {
 }
 
 /**
- * Reads a text file of any size as a stream, and splits it. UTF-8, UTF-16 and windows-1252 (Latin-1) are told apart; line
- * ends of every kind become `\n`. `sha256` is that of the file's bytes. @throws where it is no text, not of its encoding,
- * or too short.
+ * Reads a text file of any size as a stream, and splits it. UTF-8, UTF-16 and windows-1252 (Latin-1) are told apart;
+ * line ends of every kind become `\n`. `sha256` is that of the file's bytes. @throws where it is no text, not of its
+ * encoding, or too short.
  */
 export async function readTextFile(
   path: string,

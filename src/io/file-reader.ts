@@ -13,7 +13,7 @@ export async function readingFile<T>(path: string, use: (reader: ByteReader) => 
     const take = async (count: number) => {
       const bytes = new Uint8Array(count);
       for (let have = 0; have < count; ) {
-        const { bytesRead } = await file.read(bytes, have, Math.min(count - have, 2 ** 30)); // a single read stops at 2 GiB
+        const { bytesRead } = await file.read(bytes, have, Math.min(count - have, 2 ** 30)); // one read stops at 2 GiB
         if (bytesRead === 0) throw new Error(`${path} ended after ${at} of ${size} bytes.`);
         have += bytesRead;
         at += bytesRead;

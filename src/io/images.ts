@@ -34,7 +34,7 @@ export function requirePictureSize({ width, height }: Pick<Picture, "width" | "h
   );
 }
 
-/** Encodes 8-bit pixels [height, width, channels] (1 grey, 3 RGB, 4 RGBA); WebP without loss, JPEG and AVIF with little. */
+/** Encodes 8-bit pixels [height, width, channels] (1 grey, 3 RGB, 4 RGBA); WebP loses nothing, JPEG and AVIF little. */
 export async function encodePicture(
   pixels: Uint8Array | Uint8ClampedArray,
   { width, height, channels }: { width: number; height: number; channels: 1 | 3 | 4 },

@@ -68,7 +68,7 @@ export function attention(width: number, heads: number, options: AttentionOption
   const queryNorm = makeNorm();
   const keyNorm = makeNorm();
 
-  const split = (t: Tensor) => t.reshape([t.shape[0], t.shape[1], heads, depth]).transpose([0, 2, 1, 3]); // [B, heads, N, d]
+  const split = (t: Tensor) => t.reshape([t.shape[0], t.shape[1], heads, depth]).transpose([0, 2, 1, 3]); // [B, h, N, d]
   const prepare = (t: Tensor, norm: typeof queryNorm, positions?: Positions) => {
     const perHead = norm && queryKeyNorm === "width" ? split(norm(t)) : norm ? norm(split(t)) : split(t);
     if (!rotary) return perHead;

@@ -20,10 +20,9 @@ const isMatrix = ({ name, shape }: ParameterEntry) => shape.length >= 2 && !/emb
 
 /**
  * Muon (Jordan et al. 2024): the momentum of each matrix, orthogonalised, is its update; scaled by 0.2·√max(rows,
- * columns) as in
- * 2502.16982, so that learning rate and decoupled weight decay (default 0.01) mean what they mean for AdamW, which updates all
- * other parameters. A kernel [O, I, kh, kw] counts as the matrix [O, I·kh·kw]. It runs in plain TypeScript, about
- * 30·n·m·min(n, m) operations for an n × m matrix (0.2 s for 256 × 256): for small networks.
+ * columns) as in 2502.16982, so that learning rate and decoupled weight decay (default 0.01) mean what they mean for
+ * AdamW, which updates all other parameters. A kernel [O, I, kh, kw] counts as the matrix [O, I·kh·kw]. It runs in
+ * plain TypeScript, about 30·n·m·min(n, m) operations for an n × m matrix (0.2 s for 256 × 256): for small networks.
  */
 export function muon(parameters: Parameters, options: MuonOptions): Optimizer {
   requireArguments("muon", parameters, options);

@@ -29,8 +29,8 @@ const checkpointOp = defineOp("Checkpoint", {
 });
 
 /**
- * Lets the largest cotangent, which leads on to earlier layers, wait for the others. The runtime would rather go down to
- * the first layer and compute the gradients of parameters on its way back, with everything kept that they need.
+ * Lets the largest cotangent, which leads on to earlier layers, wait for the others. The runtime would rather go down
+ * to the first layer and compute the gradients of parameters on its way back, with everything kept that they need.
  */
 function inOrder(cotangents: readonly (Tensor | undefined)[]): (Tensor | undefined)[] {
   const found = cotangents.filter((t) => t !== undefined);

@@ -6,12 +6,12 @@ import { describe, sameShape, showShape } from "./shape.js";
 import { requireTensor, type Tensor, type TensorLike } from "./tensor.js";
 
 /**
- * The value of `f` and its derivative along a direction (forward mode): `[f(primals), Σᵢ ∂f/∂primalᵢ · tangentᵢ]`, each
- * primal taken as a variable of its own. A tangent is a tensor of its primal's shape or a number for all of its entries;
- * what has the number 0 is held fixed. Both results are ordinary tensors: `grad` goes through them.
+ * The value of `f` and its derivative along a direction (forward mode): `[f(primals), Σᵢ ∂f/∂primalᵢ · tangentᵢ]`,
+ * each primal taken as a variable of its own. A tangent is a tensor of its primal's shape or a number for all of its
+ * entries; what has the number 0 is held fixed. Both results are ordinary tensors: `grad` goes through them.
  *
- * The pull-back of a cotangent w is linear in w, so that its own pull-back is the derivative sought (the double-backward
- * trick); w itself drops out, and with it whatever only it needed.
+ * The pull-back of a cotangent w is linear in w, so that its own pull-back is the derivative sought (the
+ * double-backward trick); w itself drops out, and with it whatever only it needed.
  */
 export function jvp(
   f: (...primals: Tensor[]) => Tensor,

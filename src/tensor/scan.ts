@@ -4,8 +4,8 @@ import { requireTensor, Tensor } from "./tensor.js";
 
 /**
  * A loop: `step(carry, x, i)` returns the next carry and an output; `xs` are the slices of a tensor [T, …] along its
- * first axis, or a number T of steps, whose x is i. Returns the last carry and the outputs [T, …]. The carry is whatever
- * the step needs, such as a tensor or a record of tensors.
+ * first axis, or a number T of steps, whose x is i. Returns the last carry and the outputs [T, …]. The carry is
+ * whatever the step needs, such as a tensor or a record of tensors.
  *
  * The loop is unrolled: the graph holds T copies of the step, so that it runs, and has gradients, on every device.
  */

@@ -123,7 +123,8 @@ ${rows}<div class="sheets">${pictures.join("")}</div></section>`;
 <title>${escapeHtml(title)}</title>
 <style>
 ${style}
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1240px; padding: 0 1rem; color: #222; background: #fff; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1240px; padding: 0 1rem;
+  color: #222; background: #fff; }
 .plots, .sheets { display: flex; flex-wrap: wrap; gap: 1rem; }
 figure { margin: 0; } img { image-rendering: pixelated; max-width: 100%; } figcaption { color: #666; }
 pre { background: #f4f4f4; padding: 1rem; overflow: auto; }

@@ -12,7 +12,7 @@ export interface EncodeOptions {
   onProgress?: Progress;
 }
 
-/** The tokens of a text, in as few bytes each as the vocabulary needs; of characters the text itself, where it can be. */
+/** The tokens of a text, in as few bytes each as the vocabulary needs; of characters the text itself where it can be. */
 export function tokensOf(text: Text, tokenizer: Tokenizer, { onProgress }: EncodeOptions = {}): Codes {
   if (tokenizer.characters) return characterTokens(text, tokenizer.characters, tokenizer);
   const tokens = new CodeList(Math.ceil(text.length / 2), tokenizer.size);

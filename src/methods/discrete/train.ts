@@ -91,7 +91,7 @@ export async function trainDiscrete(
     : new DiscreteImageModel(modelConfig(recipe), shape, net, live);
   const sample = tokenizer
     ? previewer(preview, { steps: Math.min(64, shape.length) })
-    : previewer(preview, { steps: 32 }, shape.length * shape.vocabulary > 1e5 ? 2 : 8); // many levels in colour take long
+    : previewer(preview, { steps: 32 }, shape.length * shape.vocabulary > 1e5 ? 2 : 8); // many levels take long
   const context = { data, config, shape, net, ...compute, sample };
   const stages = config.training.steps > 0 ? [() => discreteStage(context)] : [];
   if (config.distillation.rounds > 0) {

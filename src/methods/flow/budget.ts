@@ -85,7 +85,7 @@ async function measureSteps(
         const { stage, stageStep } = event;
         const at = performance.now() / 1e3;
         const kind = stage === "autoencoder" && stageStep <= probe.autoencoder.warmSteps ? "warm" : stage;
-        if (before.stage === stage) (took[kind] ??= []).push(at - before.at); // the first step, which compiles, has no time
+        if (before.stage === stage) (took[kind] ??= []).push(at - before.at); // the first step compiles
         before = { stage, at };
       },
     });

@@ -44,8 +44,8 @@ export function pixelDistance(images: Tensor, reference: Tensor): Tensor {
 }
 
 /**
- * 1 − cos of latents [B, L] and a target through which no gradient flows, averaged over the batch: in [0, 2], and blind to the length
- * of either.
+ * 1 − cos of latents [B, L] and a target through which no gradient flows, averaged over the batch: in [0, 2], and
+ * blind to the length of either.
  */
 export function latentDistance(latents: Tensor, target: Tensor): Tensor {
   const unit = (t: Tensor) => t.div(t.square().sum(-1, true).add(1e-12).sqrt());

@@ -54,7 +54,8 @@ export function simdKernels(): Kernels {
     let count: number;
     for (let at = start; at < end; at += count) {
       count = Math.min(SLOT, end - at);
-      const rest = count < 4; // the kernels take four at a time: the last ones go through the slots, with zeros behind them
+      // The kernels take four at a time: the last ones go through the slots, with zeros behind them
+      const rest = count < 4;
       if (!rest) count -= count % 4;
       const copied = vectors.map(({ buffer }) => rest || buffer !== home);
       const addresses = vectors.map((vector, k) => {

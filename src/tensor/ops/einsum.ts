@@ -8,10 +8,11 @@ interface Labelled {
 }
 
 /**
- * Einstein summation as in NumPy and PyTorch: `einsum("bqd,bkd->bqk", q, k)`. Each letter is an axis; axes that share a
- * letter have one size and are multiplied, those that the result does not name are summed. A letter twice in one operand
- * takes the diagonal, `...` stands for leading axes that broadcast. Without `->` the result has the letters that occur
- * once, in alphabetical order. Operands are joined from left to right, by matrix products where there is a sum.
+ * Einstein summation as in NumPy and PyTorch: `einsum("bqd,bkd->bqk", q, k)`. Each letter is an axis; axes that share
+ * a letter have one size and are multiplied, those that the result does not name are summed. A letter twice in one
+ * operand takes the diagonal, `...` stands for leading axes that broadcast. Without `->` the result has the letters
+ * that occur once, in alphabetical order. Operands are joined from left to right, by matrix products where there is a
+ * sum.
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
   const fail = (why: string) =>
