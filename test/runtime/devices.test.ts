@@ -73,7 +73,7 @@ describe.each(Object.entries(targets))("%s agrees with the native CPU", (_, run)
   let results: Record<string, Result>;
   beforeAll(async () => {
     results = await run();
-  }, 300_000);
+  }, 600_000);
 
   test.each(names)("%s", (name) => {
     const [expected, got] = [reference[name], results[name]];
