@@ -19,7 +19,7 @@ export interface Accumulator {
 
 /** The gradients of a batch that is too large for one run, as the mean over its micro-batches. */
 export function accumulate(parameters: Parameters): Accumulator {
-  requireArguments("accumulate", parameters, {});
+  requireArguments("accumulate", parameters, {}, []);
   const { count } = parameters;
   const sum = new Float32Array(count);
   let total = 0;

@@ -1,6 +1,7 @@
 import type { Parameters } from "../runtime/parameters.js";
 import { kernels } from "./kernels/index.js";
 import {
+  COMMON,
   checkRange,
   flatOptimizer,
   type Optimizer,
@@ -42,7 +43,7 @@ export function adamSegment(
 }
 
 function make(parameters: Parameters, options: AdamOptions, decoupled: boolean): Optimizer {
-  requireArguments(decoupled ? "adamw" : "adam", parameters, options);
+  requireArguments(decoupled ? "adamw" : "adam", parameters, options, [...COMMON, "betas", "eps"]);
   const { betas = [0.9, 0.999], eps = 1e-8 } = options;
   for (const beta of betas) checkRange("betas", beta, 0, 1);
   checkRange("eps", eps, 0);

@@ -22,7 +22,7 @@ export interface Ema extends Stateful {
  * d = min(decay, (1 + k)/(10 + k)).
  */
 export function ema(parameters: Parameters, options: { decay: number }): Ema {
-  requireArguments("ema", parameters, options);
+  requireArguments("ema", parameters, options, ["decay"]);
   const { decay } = options;
   if (!(decay >= 0 && decay < 1)) throw new Error(`ema: decay must be in [0, 1), got ${decay}.`);
   const { flat } = parameters;

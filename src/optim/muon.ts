@@ -2,7 +2,15 @@ import type { ParameterEntry, Parameters } from "../runtime/parameters.js";
 import { sizeOf } from "../tensor/shape.js";
 import { type AdamOptions, adamSegment } from "./adamw.js";
 import { kernels } from "./kernels/index.js";
-import { checkRange, flatOptimizer, type Optimizer, requireArguments, segmentsOf, settingsOf } from "./optimizer.js";
+import {
+  COMMON,
+  checkRange,
+  flatOptimizer,
+  type Optimizer,
+  requireArguments,
+  segmentsOf,
+  settingsOf,
+} from "./optimizer.js";
 
 export interface MuonOptions extends AdamOptions {
   /** Momentum of the matrices (Nesterov); default 0.95. */
@@ -25,7 +33,7 @@ const isMatrix = ({ name, shape }: ParameterEntry) => shape.length >= 2 && !/emb
  * plain TypeScript, about 30·n·m·min(n, m) operations for an n × m matrix (0.2 s for 256 × 256): for small networks.
  */
 export function muon(parameters: Parameters, options: MuonOptions): Optimizer {
-  requireArguments("muon", parameters, options);
+  requireArguments("muon", parameters, options, [...COMMON, "betas", "eps", "momentum", "iterations", "matrix"]);
   const { momentum = 0.95, iterations = 5, matrix = isMatrix, betas = [0.9, 0.95], eps = 1e-8 } = options;
   const settings = { weightDecay: 0.01, ...options };
   checkRange("momentum", momentum, 0, 1);

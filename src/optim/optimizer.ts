@@ -71,8 +71,11 @@ export function checkRange(name: string, value: number, low: number, high = Numb
     throw new Error(`Optimiser: ${name} must be in [${low}, ${high}), got ${value}.`);
 }
 
-/** Throws unless an optimiser is given a network's parameters, not the network, and settings. */
-export function requireArguments(name: string, parameters: unknown, options: unknown): void {
+/** Settings that every optimiser takes. */
+export const COMMON = ["lr", "weightDecay", "clip", "groups"];
+
+/** Throws unless an optimiser is given a network's parameters, not the network, and settings of the `known` names. */
+export function requireArguments(name: string, parameters: unknown, options: unknown, known: readonly string[]): void {
   const entries = (parameters as Partial<Parameters> | null | undefined)?.entries;
   if (!Array.isArray(entries))
     throw new Error(
@@ -80,6 +83,9 @@ export function requireArguments(name: string, parameters: unknown, options: unk
     );
   if (typeof options !== "object" || options === null)
     throw new Error(`${name}: takes settings after the parameters, such as { lr: 1e-3 }, got ${describe(options)}.`);
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new Error(`${name}: there is no setting "${unknown}"; there are ${known.join(", ")}.`);
 }
 
 export function checkOptions({ lr, clip, weightDecay = 0, groups = [] }: OptimizerOptions): void {

@@ -1,6 +1,7 @@
 import type { Parameters } from "../runtime/parameters.js";
 import { kernels } from "./kernels/index.js";
 import {
+  COMMON,
   checkRange,
   flatOptimizer,
   type Optimizer,
@@ -21,7 +22,7 @@ export interface SgdOptions extends OptimizerOptions {
  * gradient.
  */
 export function sgd(parameters: Parameters, options: SgdOptions): Optimizer {
-  requireArguments("sgd", parameters, options);
+  requireArguments("sgd", parameters, options, [...COMMON, "momentum", "nesterov"]);
   const { momentum = 0, nesterov = false } = options;
   checkRange("momentum", momentum, 0, 1);
   const [buffer] = kernels().vectors(1, parameters.count);

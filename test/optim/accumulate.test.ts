@@ -63,6 +63,11 @@ test("wrong use is told in a sentence", () => {
         `${name}: takes the parameters of a network, such as network.parameters`,
       );
       expect(() => call(parameters), name).toThrow(/takes settings after the parameters|lr must be in/);
+      expect(() => call(parameters, { lr: 0.1, decay: 0.9, weightdecay: 0.1 }), name).toThrow(
+        new RegExp(
+          `${name}: there is no setting "${name === "ema" ? "lr" : "decay"}"; there are .*(weightDecay|decay)`,
+        ),
+      );
     }
   const sgd = optim.sgd(parameters, { lr: 0.1 });
   expect(() => sgd.update([1, 2] as never)).toThrow(/one flat Float32Array, as a run returns them, got a list of 2/);
