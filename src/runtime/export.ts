@@ -12,12 +12,14 @@ export interface BatchGraph<I extends string> {
 
 /**
  * A graph as an ONNX model with its parameters inside: for batches of `size` rows, or else of any size.
- * @throws where the graph depends on its batch in a way that cannot be written for any.
+ * @throws where the size is no whole number of at least 1, or the graph depends on its batch in a way that cannot be written for any.
  */
 export function exportOnnx<I extends string>(
   { inputs, build }: BatchGraph<I>,
   { size, metadata }: { size?: number; metadata?: Record<string, string> },
 ): Uint8Array {
+  if (size !== undefined && !(Number.isInteger(size) && size >= 1))
+    throw new Error(`toOnnx: the batch must be a whole number of at least 1, got ${size}.`);
   const write = <G extends OnnxGraph>(rows: number, graph: G) => {
     const trace = traced(inputs(rows), build);
     const outputs = Object.entries(trace.results).map(([name, tensor]) => ({ name, tensor: tensor as Tensor }));

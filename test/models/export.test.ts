@@ -128,5 +128,7 @@ test("what follows the batch in a way that cannot be written is refused", () => 
   const build = ({ x }: Record<"x", import("../../src/tensor/index.js").Tensor>) => ({ y: x.mul(x.shape[0]) });
   const ofSquare = { inputs: (size: number) => ({ x: [size, size * size] }), build };
   expect(() => exportOnnx(ofSquare, {})).toThrow("does not follow the batch evenly");
+  for (const size of [0, -1, 1.5, Number.NaN])
+    expect(() => exportOnnx(ofSquare, { size })).toThrow(`must be a whole number of at least 1, got ${size}`);
   expect(compile({ x: [2, 4] }, build).toOnnx().length).toBeGreaterThan(0);
 });
