@@ -19,7 +19,7 @@ export interface ModelFiles {
 }
 
 /** How a model is loaded: what it computes with and, for one at a URL, how it is fetched. */
-export interface LoadOptions extends CompileOptions, FetchOptions {
+export interface LoadOptions extends Omit<CompileOptions, "check" | "watch">, FetchOptions {
   /** Loads a run that was stopped as its newest checkpoint is, with its average where it has one; default false. */
   checkpoint?: boolean;
 }
@@ -37,9 +37,10 @@ function requireLoading(location: unknown, options: LoadOptions): void {
   const { device = "auto", threads, worker, checkpoint, signal, ...numbers } = options;
   if (device !== "auto" && !deviceNames.includes(device))
     throw new OptionError(`There is no device ${show(device)}; choose "auto" or one of ${deviceNames.join(", ")}.`);
-  for (const [name, value] of Object.entries({ worker, checkpoint }))
-    if (value !== undefined && typeof value !== "boolean")
-      throw new OptionError(`${name} must be true or false, got ${show(value)}.`);
+  if (worker !== undefined && typeof worker !== "boolean" && worker !== "auto")
+    throw new OptionError(`worker must be true, false or "auto", got ${show(worker)}.`);
+  if (checkpoint !== undefined && typeof checkpoint !== "boolean")
+    throw new OptionError(`checkpoint must be true or false, got ${show(checkpoint)}.`);
   const { attempts, maxBytes, timeout } = numbers;
   for (const [name, value] of Object.entries({ threads, attempts }))
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))

@@ -165,7 +165,7 @@ describe("loading", () => {
     [{ devise: "cpu" }, /no "devise"; did you mean "device"/],
     [{ device: "gpu" }, /no device "gpu"; choose "auto"/],
     [{ threads: 0 }, /threads must be a whole number of at least 1, got 0/],
-    [{ worker: "yes" }, /worker must be true or false, got "yes"/],
+    [{ worker: "yes" }, /worker must be true, false or "auto", got "yes"/],
     [{ attempts: 1.5 }, /attempts must be a whole number/],
     [{ timeout: -1 }, /timeout must be a number above 0, got -1/],
     [{ signal: 1 }, /signal must be an AbortSignal/],
@@ -173,6 +173,12 @@ describe("loading", () => {
     [null, /an object, got null/],
   ])("options %o are refused", async (given, message) => {
     await expect(loadModel(join(root, "drifting"), given as never)).rejects.toThrow(message);
+  });
+
+  test("a worker is taken where one can be started", async () => {
+    await using model = await loadModel(join(root, "drifting"), { ...options, worker: "auto" });
+    await using alone = await loadModel(join(root, "drifting"), options);
+    expect((await model.sample({ seed: 4 })).count).toBe((await alone.sample({ seed: 4 })).count);
   });
 
   test("every loader checks them, wants a location, and follows a signal", async () => {
