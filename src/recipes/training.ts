@@ -20,6 +20,7 @@ import {
   type GradientStageOptions,
   type Position,
   type RunResult,
+  requireTraining,
   runStages,
   type Stage,
   type TrainOptions,
@@ -153,6 +154,7 @@ export function modelConfig(
  * Runs a recipe's stages with checkpoints and logs; where they end, writes `model/` into the run's folder, and until
  * then at each checkpoint the model as it is, `snapshot/`. `preview`
  * draws while it is trained, and is released with it. `describe` may add to the model's description.
+ * @throws OptionError where an option is unknown or cannot be, before anything is written.
  */
 export async function trainModel(
   recipe: Recipe,
@@ -162,6 +164,7 @@ export async function trainModel(
 ): Promise<RunResult> {
   const { method, dataset, options, settings, net, notes = [] } = recipe;
   try {
+    requireTraining(method, options);
     const { report } = dataset;
     if (options.resume && report) await requireSameData(options.out, report);
     const computed = await computedWith(options);

@@ -8,6 +8,7 @@ import type { Stage } from "./stage.js";
 
 /** What a stage computes with, and where its state is meanwhile; see `updatesOf`. */
 export interface TrainingCompute extends Compute {
+  /** "host" or "device"; default the device where that is WebGPU, else the host. */
   place?: Place;
 }
 export const trainingCompute = ({ place, ...options }: TrainingCompute): TrainingCompute => ({

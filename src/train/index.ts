@@ -9,6 +9,7 @@ export {
 } from "./gradient-stage.js";
 export { withInterrupt } from "./interrupt.js";
 export { type MetricsRow, readMetrics } from "./metrics.js";
+export { requireTraining } from "./options.js";
 export { type Phase, phase } from "./phase.js";
 export { formatDuration, terminalProgress } from "./progress.js";
 export { writeReport } from "./report.js";

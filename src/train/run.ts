@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
 import type { Origin } from "../data/origin.js";
 import { makeFolder } from "../io/atomic.js";
+import { show } from "../io/show.js";
 import { type Checkpoint, Checkpoints, type Position } from "./checkpoint.js";
 import { beginFolder, compareConfigs, RunError, readConfig, removeLeftovers, writeConfig, writing } from "./folder.js";
 import type { TrainingCompute } from "./gradient-stage.js";
@@ -82,6 +83,10 @@ export async function runStages(
   const { checkpointSeconds = checkpointEvery > 0 ? Number.POSITIVE_INFINITY : 60 } = options;
   for (const [name, value] of Object.entries({ checkpointEvery, checkpointSeconds, sampleEvery, maxSeconds }))
     if (!(value >= 0)) throw new RunError(`${name} must be a number ≥ 0, got ${value}.`);
+  for (const [name, value] of Object.entries({ checkpointEvery, sampleEvery }))
+    if (!Number.isInteger(value)) throw new RunError(`${name} must be a whole number ≥ 0, got ${value}.`);
+  if (typeof options.out !== "string" || options.out === "")
+    throw new RunError(`out must be the path of the run's folder, got ${show(options.out)}.`);
   if (!(Number.isInteger(keep) && keep >= 1)) throw new RunError(`keep must be a whole number ≥ 1, got ${keep}.`);
 
   const out = resolve(options.out);

@@ -315,6 +315,10 @@ test("wrong options are refused", async () => {
   ).rejects.toThrow(/Two stages are called "a"/);
   await expect(run([], { keep: 0 })).rejects.toThrow(/keep must be/);
   await expect(run([], { sampleEvery: -1 })).rejects.toThrow(/sampleEvery must be/);
+  await expect(run([], { checkpointEvery: 1.5 })).rejects.toThrow(
+    /checkpointEvery must be a whole number ≥ 0, got 1.5/,
+  );
+  await expect(run([], { out: "" })).rejects.toThrow(/out must be the path of the run's folder, got ""/);
 });
 
 test("a run that is being trained in is refused, to resume and to start, and nothing changes", async () => {
