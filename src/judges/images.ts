@@ -23,6 +23,7 @@ import { Random } from "../random/index.js";
 import type { Extractor } from "./extractors/index.js";
 import { pixelPca } from "./extractors/pixels.js";
 import { pause } from "./pause.js";
+import { requireResamples } from "./resamples.js";
 
 /** Features wider than this are measured with fewer images where the cost grows with the width (see `costs`). */
 const WIDE = 512;
@@ -182,13 +183,15 @@ export async function evaluateModel(
 ): Promise<Evaluation> {
   requireKnown("evaluateModel", evaluation, ["sample", "resamples", "metrics", "signal"]);
   const { sample = {}, resamples, metrics, signal } = evaluation;
-  requireEvaluation(evaluation);
+  requireEvaluation(evaluation, reference);
   const { count = 10_000, seed = 0, ...options } = sample;
   const { dataset } = reference;
   requireSameSize(model, dataset);
   if (!(Number.isInteger(count) && count >= 2))
     throw new OptionError(`count must be a whole number of at least 2 to be measured, got ${count}.`);
   const labels = labelsLike(reference, model, count, seed);
+  if (labels.label && options.label !== undefined)
+    throw new OptionError("Samples that are measured have the labels of the test images; leave out label.");
   const drawn = await model.sample({ ...options, count, seed, ...labels }, { signal });
   const images = sameClasses(model, dataset) ? drawn : withoutLabels(drawn);
   return {
@@ -252,7 +255,7 @@ export async function evaluateImages(
   options: Omit<EvaluateOptions, "sample"> & { seed?: number } = {},
 ): Promise<MetricReport[]> {
   requireKnown("evaluateImages", options, ["seed", "resamples", "metrics", "signal"]);
-  requireEvaluation(options);
+  requireEvaluation(options, reference);
   const { seed = 0, resamples, metrics: wanted, signal } = options;
   const { dataset, spaces, testLabels } = reference;
   requireComparable(images, dataset);
@@ -336,22 +339,32 @@ const withoutLabels = ({ pixels, count, channels, height, width }: Images): Imag
 
 const METRICS: readonly FeatureMetric[] = ["frechet", "kid", "prdc", "neighbours"];
 
-/** @throws OptionError where a metric is none, or the resamples are no number of them. */
-function requireEvaluation({ metrics, resamples }: Pick<EvaluateOptions, "metrics" | "resamples">): void {
+/** @throws OptionError where a metric is none, or none of the reference, or the resamples are no number of them. */
+function requireEvaluation(
+  { metrics, resamples }: Pick<EvaluateOptions, "metrics" | "resamples">,
+  { spaces }: Pick<Reference, "spaces">,
+): void {
   if (metrics !== undefined && !Array.isArray(metrics))
     throw new OptionError(`metrics must be a list of ${METRICS.join(", ")}, got ${show(metrics)}.`);
   const unknown = metrics?.find((metric) => !METRICS.includes(metric));
   if (unknown !== undefined)
     throw new OptionError(`There is no metric ${show(unknown)}; choose of ${METRICS.join(", ")}.`);
-  if (resamples !== undefined && !(Number.isInteger(resamples) && resamples >= 0 && resamples !== 1))
-    throw new OptionError(`resamples must be 0 or a whole number of at least 2, got ${resamples}.`);
+  const missing = metrics?.find((metric) => !spaces.some((space) => space.metrics.includes(metric)));
+  if (missing !== undefined)
+    throw new OptionError(`${show(missing)} is measured in the space of an extractor, and the reference has none.`);
+  requireResamples(resamples);
 }
 
 /**
  * Labels for the samples in the shares, and from the names, of the test images' classes; none where the model has other
  * classes.
  */
-function labelsLike({ dataset, testLabels }: Reference, model: ImageGenerator, count: number, seed: number) {
+function labelsLike(
+  { dataset, testLabels }: Reference,
+  model: ImageGenerator,
+  count: number,
+  seed: number,
+): { label?: string[] } {
   const { classNames } = model;
   if (!testLabels || !classNames || !sameClasses(model, dataset)) return {};
   const order = new Random(seed, "labels").permutation(testLabels.length);

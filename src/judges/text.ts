@@ -4,11 +4,12 @@ import { textSequences } from "../data/tokens/text-sequences.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
 import { requireKnown } from "../io/known.js";
 import { OptionError } from "../io/wrong-use.js";
-import { bootstrapMean, lineShares, type MetricReport, trainKneserNey, unigramEntropies } from "../metrics/index.js";
+import { lineShares, type MetricReport, trainKneserNey, unigramEntropies } from "../metrics/index.js";
 import { mean } from "../metrics/quantile.js";
 import type { SampleOptions, TextGenerator } from "../models/generator.js";
 import { Random } from "../random/index.js";
 import { pause } from "./pause.js";
+import { intervalOfMean, requireResamples } from "./resamples.js";
 
 /** What judges samples of text: learnt from held-out text, never from samples or from what the model learnt. */
 export interface TextJudge {
@@ -42,7 +43,7 @@ export function kneserNeyJudge({ judgeTokens, vocabulary }: TextData, longest = 
 export interface TextEvaluateOptions {
   /** What the samples are asked for; of these 64 by default. */
   sample?: SampleOptions;
-  /** Bootstrap resamples; default 200. */
+  /** Bootstrap resamples; default 200, 0 leaves intervals out; a single sample has none. */
   resamples?: number;
   /** Aborting ends the work between two of its parts; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
@@ -123,6 +124,7 @@ export async function evaluateLikelihood(
   for (const [name, value] of Object.entries({ limit, draws }))
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw new OptionError(`${name} must be a whole number of at least 1, got ${value}.`);
+  requireResamples(resamples);
   if (!model.nelbos) throw new Error(`${model.config.name} has no bound of a text's likelihood.`);
   const random = new Random(seed, "bootstrap");
   const sequences = Math.max(1, Math.min(data.test.count, limit ?? data.test.count));
@@ -139,12 +141,12 @@ export async function evaluateLikelihood(
   const own = await judge.nats(gather(data.test, indices), length, { signal });
   const value = mean(nats);
   const scale = perCharacter / Math.LN2;
-  const [low, high] = bootstrapMean(nats, { resamples, random });
+  const interval = intervalOfMean(nats, { resamples, random });
   return [
     {
       name: "NELBO without end terms, bits per character (floor: the judge's own)",
       value: value * scale,
-      interval: [low * scale, high * scale],
+      interval: interval && [interval[0] * scale, interval[1] * scale],
       floor: (mean(own) / length) * scale,
       features: "tokens",
       n: nats.length,
@@ -153,7 +155,7 @@ export async function evaluateLikelihood(
     {
       name: "Perplexity per token (bound, without end terms)",
       value: Math.exp(value),
-      interval: [Math.exp(low), Math.exp(high)],
+      interval: interval && [Math.exp(interval[0]), Math.exp(interval[1])],
       floor: null,
       features: "tokens",
       n: nats.length,
@@ -172,6 +174,7 @@ export async function evaluateText(
   const { sample = {}, resamples, signal } = evaluation;
   const options = { count: 64, ...sample };
   const { seed = 0 } = options;
+  requireResamples(resamples);
   if (sample.length !== undefined && sample.length !== model.length)
     throw new OptionError(`Texts are judged at the model's own length, ${model.length} tokens; leave out length.`);
   const { tokens } = await model.sample(options, { signal });
@@ -200,13 +203,13 @@ export async function judgeTokens(
   const nats = await judge.nats(tokens, length, { signal });
   const spread = unigramEntropies(tokens, length);
   const perToken = nats.map((v) => v / length);
-  const [low, high] = bootstrapMean(perToken, { resamples, random });
+  const interval = intervalOfMean(perToken, { resamples, random });
   const common = { n: nats.length, reference: `${dataset.id} test` };
   return [
     {
       name: `Perplexity per token under ${judge.name}`,
       value: Math.exp(mean(perToken)),
-      interval: [Math.exp(low), Math.exp(high)],
+      interval: interval && [Math.exp(interval[0]), Math.exp(interval[1])],
       floor: real.perplexity,
       features: judge.name,
       ...common,
@@ -214,7 +217,7 @@ export async function judgeTokens(
     {
       name: "Unigram entropy (nats)",
       value: mean(spread),
-      interval: bootstrapMean(spread, { resamples, random }),
+      interval: intervalOfMean(spread, { resamples, random }),
       floor: real.entropy,
       features: "tokens",
       ...common,

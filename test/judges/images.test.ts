@@ -232,6 +232,16 @@ describe("with classes of one grey level each", () => {
     expect(shares.map((_, k) => asked.filter((label) => label === k).length)).toEqual(shares.map((s) => 30 * s));
   });
 
+  test("a label that the test images' classes would replace is refused, and a metric that the reference has not", async () => {
+    const asked: number[] = [];
+    const labelled = evaluateModel(painter(4, asked), greyReference, { sample: { count: 20, label: "nonsense" } });
+    await expect(labelled).rejects.toThrow(/have the labels of the test images; leave out label/);
+    const reference = await measureReference(greys, null);
+    const kid = evaluateModel(painter(4, asked), reference, { sample: { count: 20 }, metrics: ["frechet", "kid"] });
+    await expect(kid).rejects.toThrow(/"kid" is measured in the space of an extractor, and the reference has none/);
+    expect(asked).toEqual([]);
+  });
+
   test("of a model with other classes, or none, and of images without labels no classes are asked for", async () => {
     const asked: object[] = [];
     const of = (classNames: string[] | null) =>

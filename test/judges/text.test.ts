@@ -106,6 +106,27 @@ test("samples are those of the options, judged per token", async () => {
   await model.release();
 });
 
+test("a single sample has no interval, and none has one without resamples; other numbers of them are refused", async () => {
+  const model = modelWith(characterTokenizer("abcd "));
+  const reference = await measureTextReference(model, text, eighth);
+  const sample = { count: 1, steps: 1 };
+  const intervals = async (options: { resamples?: number; count?: number }) => {
+    const { resamples, count = 3 } = options;
+    const { metrics } = await evaluateText(model, reference, { sample: { ...sample, count }, resamples });
+    const bounds = await evaluateLikelihood(model, reference, { limit: count, draws: 1, resamples });
+    return [...metrics, ...bounds].map(({ interval }) => interval);
+  };
+  expect(await intervals({ count: 1 })).toEqual([null, null, null, null]);
+  expect(await intervals({ resamples: 0 })).toEqual([null, null, null, null]);
+  expect(await intervals({})).not.toContain(null);
+  for (const resamples of [-1, 1, 1.5]) {
+    const message = `resamples must be 0 or a whole number of at least 2, got ${resamples}`;
+    await expect(evaluateText(model, reference, { sample, resamples })).rejects.toThrow(message);
+    await expect(evaluateLikelihood(model, reference, { limit: 2, resamples })).rejects.toThrow(message);
+  }
+  await model.release();
+});
+
 test("without a judge of its own a text has n-grams of its judges' part, as long as they fit into a number", () => {
   const random = new Random(3);
   for (const [vocabulary, longest, order] of [
