@@ -12,6 +12,7 @@ import { manifest } from "./manifest.js";
 import { namesakeNotes } from "./namesake.js";
 import { requireNoMistake, requireNoUrl } from "./no-data.js";
 import { type DatasetParts, describe } from "./parts.js";
+import { requireReading } from "./reading.js";
 import { classesText, type DataReport, dataReport, sha256, testText } from "./report.js";
 import { texts } from "./sources/texts.js";
 import { type LongLines, longLineWays, type TextDataset } from "./text.js";
@@ -26,6 +27,7 @@ export interface ResolveOptions extends GetOptions, FolderOptions {}
  * is also a name is reached as `./mnist`. Its `report` says what was read.
  */
 export async function resolveDataset(idOrPath: string, options: ResolveOptions = {}): Promise<ImageDataset> {
+  requireReading(idOrPath, options);
   if (Object.hasOwn(manifest, idOrPath)) {
     const dataset = await getDataset(idOrPath, options);
     const report = { ...partsReport(dataset, {}), notes: namesakeNotes(idOrPath) };
@@ -96,6 +98,7 @@ function checkTextOptions(idOrPath: string, { lines, encoding, longLines }: Text
 
 /** A text by name (`kjv`), or a file by path. `lines`: whether each line of the file stands for itself. */
 export async function resolveText(idOrPath: string, options: TextOptions = {}): Promise<TextDataset> {
+  requireReading(idOrPath, options);
   checkTextOptions(idOrPath, options);
   const { longLines, ...others } = options;
   const way = longLines === undefined ? {} : { longLines };
@@ -161,6 +164,7 @@ export async function checkData(
   idOrPath: string,
   options: ResolveOptions & TextOptions = {},
 ): Promise<"images" | "text"> {
+  requireReading(idOrPath, options);
   const kind = await kindOf(idOrPath);
   if (kind === "text") {
     refuse(options, OF_PICTURES, `${idOrPath} is a text`);

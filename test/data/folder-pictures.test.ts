@@ -40,6 +40,10 @@ test("one picture in colour makes all colour, unless grey is asked for", async (
   expect(await resolveDataset(root, { channels: 1 })).toMatchObject({ channels: 1 });
   expect(await resolveDataset(await makeFolder({ "1.png": 9, "2.png": 10 }))).toMatchObject({ channels: 1 });
   await expect(resolveDataset(root, { channels: 4 as 3 })).rejects.toThrow(/No method draws transparency/);
+  for (const size of ["8", [8], [8, 8, 8]])
+    await expect(resolveDataset(root, { size: size as never })).rejects.toThrow(
+      /size is a side in pixels from 1 to 4096/,
+    );
 });
 
 test("transparency is on white or what is asked for, and told", async () => {

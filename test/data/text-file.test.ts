@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { resolveData, resolveText, splitText } from "../../src/data/index.js";
+import { checkData, resolveData, resolveDataset, resolveText, splitText } from "../../src/data/index.js";
 import type { ProgressReport } from "../../src/data/progress.js";
 
 let folder: string;
@@ -143,6 +143,14 @@ test("an aborted reading stops", async () => {
 
 test("options of the other kind of data are refused", async () => {
   const path = await written("x".repeat(3000));
+  for (const read of [resolveData, resolveText, resolveDataset, checkData] as ((at: string, how: never) => unknown)[]) {
+    const reading = async (options: unknown) => read(path, options as never);
+    await expect(reading({ linez: true })).rejects.toThrow(/takes no "linez"; did you mean "lines"/);
+    await expect(reading({ lines: "no" })).rejects.toThrow('lines must be true or false, got "no"');
+    await expect(reading({ frames: "al" })).rejects.toThrow('frames must be one of all, first, got "al"');
+    await expect(reading({ signal: 5 })).rejects.toThrow("signal must be an AbortSignal, got 5");
+    await expect(reading(null)).rejects.toThrow(/are an object, got null/);
+  }
   await expect(resolveData(path, { size: 32 })).rejects.toThrow("is a text, for which --size would have no effect");
   await expect(resolveData(folder, { lines: true })).rejects.toThrow(
     "holds pictures, for which --lines would have no effect",

@@ -14,7 +14,8 @@ const STEP = 4;
 export async function layoutFor(infos: readonly PictureInfo[], options: FolderOptions): Promise<Layout> {
   const { size, channels, crop = "cover", background = "white" } = options;
   const sides = typeof size === "number" ? [size, size] : size;
-  if (sides && !sides.every((side) => Number.isInteger(side) && side >= 1 && side <= 4096))
+  const isSide = (side: unknown) => Number.isInteger(side) && Number(side) >= 1 && Number(side) <= 4096;
+  if (sides && !(Array.isArray(sides) && sides.length === 2 && sides.every(isSide)))
     throw new Error(`size is a side in pixels from 1 to 4096, or [height, width]; got ${JSON.stringify(size)}.`);
   if (channels !== undefined && channels !== 1 && channels !== 3)
     throw new Error(
