@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { type ImageDataset, resolveData } from "../data/index.js";
 import { reportText, told } from "../data/report.js";
-import { pictureFormat, saveGrid } from "../io/index.js";
+import { saveGrid } from "../io/index.js";
 import { downloadProgress } from "./data.js";
+import { requireSheetName } from "./numbered.js";
 import { printJson, say, UsageError } from "./output.js";
 import { type ReadingCommand, readingOf } from "./reading.js";
 
@@ -14,7 +15,7 @@ export interface CheckCommand extends ReadingCommand {
 /** Says what training would read of a place, as `train` does, and names what it would leave out. */
 export async function checkCommand(path: string, command: CheckCommand): Promise<void> {
   const { out, json } = command;
-  if (out !== undefined) pictureFormat(out);
+  if (out !== undefined) requireSheetName(out);
   const reading = await readingOf(command);
   const { onProgress, stop } = downloadProgress();
   const dataset = await resolveData(path, { ...reading, onProgress }).finally(stop);

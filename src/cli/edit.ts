@@ -13,6 +13,7 @@ import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
 import { dataOf, readingOf } from "./model-data.js";
 import { openModel } from "./models.js";
+import { requireFileName, requireSheetName } from "./numbered.js";
 import { checked, printJson, say, UsageError } from "./output.js";
 import { readPictures, requireFile, splitOf } from "./pictures.js";
 
@@ -26,6 +27,8 @@ export interface EditCommand {
   /** Where exemplars come from: a data set, or pictures. */
   data?: string;
   like?: readonly string[];
+  /** Takes a run that was stopped as it is. */
+  checkpoint?: boolean;
   device?: DeviceName | "auto";
   json?: boolean;
   [option: string]: unknown;
@@ -36,11 +39,13 @@ export async function editCommand(
   verb: string,
   location: string,
   sources: readonly string[],
-  { out: file, resize, scale, mask, data, like, device, json, ...options }: EditCommand,
+  { out: file, resize, scale, mask, data, like, checkpoint, device, json, ...options }: EditCommand,
 ): Promise<void> {
-  const model = await openModel(location, device);
+  const model = await openModel(location, device, checkpoint);
   try {
     const edit = editOf(model, verb, location);
+    if (edit.gives === "pictures") requireSheetName(file);
+    else requireFileName(file, "the latents");
     const { config } = model;
     await checked(() => parseOptions(edit.options, options, `${config.name}'s ${verb}`));
     const input = await checked(() => inputOf(edit, config, { verb, sources, resize, mask, data, like }));

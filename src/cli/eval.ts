@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { resolveDataset } from "../data/index.js";
 import { quantised } from "../data/tokens/pixels.js";
-import { pictureFormat, saveGrid } from "../io/index.js";
+import { saveGrid } from "../io/index.js";
 import { many } from "../io/show.js";
 import { extractorFor } from "../judges/extractors/index.js";
 import {
@@ -18,6 +18,7 @@ import { downloadProgress } from "./data.js";
 import { type EvalCommand, stepsAsked } from "./eval-command.js";
 import { dataOf, readingOf, requireTrainedOn } from "./model-data.js";
 import { openModel } from "./models.js";
+import { requireSheetName } from "./numbered.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
 
 /**
@@ -33,7 +34,7 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
   const { features, count = 10_000, steps, seed, neighbours, device, json, options = {} } = command;
   if (count < 100) throw new UsageError(`--count must be a whole number of at least 100 images, got ${count}.`);
   if (command.judge !== undefined) throw new UsageError(`${location} draws images; leave out --judge.`);
-  if (neighbours !== undefined) pictureFormat(neighbours);
+  if (neighbours !== undefined) requireSheetName(neighbours);
   const asked = stepsAsked(options, seed, steps);
   const { onProgress, stop } = downloadProgress();
   try {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
 import { openModel } from "./models.js";
+import { requireFileName } from "./numbered.js";
 import { printJson, say, UsageError } from "./output.js";
 
 export interface ExportCommand {
@@ -9,12 +10,18 @@ export interface ExportCommand {
   batch?: number;
   /** Which network; default the model's first part. */
   part?: string;
+  /** Takes a run that was stopped as it is. */
+  checkpoint?: boolean;
   json?: boolean;
 }
 
 /** Writes one of a model's networks as an ONNX file. */
-export async function exportCommand(location: string, { out, batch, part, json }: ExportCommand): Promise<void> {
-  const model = await openModel(location);
+export async function exportCommand(
+  location: string,
+  { out, batch, part, checkpoint, json }: ExportCommand,
+): Promise<void> {
+  requireFileName(out, "the network");
+  const model = await openModel(location, undefined, checkpoint);
   try {
     const names = Object.keys(model.parts);
     const name = part ?? names[0];

@@ -21,7 +21,7 @@ export interface Numbered {
  * others: one with the number `count` is there.
  */
 export function numbered(out: string, kind: Output["kind"], count: number): Numbered | null {
-  const isFolder = /[/\\]$/.test(out) || (existsSync(out) && statSync(out).isDirectory());
+  const isFolder = namesFolder(out);
   const [text, , width = "1"] = isFolder ? ["", "", "5"] : (NUMBER.exec(out) ?? []);
   if (text === undefined) return null;
   const ending = kind === "image" ? "png" : "txt";
@@ -35,6 +35,21 @@ export function numbered(out: string, kind: Output["kind"], count: number): Numb
       `${path(count)} is there already: ${many(count, "new sample")} would be mixed with earlier ones. Choose another folder, or empty that one.`,
     );
   return { path, labels: join(dirname(path(0)), "labels.csv") };
+}
+
+const namesFolder = (out: string) => /[/\\]$/.test(out) || (existsSync(out) && statSync(out).isDirectory());
+
+/** Refuses a folder where `what` goes into one file. @throws UsageError */
+export function requireFileName(out: string, what: string): void {
+  if (namesFolder(out)) throw new UsageError(`${out} names a folder; give a file for ${what}.`);
+}
+
+/** Refuses names that are not those of one sheet of pictures. @throws UsageError */
+export function requireSheetName(out: string): void {
+  requireFileName(out, "the sheet of pictures");
+  if (NUMBER.test(out))
+    throw new UsageError(`${out} names a file for each picture; all go into one sheet here: leave out the number.`);
+  pictureFormat(out);
 }
 
 /** The table beside single samples: file, and class by name and number. */

@@ -49,7 +49,7 @@ Examples:
   fewstep sample drifting-fashion --count 64 --label boot --out boots.png
   fewstep train drifting --data ./my-pictures --preset tiny --out runs/mine
   fewstep train drifting --resume runs/mine
-  fewstep eval runs/mine --json
+  fewstep eval runs/mine --features pixel-pca --json
   fewstep --use ./my-method.js train my-method --data ./my-pictures --out runs/own
 
 Exit codes: 0 done (or stopped by Ctrl-C with everything saved), 1 failed, 2 wrong use, 130 stopped by a
@@ -222,6 +222,7 @@ function addEdit(verb: string, owners: Record<string, EditInfo>): void {
       .option("--like <pictures...>", "pictures that are the exemplars, instead of a data set's");
   addOptionFlags(command, Object.fromEntries(Object.entries(owners).map(([method, { options }]) => [method, options])));
   command
+    .addOption(checkpointOption())
     .addOption(deviceOption())
     .addOption(jsonOption())
     .action(async (model, given, options) =>
@@ -236,6 +237,7 @@ program
   .requiredOption("--out <file.onnx>", "where to")
   .option("--batch <n>", "samples per evaluation (default: any number)", whole(1))
   .option("--part <name>", "which of the model's networks (default: the one that a sample ends with)")
+  .addOption(checkpointOption())
   .addOption(jsonOption())
   .addHelpText(
     "after",

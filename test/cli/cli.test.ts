@@ -76,6 +76,13 @@ describe("a run on a folder of pictures", () => {
     expect(drawn.code, drawn.stderr).toBe(0);
     expect(drawn.stderr).toMatch(/as it is at step \d+, in the stage "features"/);
     expect(existsSync(sheet)).toBe(true);
+    const onnx = join(root, "as-it-is.onnx");
+    const exported = await fewstep(["export", run, "--checkpoint", "--out", onnx]);
+    expect(exported.code, exported.stderr).toBe(0);
+    expect(existsSync(onnx)).toBe(true);
+    const picture = join(root, "no-picture.png"); // the model is loaded first
+    const edited = await fewstep(["edit", "refine", run, picture, picture, "--checkpoint", "--out", sheet]);
+    expect(edited.stderr).toMatch(/as it is at step.*\n.*There is no file .*no-picture/);
   });
 
   test("refuses to start over it, and goes on with --resume to its end", async () => {
@@ -242,6 +249,9 @@ describe("wrong use", () => {
     [["train", "drifting", "--data", "https://example.com/a", "--out", join(root, "z")], 2, /is an address.*fetch it/],
     [["eval", "drifting-fashion", "--data", "imagenet"], 2, /"imagenet" is neither a data set's name/],
     [["eval", "drifting-fashion", "--neighbours", join(root, "x.gif")], 2, /A picture's name ends in .png/],
+    [["eval", "drifting-fashion", "--neighbours", join(root, "%03d.png")], 2, /into one sheet.*leave out the number/],
+    [["data", "check", "mnist", "--out", join(root, "%03d.png")], 2, /into one sheet.*leave out the number/],
+    [["export", "drifting-fashion", "--out", root], 2, /names a folder; give a file for the network/],
     [
       ["edit", "reconstruct", "sphere-fashion", join(root, "no.png"), "--out", "x.png"],
       2,

@@ -116,6 +116,13 @@ describe("a drifting model", () => {
 test.each<[string, () => Promise<void>, RegExp]>([
   ["a picture of another size", () => edit("reconstruct", ["small.png"]), /8×8.*takes 16×16.*--resize/],
   ["a picture that is none", () => edit("reconstruct", ["nowhere.png"]), /There is no file .*give a picture/],
+  ["a folder for a sheet", () => edit("vary", ["0.png"], { out: `${at("each")}/` }), /each\/ names a folder/],
+  ["a file for each picture", () => edit("vary", ["0.png"], { out: at("%02d.png") }), /into one sheet.*leave out/],
+  [
+    "a folder for latents",
+    () => edit("encode", ["0.png"], { out: root }),
+    /names a folder; give a file for the latents/,
+  ],
   ["a mask of another size", () => edit("inpaint", ["0.png"], { mask: at("small.png") }), /mask must have 16×16/],
   ["no mask", () => edit("inpaint", ["0.png"]), /--mask/],
   ["no class to morph to", () => edit("morph", ["0.png"]), /morph needs "label"/],
