@@ -94,8 +94,12 @@ export function maeStage(
   });
 }
 
+/** Whether labels tell images apart: those of a single class teach a classifier nothing. */
+export const hasClasses = ({ train, classNames }: ImageDataset): boolean =>
+  train.labels !== null && classNames !== null && classNames.length > 1;
+
 /**
- * The stages that train a feature network by `task`, from labels where there are any; its images are mirrored and made
+ * The stages that train a feature network by `task`, from labels where they tell images apart; its images are mirrored and made
  * noisy.
  */
 export function featureStages(
@@ -104,7 +108,7 @@ export function featureStages(
   network: ReturnType<typeof classifier>,
   { task, ...options }: FeatureTraining & { task: "classifier" | "mae" | "mae+classifier" },
 ): (() => Stage)[] {
-  const labelled = dataset.train.labels !== null && dataset.classNames !== null;
+  const labelled = hasClasses(dataset);
   const training = { augmentation: { flip: true, noise: 0.4 }, ...options };
   return [
     ...(task.startsWith("mae") || !labelled ? [() => maeStage(dataset, config, network, training)] : []),

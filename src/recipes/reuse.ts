@@ -4,6 +4,7 @@ import type { DataReport } from "../data/report.js";
 import * as nn from "../nn/index.js";
 import type { Parameters } from "../runtime/index.js";
 import { dataDifferences, RunError, readCheckpoint, readConfig, readDataRecord, type Stage } from "../train/index.js";
+import { hasClasses } from "./features.js";
 import type { RunConfig } from "./training.js";
 
 /** Networks to take, by the stage of the other run that ended with them: `features` (or `mae`), `autoencoder`. */
@@ -20,8 +21,8 @@ export interface Reuse {
 }
 
 /** The stage that leaves a feature network learned by `task` on this data. */
-export const featureStageName = (task: string, { train, classNames }: ImageDataset): string =>
-  train.labels !== null && classNames !== null && task.endsWith("classifier") ? "features" : "mae";
+export const featureStageName = (task: string, dataset: ImageDataset): string =>
+  hasClasses(dataset) && task.endsWith("classifier") ? "features" : "mae";
 
 /**
  * Networks of the run in the folder `from`, as they were at the end of their own stages, before any joint one. The time
