@@ -13,7 +13,7 @@ export interface ProgressStream {
 }
 
 /**
- * Shows a run on a terminal: one bar per stage with loss, images/s and the time left. Where `stream` is no terminal,
+ * Shows a run on a terminal: one bar per stage with loss, samples/s and the time left. Where `stream` is no terminal,
  * one line about every ten seconds. Pass the result as `onProgress`. The stream's reader may go away without ending the
  * run.
  */
@@ -60,7 +60,7 @@ function lines(stream: ProgressStream) {
 
 function describe({ metrics, imagesPerSecond, eta }: StepEvent): string {
   const loss = metrics.loss === undefined ? "" : `loss ${metrics.loss.toPrecision(4)} · `;
-  return `${loss}${Number(imagesPerSecond.toPrecision(3))} images/s · ${formatDuration(eta)} left`;
+  return `${loss}${Number(imagesPerSecond.toPrecision(3))} samples/s · ${formatDuration(eta)} left`;
 }
 
 /** 3723 → "1 h 02 min"; 62 → "1 min 02 s". */

@@ -34,13 +34,13 @@ const events: ProgressEvent[] = [
 
 test("without a terminal: the first and the last step, and warnings", () => {
   expect(show(events, false)).toBe(
-    "joint 1/100 · loss 1.235 · 6540 images/s · 1 min 39 s left\njoint 100/100 · loss 1.235 · 6540 images/s · 0 s left\nCareful.\n",
+    "joint 1/100 · loss 1.235 · 6540 samples/s · 1 min 39 s left\njoint 100/100 · loss 1.235 · 6540 samples/s · 0 s left\nCareful.\n",
   );
 });
 
 test("on a terminal: a bar with loss, rate and time left, and warnings above it", () => {
   const shown = show(events, true);
-  expect(shown).toMatch(/joint .*█+ 100\/100 · loss 1.235 · 6540 images\/s · 0 s left/);
+  expect(shown).toMatch(/joint .*█+ 100\/100 · loss 1.235 · 6540 samples\/s · 0 s left/);
   expect(shown).toContain("Careful.");
 });
 
