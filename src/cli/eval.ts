@@ -11,6 +11,7 @@ import {
   measureReference,
   nearestTraining,
   type Reference,
+  requireSameSize,
 } from "../judges/images.js";
 import { imageSize } from "../models/files.js";
 import type { ImageGenerator, SampleOptions } from "../models/generator.js";
@@ -47,6 +48,7 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
       onProgress,
     });
     await requireTrainedOn(model.config, location, { report: images.report, asked: command.data });
+    requireSameSize(model, images);
     const dataset = model.levels ? quantised(images, model.levels) : images;
     const extractor = await extractorFor(features, dataset, { device, onProgress });
     try {

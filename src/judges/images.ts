@@ -314,7 +314,8 @@ const roundToBytes = (pixels: Float32Array): Float32Array => pixels.map((x) => t
 const sizeOf = ({ width, height, channels }: Pick<ImageDataset, "width" | "height" | "channels">): string =>
   `${width}×${height}×${channels}`;
 
-function requireSameSize({ config }: ImageGenerator, dataset: ImageDataset): void {
+/** Refuses data of another size than a model draws. @throws WrongUse */
+export function requireSameSize({ config }: ImageGenerator, dataset: ImageDataset): void {
   const image = imageSize(config);
   if (sizeOf(image) !== sizeOf(dataset))
     throw new WrongUse(

@@ -5,7 +5,7 @@ import { type CompileOptions, resolveRuntime } from "./index.js";
 export async function openSession(path: string, { device, threads }: CompileOptions): Promise<InferenceSession> {
   const { existsSync } = await import("node:fs");
   const { readFile } = await import("node:fs/promises");
-  if (!existsSync(path)) throw new Error(`There is no file ${path}.`);
+  if (!existsSync(path)) throw Object.assign(new Error(`There is no file ${path}.`), { wrongUse: true });
   const runtime = await resolveRuntime(device);
   const settings: InferenceSession.SessionOptions = {
     executionProviders: [runtime.device],

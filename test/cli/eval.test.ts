@@ -97,15 +97,21 @@ test("people get a table", async () => {
 });
 
 test("wrong use says what to do", async () => {
-  const [noData, noFeatures, oneStep] = await Promise.all([
+  const [noData, noFeatures, oneStep, noFile, otherSize] = await Promise.all([
     run("--features", judge),
     run("--data", data, "--features", "inception-v3"),
     run("--data", data, "--steps", "1,2"),
+    run("--data", data, "--features", join(root, "none.onnx")),
+    evaluate("drifting-emoji", "--data", data, "--features", "pixel-pca"),
   ]);
   expect(oneStep.code).toBe(2);
   expect(oneStep.errors).toContain('untrained takes no "steps"; it takes count, label');
   expect(noData.code).toBe(2);
   expect(noData.errors).toContain("untrained does not say what it was trained on; give the images with --data.");
+  expect(noFile.code).toBe(2);
+  expect(noFile.errors).toMatch(/There is no file .*none\.onnx/);
+  expect(otherSize.code).toBe(2);
+  expect(otherSize.errors).toMatch(/^fewstep: .*draws images of 32×32×3, but fashion-mnist has 28×28×1/); // first of all
   expect(noFeatures.code).toBe(2);
   expect(noFeatures.errors).toContain('There are no features "inception-v3". Choose classifier, resnet50-imagenet');
 });

@@ -66,4 +66,7 @@ test("images without classes train no classifier", async () => {
   await expect(trainClassifier(unlabelled, presets.tiny, { out: join(root, "none") })).rejects.toThrow(
     "has no labels; a classifier needs class subfolders",
   );
+  const single = { ...dataset, classNames: ["all"], train: { ...dataset.train, labels: new Uint16Array(200) } };
+  const alone = trainClassifier(single, presets.tiny, { out: join(root, "none") });
+  await expect(alone).rejects.toThrow('has one class, "all": a classifier needs two');
 });

@@ -1,6 +1,7 @@
 import { augment } from "../../data/augment.js";
 import { IndexStream } from "../../data/batches.js";
 import { type ImageDataset, toFloat } from "../../data/index.js";
+import { WrongUse } from "../../io/wrong-use.js";
 import { trainableShape } from "../../models/architecture.js";
 import { crossEntropy } from "../../networks/feature-net.js";
 import * as nn from "../../nn/index.js";
@@ -19,7 +20,11 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
   const config = parseSettings(classifierSettings, settings);
   const { train, test, channels, height, width, classNames } = dataset;
   if (!train.labels || !classNames)
-    throw new Error(`The data "${dataset.id}" has no labels; a classifier needs class subfolders or a labels file.`);
+    throw new WrongUse(`The data "${dataset.id}" has no labels; a classifier needs class subfolders or a labels file.`);
+  if (classNames.length < 2)
+    throw new WrongUse(
+      `The data "${dataset.id}" has one class, "${classNames[0]}": a classifier needs two to tell apart.`,
+    );
   const labels = train.labels;
   const { batch, steps, lr, seed } = config;
   const network = trainableShape(classifierArchitecture, {
