@@ -8,8 +8,8 @@ export class RunError extends Error {
   override name = "RunError";
 }
 
-/** A folder without the run that is to go on, or with one where another is to begin: to be named otherwise. */
-class WrongFolder extends RunError {
+/** A run that has to be asked for otherwise: there is none in the folder, or another, or it cannot do that any more. */
+export class WrongRun extends RunError {
   readonly wrongUse = true;
 }
 
@@ -20,7 +20,7 @@ type Beside = Readonly<Record<string, unknown>>;
 export async function beginFolder(out: string, config: unknown, beside?: Beside): Promise<void> {
   const found = ["config.json", "metrics.jsonl", "checkpoints"].filter((name) => existsSync(join(out, name)));
   if (found.length > 0)
-    throw new WrongFolder(`${out} already holds a run (${found.join(", ")}). Resume it, or choose another folder.`);
+    throw new WrongRun(`${out} already holds a run (${found.join(", ")}). Resume it, or choose another folder.`);
   await writing(out, () => writeConfig(out, config, beside));
 }
 
@@ -62,7 +62,7 @@ export async function writeConfig(out: string, config: unknown, beside: Beside =
 export async function readConfig(out: string): Promise<unknown> {
   const path = join(out, "config.json");
   const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new WrongFolder(`There is no run in ${out}: its config.json cannot be read (${error.message}).`, {
+    throw new WrongRun(`There is no run in ${out}: its config.json cannot be read (${error.message}).`, {
       cause: error,
     });
   });

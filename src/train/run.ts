@@ -5,7 +5,16 @@ import type { Origin } from "../data/origin.js";
 import { makeFolder } from "../io/atomic.js";
 import { show } from "../io/show.js";
 import { type Checkpoint, Checkpoints, type Position } from "./checkpoint.js";
-import { beginFolder, compareConfigs, RunError, readConfig, removeLeftovers, writeConfig, writing } from "./folder.js";
+import {
+  beginFolder,
+  compareConfigs,
+  RunError,
+  readConfig,
+  removeLeftovers,
+  WrongRun,
+  writeConfig,
+  writing,
+} from "./folder.js";
 import type { TrainingCompute } from "./gradient-stage.js";
 import { lockFolder } from "./lock.js";
 import { MetricsFile } from "./metrics.js";
@@ -138,7 +147,7 @@ export async function runStages(
     }
     const { stageStep } = checkpoint.position;
     if (checkpoint.end && stage.steps > stageStep)
-      throw new RunError(
+      throw new WrongRun(
         `The stage "${stage.name}" ended after ${stageStep} steps and cannot go on to ${stage.steps}; train into another folder.`,
       );
     position = { ...checkpoint.position };

@@ -17,6 +17,7 @@ const small = [
 ];
 
 beforeAll(async () => {
+  writeFileSync(at("other.txt"), "zebras zigzag. ".repeat(400));
   writeFileSync(at("mine.txt"), "the cat sat on the mat. ".repeat(400));
   const train = ["train", "discrete", "--data", at("mine.txt"), "--out", at("run"), "--json", "--set", ...small];
   const { code, stderr, stdout } = await fewstep(train);
@@ -65,6 +66,7 @@ test.each([
   [["sample", "--share-noise", "none"], 2, /takes no "shareNoise"; it takes count, steps/],
   [["eval", "--guidance", "2"], 2, /takes no "guidance"; it takes count, steps/],
   [["eval", "--judge", "nobody"], 2, /no model "nobody"/],
+  [["eval", "--data", at("other.txt")], 2, /character "b" is not in this model's vocabulary/],
 ] as const)("%o exits %d", async ([verb, ...options], code, message) => {
   const outcome = await fewstep([verb, at("run"), ...options]);
   expect(outcome.stderr).toMatch(message);
@@ -136,6 +138,8 @@ test.each([
   ["discrete", ["--long-lines", "cut"], /Running text has no long lines/],
   ["discrete", ["--long-lines", "drop"], /Allowed choices are skip, cut/],
   ["discrete", ["--size", "32"], /is a text, for which --size would have no effect; leave it out/],
+  ["discrete", ["--tokens", "bpe:3"], /A vocabulary of 3 is smaller than the text's 11 characters/],
+  ["discrete", ["--preset", "pixels"], /is text; tokens.kind "pixels" takes images/],
   ["drifting", ["--tokens", "chars"], /"drifting" learns no tokens; leave out --tokens/],
 ] as const)("%s %o is wrong use", async (method, options, message) => {
   const outcome = await fewstep(["train", method, "--data", at("mine.txt"), "--out", at("never"), ...options]);

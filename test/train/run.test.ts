@@ -409,9 +409,10 @@ test("what may be edited gives a warning; what is asked for is followed at every
 test("a stage that has ended is not silently left as short as it was", async () => {
   const out = newFolder();
   await train(out, abortAt("student 9"));
-  await expect(train(out, { resume: true, config: { lr: 1, n: 40 }, steps: [40, 20] })).rejects.toThrow(
-    /"teacher" ended after 12 steps and cannot go on to 40/,
-  );
+  await expect(train(out, { resume: true, config: { lr: 1, n: 40 }, steps: [40, 20] })).rejects.toMatchObject({
+    message: expect.stringMatching(/"teacher" ended after 12 steps and cannot go on to 40/),
+    wrongUse: true,
+  });
 });
 
 test("a damaged end of a stage: later stages keep their rows and sheets, in order", async () => {

@@ -1,3 +1,4 @@
+import { WrongUse } from "../../io/wrong-use.js";
 import { CodeList, type Codes, codesBelow } from "../codes.js";
 import type { LongLines, TextDataset } from "../text.js";
 import type { LongLinesFound, Sequences, TextData } from "./sequences.js";
@@ -78,7 +79,8 @@ function charactersOf({ lines, train, judge, test }: TextDataset): readonly stri
 async function tokenizerFor(dataset: TextDataset, tokens: TokenSettings): Promise<Tokenizer> {
   const { id, train } = dataset;
   if (tokens.kind === "gpt2") return gpt2Tokenizer();
-  if (tokens.kind === "pixels") throw new Error(`The data "${id}" is text; tokens.kind "${tokens.kind}" takes images.`);
+  if (tokens.kind === "pixels")
+    throw new WrongUse(`The data "${id}" is text; tokens.kind "${tokens.kind}" takes images.`);
   const characters = charactersOf(dataset);
   if (characters.length < 2)
     throw new Error(

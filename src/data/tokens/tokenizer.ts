@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { faults } from "../../io/faults.js";
+import { WrongUse } from "../../io/wrong-use.js";
 import type { Text } from "../characters.js";
 import { applyMerge, learnMerges } from "./bpe.js";
 
@@ -74,7 +75,7 @@ export function trainBpe(
 ): Tokenizer {
   const characters = typeof covers === "string" ? alphabet(covers) : [...covers];
   if (!Number.isInteger(size) || size < characters.length)
-    throw new Error(`A vocabulary of ${size} is smaller than the text's ${characters.length} characters.`);
+    throw new WrongUse(`A vocabulary of ${size} is smaller than the text's ${characters.length} characters.`);
   const index = new Map(characters.map((character, i) => [character, i]));
   const counts = new Map<string, number>();
   for (const stretch of typeof text === "string" ? [text] : stretches(text))
@@ -146,7 +147,7 @@ export function tokenizerFrom(data: unknown): Tokenizer {
   const tokenOf = (character: string): number => {
     const token = index.get(character);
     if (token === undefined)
-      throw new Error(`The character ${JSON.stringify(character)} is not in this model's vocabulary; remove it.`);
+      throw new WrongUse(`The character ${JSON.stringify(character)} is not in this model's vocabulary; remove it.`);
     return token;
   };
   const encodeCharacters = (text: string): Int32Array => {

@@ -1,5 +1,6 @@
 import type { ImageDataset, TextDataset } from "../../data/index.js";
 import { pixelSequences, type TokenData } from "../../data/tokens/sequences.js";
+import { WrongUse } from "../../io/wrong-use.js";
 import { trainableShape } from "../../models/architecture.js";
 import { type ModelConfig, type ModelFiles, readModel } from "../../models/files.js";
 import * as nn from "../../nn/index.js";
@@ -24,7 +25,7 @@ export async function tokenData(
 ): Promise<TokenData | LearntText> {
   if (dataset.kind === "text") return learntText(dataset, config, { onProgress });
   if (config.tokens.kind !== "pixels")
-    throw new Error(
+    throw new WrongUse(
       `The data "${dataset.id}" are images; take the preset pixels, or set tokens={"kind":"pixels","levels":2}.`,
     );
   return pixelSequences(dataset, config.tokens.levels);
