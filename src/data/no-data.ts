@@ -31,8 +31,10 @@ const mistaken: readonly { starts: readonly (readonly number[])[]; is: string; i
   },
 ];
 
-/** Throws where data are asked for by an address: they are read from this machine only. @throws WrongUse */
-export function requireNoUrl(idOrPath: string): void {
+/** Throws where data are asked for by nothing, or by an address: they are read from this machine. @throws WrongUse */
+export function requirePlace(idOrPath: string): void {
+  if (idOrPath.trim() === "")
+    throw new WrongUse("Data are a data set's name or a path, got nothing (give . for this folder).");
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(idOrPath))
     throw new WrongUse(
       `"${idOrPath}" is an address, and data are read from this machine: fetch it, and give its path.`,

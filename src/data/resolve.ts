@@ -10,7 +10,7 @@ import { type GetOptions, getDataset, getText } from "./get.js";
 import { isIdxFolder, readIdxFolder } from "./idx.js";
 import { manifest } from "./manifest.js";
 import { namesakeNotes } from "./namesake.js";
-import { requireNoMistake, requireNoUrl } from "./no-data.js";
+import { requireNoMistake, requirePlace } from "./no-data.js";
 import { type DatasetParts, describe } from "./parts.js";
 import { requireReading } from "./reading.js";
 import { classesText, type DataReport, dataReport, sha256, testText } from "./report.js";
@@ -33,7 +33,7 @@ export async function resolveDataset(idOrPath: string, options: ResolveOptions =
     const report = { ...partsReport(dataset, {}), notes: namesakeNotes(idOrPath) };
     return { ...dataset, report: dataReport({ kind: "images", id: idOrPath, path: null, ...report }) };
   }
-  requireNoUrl(idOrPath);
+  requirePlace(idOrPath);
   const folder = resolve(idOrPath);
   const info = await stat(folder).catch(() => undefined);
   if (!info)
@@ -106,7 +106,7 @@ export async function resolveText(idOrPath: string, options: TextOptions = {}): 
     const text = { ...(await getText(idOrPath, others)), ...way };
     return { ...text, report: textReport(text, { path: null, files: {}, notes: namesakeNotes(idOrPath) }) };
   }
-  requireNoUrl(idOrPath);
+  requirePlace(idOrPath);
   const path = resolve(idOrPath);
   const info = await stat(path).catch(() => undefined);
   if (!info?.isFile())
@@ -124,7 +124,7 @@ export async function resolveText(idOrPath: string, options: TextOptions = {}): 
 async function kindOf(idOrPath: string): Promise<"images" | "text"> {
   if (Object.hasOwn(texts, idOrPath)) return "text";
   if (Object.hasOwn(manifest, idOrPath)) return "images";
-  requireNoUrl(idOrPath);
+  requirePlace(idOrPath);
   const info = await stat(resolve(idOrPath)).catch(() => undefined);
   if (info?.isFile()) await requireNoMistake(resolve(idOrPath));
   if (info) return info.isFile() ? "text" : "images";

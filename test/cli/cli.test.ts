@@ -247,6 +247,7 @@ describe("wrong use", () => {
     [["eval", "drifting-fashion", "--data", join(root, "x.png")], 2, /is a single picture; give the folder/],
     [["eval", "drifting-fashion", "--data", join(root, "a.txt")], 2, /a.txt is a file; images are read from a folder/],
     [["train", "drifting", "--data", "https://example.com/a", "--out", join(root, "z")], 2, /is an address.*fetch it/],
+    [["data", "check", ""], 2, /name or a path, got nothing/],
     [["eval", "drifting-fashion", "--data", "imagenet"], 2, /"imagenet" is neither a data set's name/],
     [["eval", "drifting-fashion", "--neighbours", join(root, "x.gif")], 2, /A picture's name ends in .png/],
     [["eval", "drifting-fashion", "--neighbours", join(root, "%03d.png")], 2, /into one sheet.*leave out the number/],
