@@ -4,7 +4,16 @@ import { type Found, type Sorted, sortPictures } from "./folder/classes.js";
 import { layoutFor, layoutText } from "./folder/layout.js";
 import type { FolderOptions } from "./folder/options.js";
 import { decodeAll, inspectAll, type Layout } from "./folder/read.js";
-import { below, FORMATS, type Folder, hasPictures, isOtherPicture, type Odd, readTree } from "./folder/tree.js";
+import {
+  below,
+  emptyFolders,
+  FORMATS,
+  type Folder,
+  hasPictures,
+  isOtherPicture,
+  type Odd,
+  readTree,
+} from "./folder/tree.js";
 import { type DatasetParts, type Part, select, testMask, withSplit } from "./parts.js";
 import { classesText, type DataReport, type LeftOut, testText } from "./report.js";
 
@@ -124,6 +133,7 @@ function leftOut(tree: Folder, { unused }: Sorted, broken: Odd[], inFolder: (pat
   }
   const odd = (list: Odd[]) => list.map(({ path, why }) => `${inFolder(path)}: ${why}`);
   const links = below(tree, "odd");
+  const empty = emptyFolders(tree);
   return [
     ...[...others].map(([what, files]) => ({ count: files.length, what, why: "format", files })),
     ...unused.map(({ folder, paths }) => ({
@@ -134,6 +144,16 @@ function leftOut(tree: Folder, { unused }: Sorted, broken: Odd[], inFolder: (pat
     })),
     ...(links.length > 0
       ? [{ count: links.length, what: "links and the like that lead nowhere", why: null, files: odd(links) }]
+      : []),
+    ...(empty.length > 0
+      ? [
+          {
+            count: empty.length,
+            what: `empty ${empty.length === 1 ? "folder" : "folders"}`,
+            why: null,
+            files: empty.map(inFolder),
+          },
+        ]
       : []),
     ...(broken.length > 0 ? [{ count: broken.length, what: "unreadable", why: null, files: odd(broken) }] : []),
   ];

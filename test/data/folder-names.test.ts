@@ -127,3 +127,11 @@ test("an empty folder says that it is empty", async () => {
   await mkdir(join(root, "b"));
   await expect(resolveDataset(root)).rejects.toThrow(/no pictures .*it is empty/);
 });
+
+test("a folder without anything in it is no class, and is told", async () => {
+  const root = await makeFolder({ ...several("cats", 6), ...several("dogs", 6) });
+  await mkdir(join(root, "birds", "small"), { recursive: true });
+  const { report, classNames } = await resolveDataset(root);
+  expect(classNames).toEqual(["cats", "dogs"]);
+  expect(report!.leftOut).toMatchObject([{ count: 1, what: "empty folder", files: ["birds/small"] }]);
+});

@@ -81,6 +81,14 @@ export const below = <K extends "pictures" | "others" | "odd" | "closed">(
   kind: K,
 ): Folder[K][number][] => [...folder[kind], ...folder.folders.flatMap((one) => below(one, kind))];
 
+/** Paths of the folders below one that hold nothing at all, not even a folder. */
+export const emptyFolders = ({ folders }: Folder): string[] =>
+  folders.flatMap((one) =>
+    one.folders.length + one.pictures.length + one.others.length + one.odd.length + one.closed.length === 0
+      ? [one.path]
+      : emptyFolders(one),
+  );
+
 export const hasPictures = ({ pictures, folders }: Folder): boolean => pictures.length > 0 || folders.some(hasPictures);
 
 /** By code points, with runs of digits as numbers: 2 before 10. */
