@@ -13,7 +13,7 @@ import type { DeviceName } from "../runtime/index.js";
 import { nativeOrNull } from "../runtime/native.js";
 import { inWorker, siblingModule } from "../runtime/thread.js";
 import { DATA_FILE } from "../train/data-record.js";
-import { type RunResult, readConfig, terminalProgress, withInterrupt } from "../train/index.js";
+import { type RunResult, readConfig, requireNewFolder, terminalProgress, withInterrupt } from "../train/index.js";
 import { downloadProgress } from "./data.js";
 import { kebab } from "./flags.js";
 import { checked, printJson, say, UsageError } from "./output.js";
@@ -50,7 +50,10 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
   const overrides = [...tokenOverride(method, methodName, command), ...(command.set ?? [])];
   // Before any data are read; what depends on these is checked again after that
   method.check(applyOverrides(resume ? (run.settings as object) : method.presets[preset], overrides));
-  if (!resume) await requireFit(method, run, command.tokens);
+  if (!resume) {
+    requireNewFolder(out);
+    await requireFit(method, run, command.tokens);
+  }
   const job: TrainJob = {
     run,
     preset: resume ? null : preset,

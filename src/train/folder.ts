@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../io/index.js";
@@ -16,11 +16,18 @@ export class WrongRun extends RunError {
 /** JSON by file name. */
 type Beside = Readonly<Record<string, unknown>>;
 
-/** Begins a run in `out` by writing its config.json and what stands beside it. Throws `RunError` where there is one. */
-export async function beginFolder(out: string, config: unknown, beside?: Beside): Promise<void> {
+/** Throws `WrongRun` where a run cannot begin in `out`, because there is one, or `out` is a file. */
+export function requireNewFolder(out: string): void {
   const found = ["config.json", "metrics.jsonl", "checkpoints"].filter((name) => existsSync(join(out, name)));
   if (found.length > 0)
     throw new WrongRun(`${out} already holds a run (${found.join(", ")}). Resume it, or choose another folder.`);
+  if (existsSync(out) && statSync(out).isFile())
+    throw new WrongRun(`${out} is a file, and a run goes into a folder; choose another name.`);
+}
+
+/** Begins a run in `out` by writing its config.json and what stands beside it. @throws WrongRun where it cannot */
+export async function beginFolder(out: string, config: unknown, beside?: Beside): Promise<void> {
+  requireNewFolder(out);
   await writing(out, () => writeConfig(out, config, beside));
 }
 

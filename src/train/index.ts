@@ -1,6 +1,6 @@
 export { type Checkpoint, type Position, readCheckpoint } from "./checkpoint.js";
 export { dataDifferences, readDataRecord, requireSameData } from "./data-record.js";
-export { RunError, readConfig } from "./folder.js";
+export { RunError, readConfig, requireNewFolder } from "./folder.js";
 export {
   type GradientStageOptions,
   gradientStage,

@@ -211,6 +211,7 @@ describe("wrong use", () => {
     [["train", "drifting", "--resume", join(root, "nowhere"), "--size", "8"], 2, /leave out --size/],
     [["train", "painting", "--data", "x", "--out", "y"], 2, /no method "painting".*drifting/],
     [["train", "drifting", "--out", join(root, "z")], 2, /--data/],
+    [["train", "drifting", "--data", join(root, "nowhere"), "--out", join(root, "x.png")], 2, /x.png is a file, and/],
     [["train", "drifting", "--data", join(root, "nowhere"), "--out", join(root, "z")], 2, /neither a data set's name/],
     [
       ["train", "drifting", "--data", "mnist", "--preset", "huge", "--out", join(root, "z")],
