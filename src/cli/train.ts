@@ -157,7 +157,7 @@ async function resumed(method: string, out: string, command: TrainCommand): Prom
 }
 
 /** How a run is gone on with, to be copied into a shell. */
-export const resumeCommand = (method: string, out: string): string =>
+const resumeCommand = (method: string, out: string): string =>
   [...used.flatMap((module) => ["--use", module]), "train", method, "--resume", out].map(shellWord).join(" ");
 
 function report(

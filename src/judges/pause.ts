@@ -1,6 +1,8 @@
+import { turn } from "../models/turn.js";
+
 /** Lets timers and events in between two long computations. @throws the signal's reason where it has aborted. */
 export async function pause(signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
-  await new Promise((resolve) => setTimeout(resolve));
+  await turn();
   signal?.throwIfAborted();
 }

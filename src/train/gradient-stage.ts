@@ -56,6 +56,7 @@ export function gradientStage(options: GradientStageOptions): Stage {
     compute: computeOf(options),
   };
   let active: { phase: Phase; updates: Updates } | null = null;
+  const presented: NonNullable<Stage["presented"]> = async (work) => (average ? average.withAverage(work) : work());
   const settle = async () => active?.updates.settle();
   async function leave(): Promise<void> {
     await settle();
@@ -77,8 +78,8 @@ export function gradientStage(options: GradientStageOptions): Stage {
       active ??= { phase, updates: await updatesOf({ ...job, phase }, options.place) };
       return logged(await active.updates.step((await phase.next(k)) as Record<string, Feed>));
     },
-    ...(average && { presented: (work) => average.withAverage(work) }),
-    sample: sample && (average ? () => average.withAverage(sample) : sample),
+    presented,
+    sample: sample && (() => presented(sample)),
     async finish() {
       await leave();
       if (average) parameters.flat.set(average.average);
