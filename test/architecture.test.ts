@@ -22,6 +22,7 @@ const LEVELS: Record<string, number> = {
   judges: 5,
   methods: 6,
   loops: 7,
+  web: 7,
   server: 8,
   cli: 8,
 };

@@ -13,6 +13,9 @@ export interface OptionInfo {
   readonly preset: unknown;
   /** Such as "a whole number from 1 to 64". */
   readonly range: string;
+  /** Bounds of a number, where it has any; an open one is left out. */
+  readonly minimum?: number;
+  readonly maximum?: number;
 }
 
 interface JsonSchema {
@@ -43,6 +46,7 @@ export function optionInfos(schema: z.ZodObject): Record<string, OptionInfo> {
         choices: property.enum?.map(String) ?? null,
         preset: property.default,
         range: rangeOf(property),
+        ...limitsOf(property),
       },
     ]),
   );
@@ -95,6 +99,12 @@ function rangeOf(schema: JsonSchema): string {
   if (type === "null") return "null";
   return "a text";
 }
+
+/** Bounds of a number; those of every safe integer are none. */
+const limitsOf = ({ minimum, maximum }: JsonSchema): Pick<OptionInfo, "minimum" | "maximum"> => ({
+  ...(minimum !== undefined && minimum > -LARGEST && { minimum }),
+  ...(maximum !== undefined && maximum < LARGEST && { maximum }),
+});
 
 /** Bounds such as " in [1, 4]", " of at least 0" or " above 0"; those of every safe integer are none. */
 function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {

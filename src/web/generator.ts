@@ -1,0 +1,96 @@
+import type { EditInfo } from "../models/edits.js";
+import type { ModelConfig } from "../models/files.js";
+import type { Kind } from "../models/generator.js";
+import type { OptionInfo } from "../models/options.js";
+import type { DeviceName } from "../runtime/index.js";
+import type { Pictures } from "./pictures.js";
+
+/** What a generator is, without its network: all that a form or a caption needs. It can be sent between threads. */
+export interface GeneratorInfo {
+  readonly kind: Kind;
+  readonly method: string;
+  readonly name: string;
+  readonly config: ModelConfig;
+  readonly classNames: readonly string[] | null;
+  /** What a sample may be asked for, by name. */
+  readonly options: Readonly<Record<string, OptionInfo>>;
+  /** What can be done to pictures, by name; none for models that do not edit. */
+  readonly edits: Readonly<Record<string, EditForm>>;
+  /** Size of a picture, of models of images. */
+  readonly image: { readonly height: number; readonly width: number; readonly channels: 1 | 3 } | null;
+  /** Of models of text: tokens of a sequence, and whether a sequence is one line. */
+  readonly text: { readonly length: number; readonly lines: boolean } | null;
+  /** Where it computes, and with how many threads. */
+  readonly device: DeviceName;
+  readonly threads: number;
+}
+
+/** An edit as a form sees it. */
+export interface EditForm extends Pick<EditInfo, "summary" | "takes" | "gives"> {
+  readonly options: Readonly<Record<string, OptionInfo>>;
+}
+
+/** Texts, with the tokens that they are made of as pieces of text: piece i of sample n is `pieces[n][i]`. */
+export interface DrawnTexts {
+  readonly strings: readonly string[];
+  readonly pieces: readonly (readonly string[])[];
+  /** [count·length]. */
+  readonly tokens: Int32Array;
+}
+export interface Drawn {
+  image: Pictures;
+  text: DrawnTexts;
+}
+
+/** What comes beside the options. */
+export interface DrawContext {
+  /** Gaussian noise instead of a seed's, count × `noise(…).length / count` numbers. */
+  noise?: Float32Array;
+  /** Weights of the classes of each sample [count · classes], each row adding up to 1, instead of a label. */
+  mixture?: Float32Array;
+  /** Tokens [L] that stay as they are, −1 where the model fills in. Of models of text. */
+  given?: Int32Array;
+  signal?: AbortSignal;
+  onProgress?(done: number, total: number): void;
+}
+
+/** Where a sampler stands. */
+export interface DrawnStep<K extends Kind = Kind> {
+  readonly step: number;
+  readonly steps: number;
+  readonly evaluations: number;
+  readonly output: Drawn[K];
+  /** Of Ψ-samplers: what has just happened to each token [count·length]: 0 kept, 1 denoised, 2 taken back. */
+  readonly changes?: Uint8Array;
+}
+
+/** What edits work on; each takes some of it, which its `takes` says. */
+export interface EditPictures {
+  pictures?: Pictures | ImageData | readonly ImageData[];
+  /** [height·width] with 1 where a pixel is unknown. */
+  mask?: Float32Array;
+}
+
+/** A generator for web pages, in a worker or in the page's own thread. */
+export interface WebGenerator<K extends Kind = Kind> extends GeneratorInfo {
+  readonly kind: K;
+  /** Network evaluations for each sample. @throws OptionError */
+  cost(options?: Record<string, unknown>): Promise<number>;
+  /** Draws. The same options give the same samples. @throws OptionError */
+  sample(options?: Record<string, unknown>, context?: DrawContext): Promise<Drawn[K]>;
+  /** Draws step by step. Leaving the loop ends the work. */
+  stream(options?: Record<string, unknown>, context?: DrawContext): AsyncGenerator<DrawnStep<K>, void, void>;
+  /** The Gaussian noise that a sample of these options begins with, to mix it and give it back as `context.noise`. */
+  noise(options?: Record<string, unknown>): Promise<Float32Array>;
+  /** Does one of `edits` to pictures. */
+  edit(
+    name: string,
+    input: EditPictures,
+    options?: Record<string, unknown>,
+    context?: Pick<DrawContext, "signal" | "onProgress">,
+  ): Promise<Pictures>;
+  /** Tokens of a text, of models of text. */
+  tokens(text: string): Promise<Int32Array>;
+  /** Ends what is being drawn and frees the model and its worker. */
+  dispose(): Promise<void>;
+}
