@@ -50,7 +50,13 @@ export async function run({ note, names, rounds }: BenchOptions) {
         await visitor.close();
       }
     }
-    return { machine: machine(), load: load(), firstPictureMs: round(median(first)), script: scriptBytes(folder), rows };
+    return {
+      machine: machine(),
+      load: load(),
+      firstPictureMs: round(median(first)),
+      script: scriptBytes(folder),
+      rows,
+    };
   } finally {
     await host.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -81,7 +87,10 @@ async function padOf(visitor: Visitor, url: string, model: string) {
   const start = Date.now();
   for (let i = 0; Date.now() - start < MOVING; i++) {
     const angle = i / 20;
-    await page.mouse.move(box.x + box.width * (0.5 + 0.45 * Math.cos(angle)), box.y + box.height * (0.5 + 0.45 * Math.sin(1.3 * angle)));
+    await page.mouse.move(
+      box.x + box.width * (0.5 + 0.45 * Math.cos(angle)),
+      box.y + box.height * (0.5 + 0.45 * Math.sin(1.3 * angle)),
+    );
   }
   const { pictures, long } = await page.evaluate(() => (window as unknown as { watched: Watched }).watched);
   const gaps = pictures.slice(1).map((time, i) => time - pictures[i]);
@@ -89,7 +98,12 @@ async function padOf(visitor: Visitor, url: string, model: string) {
     perSecond: round((pictures.length / MOVING) * 1000),
     frameMs: round(median(gaps)),
     longestTaskMs: round(Math.max(0, ...long)),
-    eachMs: Number(await page.getByTestId("ms").textContent().then((text) => Number.parseFloat(text ?? ""))),
+    eachMs: Number(
+      await page
+        .getByTestId("ms")
+        .textContent()
+        .then((text) => Number.parseFloat(text ?? "")),
+    ),
   };
 }
 
@@ -100,8 +114,20 @@ function scriptBytes(folder: string): number {
   return wanted.reduce((sum, name) => sum + gzipSync(readFileSync(join(assets, name))).length, 0);
 }
 
-export function show({ machine: where, load: busy, firstPictureMs, script, rows }: Awaited<ReturnType<typeof run>>): string {
+export function show({
+  machine: where,
+  load: busy,
+  firstPictureMs,
+  script,
+  rows,
+}: Awaited<ReturnType<typeof run>>): string {
   const head = `${where}, load ${busy}\nFirst picture after ${firstPictureMs} ms; ${(script / 1e3).toFixed(0)} KB of JavaScript, compressed, without the runtime.`;
-  const lines = rows.map(({ model, perSecond, frameMs, longestTaskMs, eachMs }) => [model, perSecond, frameMs, eachMs, longestTaskMs]);
+  const lines = rows.map(({ model, perSecond, frameMs, longestTaskMs, eachMs }) => [
+    model,
+    perSecond,
+    frameMs,
+    eachMs,
+    longestTaskMs,
+  ]);
   return `${head}\n${table(["model", "pictures/s on the pad", "ms between", "ms each on the wall", "longest task, ms"], lines)}`;
 }

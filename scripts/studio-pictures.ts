@@ -29,7 +29,9 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await visitor.page.goto(`${host.url}${hash}`);
     await visitor.page.waitForTimeout(Number(process.env.WAIT ?? 12_000));
     const picture = await visitor.page.screenshot();
-    await sharp(picture).webp({ quality: 82 }).toFile(join(out, `${name}-${look}.webp`));
+    await sharp(picture)
+      .webp({ quality: 82 })
+      .toFile(join(out, `${name}-${look}.webp`));
     console.log(`${name}-${look}.webp`, ...visitor.problems.splice(0));
   }
   await visitor.close();

@@ -71,11 +71,14 @@ export async function blend(
       throw new OptionError(`A place has x and y from 0 to 1, got { x: ${x}, y: ${y} }.`);
   for (const name of ["count", "seed", "label"])
     if (options[name] !== undefined) throw new OptionError(`blend takes no ${name} for all: each corner has its own.`);
-  const noises = corners.map(({ seed }) => model.drawNoise({ ...options, count: 1, ...(seed !== undefined && { seed }) }));
+  const noises = corners.map(({ seed }) =>
+    model.drawNoise({ ...options, count: 1, ...(seed !== undefined && { seed }) }),
+  );
   const { classNames } = model;
   const labels = corners.map(({ label }) => label);
   const named = labels.filter((label) => label !== undefined);
-  if (classNames && named.length < labels.length) throw new OptionError("Each corner needs its label: a class name or number.");
+  if (classNames && named.length < labels.length)
+    throw new OptionError("Each corner needs its label: a class name or number.");
   if (!classNames && named.length > 0) throw new OptionError("This model has no classes; leave out the labels.");
   const indices = classNames ? [...resolveLabels(named, named.length, classNames)] : [];
   const size = noises[0].length;
@@ -83,7 +86,8 @@ export async function blend(
   all.forEach((place, i) => void noise.set(blendNoise(noises, place), i * size));
   const rest = { ...options, count: all.length };
   if (indices.length === 0) return model.sample(rest, { ...context, noise });
-  if (indices.every((index) => index === indices[0])) return model.sample({ ...rest, label: indices[0] }, { ...context, noise });
+  if (indices.every((index) => index === indices[0]))
+    return model.sample({ ...rest, label: indices[0] }, { ...context, noise });
   const mixture = new Float32Array(all.length * classNames!.length);
   all.forEach((place, i) => void mixture.set(blendClasses(indices, classNames!.length, place), i * classNames!.length));
   return model.sample(rest, { ...context, noise, mixture });

@@ -147,4 +147,6 @@ async function codePicture(code: string): Promise<number[]> {
   return rgba(join(folder, "picture.png"));
 }
 
-const rgba = async (path: string): Promise<number[]> => [...(await sharp(path).toColourspace("srgb").ensureAlpha().raw().toBuffer())];
+const rgba = async (path: string): Promise<number[]> => [
+  ...(await sharp(path).toColourspace("srgb").ensureAlpha().raw().toBuffer()),
+];

@@ -89,10 +89,13 @@ export class Visitor {
 
   /** RGBA of a canvas. */
   async pixels(selector: string): Promise<number[]> {
-    return this.page.locator(selector).first().evaluate((canvas) => {
-      const { width, height } = canvas as HTMLCanvasElement;
-      return [...(canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height).data];
-    });
+    return this.page
+      .locator(selector)
+      .first()
+      .evaluate((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        return [...(canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height).data];
+      });
   }
 
   /** Waits until a canvas shows something else than one colour. */
