@@ -32,6 +32,11 @@ export interface SampleContext {
   onStep?: Progress;
 }
 
+/** One of several requests that are drawn together: its options, and the arrays that stand in for drawn ones. */
+export interface SampleRequest<Options extends object = SampleOptions> extends Pick<SampleContext, "noise" | "given"> {
+  options?: Options;
+}
+
 /** Where a sampler stands. */
 export interface Step<O extends Output = Output> {
   /** 1 … steps. */
@@ -83,6 +88,16 @@ export interface Generator<K extends Kind = Kind, Options extends object = Sampl
   sample(options?: Options, context?: SampleContext): Promise<Outputs[K]>;
   /** Draws batch by batch and step by step; the last step of a batch holds what `sample` gives. @throws OptionError */
   stream(options?: Options, context?: SampleContext): AsyncGenerator<Step<Outputs[K]>, void, void>;
+  /** Requests for which this says the same can be drawn together, whatever else they ask for. @throws OptionError */
+  sharing(options?: Options): string;
+  /**
+   * Draws several requests in shared batches; each gets what `sample` gives it alone. @throws OptionError, also where
+   * `sharing` does not say the same of all of them
+   */
+  sampleTogether(
+    requests: readonly SampleRequest<Options>[],
+    context?: Pick<SampleContext, "signal" | "onStep">,
+  ): Promise<Outputs[K][]>;
   /** Seconds spent so far on compiling, which a first sample waits for. */
   readonly compilingSeconds: number;
   /**

@@ -74,7 +74,12 @@ export class DriftingModel extends ImageModel<Schema> {
     return 1;
   }
 
-  protected begin({ count, label, seed, style }: Options, { noise }: SampleContext): Rows {
+  /** All that a sample depends on stands in its row. */
+  protected override shared(): object {
+    return {};
+  }
+
+  protected begin({ count, label, guidance = 1, seed, style }: Options, { noise }: SampleContext): Rows {
     const { autoencoder, styles } = this.shape;
     const random = new Random(seed, "sample");
     const labels = resolveLabels(label, count, this.classNames);
@@ -84,14 +89,12 @@ export class DriftingModel extends ImageModel<Schema> {
       { length: count * styles.count },
       (_, i) => style?.[i % styles.count] ?? drawn.integer(styles.size),
     );
-    return { noise: z, label: labels, style: tokens };
+    return { noise: z, label: labels, style: tokens, guidance: new Float32Array(count).fill(guidance) };
   }
 
-  protected async *draw(rows: Rows, { guidance = 1 }: Options, { size }: Batch): AsyncGenerator<BatchStep> {
-    const { images } = await this.programs.run("generator", this.generator, size, {
-      ...(rows as Record<"noise" | "label" | "style", Float32Array>),
-      guidance: new Float32Array(size).fill(guidance),
-    });
+  protected async *draw(rows: Rows, _options: Options, { size }: Batch): AsyncGenerator<BatchStep> {
+    const feeds = rows as Record<"noise" | "label" | "style" | "guidance", Float32Array>;
+    const { images } = await this.programs.run("generator", this.generator, size, feeds);
     yield { evaluations: 1, rows: () => images };
   }
 }

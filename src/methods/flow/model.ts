@@ -44,12 +44,13 @@ export class FlowModel extends ImageModel<Schema> {
 
   /** v_none + g·(v_class − v_none). */
   private readonly guided = graph({
-    inputs: (size: number) => ({ ...this.velocity.inputs(size), guidance: [] }),
+    inputs: (size: number) => ({ ...this.velocity.inputs(size), guidance: [size] }),
     build: ({ state, time, label, guidance }) => {
       const [size] = label.shape;
       const none = constant(new Int32Array(size).fill(this.shape.classes), [size], "int32");
       const free = this.net.velocity(state, time, none);
-      return { velocity: free.add(this.net.velocity(state, time, label).sub(free).mul(guidance)) };
+      const strength = guidance.reshape([size, ...this.state.map(() => 1)]);
+      return { velocity: free.add(this.net.velocity(state, time, label).sub(free).mul(strength)) };
     },
   });
 
@@ -83,11 +84,17 @@ export class FlowModel extends ImageModel<Schema> {
     return steps;
   }
 
-  protected begin({ count, label, seed }: Options, { noise }: SampleContext): Rows {
+  /** Seeds and strengths of guidance stand in the rows; no guidance takes another program. */
+  protected override shared({ steps, sampler, guidance = 1 }: Options): object {
+    return { steps, sampler, guided: guidance !== 1 };
+  }
+
+  protected begin({ count, label, guidance = 1, seed }: Options, { noise }: SampleContext): Rows {
     const size = this.state.reduce((a, b) => a * b, 1);
     return {
       label: resolveLabels(label, count, this.classNames),
       noise: resolveNoise(noise, count, size, new Random(seed, "sample").split("noise")),
+      guidance: new Float32Array(count).fill(guidance),
     };
   }
 
@@ -101,7 +108,7 @@ export class FlowModel extends ImageModel<Schema> {
       const found =
         guidance === 1
           ? await this.programs.run("velocity", this.velocity, size, feeds)
-          : await this.programs.run("guided", this.guided, size, { ...feeds, guidance });
+          : await this.programs.run("guided", this.guided, size, { ...feeds, guidance: rows.guidance });
       return found.velocity;
     };
     for await (const state of solve(velocity, rows.noise as Float32Array, steps, sampler))
