@@ -1,0 +1,49 @@
+import type { WebGenerator } from "fewstep/browser";
+import type { Recipe, Shared } from "./recipe.js";
+
+/** The command that draws the same picture; null where no command can: pictures that are mixed. */
+export function commandLine(generator: WebGenerator, { corners }: Recipe, shared: Shared): string | null {
+  if (corners.length !== 1) return null;
+  const [{ seed, label }] = corners;
+  const flags = Object.entries(given(generator, shared)).map(([name, value]) => {
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return value === true ? flag : `${flag} ${Array.isArray(value) ? value.join(",") : value}`;
+  });
+  const words = [
+    `npx fewstep sample ${generator.name} --count 1 --seed ${seed}`,
+    ...(label === null ? [] : [`--label ${label}`]),
+    ...flags,
+    "--out picture.png",
+  ];
+  return words.join(" ");
+}
+
+/** The TypeScript that draws the same picture. */
+export function typeScript(generator: WebGenerator, recipe: Recipe, shared: Shared): string {
+  const { corners } = recipe;
+  const options = given(generator, shared);
+  const head = `import { loadModel } from "fewstep";\n\nconst model = await loadModel(${JSON.stringify(generator.name)}, { kind: "image" });\n`;
+  const tail = 'await images.save("picture.png");\n';
+  if (corners.length === 1) {
+    const [{ seed, label }] = corners;
+    return `${head}const images = await model.sample(${literal({ ...(label !== null && { label }), ...options, seed })});\n${tail}`;
+  }
+  const corner = (index: number) => literal(plain(corners[index]));
+  const list = corners.map((_, index) => `  ${corner(index)},\n`).join("");
+  return `${head.replace("loadModel }", "blend, loadModel }")}const images = await blend(model, [\n${list}], ${literal({ x: round(recipe.x), y: round(recipe.y) })}, ${literal(options)});\n${tail}`;
+}
+
+const plain = ({ seed, label }: Recipe["corners"][number]) => ({ ...(label !== null && { label }), seed });
+const round = (value: number) => Math.round(value * 1e4) / 1e4;
+
+/** Options that are not the model's presets. */
+function given(generator: WebGenerator, shared: Shared): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(shared).filter(([name, value]) => value !== undefined && value !== generator.options[name]?.preset),
+  );
+}
+
+const literal = (value: object): string => {
+  const entries = Object.entries(value).map(([name, one]) => `${name}: ${JSON.stringify(one).replaceAll(",", ", ")}`);
+  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
+};

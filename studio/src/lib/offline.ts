@@ -1,0 +1,16 @@
+/**
+ * Keeps the page for use without a network. Where the host sends no headers for several threads, the service worker
+ * adds them: the page is then loaded once more, so that it has them from the start.
+ */
+export async function startOffline(): Promise<void> {
+  if (!("serviceWorker" in navigator) || import.meta.env.DEV) return;
+  try {
+    await navigator.serviceWorker.register("./sw.js");
+    if (self.crossOriginIsolated || sessionStorage.getItem("isolated")) return;
+    await navigator.serviceWorker.ready;
+    sessionStorage.setItem("isolated", "tried");
+    location.reload();
+  } catch {
+    // A host without a secure address: the page works, but only with a network.
+  }
+}
