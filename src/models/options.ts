@@ -16,6 +16,8 @@ export interface OptionInfo {
   /** Bounds of a number, where it has any; an open one is left out. */
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Of an option that has to be given. */
+  readonly required?: true;
 }
 
 interface JsonSchema {
@@ -24,6 +26,7 @@ interface JsonSchema {
   anyOf?: JsonSchema[];
   items?: JsonSchema;
   properties?: Record<string, JsonSchema>;
+  required?: string[];
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
@@ -36,7 +39,10 @@ interface JsonSchema {
 
 /** The options of a schema by name: for help, forms and messages. */
 export function optionInfos(schema: z.ZodObject): Record<string, OptionInfo> {
-  const { properties = {} } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  const { properties = {}, required = [] } = z.toJSONSchema(schema, {
+    io: "input",
+    unrepresentable: "any",
+  }) as JsonSchema;
   return Object.fromEntries(
     Object.entries(properties).map(([name, property]) => [
       name,
@@ -47,6 +53,7 @@ export function optionInfos(schema: z.ZodObject): Record<string, OptionInfo> {
         preset: property.default,
         range: rangeOf(property),
         ...limitsOf(property),
+        ...(required.includes(name) && { required: true as const }),
       },
     ]),
   );
