@@ -8,7 +8,7 @@ import { tokenSettingsNamed } from "../data/tokens/settings.js";
 import { shellWord } from "../io/show.js";
 import { methods } from "../methods/registry.js";
 import type { Method } from "../models/method.js";
-import type { RunConfig } from "../recipes/training.js";
+import type { RunConfig } from "../recipes/recipe.js";
 import type { DeviceName } from "../runtime/index.js";
 import { nativeOrNull } from "../runtime/native.js";
 import { inWorker, siblingModule } from "../runtime/thread.js";
