@@ -21,9 +21,10 @@ import { MetricsFile } from "./metrics.js";
 import { writeReport } from "./report.js";
 import { dropSheets, saveSheet } from "./samples.js";
 import type { ProgressEvent, Stage } from "./stage.js";
+import { writeStage } from "./stage-file.js";
 
 export interface RunOptions {
-  /** The run's folder: config.json, metrics.jsonl, checkpoints/, samples/, report.html. */
+  /** The run's folder: config.json, stage.json, metrics.jsonl, checkpoints/, samples/, report.html. */
   out: string;
   /** JSON; kept as config.json. */
   config: unknown;
@@ -112,6 +113,7 @@ export async function runStages(
   let position: Position = { stage: "", stageStep: 0, step: 0, seconds: 0 };
   let metrics: Record<string, number> = {};
   let newest: string | null = null;
+  const names = new Set<string>();
   let writable = !resume; // a run to resume is left as it is until a checkpoint has been loaded
   let before: unknown; // configuration of the checkpoint that training goes on from
   let file: unknown; // configuration in config.json
@@ -188,6 +190,7 @@ export async function runStages(
     const { name, steps } = stage;
     const rate = new Rate(stage.batch);
     let saved = elapsed();
+    await writing(out, () => writeStage(out, { stage: name, number: names.size, stages: stages.length, steps }));
     emit({ type: "stage", stage: name, steps, stageStep: position.stageStep });
     while (position.stageStep < steps) {
       if (interrupted()) {
@@ -229,7 +232,6 @@ export async function runStages(
   async function trainAll(): Promise<RunResult> {
     let status: RunResult["status"] | "failed" = "finished";
     try {
-      const names = new Set<string>();
       for (const make of stages) {
         if (interrupted()) {
           status = "interrupted";
