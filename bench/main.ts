@@ -16,6 +16,7 @@ const benches: Record<string, string> = {
   overhead: "what a Ψ-sampler costs beside its network",
   distillation: "few-step text: distilled against undistilled",
   latency: "a single decoding of the shipped sphere models: native, and WASM in Node and in a browser",
+  studio: "the studio's page in a browser: time to the first picture, pictures a second on the pad",
   compare: "the shipped Fashion-MNIST models side by side",
   toys: "sliced Wasserstein distance on two-dimensional toys",
 };

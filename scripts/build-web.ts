@@ -11,6 +11,7 @@ const entryPoints = {
   core: "src/core.ts",
   metrics: "src/metrics/index.ts",
   "worker-session": "src/runtime/worker-session.ts",
+  "generator-worker": "src/web/generator-worker.ts",
 };
 
 /** Packages that need Node.js as its own modules do. */

@@ -1,6 +1,26 @@
+export { OptionError } from "./io/wrong-use.js";
 export { Images } from "./media/images.js";
 export { loadModel, loadTextModel } from "./methods/load.js";
 export { crossover, inpaint, interpolate, morph, project, stitch, vary } from "./methods/sphere/edit.js";
 export { loadSphere } from "./methods/sphere/load.js";
 export { SphereModel } from "./methods/sphere/model.js";
+export { blend, blendClasses, blendNoise, type Corner, type Place } from "./models/blend.js";
+export type { ModelBlobs } from "./models/location.js";
+export type { OptionInfo } from "./models/options.js";
 export { type DeviceName, setWasmFolder } from "./runtime/index.js";
+export { clearCache } from "./web/cache.js";
+export { createGenerator } from "./web/create.js";
+export type {
+  AnyWebGenerator,
+  CreateOptions,
+  DrawContext,
+  Drawn,
+  DrawnStep,
+  DrawnTexts,
+  EditForm,
+  EditPictures,
+  GeneratorInfo,
+  WebGenerator,
+} from "./web/generator.js";
+export { latest } from "./web/latest.js";
+export { Pictures } from "./web/pictures.js";

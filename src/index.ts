@@ -22,6 +22,7 @@ export * as flow from "./methods/flow/index.js";
 export { loadModel, loadTextModel } from "./methods/load.js";
 export { methods, register } from "./methods/registry.js";
 export * as sphere from "./methods/sphere/index.js";
+export { blend, type Corner, type Place } from "./models/blend.js";
 export type { Edit, EditInput, Latents } from "./models/edits.js";
 export type { Exemplars } from "./models/exemplars.js";
 export type {

@@ -16,6 +16,12 @@ export interface FetchOptions {
   attempts?: number;
 }
 
+/** How a file is fetched whose answer matters too. */
+export interface FetchingOptions extends FetchOptions {
+  /** Hears the headers of an answer that is no error. */
+  onHeaders?(headers: Headers): void;
+}
+
 /** A file that could not be fetched; the message names the address and the cause. */
 export class FetchError extends Error {
   override name = "FetchError";
@@ -41,7 +47,7 @@ const PASSING_STATUS = [408, 425, 429, 500, 502, 503, 504];
 export async function fetching<T>(
   url: URL,
   use: (reader: ByteReader) => Promise<T>,
-  options: FetchOptions = {},
+  options: FetchingOptions = {},
 ): Promise<T> {
   const { attempts = 3, signal } = options;
   for (let attempt = 1; ; attempt++) {
@@ -58,7 +64,7 @@ export async function fetching<T>(
 async function attemptOnce<T>(
   url: URL,
   use: (reader: ByteReader) => Promise<T>,
-  { onProgress, signal, maxBytes = 2e9, timeout = 30 }: FetchOptions,
+  { onProgress, onHeaders, signal, maxBytes = 2e9, timeout = 30 }: FetchingOptions,
 ): Promise<T> {
   signal?.throwIfAborted();
   if (url.username || url.password)
@@ -79,6 +85,7 @@ async function attemptOnce<T>(
       throw failure(error);
     });
     watch.answered();
+    if (response.ok) onHeaders?.(response.headers);
     const task = `fetching ${url.pathname.split("/").at(-1)}`;
     const onBytes = (done: number, total: number | null) => {
       watch.received(done);

@@ -1,17 +1,30 @@
 import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
 import { loadedNetwork } from "../models/architecture.js";
-import { type LoadOptions, type ModelConfig, NoSuchModel, readModel } from "../models/files.js";
+import {
+  type LoadOptions,
+  type ModelConfig,
+  type ModelSource,
+  NoSuchModel,
+  readModel,
+  sourceName,
+} from "../models/files.js";
 import type { AnyGenerator, Generators, Kind, TextGenerator } from "../models/generator.js";
 import { methodOf, methods } from "./registry.js";
 
 /**
- * Loads a model that draws, by shipped name, folder (of a model or a training run) or URL. With `kind` ("image" or
+ * Loads a model that draws, by shipped name, folder (of a model or a training run) or URL, or from its files. With `kind` ("image" or
  * "text") it must draw that, and the type says so; without, `kind` of the result tells.
  */
-export function loadModel<K extends Kind>(location: string, options: LoadOptions & { kind: K }): Promise<Generators[K]>;
-export function loadModel(location: string, options?: LoadOptions & { kind?: Kind }): Promise<AnyGenerator>;
-export async function loadModel(location: string, given: LoadOptions & { kind?: Kind } = {}): Promise<AnyGenerator> {
+export function loadModel<K extends Kind>(
+  location: ModelSource,
+  options: LoadOptions & { kind: K },
+): Promise<Generators[K]>;
+export function loadModel(location: ModelSource, options?: LoadOptions & { kind?: Kind }): Promise<AnyGenerator>;
+export async function loadModel(
+  location: ModelSource,
+  given: LoadOptions & { kind?: Kind } = {},
+): Promise<AnyGenerator> {
   if (given === null) throw new OptionError("The options of loadModel are an object, got null.");
   const { kind, ...options } = given;
   if (kind !== undefined && kind !== "image" && kind !== "text")
@@ -23,7 +36,7 @@ export async function loadModel(location: string, given: LoadOptions & { kind?: 
 }
 
 /** Loads a model of text: `loadModel` with the kind "text". */
-export const loadTextModel = (location: string, options?: LoadOptions): Promise<TextGenerator> =>
+export const loadTextModel = (location: ModelSource, options?: LoadOptions): Promise<TextGenerator> =>
   loadModel(location, { ...options, kind: "text" });
 
 /** What a model draws, by its description; null where it draws nothing. */
@@ -31,7 +44,8 @@ export const draws = ({ method, text }: ModelConfig): Kind | null =>
   !methodOf(method)?.load ? null : text ? "text" : "image";
 
 /** The method of a model that draws, of the kind that is wanted. @throws NoSuchModel */
-function drawing(location: string, config: ModelConfig, wanted?: Kind) {
+function drawing(source: ModelSource, config: ModelConfig, wanted?: Kind) {
+  const location = sourceName(source);
   const kind = draws(config);
   const names = Object.keys(methods).filter((name) => methods[name].load);
   if (kind === null)

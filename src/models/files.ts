@@ -7,11 +7,21 @@ import { OptionError } from "../io/wrong-use.js";
 import { type CompileOptions, deviceNames } from "../runtime/index.js";
 import { type Architecture, describedNetwork, requireWeights, type Weights } from "./architecture.js";
 import { type ModelConfig, parseConfig } from "./config.js";
-import { type ModelPlace, modelPlace } from "./location.js";
+import { isSource, type ModelPlace, type ModelSource, modelPlace, sourceName } from "./location.js";
 
 export type { Weights } from "./architecture.js";
 export { imageSize, type ModelConfig } from "./config.js";
-export { isUrl, locationName, NoSuchModel, SNAPSHOT, shippedModelsFolder } from "./location.js";
+export {
+  isUrl,
+  locationName,
+  type ModelBlobs,
+  type ModelPlace,
+  type ModelSource,
+  NoSuchModel,
+  SNAPSHOT,
+  shippedModelsFolder,
+  sourceName,
+} from "./location.js";
 
 export interface ModelFiles {
   config: ModelConfig;
@@ -24,16 +34,16 @@ export interface LoadOptions extends Omit<CompileOptions, "check" | "watch">, Fe
   checkpoint?: boolean;
 }
 
-const LOADING = [
-  ...["device", "threads", "worker", "freeze"],
-  ...["onProgress", "signal", "maxBytes", "timeout", "attempts", "checkpoint"],
-];
+const LOADING_FILES = ["device", "threads", "worker", "freeze", "signal"];
+const LOADING = [...LOADING_FILES, "onProgress", "maxBytes", "timeout", "attempts", "checkpoint"];
 
 /** Throws where a location or options are none, or an option is unknown or cannot be. @throws OptionError */
 function requireLoading(location: unknown, options: LoadOptions): void {
-  if (typeof location !== "string" || location === "")
-    throw new OptionError(`A model is loaded by its name, folder or URL, got ${show(location)}.`);
-  requireKnown(`loading ${location}`, options, LOADING);
+  if (!isSource(location))
+    throw new OptionError(
+      `A model is loaded by its name, folder or URL, or from its config.json and model.safetensors as blobs; got ${show(location)}.`,
+    );
+  requireKnown(`loading ${sourceName(location)}`, options, typeof location === "string" ? LOADING : LOADING_FILES);
   const { device = "auto", threads, worker, checkpoint, signal, ...numbers } = options;
   if (device !== "auto" && !deviceNames.includes(device))
     throw new OptionError(`There is no device ${show(device)}; choose "auto" or one of ${deviceNames.join(", ")}.`);
@@ -56,12 +66,12 @@ const MAX_CONFIG = 16e6;
 const MAX_HEADER = 16e6;
 
 /**
- * A model folder by shipped name, path or URL: config.json, once, and model.safetensors. Reads numbers and JSON only.
+ * A model by shipped name, path, URL or its files: config.json, once, and model.safetensors. Reads numbers and JSON only.
  * `choose` says how a model so described is rebuilt, or throws. The description is checked, and compared with the
  * header of the weights, before any of these are read.
  */
 export async function readModel(
-  location: string,
+  location: ModelSource,
   choose: (config: ModelConfig) => Architecture,
   options: LoadOptions = {},
 ): Promise<ModelFiles> {

@@ -22,6 +22,11 @@ export type Progress = (done: number, total: number) => void;
 export interface SampleContext {
   /** Gaussian noise instead of a seed's: as many numbers for each sample as the model draws. */
   noise?: Float32Array;
+  /**
+   * Weights of the classes of each sample [count · classes] instead of a label, each row adding up to 1. Not of discrete
+   * models. Samples of a mixture have no label.
+   */
+  mixture?: Float32Array;
   /** Tokens [L] or [count·L] that stay as they are, −1 where the sampler fills in. Of discrete models. */
   given?: Int32Array;
   /** Aborting ends the work after the present network evaluation; the promise rejects with the signal's reason. */
@@ -83,6 +88,11 @@ export interface Generator<K extends Kind = Kind, Options extends object = Sampl
   sample(options?: Options, context?: SampleContext): Promise<Outputs[K]>;
   /** Draws batch by batch and step by step; the last step of a batch holds what `sample` gives. @throws OptionError */
   stream(options?: Options, context?: SampleContext): AsyncGenerator<Step<Outputs[K]>, void, void>;
+  /**
+   * The Gaussian noise that samples of these options begin with, as many numbers for each as the model draws: to be
+   * mixed or moved, and given back as `noise` of the context. @throws OptionError also where a model begins with tokens
+   */
+  drawNoise(options?: Options): Float32Array;
   /** Seconds spent so far on compiling, which a first sample waits for. */
   readonly compilingSeconds: number;
   /**

@@ -15,10 +15,10 @@ export abstract class ImageModel<S extends z.ZodObject> extends Model<"image", S
     this.image = imageSize(config);
   }
 
-  /** Images [n, C, H, W] of a batch whose rows began with `label`s, where the model has classes. */
+  /** Images [n, C, H, W] of a batch; they have labels where the rows began with a `label` of the model's classes. */
   protected output(pixels: Float32Array, rows: Rows, n: number): Images {
     const { channels, height, width } = this.image;
-    const labels = this.classNames ? (rows.label as Int32Array).slice(0, n) : null;
+    const labels = this.classNames && rows.label ? (rows.label as Int32Array).slice(0, n) : null;
     return new Images(pixels, n, channels, height, width, labels);
   }
 

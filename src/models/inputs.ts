@@ -1,4 +1,4 @@
-import { many } from "../io/show.js";
+import { many, show } from "../io/show.js";
 import type { Random } from "../random/index.js";
 import { OptionError } from "./options.js";
 
@@ -53,6 +53,42 @@ function classIndex(name: string | number, classNames: readonly string[]): numbe
 }
 
 const NUMBER = /^\d+$/;
+
+/** How far from 1 the weights of a mixture may add up to: they are float32. */
+const ROUNDING = 1e-3;
+
+/**
+ * Rows that say what `count` samples are of: the `label` of each [count], or the weights of its classes `mixture`
+ * [count, classes], where a mixture is given. `none` adds a column of zeros for networks that know "no class" as the
+ * last. @throws OptionError
+ */
+export function resolveClasses(
+  { label, mixture }: { label?: Label; mixture?: Float32Array },
+  count: number,
+  classNames: readonly string[] | null,
+  { none = false } = {},
+): { label: Int32Array } | { mixture: Float32Array } {
+  if (mixture === undefined) return { label: resolveLabels(label, count, classNames) };
+  if (classNames === null) throw new OptionError("This model has no classes; leave out the mixture.");
+  if (label !== undefined) throw new OptionError("Give a label or a mixture of classes, not both.");
+  const classes = classNames.length;
+  if (!(mixture instanceof Float32Array) || mixture.length !== count * classes)
+    throw new OptionError(
+      `mixture takes a Float32Array of ${count} × ${classes} numbers, got ${show(mixture?.length ?? mixture)}.`,
+    );
+  const row = classes + (none ? 1 : 0);
+  const weights = new Float32Array(count * row);
+  for (let i = 0; i < count; i++) {
+    const own = mixture.subarray(i * classes, (i + 1) * classes);
+    const bad = own.find((weight) => !(weight >= 0 && weight <= 1 + ROUNDING));
+    if (bad !== undefined) throw new OptionError(`The weights of a mixture are numbers from 0 to 1, got ${bad}.`);
+    const sum = own.reduce((a, b) => a + b, 0);
+    if (Math.abs(sum - 1) > ROUNDING)
+      throw new OptionError(`The weights of each sample of a mixture add up to 1; those of sample ${i} to ${sum}.`);
+    weights.set(own, i * row);
+  }
+  return { mixture: weights };
+}
 
 /**
  * Gaussian noise for `count` samples of `size` numbers: as given, or drawn so that sample i does not depend on how many

@@ -1,3 +1,4 @@
+import { blobReader } from "../io/blob-reader.js";
 import type { ByteReader } from "../io/byte-reader.js";
 import { type FetchOptions, fetching, showUrl } from "../io/fetch.js";
 import { shellWord } from "../io/show.js";
@@ -16,11 +17,33 @@ export const SNAPSHOT = "snapshot";
 
 /** Where a model's files are. */
 export interface ModelPlace {
+  /** How errors call the model. */
+  readonly location: string;
   /** How errors call one of its files. */
   show(file: string): string;
   /** Hands a reader of one of its files to `use`. */
   reading<T>(file: string, use: (reader: ByteReader) => Promise<T>): Promise<T>;
 }
+
+/** The files of a model in memory, or as somebody has dropped them on a page. */
+export type ModelBlobs = Readonly<Record<"config.json" | "model.safetensors", Blob>>;
+
+/** Where a model is loaded from: its shipped name, folder or URL, its files, or any other place. */
+export type ModelSource = string | ModelBlobs | ModelPlace;
+
+const isBlobs = (source: unknown): source is ModelBlobs =>
+  typeof source === "object" &&
+  source !== null &&
+  ["config.json", "model.safetensors"].every((file) => (source as Record<string, unknown>)[file] instanceof Blob);
+const isPlace = (source: unknown): source is ModelPlace => typeof (source as ModelPlace | null)?.reading === "function";
+
+/** Whether something can be a source; a name is one that is not empty. */
+export const isSource = (source: unknown): source is ModelSource =>
+  typeof source === "string" ? source !== "" : isPlace(source) || isBlobs(source);
+
+/** How errors call a source. */
+export const sourceName = (source: ModelSource): string =>
+  typeof source === "string" ? source : isPlace(source) ? source.location : "The model";
 
 /** Whether a location is a URL; in a browser every one is. */
 export const isUrl = (location: string): boolean => !inNode || /^https?:/i.test(location);
@@ -36,32 +59,45 @@ export function locationName(location: string): string {
   );
 }
 
-/** Finds a model by shipped name, path or URL. Throws `NoSuchModel` where a name or path leads to none. */
+/** Finds a model. Throws `NoSuchModel` where a name or path leads to none. */
 export const modelPlace = async (
-  location: string,
+  location: ModelSource,
   { checkpoint = false, ...options }: FetchOptions & { checkpoint?: boolean } = {},
 ): Promise<ModelPlace> => {
+  if (typeof location !== "string") {
+    if (checkpoint) throw new NoSuchModel(`${sourceName(location)} is no run; leave out the checkpoint.`);
+    return isPlace(location) ? location : blobPlace(location);
+  }
   if (!isUrl(location)) return localPlace(location, checkpoint);
   if (checkpoint) throw new NoSuchModel(`${location} is no run on this machine; leave out the checkpoint.`);
   return remotePlace(location, options);
 };
 
-/** A folder's URL may carry a query (a key, say), which every file of it is then asked for with. */
-function remotePlace(location: string, options: FetchOptions): ModelPlace {
-  const urlOf = (file: string): URL => {
-    const url = new URL(location, globalThis.location?.href);
+const blobPlace = (files: ModelBlobs): ModelPlace => ({
+  location: "The model",
+  show: (file) => (files[file as keyof ModelBlobs] as Partial<File>).name ?? file,
+  reading: (file, use) => use(blobReader(files[file as keyof ModelBlobs], file)),
+});
+
+/** Address of one of the files of a model's folder. @throws NoSuchModel where the folder's is none */
+export function fileUrl(folder: string, file: string): URL {
+  try {
+    const url = new URL(folder, globalThis.location?.href);
     url.pathname = `${url.pathname.replace(/\/+$/, "")}/${file}`;
     url.hash = "";
     return url;
-  };
-  try {
-    urlOf("");
   } catch {
-    throw new NoSuchModel(`"${location}" is no address; a model's begins with https:// and a server's name.`);
+    throw new NoSuchModel(`"${folder}" is no address; a model's begins with https:// and a server's name.`);
   }
+}
+
+/** A folder's URL may carry a query (a key, say), which every file of it is then asked for with. */
+function remotePlace(location: string, options: FetchOptions): ModelPlace {
+  fileUrl(location, "");
   return {
-    show: (file) => showUrl(urlOf(file)),
-    reading: (file, use) => fetching(urlOf(file), use, options),
+    location,
+    show: (file) => showUrl(fileUrl(location, file)),
+    reading: (file, use) => fetching(fileUrl(location, file), use, options),
   };
 }
 
@@ -96,6 +132,7 @@ async function localPlace(location: string, checkpoint: boolean): Promise<ModelP
     );
   }
   return {
+    location,
     show: (file) => join(folder, file),
     reading: (file, use) => readingFile(join(folder, file), use),
   };

@@ -4,7 +4,7 @@ import { exportOnnx } from "../runtime/export.js";
 import { type CompileOptions, type GraphOutputs, type InputSpec, Releasable } from "../runtime/index.js";
 import type { ModelConfig } from "./files.js";
 import type { Generator, Kind, Outputs, Part, SampleContext, Step } from "./generator.js";
-import { parseOptions } from "./options.js";
+import { OptionError, parseOptions } from "./options.js";
 import { type Batch, batchesOf, type Graph, Programs, rowsOf } from "./programs.js";
 
 /** What every sample of a request begins with, row by row: noise, labels, tokens. */
@@ -75,7 +75,7 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
   }
 
   /** Arrays of a context that may stand in for drawn ones. */
-  protected get standIns(): readonly ("noise" | "given")[] {
+  protected get standIns(): readonly ("noise" | "mixture" | "given")[] {
     return ["noise"];
   }
 
@@ -83,7 +83,10 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
   protected abstract evaluations(options: z.output<S>): number;
   /** Steps of the sampler. */
   protected abstract stepsOf(options: z.output<S>): number;
-  /** What each of the `count` samples begins with, as rows of equal length. @throws OptionError */
+  /**
+   * What each of the `count` samples begins with, as rows of equal length; Gaussian noise is called `noise`.
+   * @throws OptionError
+   */
   protected abstract begin(options: z.output<S>, context: SampleContext): Rows;
   /** Draws a batch of rows, step by step; `signal` is for those that evaluate networks several times in a step. */
   protected abstract draw(
@@ -98,6 +101,13 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
 
   cost(options?: z.input<S>): number {
     return this.evaluations(this.parse(options));
+  }
+
+  drawNoise(options?: z.input<S>): Float32Array {
+    const parsed = this.parse(options);
+    if (!this.standIns.includes("noise"))
+      throw new OptionError(`${this.config.name} begins with tokens, not with noise.`);
+    return (this.begin(parsed, {}).noise as Float32Array).slice();
   }
 
   async sample(options?: z.input<S>, context?: SampleContext): Promise<Outputs[K]> {

@@ -37,11 +37,21 @@ export function linear(inputs: number, outputs: number, { bias = true, init = "d
 }
 export type Linear = ReturnType<typeof linear>;
 
-/** A table of `count` rows: int32 indices [...] to vectors [..., width]. Rows start N(0, 1) or as `init` says. */
+/**
+ * A table of `count` rows: int32 indices [...] to vectors [..., width], or float32 weights [..., count] to weighted sums
+ * of the rows. Rows start N(0, 1) or as `init` says.
+ */
 export function embedding(count: number, width: number, { init = normal(1) }: { init?: WeightInit } = {}) {
   checkSizes("embedding", { count, width });
   const weight = parameter([count, width], weightInitializer(init, { fanIn: count, fanOut: width }));
-  return module({ weight }, (indices: Tensor): Tensor => weight.gather(indices));
+  return module({ weight }, (rows: Tensor): Tensor => {
+    if (rows.dtype !== "float32") return weight.gather(rows);
+    if (rows.shape.at(-1) !== count)
+      throw new Error(
+        `embedding(${count}, ${width}): takes int32 indices, or weights whose last axis is ${count}; got ${showShape(rows.shape)}.`,
+      );
+    return rows.matmul(weight);
+  });
 }
 
 /** A callable of one tensor, with or without parameters. */

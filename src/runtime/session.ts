@@ -21,18 +21,31 @@ export function threadsOf({ threads }: Pick<SessionOptions, "threads">): number 
 }
 
 /**
+ * Threads that a runtime's sessions compute with. Those of the WASM runtime are set once, by the first that asks, before
+ * its first session.
+ */
+export async function threadsInUse(
+  { ort, package: from }: Pick<Runtime, "ort" | "package">,
+  options: Pick<SessionOptions, "threads"> = {},
+): Promise<number> {
+  const threads = threadsOf(options);
+  if (from === "onnxruntime-web") return (ort.env.wasm.numThreads ??= threads ?? (await coreCount()));
+  return threads ?? coreCount();
+}
+
+/**
  * Creates a session of an ONNX model on a runtime. Denormal floats count as zero: they slow a CPU down and carry
  * nothing.
  */
 export async function createSession(
-  { ort, device, package: from }: Pick<Runtime, "ort" | "device" | "package">,
+  runtime: Pick<Runtime, "ort" | "device" | "package">,
   bytes: Uint8Array,
   options: SessionOptions = {},
 ): Promise<Ort.InferenceSession> {
+  const { ort, device } = runtime;
   const threads = threadsOf(options);
-  const web = from === "onnxruntime-web";
-  // The WASM runtime's threads are set once, before its first session
-  if (web) ort.env.wasm.numThreads ??= threads ?? (await coreCount());
+  const web = runtime.package === "onnxruntime-web";
+  if (web) await threadsInUse(runtime, options);
   return ort.InferenceSession.create(bytes, {
     executionProviders: [device],
     ...(threads === undefined || web ? {} : { intraOpNumThreads: threads }),

@@ -1,3 +1,4 @@
+import type { Progress } from "../data/progress.js";
 import type { EditInfo } from "../models/edits.js";
 import type { ModelConfig } from "../models/files.js";
 import type { Kind } from "../models/generator.js";
@@ -14,7 +15,7 @@ export interface GeneratorInfo {
   readonly classNames: readonly string[] | null;
   /** What a sample may be asked for, by name. */
   readonly options: Readonly<Record<string, OptionInfo>>;
-  /** What can be done to pictures, by name; none for models that do not edit. */
+  /** What can be done to pictures with no more than a mask, by name; none for models that do not edit. */
   readonly edits: Readonly<Record<string, EditForm>>;
   /** Size of a picture, of models of images. */
   readonly image: { readonly height: number; readonly width: number; readonly channels: 1 | 3 } | null;
@@ -44,13 +45,18 @@ export interface Drawn {
 
 /** What comes beside the options. */
 export interface DrawContext {
-  /** Gaussian noise instead of a seed's, count × `noise(…).length / count` numbers. */
+  /** Gaussian noise instead of a seed's, as many numbers as `noise` gives for these options. */
   noise?: Float32Array;
-  /** Weights of the classes of each sample [count · classes], each row adding up to 1, instead of a label. */
+  /**
+   * Weights of the classes of each sample [count · classes], each row adding up to 1, instead of a label. Not of
+   * discrete models.
+   */
   mixture?: Float32Array;
-  /** Tokens [L] that stay as they are, −1 where the model fills in. Of models of text. */
+  /** Tokens [L] or [count·L] that stay as they are, −1 where the model fills in. Of discrete models. */
   given?: Int32Array;
+  /** Aborting ends the work, or removes it from the queue; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** Told after each step how many are done, of those of all batches; of an edit, its updates. */
   onProgress?(done: number, total: number): void;
 }
 
@@ -58,9 +64,13 @@ export interface DrawContext {
 export interface DrawnStep<K extends Kind = Kind> {
   readonly step: number;
   readonly steps: number;
+  /** Network evaluations of each sample so far. */
   readonly evaluations: number;
+  /** Number of the batch's first sample: more than 64 samples are drawn in several batches. */
+  readonly first: number;
+  /** The batch as it is after this step. */
   readonly output: Drawn[K];
-  /** Of Ψ-samplers: what has just happened to each token [count·length]: 0 kept, 1 denoised, 2 taken back. */
+  /** Of Ψ-samplers: what has just happened to each token [count·length]: 0 kept, 1 denoised, 2 drawn anew. */
   readonly changes?: Uint8Array;
 }
 
@@ -71,9 +81,14 @@ export interface EditPictures {
   mask?: Float32Array;
 }
 
-/** A generator for web pages, in a worker or in the page's own thread. */
+/**
+ * A generator for web pages, in a worker or in the page's own thread. It does one thing after the other: what is asked
+ * meanwhile waits. Of a stream each step is one thing.
+ */
 export interface WebGenerator<K extends Kind = Kind> extends GeneratorInfo {
   readonly kind: K;
+  /** Whether it computes in a worker, which leaves the page its thread. */
+  readonly worker: boolean;
   /** Network evaluations for each sample. @throws OptionError */
   cost(options?: Record<string, unknown>): Promise<number>;
   /** Draws. The same options give the same samples. @throws OptionError */
@@ -91,6 +106,30 @@ export interface WebGenerator<K extends Kind = Kind> extends GeneratorInfo {
   ): Promise<Pictures>;
   /** Tokens of a text, of models of text. */
   tokens(text: string): Promise<Int32Array>;
-  /** Ends what is being drawn and frees the model and its worker. */
+  /** Ends what is being drawn, which rejects with an `AbortError`, and frees the model and its worker. */
   dispose(): Promise<void>;
+}
+
+/** A generator of any kind: its `kind` tells. */
+export type AnyWebGenerator = { [K in Kind]: WebGenerator<K> }[Kind];
+
+/** How a generator is made. */
+export interface CreateOptions<K extends Kind = Kind> {
+  /** What it must draw. */
+  kind?: K;
+  /** "webgpu" or "wasm"; default "auto": WebGPU where there is a hardware GPU that works, else WebAssembly. */
+  device?: DeviceName | "auto";
+  /**
+   * Threads of WebAssembly at most; default 4, or as many as there are cores. A page that is not cross-origin isolated
+   * has one. They are set by the first generator of a thread, and stay.
+   */
+  threads?: number;
+  /** false: in the page's own thread. Default: in a worker, or where none can be started in the page's thread. */
+  worker?: boolean;
+  /** Whether files from a URL are kept in the browser (see `clearCache`); default true. */
+  cache?: boolean;
+  /** Told how much of each file has arrived. */
+  onProgress?: Progress;
+  /** Aborting ends the loading; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
 }

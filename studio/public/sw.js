@@ -41,7 +41,8 @@ async function answer(request) {
 }
 
 /** Weights, runs and the like are not the page's own: they go their own way. */
-const own = (url) => url.origin === self.location.origin && !/\/(api|v1|v2)\/|\.safetensors$|\/config\.json$/.test(url.pathname);
+const own = (url) =>
+  url.origin === self.location.origin && !/\/(api|v1|v2)\/|\.safetensors$|\/config\.json$/.test(url.pathname);
 
 self.addEventListener("fetch", (event) => {
   if (event.request.method === "GET" && own(new URL(event.request.url))) event.respondWith(answer(event.request));

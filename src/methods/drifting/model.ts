@@ -3,7 +3,7 @@ import { editsOf } from "../../models/edits.js";
 import type { ModelConfig } from "../../models/files.js";
 import type { SampleContext } from "../../models/generator.js";
 import { ImageModel } from "../../models/image-model.js";
-import { resolveLabels, resolveNoise } from "../../models/inputs.js";
+import { resolveClasses, resolveNoise } from "../../models/inputs.js";
 import type { BatchStep, Rows } from "../../models/model.js";
 import { type Batch, graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
@@ -38,17 +38,21 @@ export class DriftingModel extends ImageModel<Schema> {
     );
   }
 
-  private readonly generator = graph({
-    inputs: (size: number) => ({
-      noise: [size, 1, this.shape.autoencoder.latent],
-      label: { shape: [size], dtype: "int32" as const },
-      guidance: this.shape.guidance && [size],
-      style: this.shape.styles.count > 0 && { shape: [size, 1, this.shape.styles.count], dtype: "int32" as const },
-    }),
-    build: ({ style, ...inputs }) => ({
-      images: this.net({ ...inputs, style: style?.add(this.styleRows) }).clamp(-1, 1),
-    }),
-  });
+  /** The network; of a mixture, labels are weights of the classes. */
+  private generator(mixed: boolean) {
+    const { autoencoder, guidance, styles, classes } = this.shape;
+    return graph({
+      inputs: (size: number) => ({
+        noise: [size, 1, autoencoder.latent],
+        label: mixed ? [size, classes] : { shape: [size], dtype: "int32" as const },
+        guidance: guidance && [size],
+        style: styles.count > 0 && { shape: [size, 1, styles.count], dtype: "int32" as const },
+      }),
+      build: ({ style, ...inputs }) => ({
+        images: this.net({ ...inputs, style: style?.add(this.styleRows) }).clamp(-1, 1),
+      }),
+    });
+  }
 
   get edits() {
     return editsOf<DriftEditor>(this, driftingEdits(this.shape));
@@ -57,7 +61,7 @@ export class DriftingModel extends ImageModel<Schema> {
   get parts() {
     const { classes, autoencoder, styles } = this.shape;
     return {
-      generator: this.part("noise, label, guidance and style to images, clipped to [−1, 1]", this.generator, {
+      generator: this.part("noise, label, guidance and style to images, clipped to [−1, 1]", this.generator(false), {
         noise: `float32 [batch, 1, ${autoencoder.latent}]: drawn from a standard normal distribution`,
         label: `int32 [batch]: class, 0 … ${Math.max(classes, 1) - 1}`,
         guidance: `float32 [batch]: strength, ${GUIDANCE.low} (none) … ${GUIDANCE.high}`,
@@ -74,22 +78,29 @@ export class DriftingModel extends ImageModel<Schema> {
     return 1;
   }
 
-  protected begin({ count, label, seed, style }: Options, { noise }: SampleContext): Rows {
+  protected override get standIns() {
+    return ["noise", "mixture"] as const;
+  }
+
+  protected begin({ count, label, seed, style }: Options, { noise, mixture }: SampleContext): Rows {
     const { autoencoder, styles } = this.shape;
     const random = new Random(seed, "sample");
-    const labels = resolveLabels(label, count, this.classNames);
     const z = resolveNoise(noise, count, autoencoder.latent, random.split("noise"));
     const drawn = random.split("style");
     const tokens = Int32Array.from(
       { length: count * styles.count },
       (_, i) => style?.[i % styles.count] ?? drawn.integer(styles.size),
     );
-    return { noise: z, label: labels, style: tokens };
+    return { noise: z, style: tokens, ...resolveClasses({ label, mixture }, count, this.classNames) };
   }
 
   protected async *draw(rows: Rows, { guidance = 1 }: Options, { size }: Batch): AsyncGenerator<BatchStep> {
-    const { images } = await this.programs.run("generator", this.generator, size, {
-      ...(rows as Record<"noise" | "label" | "style", Float32Array>),
+    const { noise, style, mixture, label = mixture } = rows;
+    const name = mixture ? "generator of mixtures" : "generator";
+    const { images } = await this.programs.run(name, this.generator(mixture !== undefined), size, {
+      noise,
+      style,
+      label,
       guidance: new Float32Array(size).fill(guidance),
     });
     yield { evaluations: 1, rows: () => images };

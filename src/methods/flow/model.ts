@@ -2,11 +2,11 @@ import type { z } from "zod";
 import type { ModelConfig } from "../../models/files.js";
 import type { Part, SampleContext } from "../../models/generator.js";
 import { ImageModel } from "../../models/image-model.js";
-import { resolveLabels, resolveNoise } from "../../models/inputs.js";
+import { resolveClasses, resolveNoise } from "../../models/inputs.js";
 import type { BatchStep, Rows } from "../../models/model.js";
 import { type Batch, graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
-import type { CompileOptions } from "../../runtime/index.js";
+import type { CompileOptions, InputSpec } from "../../runtime/index.js";
 import { constant } from "../../tensor/index.js";
 import type { FlowNetwork } from "./network.js";
 import { flowOptions } from "./options.js";
@@ -33,25 +33,29 @@ export class FlowModel extends ImageModel<Schema> {
     return space === "pixel" ? [autoencoder.channels, autoencoder.height, autoencoder.width] : [autoencoder.latent];
   }
 
-  private readonly velocity = graph({
-    inputs: (size: number) => ({
-      state: [size, ...this.state],
-      time: [size],
-      label: { shape: [size], dtype: "int32" as const },
-    }),
-    build: ({ state, time, label }) => ({ velocity: this.net.velocity(state, time, label) }),
-  });
+  /** The network; of a mixture, labels are weights of the classes and of none. */
+  private velocity(mixed: boolean) {
+    const label = (size: number): InputSpec =>
+      mixed ? [size, this.shape.classes + 1] : { shape: [size], dtype: "int32" };
+    return graph({
+      inputs: (size: number) => ({ state: [size, ...this.state], time: [size], label: label(size) }),
+      build: ({ state, time, label }) => ({ velocity: this.net.velocity(state, time, label) }),
+    });
+  }
 
   /** v_none + g·(v_class − v_none). */
-  private readonly guided = graph({
-    inputs: (size: number) => ({ ...this.velocity.inputs(size), guidance: [] }),
-    build: ({ state, time, label, guidance }) => {
-      const [size] = label.shape;
-      const none = constant(new Int32Array(size).fill(this.shape.classes), [size], "int32");
-      const free = this.net.velocity(state, time, none);
-      return { velocity: free.add(this.net.velocity(state, time, label).sub(free).mul(guidance)) };
-    },
-  });
+  private guided(mixed: boolean) {
+    const plain = this.velocity(mixed);
+    return graph({
+      inputs: (size: number) => ({ ...plain.inputs(size), guidance: [] }),
+      build: ({ state, time, label, guidance }) => {
+        const [size] = label.shape;
+        const none = constant(new Int32Array(size).fill(this.shape.classes), [size], "int32");
+        const free = this.net.velocity(state, time, none);
+        return { velocity: free.add(this.net.velocity(state, time, label).sub(free).mul(guidance)) };
+      },
+    });
+  }
 
   private readonly images = graph({
     inputs: (size: number) => ({ state: [size, ...this.state] }),
@@ -62,7 +66,7 @@ export class FlowModel extends ImageModel<Schema> {
     const axes = this.state.join(", ");
     const state = `float32 [batch, ${axes}]: standard normal noise at time 0, a sample at time 1`;
     return {
-      velocity: this.part("state, time and label to the state's velocity", this.velocity, {
+      velocity: this.part("state, time and label to the state's velocity", this.velocity(false), {
         state,
         time: "float32 [batch]: 0 (noise) … 1 (sample)",
         label: `int32 [batch]: class, 0 … ${this.shape.classes}; the last is none`,
@@ -83,28 +87,35 @@ export class FlowModel extends ImageModel<Schema> {
     return steps;
   }
 
-  protected begin({ count, label, seed }: Options, { noise }: SampleContext): Rows {
+  protected override get standIns() {
+    return ["noise", "mixture"] as const;
+  }
+
+  protected begin({ count, label, seed }: Options, { noise, mixture }: SampleContext): Rows {
     const size = this.state.reduce((a, b) => a * b, 1);
     return {
-      label: resolveLabels(label, count, this.classNames),
+      ...resolveClasses({ label, mixture }, count, this.classNames, { none: true }),
       noise: resolveNoise(noise, count, size, new Random(seed, "sample").split("noise")),
     };
   }
 
   protected async *draw(rows: Rows, options: Options, { size }: Batch, signal: AbortSignal): AsyncGenerator<BatchStep> {
     const { steps, sampler, guidance = 1 } = options;
+    const { noise, mixture, label = mixture } = rows;
+    const mixed = mixture !== undefined;
+    const kind = mixed ? " of mixtures" : "";
     let made = 0;
     const velocity = async (state: Float32Array, t: number) => {
       signal.throwIfAborted();
       made += guidance === 1 ? 1 : 2;
-      const feeds = { state, time: new Float32Array(size).fill(t), label: rows.label };
+      const feeds = { state, time: new Float32Array(size).fill(t), label };
       const found =
         guidance === 1
-          ? await this.programs.run("velocity", this.velocity, size, feeds)
-          : await this.programs.run("guided", this.guided, size, { ...feeds, guidance });
+          ? await this.programs.run(`velocity${kind}`, this.velocity(mixed), size, feeds)
+          : await this.programs.run(`guided${kind}`, this.guided(mixed), size, { ...feeds, guidance });
       return found.velocity;
     };
-    for await (const state of solve(velocity, rows.noise as Float32Array, steps, sampler))
+    for await (const state of solve(velocity, noise as Float32Array, steps, sampler))
       yield { evaluations: made, rows: () => this.toPixels(state, size) };
   }
 

@@ -3,9 +3,10 @@ import { OptionError } from "../../io/wrong-use.js";
 import { fillSmoothly } from "../../media/fill.js";
 import { Images } from "../../media/images.js";
 import type { Label } from "../../models/inputs.js";
+import { slerp } from "../../models/slerp.js";
 import { Random } from "../../random/index.js";
 import type { ClassWeights, EditControl, GuidanceOptions, RefineOptions, SphereEncoder } from "./encoder.js";
-import { disturbRows, slerp } from "./geometry.js";
+import { disturbRows } from "./geometry.js";
 import { MOST_STEPS } from "./options.js";
 
 const GUIDANCE = ["guidance", "guidanceAt"];

@@ -1,4 +1,5 @@
 export { nearestAngle, type Uniformity, uniformity } from "../../metrics/uniformity.js";
+export { angleBetween, slerp } from "../../models/slerp.js";
 export * from "./edit.js";
 export * from "./encoder.js";
 export * from "./geometry.js";

@@ -6,7 +6,7 @@ import { editsOf } from "../../models/edits.js";
 import type { ModelConfig } from "../../models/files.js";
 import type { SampleContext } from "../../models/generator.js";
 import { ImageModel } from "../../models/image-model.js";
-import { type Label, resolveLabels, resolveNoise } from "../../models/inputs.js";
+import { type Label, resolveClasses, resolveLabels, resolveNoise } from "../../models/inputs.js";
 import type { BatchStep, Rows } from "../../models/model.js";
 import { OptionError } from "../../models/options.js";
 import { type Batch, graph } from "../../models/programs.js";
@@ -284,11 +284,16 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     return steps;
   }
 
-  protected begin({ count, label, seed, shareNoise }: Options, { noise }: SampleContext): Rows {
-    const labels = resolveLabels(label, count, this.classNames);
+  protected override get standIns() {
+    return ["noise", "mixture"] as const;
+  }
+
+  protected begin({ count, label, seed, shareNoise }: Options, { noise, mixture }: SampleContext): Rows {
+    const of = resolveClasses({ label, mixture }, count, this.classNames, { none: true });
     const first = resolveNoise(noise, count, this.latent, new Random(seed, "sample").split("noise"));
     const again = shareNoise === "initial" ? first : new Random(seed, "refine").split("noise").normals(first.length);
-    return { label: labels, first, again, classes: this.weightsOf(labels) };
+    const classes = "mixture" in of ? of.mixture : this.weightsOf(of.label);
+    return { ...of, noise: first, again, classes };
   }
 
   protected async *draw(
@@ -298,7 +303,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     signal: AbortSignal,
   ): AsyncGenerator<BatchStep> {
     const { steps, shareNoise, schedule, seed } = options;
-    const { first, again, classes } = rows as Record<string, Float32Array>;
+    const { noise: first, again, classes } = rows as Record<string, Float32Array>;
     const random = new Random(seed, "refine");
     const fresh = (pass: number) =>
       random

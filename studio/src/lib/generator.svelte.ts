@@ -1,14 +1,14 @@
-import { createGenerator, type WebGenerator } from "fewstep/browser";
+import { type AnyWebGenerator, createGenerator } from "fewstep/browser";
 import { type ModelEntry, models } from "./models.svelte.js";
 import { settings } from "./settings.svelte.js";
 
 /** Generators that are loaded, newest last: a few are kept, so that changing back is at once. */
-const loaded = new Map<string, Promise<WebGenerator>>();
+const loaded = new Map<string, Promise<AnyWebGenerator>>();
 const KEPT = 3;
 
 /** A model in use: loads it, tells how far, and what went wrong. */
 export class ModelInUse {
-  generator = $state.raw<WebGenerator | null>(null);
+  generator = $state.raw<AnyWebGenerator | null>(null);
   entry = $state.raw<ModelEntry | null>(null);
   /** Share of the files that is here, 0 … 1; null while nothing is loading. */
   progress = $state<number | null>(null);
@@ -37,7 +37,7 @@ export class ModelInUse {
   }
 }
 
-function generatorOf(key: string, entry: ModelEntry, onProgress: (share: number) => void): Promise<WebGenerator> {
+function generatorOf(key: string, entry: ModelEntry, onProgress: (share: number) => void): Promise<AnyWebGenerator> {
   const known = loaded.get(key);
   if (known) {
     loaded.delete(key);
@@ -46,14 +46,20 @@ function generatorOf(key: string, entry: ModelEntry, onProgress: (share: number)
   }
   const generator = createGenerator(models.place(entry), {
     device: settings.device,
-    onProgress: (done: number, total: number) => onProgress(total > 0 ? done / total : 0),
-  });
+    // The weights are nearly all of a model: of the description nothing is shown.
+    onProgress: ({ task, done, total }) => {
+      if (total && task.includes("model.safetensors")) onProgress(done / total);
+    },
+  }) as Promise<AnyWebGenerator>;
   loaded.set(key, generator);
   generator.catch(() => loaded.delete(key));
   for (const [old, promise] of loaded) {
     if (loaded.size <= KEPT) break;
     loaded.delete(old);
-    void promise.then((one) => one.dispose(), () => {});
+    void promise.then(
+      (one) => one.dispose(),
+      () => {},
+    );
   }
   return generator;
 }

@@ -1,3 +1,5 @@
+import type { ModelBlobs } from "fewstep/browser";
+
 /** What is known of a model before it is loaded. */
 export interface ModelEntry {
   readonly name: string;
@@ -10,7 +12,7 @@ export interface ModelEntry {
   readonly license?: string;
   readonly metrics?: readonly Measured[];
   /** Files that a person has dropped, of a model that is nowhere else. */
-  readonly files?: Record<string, Blob>;
+  readonly files?: ModelBlobs;
 }
 /** An entry of a model's metrics.json. */
 export interface Measured {
@@ -51,7 +53,7 @@ class Models {
   }
 
   /** Where a model is: its folder's URL, or its files. */
-  place(entry: ModelEntry): string | Record<string, Blob> {
+  place(entry: ModelEntry): string | ModelBlobs {
     return entry.files ?? new URL(`./models/${encodeURIComponent(entry.name)}`, document.baseURI).href;
   }
 

@@ -1,5 +1,4 @@
-import type { WebGenerator } from "fewstep/browser";
-import { cornerWeights, mixNoise } from "./sphere.js";
+import { blendClasses, blendNoise, type WebGenerator } from "fewstep/browser";
 
 /** A picture that a seed and a class give; without classes the label is null. */
 export interface Seedling {
@@ -19,7 +18,8 @@ export const single = (seed: number, label: number | null): Recipe => ({ corners
 export const sameSeedling = (a: Seedling, b: Seedling): boolean => a.seed === b.seed && a.label === b.label;
 
 /** "7.3" for seed 7 and class 3, "7" without classes. */
-export const writeSeedling = ({ seed, label }: Seedling): string => (label === null ? String(seed) : `${seed}.${label}`);
+export const writeSeedling = ({ seed, label }: Seedling): string =>
+  label === null ? String(seed) : `${seed}.${label}`;
 export function readSeedling(text: string, classes: number): Seedling | null {
   const [seed, label] = text.split(".").map(Number);
   if (!Number.isSafeInteger(seed)) return null;
@@ -42,15 +42,13 @@ function noiseOf(generator: WebGenerator, seed: number): Promise<Float32Array> {
 }
 
 /** Noise and class weights of a recipe. */
-export async function ingredients(generator: WebGenerator, { corners, x, y }: Recipe) {
-  const noise = mixNoise(await Promise.all(corners.map(({ seed }) => noiseOf(generator, seed))), x, y);
-  const classes = generator.classNames?.length ?? 0;
-  const mixture = new Float32Array(classes);
-  const weights = cornerWeights(corners.length, x, y);
-  corners.forEach(({ label }, k) => {
-    if (label !== null && label < classes) mixture[label] += weights[k];
-  });
-  return { noise, mixture };
+async function ingredients(generator: WebGenerator, { corners, x, y }: Recipe) {
+  const noises = await Promise.all(corners.map(({ seed }) => noiseOf(generator, seed)));
+  const labels = corners.flatMap(({ label }) => label ?? []);
+  return {
+    noise: blendNoise(noises, { x, y }),
+    mixture: blendClasses(labels, generator.classNames?.length ?? 0, { x, y }),
+  };
 }
 
 const joined = (parts: readonly Float32Array[]): Float32Array => {
@@ -82,6 +80,7 @@ export async function drawRecipes(
     return images;
   }
   const all = await Promise.all(recipes.map((recipe) => ingredients(generator, recipe)));
+  /** Each of one class, which is then told as a label. */
   const pure = recipes.every(({ corners }) => corners.every(({ label }) => label === corners[0].label));
   const labels = recipes.map(({ corners }) => corners[0].label);
   const drawn = await generator.sample(

@@ -67,7 +67,9 @@ class Route {
 
 const clean = (params: Change): Params =>
   Object.fromEntries(
-    Object.entries(params).flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, String(value)]])),
+    Object.entries(params).flatMap(([name, value]) =>
+      value === null || value === undefined ? [] : [[name, String(value)]],
+    ),
   );
 
 export const route = new Route();

@@ -1,14 +1,13 @@
 import { describe, expect, test } from "vitest";
 import {
-  angleBetween,
   capacityAngle,
   disturb,
   disturbRows,
   sigmaOf,
-  slerp,
   spherify,
   spherifyRows,
 } from "../../../src/methods/sphere/geometry.js";
+import { angleBetween, slerp } from "../../../src/models/slerp.js";
 import { Random } from "../../../src/random/index.js";
 import { compile } from "../../../src/runtime/index.js";
 import { grad } from "../../../src/tensor/index.js";

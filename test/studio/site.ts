@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import AxeBuilder from "@axe-core/playwright";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+import { requireBrowser } from "../runtime/devices/browser.js";
+
+const TYPES: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+  ".png": "image/png",
+  ".wasm": "application/wasm",
+};
+
+/** A static host that knows nothing of the studio: files of a folder under a base path, without any special header. */
+export class StaticHost {
+  private constructor(
+    private readonly server: Server,
+    readonly base: string,
+  ) {}
+
+  static async start(folder: string, base = "/"): Promise<StaticHost> {
+    const server = createServer(({ url = "/" }, response) => {
+      const { pathname } = new URL(url, "http://localhost");
+      const name = pathname.startsWith(base) ? decodeURIComponent(pathname.slice(base.length)) || "index.html" : "";
+      const path = join(folder, name);
+      const body = name && !name.includes("..") && existsSync(path) && extname(path) ? readFileSync(path) : null;
+      response.writeHead(body ? 200 : 404, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" });
+      response.end(body);
+    });
+    await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+    return new StaticHost(server, base);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${this.base}`;
+  }
+
+  /** Goes off the network: open connections end too. */
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((done) => this.server.close(done));
+  }
+}
+
+/** A browser with one page at a time, which keeps what went wrong in it. */
+export class Visitor {
+  readonly problems: string[] = [];
+  private constructor(
+    private readonly browser: Browser,
+    readonly context: BrowserContext,
+    readonly page: Page,
+  ) {}
+
+  static async open(options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Visitor> {
+    const { width = 1440, height = 900, dark = false } = options;
+    const { path } = await requireBrowser();
+    const browser = await chromium.launch({ executablePath: path, args: ["--no-sandbox"] });
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: dark ? "dark" : "light",
+      permissions: ["clipboard-read", "clipboard-write"],
+      acceptDownloads: true,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    const visitor = new Visitor(browser, context, page);
+    page.on("pageerror", (error) => visitor.problems.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") visitor.problems.push(`${message.text()} (${message.location().url})`);
+    });
+    return visitor;
+  }
+
+  /** No console error so far, and no serious or critical violation of accessibility on the page as it stands. */
+  async expectGood(): Promise<void> {
+    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    const told = bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+    expect(told).toEqual([]);
+    expect(this.problems).toEqual([]);
+  }
+
+  /** RGBA of a canvas. */
+  async pixels(selector: string): Promise<number[]> {
+    return this.page
+      .locator(selector)
+      .first()
+      .evaluate((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        return [...(canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height).data];
+      });
+  }
+
+  /** Waits until a canvas shows something else than one colour. */
+  async drawn(selector: string): Promise<void> {
+    await this.page.waitForFunction((selected) => {
+      const canvas = document.querySelector<HTMLCanvasElement>(selected);
+      if (!canvas) return false;
+      const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+      return data.some((value, i) => i % 4 < 3 && value !== data[i % 4]);
+    }, selector);
+  }
+
+  close(): Promise<void> {
+    return this.browser.close();
+  }
+}
