@@ -37,6 +37,11 @@ export interface SampleContext {
   onStep?: Progress;
 }
 
+/** One of several requests that are drawn together: its options, and the arrays that stand in for drawn ones. */
+export interface SampleRequest<Options extends object = SampleOptions> extends Pick<SampleContext, "noise" | "given"> {
+  options?: Options;
+}
+
 /** Where a sampler stands. */
 export interface Step<O extends Output = Output> {
   /** 1 … steps. */
@@ -93,6 +98,16 @@ export interface Generator<K extends Kind = Kind, Options extends object = Sampl
    * mixed or moved, and given back as `noise` of the context. @throws OptionError also where a model begins with tokens
    */
   drawNoise(options?: Options): Float32Array;
+  /** Requests for which this says the same can be drawn together, whatever else they ask for. @throws OptionError */
+  sharing(options?: Options): string;
+  /**
+   * Draws several requests in shared batches; each gets what `sample` gives it alone. @throws OptionError, also where
+   * `sharing` does not say the same of all of them
+   */
+  sampleTogether(
+    requests: readonly SampleRequest<Options>[],
+    context?: Pick<SampleContext, "signal" | "onStep">,
+  ): Promise<Outputs[K][]>;
   /** Seconds spent so far on compiling, which a first sample waits for. */
   readonly compilingSeconds: number;
   /**

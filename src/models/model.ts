@@ -3,12 +3,24 @@ import { requireKnown } from "../io/known.js";
 import { exportOnnx } from "../runtime/export.js";
 import { type CompileOptions, type GraphOutputs, type InputSpec, Releasable } from "../runtime/index.js";
 import type { ModelConfig } from "./files.js";
-import type { Generator, Kind, Outputs, Part, SampleContext, Step } from "./generator.js";
+import type { Generator, Kind, Outputs, Part, SampleContext, SampleRequest, Step } from "./generator.js";
 import { OptionError, parseOptions } from "./options.js";
 import { type Batch, batchesOf, type Graph, Programs, rowsOf } from "./programs.js";
 
 /** What every sample of a request begins with, row by row: noise, labels, tokens. */
 export type Rows = Record<string, Float32Array | Int32Array>;
+
+/** Which sample of which seed a row is: what its random numbers depend on. */
+export interface Origin {
+  readonly seed: number;
+  /** Number of the sample in its request. */
+  readonly index: number;
+}
+
+/** A batch with the origin of each of its `size` rows; rows that fill it up have that of row 0. */
+export interface DrawnBatch extends Batch {
+  readonly origins: readonly Origin[];
+}
 
 /** A batch after a step of its sampler. */
 export interface BatchStep {
@@ -88,16 +100,26 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
    * @throws OptionError
    */
   protected abstract begin(options: z.output<S>, context: SampleContext): Rows;
-  /** Draws a batch of rows, step by step; `signal` is for those that evaluate networks several times in a step. */
+  /**
+   * Draws a batch of rows, step by step; `signal` is for those that evaluate networks several times in a step. Rows of
+   * several requests may share it: of the options only those count that `shared` tells.
+   */
   protected abstract draw(
     rows: Rows,
     options: z.output<S>,
-    batch: Batch,
+    batch: DrawnBatch,
     signal: AbortSignal,
   ): AsyncGenerator<BatchStep, void, void>;
   /** Samples of `n` rows. `rows` is what they began with. */
   protected abstract output(samples: Float32Array | Int32Array, rows: Rows, n: number): Outputs[K];
   protected abstract join(batches: readonly Outputs[K][]): Outputs[K];
+  /**
+   * What requests must have in common to share a batch: all that `draw` reads of the options. By default everything but
+   * how many samples there are and of which class.
+   */
+  protected shared({ count: _, label: __, ...others }: z.output<S>): object {
+    return others;
+  }
 
   cost(options?: z.input<S>): number {
     return this.evaluations(this.parse(options));
@@ -120,33 +142,83 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
   async *stream(options?: z.input<S>, context: SampleContext = {}): AsyncGenerator<Step<Outputs[K]>, void, void> {
     const parsed = this.parse(options);
     requireKnown(`the context of ${this.config.name}`, context, [...this.standIns, "signal", "onProgress", "onStep"]);
-    const { count } = parsed as { count: number };
-    const { work } = this.programs;
-    const signal = work.signal(context.signal);
+    const signal = this.programs.work.signal(context.signal);
     signal.throwIfAborted();
-    const all = this.begin(parsed, context);
-    const steps = this.stepsOf(parsed);
+    const begun = { options: parsed, rows: this.begin(parsed, context) };
+    for await (const { batch, rows, samples, ...step } of this.drawing([begun], signal, context))
+      yield { ...step, first: batch.at, output: async () => this.output(await samples(), rows, batch.n) };
+  }
+
+  sharing(options?: z.input<S>): string {
+    return JSON.stringify(this.shared(this.parse(options)));
+  }
+
+  async sampleTogether(
+    requests: readonly SampleRequest<z.input<S>>[],
+    context: Pick<SampleContext, "signal" | "onStep"> = {},
+  ): Promise<Outputs[K][]> {
+    requireKnown(`the context of ${this.config.name}`, context, ["signal", "onStep"]);
+    const signal = this.programs.work.signal(context.signal);
+    signal.throwIfAborted();
+    const begun = requests.map(({ options, ...standIns }) => {
+      requireKnown(`a request to ${this.config.name}`, standIns, this.standIns);
+      const parsed = this.parse(options);
+      return { options: parsed, rows: this.begin(parsed, standIns) };
+    });
+    if (new Set(requests.map(({ options }) => this.sharing(options))).size > 1)
+      throw new OptionError('Requests share a batch only where "sharing" says the same of all of them.');
+    const parts: (Float32Array | Int32Array)[] = [];
+    for await (const { step, steps, samples } of this.drawing(begun, signal, context))
+      if (step === steps) parts.push(await samples());
+    if (begun.length === 0) return [];
+    const all = joinArrays(parts);
+    const per = all.length / begun.reduce((sum, { options }) => sum + countOf(options), 0);
+    let at = 0;
+    return begun.map(({ options, rows }) => {
+      const count = countOf(options);
+      const own = all.slice(at * per, (at + count) * per) as typeof all;
+      at += count;
+      return this.output(own, rows, count);
+    });
+  }
+
+  /** Draws begun requests in shared batches, step by step; `samples` are those of a batch's `n` rows. */
+  private async *drawing(
+    begun: readonly { readonly options: z.output<S>; readonly rows: Rows }[],
+    signal: AbortSignal,
+    { onStep, onProgress }: Pick<SampleContext, "onStep" | "onProgress">,
+  ) {
+    if (begun.length === 0) return;
+    const { work } = this.programs;
+    const all = begun.length === 1 ? begun[0].rows : joinRows(begun.map(({ rows }) => rows));
+    const origins = begun.flatMap(({ options }) =>
+      Array.from({ length: countOf(options) }, (_, index): Origin => ({ seed: seedOf(options), index })),
+    );
+    const count = origins.length;
+    const [{ options }] = begun;
+    const steps = this.stepsOf(options);
     const batches = [...batchesOf(count)];
-    for (const [before, batch] of batches.entries()) {
+    for (const [before, { at, n, size }] of batches.entries()) {
+      const own = Array.from({ length: size }, (_, i) => origins[i < n ? at + i : at]);
+      const batch: DrawnBatch = { at, n, size, origins: own };
       const rows = mapRows(all, count, batch);
-      const drawing = this.draw(rows, parsed, batch, signal);
+      const drawing = this.draw(rows, options, batch, signal);
       try {
         for (let step = 1; ; step++) {
           const next = await work.run(signal, () => drawing.next());
           if (next.done) break;
-          const { evaluations, rows: samples, detail } = next.value;
-          const output = async () => {
-            const found = await work.run(signal, async () => samples());
-            const per = found.length / batch.size;
-            return this.output(found.slice(0, batch.n * per) as typeof found, rows, batch.n);
+          const { evaluations, rows: drawn, detail } = next.value;
+          const samples = async () => {
+            const found = await work.run(signal, async () => drawn());
+            return found.slice(0, (n * found.length) / size) as typeof found;
           };
-          context.onStep?.(before * steps + step, batches.length * steps);
-          yield { step, steps, evaluations, first: batch.at, output, detail };
+          onStep?.(before * steps + step, batches.length * steps);
+          yield { step, steps, evaluations, batch, rows, samples, detail };
         }
       } finally {
         await drawing.return();
       }
-      context.onProgress?.(batch.at + batch.n, count);
+      onProgress?.(at + n, count);
     }
   }
 
@@ -157,3 +229,21 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
 
 const mapRows = (all: Rows, count: number, batch: Batch): Rows =>
   Object.fromEntries(Object.entries(all).map(([name, values]) => [name, rowsOf(values, count, batch)]));
+
+const countOf = (options: object): number => (options as { count: number }).count;
+const seedOf = (options: object): number => (options as { seed?: number }).seed ?? 0;
+
+const joinRows = (all: readonly Rows[]): Rows =>
+  Object.fromEntries(Object.keys(all[0]).map((name) => [name, joinArrays(all.map((rows) => rows[name]))]));
+
+function joinArrays(parts: readonly (Float32Array | Int32Array)[]): Float32Array | Int32Array {
+  if (parts.length === 1) return parts[0];
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const all = parts[0] instanceof Float32Array ? new Float32Array(length) : new Int32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -3,9 +3,9 @@ import type { Sequences } from "../../data/tokens/sequences.js";
 import type { ModelConfig } from "../../models/files.js";
 import type { Kind, SampleContext } from "../../models/generator.js";
 import { resolveLabels } from "../../models/inputs.js";
-import { type BatchStep, Model, type Rows } from "../../models/model.js";
+import { type BatchStep, type DrawnBatch, Model, type Origin, type Rows } from "../../models/model.js";
 import { OptionError } from "../../models/options.js";
-import { type Batch, graph } from "../../models/programs.js";
+import { graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import { type LikelihoodOptions, sequenceNelbos } from "./likelihood.js";
@@ -123,6 +123,13 @@ export abstract class DiscreteModel<
     return ["given"] as const;
   }
 
+  /** Seeds stand in the rows' origins, and what is given of a text in the rows. */
+  protected override shared(options: z.output<S>): object {
+    const { count: _, label: __, seed: ___, ...others } = options;
+    const { prompt: ____, template: _____, blank: ______, ...shared } = others as Record<string, unknown>;
+    return shared;
+  }
+
   protected begin(options: z.output<S>, context: SampleContext): Rows {
     const { count, label } = options;
     const length = this.sampleLength(options);
@@ -137,7 +144,7 @@ export abstract class DiscreteModel<
    * Window after window, each given what the text so far has of it. Window 0 draws what a text of one window draws, so
    * that a longer text begins as a shorter one does.
    */
-  protected async *draw(rows: Rows, options: z.output<S>, batch: Batch): AsyncGenerator<BatchStep> {
+  protected async *draw(rows: Rows, options: z.output<S>, batch: DrawnBatch): AsyncGenerator<BatchStep> {
     const { vocabulary } = this.shape;
     const length = this.sampleLength(options);
     /** [size, length]; −1 where nothing is known yet. */
@@ -178,17 +185,19 @@ export abstract class DiscreteModel<
     given: Int32Array,
     rows: Rows,
     options: z.output<S>,
-    { at, size }: Batch,
+    { size, origins }: DrawnBatch,
   ): AsyncGenerator<PsiStep> {
-    const { steps, sampler, nucleus, final, guidance = 1, seed } = options;
+    const { steps, sampler, nucleus, final, guidance = 1 } = options;
     const schedule = schedules[this.shape.schedule]();
     const own = this.shape.classes > 0 ? (rows.label as Int32Array) : undefined;
-    const random = new Random(seed, "sample");
+    const streamOf = ({ seed, index }: Origin) => {
+      const random = new Random(seed, "sample");
+      return (number === 0 ? random : random.split(`window ${number}`)).split(index);
+    };
     return psiSample(this.denoiser(size, own), this.process, {
       length: this.length,
       batch: size,
-      first: at,
-      random: number === 0 ? random : random.split(`window ${number}`),
+      random: (row) => streamOf(origins[row]),
       steps,
       schedule,
       ...ruleOf(sampler).make(options, schedule, steps),

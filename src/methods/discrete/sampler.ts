@@ -35,9 +35,9 @@ export interface PsiOptions {
   length: number;
   /**
    * Not advanced: sequence b of the batch draws from `random.split(first + b)`, so that it does not depend on the
-   * others.
+   * others. Or a function that gives the generator of sequence b itself, for batches of sequences of several origins.
    */
-  random: Random;
+  random: Random | ((b: number) => Random);
   /** Sequences; default 1. */
   batch?: number;
   /** Number of the batch's first sequence; default 0. */
@@ -145,7 +145,10 @@ export async function* psiSample(
   const { schedule = logLinear(), kappa = ancestral() } = options;
   const { grid, given } = check(process, options);
   const count = batch * length;
-  const streams = Array.from({ length: batch }, (_, b) => options.random.split(first + b));
+  const { random } = options;
+  const streams = Array.from({ length: batch }, (_, b) =>
+    typeof random === "function" ? random(b) : random.split(first + b),
+  );
   const streamOf = (position: number) => streams[Math.floor(position / length)];
   let tokens = given.map((token, i) => (token >= 0 ? token : drawPrior(process, streamOf(i))));
   let nfe = 0;

@@ -82,7 +82,12 @@ export class DriftingModel extends ImageModel<Schema> {
     return ["noise", "mixture"] as const;
   }
 
-  protected begin({ count, label, seed, style }: Options, { noise, mixture }: SampleContext): Rows {
+  /** All that a sample depends on stands in its row. */
+  protected override shared(): object {
+    return {};
+  }
+
+  protected begin({ count, label, guidance = 1, seed, style }: Options, { noise, mixture }: SampleContext): Rows {
     const { autoencoder, styles } = this.shape;
     const random = new Random(seed, "sample");
     const z = resolveNoise(noise, count, autoencoder.latent, random.split("noise"));
@@ -91,18 +96,15 @@ export class DriftingModel extends ImageModel<Schema> {
       { length: count * styles.count },
       (_, i) => style?.[i % styles.count] ?? drawn.integer(styles.size),
     );
-    return { noise: z, style: tokens, ...resolveClasses({ label, mixture }, count, this.classNames) };
+    const classes = resolveClasses({ label, mixture }, count, this.classNames);
+    return { noise: z, style: tokens, guidance: new Float32Array(count).fill(guidance), ...classes };
   }
 
-  protected async *draw(rows: Rows, { guidance = 1 }: Options, { size }: Batch): AsyncGenerator<BatchStep> {
-    const { noise, style, mixture, label = mixture } = rows;
+  protected async *draw(rows: Rows, _options: Options, { size }: Batch): AsyncGenerator<BatchStep> {
+    const { noise, style, guidance, mixture, label = mixture } = rows;
     const name = mixture ? "generator of mixtures" : "generator";
-    const { images } = await this.programs.run(name, this.generator(mixture !== undefined), size, {
-      noise,
-      style,
-      label,
-      guidance: new Float32Array(size).fill(guidance),
-    });
+    const feeds = { noise, style, label, guidance };
+    const { images } = await this.programs.run(name, this.generator(mixture !== undefined), size, feeds);
     yield { evaluations: 1, rows: () => images };
   }
 }

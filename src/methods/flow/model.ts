@@ -47,12 +47,13 @@ export class FlowModel extends ImageModel<Schema> {
   private guided(mixed: boolean) {
     const plain = this.velocity(mixed);
     return graph({
-      inputs: (size: number) => ({ ...plain.inputs(size), guidance: [] }),
+      inputs: (size: number) => ({ ...plain.inputs(size), guidance: [size] }),
       build: ({ state, time, label, guidance }) => {
         const [size] = label.shape;
         const none = constant(new Int32Array(size).fill(this.shape.classes), [size], "int32");
         const free = this.net.velocity(state, time, none);
-        return { velocity: free.add(this.net.velocity(state, time, label).sub(free).mul(guidance)) };
+        const strength = guidance.reshape([size, ...this.state.map(() => 1)]);
+        return { velocity: free.add(this.net.velocity(state, time, label).sub(free).mul(strength)) };
       },
     });
   }
@@ -91,11 +92,17 @@ export class FlowModel extends ImageModel<Schema> {
     return ["noise", "mixture"] as const;
   }
 
-  protected begin({ count, label, seed }: Options, { noise, mixture }: SampleContext): Rows {
+  /** Seeds and strengths of guidance stand in the rows; no guidance takes another program. */
+  protected override shared({ steps, sampler, guidance = 1 }: Options): object {
+    return { steps, sampler, guided: guidance !== 1 };
+  }
+
+  protected begin({ count, label, guidance = 1, seed }: Options, { noise, mixture }: SampleContext): Rows {
     const size = this.state.reduce((a, b) => a * b, 1);
     return {
       ...resolveClasses({ label, mixture }, count, this.classNames, { none: true }),
       noise: resolveNoise(noise, count, size, new Random(seed, "sample").split("noise")),
+      guidance: new Float32Array(count).fill(guidance),
     };
   }
 
@@ -112,7 +119,7 @@ export class FlowModel extends ImageModel<Schema> {
       const found =
         guidance === 1
           ? await this.programs.run(`velocity${kind}`, this.velocity(mixed), size, feeds)
-          : await this.programs.run(`guided${kind}`, this.guided(mixed), size, { ...feeds, guidance });
+          : await this.programs.run(`guided${kind}`, this.guided(mixed), size, { ...feeds, guidance: rows.guidance });
       return found.velocity;
     };
     for await (const state of solve(velocity, noise as Float32Array, steps, sampler))

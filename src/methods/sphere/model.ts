@@ -7,9 +7,9 @@ import type { ModelConfig } from "../../models/files.js";
 import type { SampleContext } from "../../models/generator.js";
 import { ImageModel } from "../../models/image-model.js";
 import { type Label, resolveClasses, resolveLabels, resolveNoise } from "../../models/inputs.js";
-import type { BatchStep, Rows } from "../../models/model.js";
+import type { BatchStep, DrawnBatch, Rows } from "../../models/model.js";
 import { OptionError } from "../../models/options.js";
-import { type Batch, graph } from "../../models/programs.js";
+import { graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import { sphereEdits } from "./edits.js";
@@ -38,6 +38,9 @@ const REFINE = ["label", "classes", "guidance", "guidanceAt", "steps", "strength
 
 type Side = "encode" | "decode";
 
+/** Strength of guidance, of all rows or of each. */
+type Strength = number | Float32Array;
+
 /** A Sphere Encoder: draws, refines and edits images through a latent sphere of radius √L. */
 export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
   /** Length L of a latent. */
@@ -64,12 +67,13 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
         x: side === "encode" ? [size, image.channels, image.height, image.width] : [size, latent],
         classes: [size, shape.classes + 1],
         none: guided && [size, shape.classes + 1],
-        guidance: guided && [],
+        guidance: guided && [size],
       }),
       build: ({ x, classes, none, guidance }) => {
         const given = of(x, classes);
         const free = guided ? of(x, none) : given;
-        const out = guided ? free.add(given.sub(free).mul(guidance)) : given;
+        const strength = guided && guidance.reshape([guidance.size, ...given.shape.slice(1).map(() => 1)]);
+        const out = strength ? free.add(given.sub(free).mul(strength)) : given;
         return { out: side === "decode" ? out.clamp(-1, 1) : out };
       },
     });
@@ -101,10 +105,10 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     side: Side,
     x: Float32Array,
     classes: ClassWeights,
-    guidance: number,
+    guidance: Strength,
     signal?: AbortSignal,
   ): Promise<Float32Array> {
-    const guided = guidance !== 1;
+    const guided = guidance !== 1; // rows of strengths are of guided samples
     const count = classes.length / (this.shape.classes + 1);
     const none = guided ? this.noClass(count) : 0;
     const name = `${side} ${guided}`;
@@ -222,7 +226,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
   }
 
   /** Both networks with their classes and guidance. */
-  private coder(classes: ClassWeights, factors: Record<Side, number>, signal?: AbortSignal): Coder {
+  private coder(classes: ClassWeights, factors: Record<Side, Strength>, signal?: AbortSignal): Coder {
     return {
       latent: this.latent,
       encode: (pixels) => this.through("encode", pixels, classes, factors.encode, signal),
@@ -288,29 +292,43 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     return ["noise", "mixture"] as const;
   }
 
-  protected begin({ count, label, seed, shareNoise }: Options, { noise, mixture }: SampleContext): Rows {
+  /** Seeds and strengths of guidance stand in the rows; no guidance takes another program. */
+  protected override shared({ count: _, label: __, seed: ___, guidance = 1, ...others }: Options): object {
+    return { ...others, guided: guidance !== 1 };
+  }
+
+  protected begin(options: Options, { noise, mixture }: SampleContext): Rows {
+    const { count, label, guidance = 1, seed, shareNoise } = options;
     const of = resolveClasses({ label, mixture }, count, this.classNames, { none: true });
     const first = resolveNoise(noise, count, this.latent, new Random(seed, "sample").split("noise"));
     const again = shareNoise === "initial" ? first : new Random(seed, "refine").split("noise").normals(first.length);
     const classes = "mixture" in of ? of.mixture : this.weightsOf(of.label);
-    return { ...of, noise: first, again, classes };
+    return { ...of, noise: first, again, classes, guidance: new Float32Array(count).fill(guidance) };
   }
 
   protected async *draw(
     rows: Rows,
     options: Options,
-    { at, size }: Batch,
+    { origins }: DrawnBatch,
     signal: AbortSignal,
   ): AsyncGenerator<BatchStep> {
-    const { steps, shareNoise, schedule, seed } = options;
-    const { noise: first, again, classes } = rows as Record<string, Float32Array>;
-    const random = new Random(seed, "refine");
-    const fresh = (pass: number) =>
-      random
-        .split(pass)
-        .skipNormals(at * this.latent)
-        .normals(size * this.latent);
-    const drawn = sphereSample(this.coder(classes, this.factors(options), signal), first, {
+    const { steps, shareNoise, schedule } = options;
+    const { noise: first, again, classes, guidance } = rows as Record<string, Float32Array>;
+    const fresh = (pass: number) => {
+      const noise = new Float32Array(first.length);
+      for (const [row, { seed, index }] of origins.entries()) {
+        const random = new Random(seed, "refine").split(pass).skipNormals(index * this.latent);
+        random.fillNormal(noise.subarray(row * this.latent, (row + 1) * this.latent));
+      }
+      return noise;
+    };
+    const factors = this.factors(options);
+    const strength = (side: Side): Strength => {
+      if (factors[side] === 1) return 1;
+      return (options.guidanceAt ?? "both") === "both" ? guidance.map(Math.sqrt) : guidance;
+    };
+    const coder = this.coder(classes, { encode: strength("encode"), decode: strength("decode") }, signal);
+    const drawn = sphereSample(coder, first, {
       ...this.fullNoise,
       passes: steps - 1,
       strength: (pass) => (schedule ? 1 - (pass + 1) / steps : 1),

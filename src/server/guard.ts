@@ -1,0 +1,77 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { isIP } from "node:net";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { HttpError } from "./errors.js";
+import type { Settings } from "./options.js";
+
+const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
+
+/** Whether an address is reached from its own machine only. */
+export const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127\./.test(host);
+
+/** The name in a Host header, without port and brackets, in lower case; null where it is none. */
+function hostName(header: string | undefined): string | null {
+  if (header === undefined || /[/?#@\\\s]/.test(header)) return null;
+  try {
+    return new URL(`http://${header}`).hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Refuses what a web page of somebody else's could send from a visitor's browser: requests under a foreign name (DNS
+ * rebinding) and from a foreign origin (CSRF), unless they are allowed. Allowed origins get their CORS headers.
+ */
+export function addGuard(app: FastifyInstance, { host, allowHosts, allowOrigins }: Settings): void {
+  const own = new Set([...LOOPBACK, host, ...allowHosts].map((name) => name.toLowerCase()));
+  // A page is never of the same origin as a bare address, so that one is no way to rebind a name
+  const known = (name: string) => own.has(name) || (!isLoopback(host) && isIP(name) !== 0);
+
+  app.addHook("onRequest", async (request, reply) => {
+    const name = hostName(request.headers.host);
+    if (name === null || !known(name))
+      throw new HttpError(
+        403,
+        "This server is not known by the name in the Host header; call it by its address, or start it with --allow-host.",
+      );
+    const { origin } = request.headers;
+    if (origin === undefined) return;
+    if (isOwn(origin, request)) return;
+    if (!allowOrigins.includes("*") && !allowOrigins.includes(origin))
+      throw new HttpError(403, "Pages of this origin may not use this server; start it with --allow-origin.");
+    reply.headers({
+      "access-control-allow-origin": origin,
+      "access-control-expose-headers": "Retry-After, Inference-Header-Content-Length",
+      vary: "Origin",
+    });
+    if (request.method !== "OPTIONS" || !request.headers["access-control-request-method"]) return;
+    reply.headers({
+      "access-control-allow-methods": "GET, POST, DELETE",
+      "access-control-allow-headers": "Authorization, Content-Type, Accept, Inference-Header-Content-Length",
+      "access-control-max-age": "600",
+    });
+    return reply.code(204).send();
+  });
+}
+
+const isOwn = (origin: string, { headers }: FastifyRequest): boolean =>
+  origin === `http://${headers.host}` || origin === `https://${headers.host}`;
+
+/** Addresses that say whether the server is up, which whoever watches it may ask without a token. */
+const OPEN = /^\/(healthz|readyz|v2\/health\/(live|ready))(\?|$)/;
+
+/** Asks for the token, where there is one. Compares in constant time. */
+export function addAuth(app: FastifyInstance, { token }: Settings): void {
+  if (token === undefined) return;
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  const wanted = digest(`Bearer ${token}`);
+  app.addHook("onRequest", async (request) => {
+    if (OPEN.test(request.url)) return;
+    const given = request.headers.authorization ?? "";
+    if (timingSafeEqual(digest(given.replace(/^bearer /i, "Bearer ")), wanted)) return;
+    throw new HttpError(401, "This server asks for its token: send Authorization: Bearer <token>.", null, {
+      "www-authenticate": "Bearer",
+    });
+  });
+}

@@ -1,0 +1,55 @@
+import type { FastifyReply } from "fastify";
+import type { AnyGenerator, SampleOptions } from "../models/generator.js";
+import { parseOptions } from "../models/options.js";
+import type { Catalogue, Served } from "./catalogue.js";
+import { badField } from "./errors.js";
+import type { Settings } from "./options.js";
+
+/** A signal that aborts when the client goes away before its answer is complete. */
+export function clientSignal({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  const gone = () => controller.abort(new DOMException("The client has gone away.", "AbortError"));
+  if (raw.destroyed) gone();
+  else raw.once("close", () => raw.writableFinished || gone());
+  return controller.signal;
+}
+
+/** A model, and what it is asked for, checked. */
+export interface Asked {
+  readonly served: Served;
+  readonly model: AnyGenerator;
+  readonly options: SampleOptions;
+  readonly count: number;
+  /** Network evaluations of each sample. */
+  readonly evaluations: number;
+}
+
+/** The model of that name. @throws HttpError that names the field `model` */
+export async function modelOf(catalogue: Catalogue, name: unknown): Promise<{ served: Served; model: AnyGenerator }> {
+  if (typeof name !== "string" || name === "")
+    throw badField("model", "model must be the name of a model; see /v1/models.");
+  const served = await catalogue.find(name);
+  return { served, model: await catalogue.describe(served) };
+}
+
+/** Checks options against the model's own schema, and against the limits. @throws OptionError, HttpError 400 */
+export function ask(
+  { served, model }: { served: Served; model: AnyGenerator },
+  options: SampleOptions,
+  { maxCount, maxEvaluations }: Pick<Settings, "maxCount" | "maxEvaluations">,
+  countField = "count",
+): Asked {
+  const { count } = parseOptions(model.options, options, served.name) as { count: number };
+  if (count > maxCount)
+    throw badField(
+      countField,
+      `${countField} must be at most ${maxCount} on this server, got ${count}; ask several times.`,
+    );
+  const evaluations = model.cost(options);
+  if (evaluations > maxEvaluations)
+    throw badField(
+      "steps",
+      `This takes ${evaluations} network evaluations a sample, and this server allows ${maxEvaluations}; take fewer steps.`,
+    );
+  return { served, model, options, count, evaluations };
+}

@@ -1,0 +1,85 @@
+// A worker thread of the server: loads the models that it is asked for, and draws with one at a time.
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
+import { OptionError } from "../io/wrong-use.js";
+import { Images } from "../media/images.js";
+import { loadModel } from "../methods/load.js";
+import type { AnyGenerator, Output } from "../models/generator.js";
+import type { Drawn, FromWorker, Job, Place, ToWorker, WorkerSettings } from "./protocol.js";
+
+const port = parentPort!;
+const { device, threads, maxLoaded, use } = workerData as WorkerSettings;
+const post = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+
+/** The models in memory, the one used last at the end. */
+const models = new Map<string, AnyGenerator>();
+
+async function modelOf({ folder, version }: Place): Promise<AnyGenerator> {
+  const key = `${version} ${folder}`;
+  const known = models.get(key);
+  const model = known ?? (await loadModel(folder, { device, threads }));
+  models.delete(key);
+  models.set(key, model);
+  for (const [other, old] of models) {
+    const stale = other !== key && other.endsWith(` ${folder}`);
+    if (!stale && models.size <= maxLoaded) continue;
+    models.delete(other);
+    await old.release();
+  }
+  return model;
+}
+
+function plain(output: Output): Drawn {
+  if (output.kind === "text") {
+    const { kind, strings, lines, tokens } = output;
+    return { kind, strings, lines, tokens };
+  }
+  const { kind, pixels, count, channels, height, width, labels } = output;
+  return { kind, pixels, count, channels, height, width, labels };
+}
+
+const buffersOf = (drawn: readonly Drawn[]): ArrayBuffer[] => [
+  ...new Set(drawn.flatMap((one) => (one.kind === "image" ? [one.pixels.buffer as ArrayBuffer] : []))),
+];
+
+async function work(job: Job, signal: AbortSignal): Promise<Drawn[]> {
+  const model = await modelOf(job.place);
+  signal.throwIfAborted();
+  if (job.type === "draw") return (await model.sampleTogether(job.requests, { signal })).map(plain);
+  if (job.type === "edit") {
+    const edit = model.kind === "image" ? model.edits?.[job.verb] : undefined;
+    if (!edit) throw new OptionError(`${model.config.name} has no "${job.verb}".`);
+    const { pixels, count, channels, height, width } = job.pictures;
+    const pictures = new Images(pixels, count, channels, height, width);
+    const edited = await edit.run({ pictures, ...(job.mask && { mask: job.mask }) }, job.options, { signal });
+    if (!(edited instanceof Images)) throw new OptionError(`${job.verb} gives no pictures.`);
+    return [plain(edited)];
+  }
+  const { options, ...standIns } = job.request;
+  for await (const { output, step, steps, evaluations, first } of model.stream(options, { ...standIns, signal })) {
+    const drawn = plain(await output());
+    post({ type: "step", step: { step, steps, evaluations, first, output: drawn } }, buffersOf([drawn]));
+  }
+  return [];
+}
+
+let controller = new AbortController();
+
+async function answer(job: Job): Promise<void> {
+  controller = new AbortController();
+  try {
+    const drawn = await work(job, controller.signal);
+    post({ type: "done", drawn }, buffersOf(drawn));
+  } catch (error) {
+    const { name, message, stack, wrongUse } = error as Error & { wrongUse?: boolean };
+    post({ type: "failed", name, message, stack, wrongUse });
+  }
+}
+
+for (const module of use) await import(pathToFileURL(resolve(module)).href);
+port.on("message", (message: ToWorker) => {
+  if (message.type === "abort") controller.abort();
+  else void answer(message.job);
+});
+post({ type: "ready" });
