@@ -316,6 +316,22 @@ program
   );
 
 program
+  .command("studio")
+  .description("a page to play with models, edit pictures, and train: in the browser, served from this machine")
+  .option("--port <n>", "port to listen on; 0: a free one", whole(0), 8080)
+  .option(
+    "--host <address>",
+    "address to listen on; others than this machine's own need the printed token",
+    "127.0.0.1",
+  )
+  .option("--runs <folder>", "folder of training runs", "runs")
+  .option("--models <folders...>", "folders of models that are offered too")
+  .option("--trainings <n>", "trainings at a time; further ones wait", whole(1), 1)
+  .option("--no-open", "open no browser")
+  .addHelpText("after", examples("studio", "studio --runs ./my-runs --port 9000 --no-open"))
+  .action(async (options) => (await import("./studio.js")).studioCommand(options));
+
+program
   .command("doctor")
   .description("what this machine has: runtimes, devices, browsers, caches")
   .addOption(jsonOption())

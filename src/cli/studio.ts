@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { makeFolder } from "../io/atomic.js";
 import { isLoopback } from "../server/guard.js";
 import { buildServer } from "../server/index.js";
-import { overridesOf, runsApi, type TrainRequest } from "../server/runs/index.js";
+import { runsApi } from "../server/runs/index.js";
 import { studioPage } from "../server/studio.js";
 import { listen, untilStopped } from "./listen.js";
 import { say } from "./output.js";
@@ -39,6 +39,7 @@ export async function studioCommand(
   if (!existsSync(join(folder, "index.html")))
     throw new Error(`The studio is not built: ${folder} is missing. In a checkout, npm run build makes it.`);
   await makeFolder(runs);
+  const check = async (...asked: Parameters<typeof planTraining>) => void (await planTraining(...asked));
   const token = randomBytes(24).toString("base64url");
   const app = await buildServer({ host, folders: [runs, ...models], use: used, logLevel: "warn" });
   try {
@@ -58,11 +59,6 @@ export async function studioCommand(
 
 /** What Node runs for a training: this command line, with its methods of one's own. */
 const program = (): string[] => [join(dist, "cli", "main.js"), ...used.flatMap((module) => ["--use", module])];
-
-/** Checks a training as `fewstep train` does. */
-async function check({ method, set, ...request }: TrainRequest, out: string): Promise<void> {
-  await planTraining(method, { ...request, out, set: overridesOf(set) });
-}
 
 /** Whether a person sits at this machine: with a terminal, and a display. */
 const hasBrowser = (): boolean =>

@@ -34,7 +34,7 @@ export async function studioPage(app: FastifyInstance, { folder, token, closed }
     decorateReply: false,
     cacheControl: false,
     setHeaders: (reply, path) =>
-      void reply.setHeader(
+      void reply.header(
         "cache-control",
         /[/\\]assets[/\\]/.test(path) ? "public, max-age=31536000, immutable" : "no-cache",
       ),

@@ -5,9 +5,6 @@ import { Runs, type RunsOptions } from "./runs.js";
 import { requireToken } from "./token.js";
 
 export type { Curves, MethodForm, RunDetail, RunState, RunSummary } from "./api.js";
-export type { TrainRequest } from "./request.js";
-export { overridesOf } from "./request.js";
-export { tokenCookie } from "./token.js";
 
 /** What the plugin is set up with. */
 export interface RunsPluginOptions extends Omit<RunsOptions, "warn"> {

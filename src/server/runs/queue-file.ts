@@ -10,6 +10,8 @@ const jobSchema = z.object({
   method: z.string(),
   /** What a new run is asked for; null goes on with the one in the folder. */
   request: trainRequest.nullable(),
+  /** Settings that change in a run that is gone on with. */
+  set: trainRequest.shape.set,
   since: z.string(),
   state: z.enum(["queued", "started", "ended"]),
   /** Of a started one. */

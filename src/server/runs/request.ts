@@ -50,8 +50,14 @@ export function trainArguments({ method, set, ...options }: TrainRequest, out: s
   return ["train", method, `--out=${out}`, ...flagsOf(options), ...overridesOf(set).map((item) => `--set=${item}`)];
 }
 
+/** What may be asked for when a run is gone on with: settings that change from where it stands. */
+export const resumeRequest = z.strictObject({ set: trainRequest.shape.set });
+
 /** The command line that goes on with a run. */
-export const resumeArguments = (method: string, out: string): string[] => ["train", method, `--resume=${out}`];
+export const resumeArguments = (method: string, set: TrainRequest["set"], out: string): string[] => [
+  ...["train", method, `--resume=${out}`],
+  ...overridesOf(set).map((item) => `--set=${item}`),
+];
 
 /** What is asked of a place that may be trained on. */
 export const checkRequest = z

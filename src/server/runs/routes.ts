@@ -9,7 +9,7 @@ import type { Watch } from "./events.js";
 import { methodForms } from "./form.js";
 import { fileOf } from "./names.js";
 import { type Program, runCommand } from "./process.js";
-import { checkArguments, checkRequest, parsed, trainRequest } from "./request.js";
+import { checkArguments, checkRequest, parsed, resumeRequest, trainRequest } from "./request.js";
 import type { Runs } from "./runs.js";
 
 interface Named {
@@ -55,7 +55,7 @@ export function runRoutes(app: FastifyInstance, runs: Runs, watch: Watch): void 
     return reply.code(201).send(await runs.find(request.name));
   });
   change("pause", (name) => runs.pause(name));
-  change("resume", (name) => runs.resume(name));
+  change("resume", (name, body) => runs.resume(name, parsed(resumeRequest, body ?? {}, "To go on with a run").set));
   change("stop", (name) => runs.stop(name));
   change("move", (name, body) =>
     runs.move(name, parsed(z.strictObject({ place: z.int().min(1) }), body, "A place in the queue").place),

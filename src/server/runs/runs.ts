@@ -2,6 +2,7 @@ import { mkdir, readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../../io/atomic.js";
 import { show } from "../../io/show.js";
+import { isWrongUse } from "../../io/wrong-use.js";
 import { lockFolder } from "../../train/index.js";
 import { HttpError } from "../errors.js";
 import type { RunDetail, RunSummary } from "./api.js";
@@ -9,16 +10,21 @@ import { CurveReader } from "./curves.js";
 import { folderOf, isPlain, requireName } from "./names.js";
 import { askToEnd, endAtOnce, type Program, startTraining } from "./process.js";
 import { type Job, readJobs, writeJobs } from "./queue-file.js";
-import { resumeArguments, type TrainRequest, trainArguments } from "./request.js";
+import { overridesOf, resumeArguments, type TrainRequest, trainArguments } from "./request.js";
 import { detailOf, type Holder, holderOf, summaryOf } from "./status.js";
+
+/** A training as the command line has it: a new one into `out`, or a run to resume. */
+export type Asked =
+  | (Omit<TrainRequest, "method" | "set"> & { out: string; set: string[] })
+  | { resume: string; set: string[] };
 
 export interface RunsOptions {
   /** Folder of the run folders; it is made where there is none. */
   root: string;
   /** What Node is called with to run the command line, such as ["dist/cli/main.js"]. */
   program: Program;
-  /** Checks what a training is asked for, as the command line does. @throws WrongUse */
-  check(request: TrainRequest, out: string): Promise<void>;
+  /** Checks what a training is asked for, as the command line does. @throws WrongUse, and Error where it cannot be now */
+  check(method: string, asked: Asked): Promise<void>;
   /** Trainings at a time. */
   atOnce: number;
   warn(message: string): void;
@@ -121,13 +127,14 @@ export class Runs {
       const same = (other: string) => other.toLowerCase() === name.toLowerCase();
       if ((await readdir(this.root)).some(same) || this.jobs.some((job) => same(job.name)))
         throw conflict(`There is a run ${show(name)} already. Resume it, or choose another name.`);
-      await this.options.check(request, join(this.root, name));
+      const { method: _, set, ...asked } = request;
+      await this.check(method, { ...asked, out: join(this.root, name), set: overridesOf(set) });
       await this.save([...this.jobs, { ...newJob(name, method), request }]);
     });
   }
 
-  /** Puts a run that was stopped back into the queue. @throws HttpError 404, 409 */
-  resume(name: string): Promise<void> {
+  /** Puts a run that was stopped back into the queue. @throws WrongUse, HttpError 404, 409 */
+  resume(name: string, set: TrainRequest["set"] = {}): Promise<void> {
     return this.alone(async () => {
       const { state, method, begun, resumable } = await this.find(name);
       if (state !== "interrupted" && state !== "failed") throw conflict(`The run ${show(name)} is ${state} already.`);
@@ -135,7 +142,8 @@ export class Runs {
         throw conflict(`The run ${show(name)} cannot be resumed: its config.json names no method.`);
       const job = this.job(name);
       const request = begun ? null : (job?.request ?? null);
-      await this.save([...this.jobs.filter((one) => one !== job), { ...newJob(name, method), request }]);
+      if (begun) await this.check(method, { resume: join(this.root, name), set: overridesOf(set) });
+      await this.save([...this.jobs.filter((one) => one !== job), { ...newJob(name, method), request, set }]);
     });
   }
 
@@ -213,11 +221,17 @@ export class Runs {
     // One that was started by a process that could not note it any more
     if (await holderOf(await folderOf(this.root, job.name), undefined))
       return this.save(this.jobs.filter((one) => one !== job));
-    const args = job.request ? trainArguments(job.request, out) : resumeArguments(job.method, out);
+    const args = job.request ? trainArguments(job.request, out) : resumeArguments(job.method, job.set, out);
     const { identity, child } = await startTraining(this.options.program, args, this.logOf(job.name));
     child.once("exit", () => void this.tend().catch((error: Error) => this.options.warn(error.message)));
     const started: Job = { ...job, state: "started", process: identity };
     await this.save(this.jobs.map((one) => (one === job ? started : one)));
+  }
+
+  private async check(method: string, asked: Asked): Promise<void> {
+    await this.options.check(method, asked).catch((error: Error) => {
+      throw isWrongUse(error) ? error : conflict(error.message);
+    });
   }
 
   private job(name: string): Job | undefined {
@@ -251,5 +265,5 @@ export class Runs {
 }
 
 const newJob = (name: string, method: string): Omit<Job, "request"> => ({
-  ...{ name, method, since: new Date().toISOString(), state: "queued", process: null },
+  ...{ name, method, since: new Date().toISOString(), set: {}, state: "queued", process: null },
 });

@@ -6,7 +6,7 @@ import { CurveReader } from "../../../src/server/runs/curves.js";
 import { readLog } from "../../../src/server/runs/log.js";
 import { fileOf, folderOf, requireName } from "../../../src/server/runs/names.js";
 import { readJobs, writeJobs } from "../../../src/server/runs/queue-file.js";
-import { checkArguments, trainArguments, trainRequest } from "../../../src/server/runs/request.js";
+import { checkArguments, resumeArguments, trainArguments, trainRequest } from "../../../src/server/runs/request.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-runs-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -86,6 +86,9 @@ test("what is asked for becomes a command line in which no value can be an optio
     ...["--size=16", "--skip-broken"],
     ...["--set=flow.steps=12", '--set=space="latent"', "--set=drift.temperatures=[0.1,1]"],
   ]);
+  expect(resumeArguments("flow", { "flow.steps": 3 }, "/runs/mine")).toEqual([
+    ...["train", "flow", "--resume=/runs/mine", "--set=flow.steps=3"],
+  ]);
   expect(checkArguments({ path: "--help", size: 16, lines: true })).toEqual([
     ...["data", "check", "--json", "--size=16", "--lines", "--", "--help"],
   ]);
@@ -96,7 +99,15 @@ test("the queue is kept in a file; one that cannot be understood is set aside", 
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
   expect(await readJobs(path, warn)).toEqual([]);
-  const job = { name: "a", method: "flow", request: null, since: "now", state: "queued", process: null } as const;
+  const job = {
+    name: "a",
+    method: "flow",
+    request: null,
+    set: {},
+    since: "now",
+    state: "queued",
+    process: null,
+  } as const;
   await writeJobs(path, [job]);
   expect(await readJobs(path, warn)).toEqual([job]);
   writeFileSync(path, "{");
