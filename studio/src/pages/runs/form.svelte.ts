@@ -99,6 +99,13 @@ export class NewRunForm {
       (!this.own || (this.report !== null && this.learnsFrom.includes(this.report.kind))),
   );
 
+  /** Why the person's own data cannot be learned from, as far as that is known. */
+  problem = $derived.by(() => {
+    if (this.dataError || !this.report || this.learnsFrom.includes(this.report.kind)) return this.dataError;
+    const wanted = this.learnsFrom.join(" or ");
+    return `This is ${this.report.kind}; ${this.method!.name} with the preset ${this.preset!.name} learns from ${wanted}.`;
+  });
+
   async load(): Promise<void> {
     try {
       [this.methods, this.sets] = await Promise.all([api<MethodForm[]>("methods"), api<DataSet[]>("data")]);
@@ -136,8 +143,6 @@ export class NewRunForm {
       const report = await api<DataReport>(`data/check?${query}`, { signal: mine.signal });
       if (this.#check !== mine) return;
       this.report = report;
-      if (this.preset && !this.learnsFrom.includes(report.kind))
-        this.dataError = `This is ${report.kind}; the preset ${this.preset.name} learns from ${this.learnsFrom.join(" or ")}.`;
     } catch (error) {
       if (this.#check === mine) this.dataError = (error as Error).message;
     } finally {
