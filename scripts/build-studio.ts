@@ -8,7 +8,7 @@ import { MODEL_FILES, modelEntries } from "../src/server/model-files.js";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Writes the built page (`npm run build`) and models into a folder, which any web server can serve under any path. */
-export async function buildStudio(folder: string, models?: readonly string[]): Promise<void> {
+export async function buildStudio(folder: string, models?: string[]): Promise<void> {
   const page = join(root, "dist/studio");
   if (!existsSync(join(page, "index.html"))) throw new Error(`${page} holds no page; run npm run build first.`);
   rmSync(folder, { recursive: true, force: true });

@@ -5,14 +5,23 @@ import { build, type Metafile, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** What browsers import, by the name of its file in dist/web/. */
-const entryPoints = {
-  browser: "src/browser.ts",
-  core: "src/core.ts",
-  metrics: "src/metrics/index.ts",
+/** Scripts of workers. */
+const workers = {
   "worker-session": "src/runtime/worker-session.ts",
   "generator-worker": "src/web/generator-worker.ts",
 };
+
+/** What browsers import, by the name of its file in dist/web/. */
+const entryPoints = {
+  browser: "src/browser.ts",
+  element: "src/element.ts",
+  core: "src/core.ts",
+  metrics: "src/metrics/index.ts",
+  ...workers,
+};
+
+/** What pages without a bundler import, by the name of its file in dist/web/standalone/. */
+const standalone = { fewstep: "src/browser.ts", element: "src/element.ts", ...workers };
 
 /** Packages that need Node.js as its own modules do. */
 const NODE_PACKAGES = ["sharp", "@cwasm/nsbmp", "tar", "cli-progress", "cli-table3", "commander", "onnxruntime-node"];
@@ -87,4 +96,23 @@ export async function buildWeb(outdir: string): Promise<Metafile> {
   return metafile;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWeb(`${root}dist/web`);
+/**
+ * Writes the same with all packages inside, for pages without a bundler. The runtime's `.wasm` files are to be served
+ * beside it.
+ */
+export async function buildStandalone(outdir: string): Promise<void> {
+  await build({
+    ...common,
+    entryPoints: standalone,
+    outdir,
+    minify: true,
+    legalComments: "none",
+    chunkNames: "[name]-[hash]",
+    plugins: [await withoutNode(standalone)],
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildWeb(`${root}dist/web`);
+  await buildStandalone(`${root}dist/web/standalone`);
+}

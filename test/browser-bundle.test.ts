@@ -18,6 +18,7 @@ test("browsers are given nothing that needs Node.js, and of other packages only 
   const asked = Object.values(outputs).flatMap(({ imports }) => imports.filter((i) => i.external));
   expect([...new Set(asked.map(({ path }) => path))].sort()).toEqual([
     "fastest-levenshtein",
+    "gpt-tokenizer/bpeRanks/r50k_base",
     "gpt-tokenizer/encoding/r50k_base",
     "onnxruntime-web/wasm",
     "onnxruntime-web/webgpu",

@@ -6,7 +6,7 @@ import { originSchema } from "../data/origin.js";
 import { tokenSettingsNamed } from "../data/tokens/settings.js";
 import { methods } from "../methods/registry.js";
 import type { Method } from "../models/method.js";
-import type { RunConfig } from "../recipes/training.js";
+import type { RunConfig } from "../recipes/recipe.js";
 import type { DeviceName } from "../runtime/index.js";
 import { readConfig, requireNewFolder } from "../train/index.js";
 import { kebab } from "./flags.js";

@@ -16,6 +16,8 @@ export interface OptionInfo {
   /** Bounds of a number, where it has any; an open one is left out. */
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Of an option that has to be given. */
+  readonly required?: true;
 }
 
 /** What is used of a JSON schema here. */
@@ -28,6 +30,7 @@ export interface JsonSchema {
   items?: JsonSchema | false;
   prefixItems?: JsonSchema[];
   properties?: Record<string, JsonSchema>;
+  required?: string[];
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
@@ -40,8 +43,13 @@ export interface JsonSchema {
 
 /** The options of a schema by name: for help, forms and messages. */
 export function optionInfos(schema: z.ZodObject): Record<string, OptionInfo> {
-  const { properties = {} } = jsonSchema(schema);
-  return Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, optionInfo(property)]));
+  const { properties = {}, required = [] } = jsonSchema(schema);
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => [
+      name,
+      { ...optionInfo(property), ...(required.includes(name) && { required: true as const }) },
+    ]),
+  );
 }
 
 /** A schema of what is asked for, as JSON. */

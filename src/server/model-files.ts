@@ -35,7 +35,9 @@ const FILES: Readonly<Record<string, string>> = {
   "README.md": "text/markdown; charset=utf-8",
   "metrics.json": "application/json; charset=utf-8",
   "samples.png": "image/png",
+  "neighbours.png": "image/png",
 };
+export const MODEL_FILES: readonly string[] = Object.keys(FILES);
 
 /**
  * Serves `/models/index.json` and the files of each model, for pages that draw by themselves. Answers may be kept, and
@@ -45,7 +47,7 @@ export async function modelFiles(app: FastifyInstance, { catalogue }: { catalogu
   await app.register(fastifyStatic, { serve: false, root: import.meta.dirname, cacheControl: false });
 
   app.get("/models/index.json", async (request, reply) => {
-    const body = JSON.stringify(await Promise.all((await catalogue.list()).map(entryOf)));
+    const body = JSON.stringify(await modelEntries(catalogue));
     const etag = `"${createHash("sha256").update(body).digest("base64url")}"`;
     reply.headers({ etag, ...REVALIDATED }).type("application/json; charset=utf-8");
     if (request.headers["if-none-match"] === etag) return reply.code(304).send();
@@ -66,6 +68,10 @@ export async function modelFiles(app: FastifyInstance, { catalogue }: { catalogu
 
 /** Kept, and asked for anew each time. */
 const REVALIDATED = { "cache-control": "no-cache" };
+
+/** What the list says of each model. */
+export const modelEntries = async (catalogue: Catalogue): Promise<ModelEntry[]> =>
+  Promise.all((await catalogue.list()).map(entryOf));
 
 async function entryOf({ name, folder, config }: Served): Promise<ModelEntry> {
   const { method, classNames, image, text, training } = config;

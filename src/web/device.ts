@@ -25,12 +25,25 @@ export function sayIfSlow({ device, threads }: { device: string; threads: number
   );
 }
 
-/** Tells when the GPU of a page's runtime is lost, and what is to be said of it. */
-export async function watchLoss({ device, package: from, ort }: Runtime, tell: (text: string) => void): Promise<void> {
-  if (device !== "webgpu" || from !== "onnxruntime-web") return;
-  const gpu = (await ort.env.webgpu.device) as { lost: Promise<{ reason: string; message: string }> } | undefined;
-  void gpu?.lost.then(({ reason, message }) => {
-    const cause = [reason, message].filter((text) => text && text !== "unknown").join(", ");
-    tell(`The GPU was lost${cause && ` (${cause})`}. Make the generator anew, or with { device: "wasm" }.`);
-  });
+interface Gpu {
+  readonly lost: Promise<{ reason: string; message: string }>;
+}
+
+/**
+ * Tells when the GPU of a page's runtime is lost, and what is to be said of it. What it returns is to be called when a
+ * session has run: the runtime takes a GPU with its first session, and lets it go with its last.
+ */
+export function lossWatch({ device, package: from, ort }: Runtime, tell: (text: string) => void): () => Promise<void> {
+  if (device !== "webgpu" || from !== "onnxruntime-web") return async () => undefined;
+  let watched: Gpu | null = null;
+  return async () => {
+    const gpu = (await ort.env.webgpu.device) as Gpu;
+    if (gpu === watched) return;
+    watched = gpu;
+    void gpu.lost.then(({ reason, message }) => {
+      const cause = [reason, message].filter((text) => text && text !== "unknown").join(", ");
+      if (watched === gpu)
+        tell(`The GPU was lost${cause && ` (${cause})`}. Make the generator anew, or with { device: "wasm" }.`);
+    });
+  };
 }

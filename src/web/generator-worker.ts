@@ -1,5 +1,5 @@
 import type { Channel } from "./messages.js";
 import { serve } from "./serve.js";
 
-/** The worker that `createGenerator` starts. */
-serve(self as unknown as Channel);
+/** The worker that `createGenerator` starts. A bundler may put the runtime into this file, whose threads run it too. */
+if (!self.name.startsWith("em-pthread")) serve(self as unknown as Channel);

@@ -8,7 +8,7 @@ import { resolveRuntime } from "../runtime/index.js";
 import { threadsInUse } from "../runtime/session.js";
 import { anySignal, orAborted } from "./abort.js";
 import { cachedPlace } from "./cache.js";
-import { defaultThreads, watchLoss } from "./device.js";
+import { defaultThreads, lossWatch } from "./device.js";
 import { DeviceLost } from "./errors.js";
 import type {
   AnyWebGenerator,
@@ -41,8 +41,8 @@ export async function openGenerator(source: ModelSource, options: CreateOptions 
   signal?.throwIfAborted();
   const info = describeGenerator(model, { device: runtime.device, threads: await threadsInUse(runtime, { threads }) });
   const loss = new AbortController();
-  await watchLoss(runtime, (text) => loss.abort(new DeviceLost(text)));
-  return localGenerator(model, info, loss.signal);
+  const watch = lossWatch(runtime, (text) => loss.abort(new DeviceLost(text)));
+  return localGenerator(model, info, loss.signal, watch);
 }
 
 /** The given of a context in a model's words. */
@@ -56,8 +56,13 @@ function modelContext(
   return { ...Object.fromEntries(given), signal };
 }
 
-/** What pages use around a loaded model. `lost` aborts where its device is lost. */
-function localGenerator(model: AnyGenerator, info: GeneratorInfo, lost: AbortSignal): AnyWebGenerator {
+/** What pages use around a loaded model. `lost` aborts where its device is lost, which `watch` looks out for. */
+function localGenerator(
+  model: AnyGenerator,
+  info: GeneratorInfo,
+  lost: AbortSignal,
+  watch: () => Promise<void>,
+): AnyWebGenerator {
   const { name } = info;
   const queue = new Queue();
   const life = new AbortController();
@@ -66,7 +71,11 @@ function localGenerator(model: AnyGenerator, info: GeneratorInfo, lost: AbortSig
   /** Waits for its turn and works, unless it is called off or the device is lost. */
   const take = <T>(work: (signal: AbortSignal) => Promise<T>, given?: AbortSignal): Promise<T> => {
     const signal = during(given);
-    return queue.run(() => orAborted(lost, () => work(signal)), signal);
+    return queue.run(async () => {
+      const value = await orAborted(lost, () => work(signal));
+      await watch();
+      return value;
+    }, signal);
   };
 
   const drawn = (output: Output): Drawn[Kind] => {

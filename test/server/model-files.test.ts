@@ -89,7 +89,7 @@ describe("/models/<name>/<file>", () => {
   });
 
   test.each([
-    "/models/drifting-fashion/neighbours.png",
+    "/models/drifting-fashion/weights.bin",
     "/models/drifting-fashion/",
     "/models/run-1/samples.png",
     "/models/nobody/config.json",

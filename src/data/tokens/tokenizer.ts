@@ -91,7 +91,14 @@ const TEXT_END = "<|endoftext|>";
 
 /** GPT-2's tokens: 50,256 pieces and the end of a text. */
 export async function gpt2Tokenizer(): Promise<Tokenizer> {
-  const { decode, encode, vocabularySize } = await import("gpt-tokenizer/encoding/r50k_base");
+  const { encode, vocabularySize } = await import("gpt-tokenizer/encoding/r50k_base");
+  const { default: pieces } = await import("gpt-tokenizer/bpeRanks/r50k_base");
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const bytesOf = (token: number) => {
+    const piece = pieces[token] ?? TEXT_END;
+    return typeof piece === "string" ? encoder.encode(piece) : Uint8Array.from(piece);
+  };
   return {
     size: vocabularySize,
     encode: (text) => {
@@ -103,7 +110,15 @@ export async function gpt2Tokenizer(): Promise<Tokenizer> {
         (token) => !(Number.isInteger(token) && token >= 0 && token < vocabularySize),
       );
       if (bad !== undefined) throw outside(bad, vocabularySize);
-      return decode(Array.from(tokens));
+      // Not by the package's `decode`, which keeps a part of a character for its next call
+      const parts = Array.from(tokens, bytesOf);
+      const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+      let at = 0;
+      for (const part of parts) {
+        bytes.set(part, at);
+        at += part.length;
+      }
+      return decoder.decode(bytes);
     },
     toJSON: () => "gpt2",
   };

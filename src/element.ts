@@ -1,0 +1,1 @@
+export { FewStepElement } from "./web/element.js";
