@@ -2,13 +2,18 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { UsageError } from "./output.js";
 
+/** Another program listens on a port already. */
+export class PortTaken extends UsageError {
+  override name = "PortTaken";
+}
+
 /** Lets a server listen; returns its address, such as http://127.0.0.1:8000. @throws UsageError where it cannot */
 export async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
   try {
     await app.listen({ host, port });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") throw new UsageError(`The port ${port} is in use already; choose another with --port.`);
+    if (code === "EADDRINUSE") throw new PortTaken(`The port ${port} is in use already; choose another with --port.`);
     if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EACCES")
       throw new UsageError(
         `This machine cannot listen on ${host} port ${port} (${code}); choose another --host or --port.`,

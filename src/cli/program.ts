@@ -346,7 +346,8 @@ program
 program
   .command("demo")
   .description("draw a sheet with every shipped model into out/")
-  .action(async () => (await import("./demo.js")).demo());
+  .option("--studio", "then serve the studio; without a terminal only until it has answered once")
+  .action(async ({ studio }) => (await import("./demo.js")).demo(studio));
 
 /**
  * Runs a command line, without the names of Node and the program. Says on stderr what went wrong; returns the exit

@@ -2,19 +2,21 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { FastifyInstance } from "fastify";
 import { makeFolder } from "../io/atomic.js";
 import { isLoopback } from "../server/guard.js";
 import { buildServer } from "../server/index.js";
 import { runsApi } from "../server/runs/index.js";
 import { studioPage } from "../server/studio.js";
-import { listen, untilStopped } from "./listen.js";
+import { listen, PortTaken, untilStopped } from "./listen.js";
 import { say } from "./output.js";
 import { planTraining } from "./train-plan.js";
 import { used } from "./use.js";
 
 export interface StudioCommand {
   host: string;
-  port: number;
+  /** Default: 8080, or a free one where that is taken. */
+  port?: number;
   /** Folder of the run folders. */
   runs: string;
   /** Folders whose subfolders are models. */
@@ -27,9 +29,11 @@ export interface StudioCommand {
 
 const dist = fileURLToPath(new URL("..", import.meta.url));
 
+const PORT = 8080;
+
 /**
- * Serves the studio, models and trainings until SIGTERM or SIGINT. Trainings go on without it. `once`: asks for the page
- * and the runs once, and ends.
+ * Serves the studio, models and trainings until SIGTERM or SIGINT. Trainings go on without it. `once`: takes a free
+ * port, asks for the page, the models and the runs once, and ends.
  */
 export async function studioCommand(
   { host, port, runs, models = [], trainings, open }: StudioCommand,
@@ -46,7 +50,7 @@ export async function studioCommand(
     await app.register(studioPage, { folder, token, closed: !isLoopback(host) });
     await app.register(runsApi, { token, root: runs, program: program(), check, atOnce: trainings });
     const stopped = untilStopped();
-    const address = await listen(app, { host, port });
+    const address = once ? await listen(app, { host, port: 0 }) : await listenAt(app, host, port);
     const page = isLoopback(host) ? `${address}/` : `${address}/?token=${token}`;
     process.stdout.write(`${page}\n`);
     if (once) return await answersOnce(address, token);
@@ -55,6 +59,14 @@ export async function studioCommand(
   } finally {
     await app.close();
   }
+}
+
+async function listenAt(app: FastifyInstance, host: string, port: number | undefined): Promise<string> {
+  if (port !== undefined) return listen(app, { host, port });
+  return listen(app, { host, port: PORT }).catch((error) => {
+    if (error instanceof PortTaken) return listen(app, { host, port: 0 });
+    throw error;
+  });
 }
 
 /** What Node runs for a training: this command line, with its methods of one's own. */

@@ -64,11 +64,9 @@ export interface RunDetail extends RunSummary {
 export interface MethodForm {
   name: string;
   summary: string;
-  /** Kinds of data: "images", "text". */
-  learnsFrom: readonly string[];
   /** Whether its models draw; others judge. */
   draws: boolean;
   /** Whether it can be told what a token of text is. */
   tokens: boolean;
-  presets: { name: string; fields: SettingField[] }[];
+  presets: { name: string; fields: SettingField[] /** Kinds of data. */; learnsFrom: readonly string[] }[];
 }

@@ -36,8 +36,8 @@ const RECENT = 20;
 const NO_METRIC = new Set(["step", "stage", "seconds"]);
 
 /**
- * Follows a run's metrics.jsonl: each look reads only what has been added. What is kept does not grow with the number of
- * steps: at most 500 pieces a stage.
+ * Follows a run's metrics.jsonl: each look reads only what has been added. What is kept does not grow with the number
+ * of steps: at most 500 pieces a stage.
  */
 export class CurveReader {
   private stages: StageCurves[] = [];

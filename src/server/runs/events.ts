@@ -7,8 +7,8 @@ type Listener = (runs: readonly RunSummary[]) => void;
 
 /**
  * Looks after the runs: keeps the queue going, and tells listeners the whole list where something has changed. The
- * folders are looked at once a second: that works on every file system, also on those of a network, and sees runs of the
- * command line.
+ * folders are looked at once a second: that works on every file system, also on those of a network, and sees runs of
+ * the command line.
  */
 export class Watch {
   private readonly listeners = new Set<Listener>();

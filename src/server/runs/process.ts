@@ -12,8 +12,8 @@ export interface Training {
 }
 
 /**
- * Starts a training as a process of its own, which goes on where this one ends: it belongs to its own group, and what it
- * says goes into the file `log`, which begins anew. Nothing passes through a shell.
+ * Starts a training as a process of its own, which goes on where this one ends: it belongs to its own group, and what
+ * it says goes into the file `log`, which begins anew. Nothing passes through a shell.
  */
 export async function startTraining(program: Program, args: readonly string[], log: string): Promise<Training> {
   mkdirSync(dirname(log), { recursive: true });

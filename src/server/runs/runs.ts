@@ -23,7 +23,7 @@ export interface RunsOptions {
   root: string;
   /** What Node is called with to run the command line, such as ["dist/cli/main.js"]. */
   program: Program;
-  /** Checks what a training is asked for, as the command line does. @throws WrongUse, and Error where it cannot be now */
+  /** Checks what is asked for, as the command line does. @throws WrongUse, and Error where it cannot be now */
   check(method: string, asked: Asked): Promise<void>;
   /** Trainings at a time. */
   atOnce: number;
@@ -34,8 +34,8 @@ const conflict = (message: string): HttpError => new HttpError(409, message);
 
 /**
  * The runs of a folder, and a queue of those to come. What there is stands in the folders, so that runs of the command
- * line are among them; the queue is a file. One process at a time keeps the queue of a folder. Trainings are processes of
- * their own, which neither need this one nor end with it.
+ * line are among them; the queue is a file. One process at a time keeps the queue of a folder. Trainings are processes
+ * of their own, which neither need this one nor end with it.
  */
 export class Runs {
   private jobs: Job[] = [];

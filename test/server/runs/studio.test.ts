@@ -129,7 +129,7 @@ test("a training is started, seen and finished; events tell of it", async () => 
   expect(told).toContain("running");
 });
 
-test("SIGKILL of the server loses nothing: a training goes on, the queue is kept, and a paused run is finished", async () => {
+test("SIGKILL of the server loses nothing: a training goes on, the queue stays, a paused run is finished", async () => {
   await api("runs", "POST", training("long", 100_000));
   await until("long", ({ step }) => step > 3);
   expect((await api<RunDetail>("runs", "POST", training("next", 20))).answer).toMatchObject({

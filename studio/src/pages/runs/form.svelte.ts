@@ -25,8 +25,9 @@ export interface DataReport {
   classes: { name: string; train: number; test: number }[] | null;
 }
 
-/** Settings that most people look at first: how long, how fast, how many at once. */
-const MAIN = /^[^.]+$|(^|\.)(steps|batch|lr)$/;
+/** Settings that most people look at first: how long, how fast, how many at once, and what kind of model it is. */
+const isMain = ({ path, choices }: Field) =>
+  /(^|\.)(steps|batch|lr|seed)$/.test(path) || (choices !== null && !path.includes("."));
 
 /** What a new run is asked for. Method, data and preset stand in the address. */
 export class NewRunForm {
@@ -51,7 +52,9 @@ export class NewRunForm {
 
   method = $derived(this.methods.find(({ name }) => name === route.get("method")) ?? this.methods[0]);
   preset = $derived(this.method?.presets.find(({ name }) => name === route.get("preset")) ?? this.method?.presets[0]);
-  fitting = $derived(this.sets.filter(({ kind }) => this.method?.learnsFrom.includes(kind)));
+  /** Kinds of data. */
+  learnsFrom = $derived(this.preset?.learnsFrom ?? []);
+  fitting = $derived(this.sets.filter(({ kind }) => this.learnsFrom.includes(kind)));
   /** Whether the data are a place of one's own, and which. */
   own = $derived(route.get("path") !== undefined);
   path = $derived(route.get("path") ?? "");
@@ -62,13 +65,13 @@ export class NewRunForm {
   );
   data = $derived(this.own ? this.path : (this.dataSet?.id ?? ""));
   fields = $derived(this.preset?.fields ?? []);
-  main = $derived(this.fields.filter(({ path }) => MAIN.test(path)));
+  main = $derived(this.fields.filter(isMain));
   /** All other settings by the group that they stand in. */
   groups = $derived.by(() => {
     const groups = new Map<string, Field[]>();
     for (const field of this.fields) {
-      if (MAIN.test(field.path)) continue;
-      const group = field.path.split(".")[0];
+      if (isMain(field)) continue;
+      const group = field.path.includes(".") ? field.path.split(".")[0] : "other";
       groups.set(group, [...(groups.get(group) ?? []), field]);
     }
     return [...groups];
@@ -93,8 +96,15 @@ export class NewRunForm {
 
   ready = $derived(
     Boolean(this.method && this.preset && this.data) &&
-      (!this.own || (this.report !== null && Boolean(this.method?.learnsFrom.includes(this.report.kind)))),
+      (!this.own || (this.report !== null && this.learnsFrom.includes(this.report.kind))),
   );
+
+  /** Why the person's own data cannot be learned from, as far as that is known. */
+  problem = $derived.by(() => {
+    if (this.dataError || !this.report || this.learnsFrom.includes(this.report.kind)) return this.dataError;
+    const wanted = this.learnsFrom.join(" or ");
+    return `This is ${this.report.kind}; ${this.method!.name} with the preset ${this.preset!.name} learns from ${wanted}.`;
+  });
 
   async load(): Promise<void> {
     try {
@@ -133,8 +143,6 @@ export class NewRunForm {
       const report = await api<DataReport>(`data/check?${query}`, { signal: mine.signal });
       if (this.#check !== mine) return;
       this.report = report;
-      if (this.method && !this.method.learnsFrom.includes(report.kind))
-        this.dataError = `This is ${report.kind}; ${this.method.name} learns from ${this.method.learnsFrom.join(" or ")}.`;
     } catch (error) {
       if (this.#check === mine) this.dataError = (error as Error).message;
     } finally {
