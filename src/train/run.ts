@@ -20,9 +20,10 @@ import { MetricsFile, type MetricsRow } from "./metrics.js";
 import { writeReport } from "./report.js";
 import { dropSheets, saveSheet } from "./samples.js";
 import type { Position, ProgressEvent, Stage } from "./stage.js";
+import { writeStage } from "./stage-file.js";
 
 export interface RunOptions extends LoopOptions {
-  /** The run's folder: config.json, metrics.jsonl, checkpoints/, samples/, report.html. */
+  /** The run's folder: config.json, stage.json, metrics.jsonl, checkpoints/, samples/, report.html. */
   out: string;
   /** JSON; kept as config.json. */
   config: unknown;
@@ -130,7 +131,11 @@ export async function runStages(stages: readonly MadeStage[], options: RunOption
       if (end && writable) await openToWrite(stage, position);
       return checkpoint;
     },
-    open: (stage, _, position) => openToWrite(stage, position),
+    async open(stage, number, position) {
+      await openToWrite(stage, position);
+      const { name, steps } = stage;
+      await writing(out, () => writeStage(out, { stage: name, number, stages: stages.length, steps }));
+    },
     async save(stage, position, end) {
       newest = await writing(out, async () => {
         const path = await checkpoints.save(position, stage.state, end);

@@ -14,3 +14,15 @@ export function stepOf({ type, minimum = 0 }: OptionInfo, maximum: number): numb
 export const decimals = (step: number): number => Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
 
 export const clamp = (value: number, low = -Infinity, high = Infinity): number => Math.min(high, Math.max(low, value));
+
+/** An option's value from a URL's text; undefined where the text is none, so that the preset holds. */
+export function readOption(info: OptionInfo, text: string | undefined): unknown {
+  if (text === undefined || text === "") return undefined;
+  if (info.choices) return info.choices.includes(text) ? text : undefined;
+  if (info.type === "string") return text;
+  if (info.type === "boolean") return text === "true";
+  if (info.type !== "integer" && info.type !== "number") return undefined;
+  const value = Number(text);
+  if (!Number.isFinite(value)) return undefined;
+  return clamp(info.type === "integer" ? Math.round(value) : value, info.minimum, info.maximum);
+}
