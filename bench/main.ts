@@ -17,6 +17,7 @@ const benches: Record<string, string> = {
   distillation: "few-step text: distilled against undistilled",
   latency: "a single decoding of the shipped sphere models: native, and WASM in Node and in a browser",
   compare: "the shipped Fashion-MNIST models side by side",
+  serve: "throughput and latency of `fewstep serve` at 1 to 256 clients, and what sharing batches gains",
   toys: "sliced Wasserstein distance on two-dimensional toys",
 };
 
