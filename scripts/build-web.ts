@@ -17,6 +17,7 @@ const entryPoints = {
   element: "src/element.ts",
   core: "src/core.ts",
   metrics: "src/metrics/index.ts",
+  training: "src/training.ts",
   ...workers,
 };
 

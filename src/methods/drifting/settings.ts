@@ -56,6 +56,14 @@ const page: DriftingSettings = {
   guidance: null,
 };
 
+/** Widths of `page` for colour. */
+const PAGE_COLOUR = {
+  latent: 48,
+  encoder: [24, 48] as [number, number],
+  hidden: 256,
+  decoder: [48, 32, 12] as [number, number, number],
+};
+
 /**
  * Image presets by name: `tiny` takes minutes of two CPU cores, `small` about an hour; `page` is what web pages train.
  */
@@ -68,5 +76,8 @@ export const presets = {
 /** A preset fitted to a data set: colour images get wider networks and a longer latent vector. */
 export const forData = (settings: DriftingSettings, { channels }: { channels: number }): DriftingSettings => ({
   ...settings,
-  autoencoder: autoencoderFor(settings.autoencoder, channels),
+  autoencoder:
+    settings.features !== null
+      ? autoencoderFor(settings.autoencoder, channels)
+      : { ...settings.autoencoder, ...(channels > 1 && PAGE_COLOUR) },
 });

@@ -1,3 +1,3 @@
 import { servePoints } from "./points-serve.js";
 
-servePoints(self as unknown as MessagePort);
+servePoints(self as never);
