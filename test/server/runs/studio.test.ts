@@ -1,41 +1,18 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunDetail, RunSummary } from "../../../src/server/runs/index.js";
+import { ended, type Studio, startStudio } from "./serving.js";
 
 // The built command line serves the studio and trains, as it does for people.
-const main = resolve(import.meta.dirname, "../../../dist/cli/main.js");
 const root = mkdtempSync(join(tmpdir(), "fewstep-studio-"));
 const runs = join(root, "runs");
 const text = join(root, "text.txt");
 
-interface Studio {
-  process: ChildProcess;
-  address: string;
-  token: string;
-}
 let studio: Studio;
-
-/** Starts `fewstep studio` and takes the token from its page. */
-async function start(): Promise<Studio> {
-  const args = ["studio", "--port", "0", "--runs", runs, "--no-open"];
-  const child = spawn(process.execPath, [main, ...args], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
-  const address = await new Promise<string>((done, failed) => {
-    child.stdout.once("data", (chunk) => done(String(chunk).trim().replace(/\/$/, "")));
-    child.once("exit", (code) => failed(new Error(`The studio ended with ${code}.`)));
-  });
-  const page = await (await fetch(`${address}/`)).text();
-  return { process: child, address, token: /<meta name="fewstep-token" content="([\w-]+)"/.exec(page)![1] };
-}
-const ended = (child: ChildProcess, signal: NodeJS.Signals) =>
-  new Promise<void>((done) => {
-    child.once("exit", () => done());
-    child.kill(signal);
-  });
 
 async function api<T>(path: string, method = "GET", body?: unknown): Promise<{ status: number; answer: T }> {
   const response = await fetch(`${studio.address}/api/${path}`, {
@@ -82,7 +59,7 @@ const message = (answer: unknown) => (answer as { error: { message: string } }).
 
 beforeAll(async () => {
   writeFileSync(text, "the cat sat on the mat and the dog ran off ".repeat(100));
-  studio = await start();
+  studio = await startStudio(root, runs);
 });
 afterAll(async () => {
   for (const { name, state } of await list()) if (state === "running") await api(`runs/${name}/stop`, "POST", {});
@@ -145,7 +122,7 @@ test("SIGKILL of the server loses nothing: a training goes on, the queue stays, 
 
   await ended(studio.process, "SIGKILL");
   const before = steps("long").length;
-  studio = await start();
+  studio = await startStudio(root, runs);
   await until("long", ({ state, step }) => state === "running" && step > before);
   expect((await list()).map(({ name, state, place }) => [name, state, place])).toEqual([
     ["long", "running", null],
