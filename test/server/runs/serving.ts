@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 
-const main = resolve(import.meta.dirname, "../../../dist/cli/main.js");
+/** The built command line. */
+export const main = resolve(import.meta.dirname, "../../../dist/cli/main.js");
 
 /** `fewstep studio` as a process. */
 export interface Studio {

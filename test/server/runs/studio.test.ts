@@ -1,11 +1,15 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import Fastify from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { addErrors } from "../../../src/server/errors.js";
 import type { RunDetail, RunSummary } from "../../../src/server/runs/index.js";
-import { ended, type Studio, startStudio } from "./serving.js";
+import { studioPage } from "../../../src/server/studio.js";
+import { ended, main, type Studio, startStudio } from "./serving.js";
 
 // The built command line serves the studio and trains, as it does for people.
 const root = mkdtempSync(join(tmpdir(), "fewstep-studio-"));
@@ -188,6 +192,32 @@ test("what the command line refuses is refused in the same words; a failure is t
   for (let run = await detail("failing"); run.state !== "failed"; run = await detail("failing")) await setTimeout(100);
   expect(await detail("failing")).toMatchObject({ begun: false, resumable: true, error: expect.stringMatching(/\w/) });
   expect((await api("runs/failing", "DELETE")).status).toBe(204);
+});
+
+test("a folder's queue is kept by one studio; from other machines the page is given to who knows the token", async () => {
+  const second = spawnSync(process.execPath, [main, "studio", "--port", "0", "--runs", runs, "--no-open"], {
+    cwd: root,
+  });
+  expect([second.status, String(second.stderr)]).toEqual([
+    1,
+    expect.stringMatching(/The process \d+ on .* keeps the queue of trainings in .*\.studio, since/),
+  ]);
+
+  const app = Fastify();
+  addErrors(app);
+  const token = "s3cret";
+  await app.register(studioPage, { folder: resolve(main, "../../studio"), token, closed: true });
+  const page = async (url: string, headers = {}) => (await app.inject({ url, headers })).statusCode;
+  expect(await page("/")).toBe(401);
+  expect(await page("/index.html?token=wrong")).toBe(401);
+  expect(await page("/index.html")).toBe(401);
+  const letIn = await app.inject({ url: `/?token=${token}` });
+  expect(letIn.body).toContain(`<meta name="fewstep-token" content="${token}"`);
+  expect(letIn.headers["set-cookie"]).toMatch(/=s3cret; Path=\/; HttpOnly; SameSite=Strict$/);
+  expect(await page("/files.json")).toBe(200);
+  for (const path of ["/../package.json", "/%2e%2e/cli/main.js", "/..%2fcli%2fmain.js"])
+    expect([400, 403, 404], path).toContain(await page(path));
+  await app.close();
 });
 
 test("who does not know the token is refused, and no name leads out of the folder", async () => {
