@@ -16,6 +16,7 @@ const benches: Record<string, string> = {
   overhead: "what a Ψ-sampler costs beside its network",
   distillation: "few-step text: distilled against undistilled",
   latency: "a single decoding of the shipped sphere models: native, and WASM in Node and in a browser",
+  browser: "a picture of each shipped one-step model in Chromium, and one network beside TensorFlow.js and jax-js",
   compare: "the shipped Fashion-MNIST models side by side",
   toys: "sliced Wasserstein distance on two-dimensional toys",
 };
