@@ -41,7 +41,7 @@ const LOADING = [...LOADING_FILES, "onProgress", "maxBytes", "timeout", "attempt
 function requireLoading(location: unknown, options: LoadOptions): void {
   if (!isSource(location))
     throw new OptionError(
-      `A model is loaded by its name, folder or URL, or from its config.json and model.safetensors as blobs; got ${show(location)}.`,
+      `A model is loaded from its config.json and model.safetensors as blobs, or by its name, folder or URL, got ${show(location)}.`,
     );
   requireKnown(`loading ${sourceName(location)}`, options, typeof location === "string" ? LOADING : LOADING_FILES);
   const { device = "auto", threads, worker, checkpoint, signal, ...numbers } = options;
