@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { resolve } from "node:path";
 import { type BenchOptions, load, machine, round, table } from "./report.js";
@@ -12,15 +13,29 @@ interface Answer {
   ms: number;
 }
 
-/** Starts `fewstep serve`; `memory` is what the process holds, in MB. */
+interface Meters {
+  memory(): number;
+  cpu(): number;
+}
+
+/** Starts `fewstep serve`; `memory` is what the process holds, in MB. Linux only. */
 async function start(args: string[], threads: number) {
   const all = [main, "serve", MODEL, "--port", "0", "--threads", String(threads), "--max-queue", "512", ...args];
   const child = spawn(process.execPath, all, { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env } });
   const address = await new Promise<string>((done) => child.stdout.once("data", (chunk) => done(String(chunk).trim())));
-  const { readFileSync } = await import("node:fs");
+  const read = (file: string) => readFileSync(`/proc/${child.pid}/${file}`, "utf8");
   return {
     port: Number(new URL(address).port),
-    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
+    memory: () => Number(/VmRSS:\s+(\d+)/.exec(read("status"))?.[1]) / 1024,
+    /** Processor time so far, all threads, ms. */
+    cpu: () => {
+      const [user, system] = read("stat")
+        .replace(/^.*\) /, "")
+        .split(" ")
+        .slice(11, 13)
+        .map(Number);
+      return 10 * (user + system);
+    },
     stop: () => {
       const ended = new Promise((done) => child.once("exit", done));
       child.kill("SIGTERM");
@@ -45,7 +60,7 @@ const quantile = (sorted: readonly number[], q: number) =>
   sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 
 /** So many clients that ask again as soon as they have their answer. Whether a picture is the seed's is tested elsewhere. */
-async function measure(port: number, clients: number, seconds: number, memory: () => number) {
+async function measure(port: number, clients: number, seconds: number, { memory, cpu }: Meters) {
   const agent = new Agent({ keepAlive: true, maxSockets: clients + 1 });
   const answers: Answer[] = [];
   const health: number[] = [];
@@ -67,8 +82,9 @@ async function measure(port: number, clients: number, seconds: number, memory: (
       );
     }
   };
-  const began = performance.now();
+  const [began, used] = [performance.now(), cpu()];
   await Promise.all(Array.from({ length: clients }, work));
+  const spent = cpu() - used;
   const took = (performance.now() - began) / 1e3;
   clearInterval(watch);
   await Promise.all(watched);
@@ -81,6 +97,8 @@ async function measure(port: number, clients: number, seconds: number, memory: (
   return {
     clients,
     perSecond: round(good.length / took),
+    /** Processor time of the server for each answer: comparable where other programs hold the cores. */
+    cpuMs: round(spent / good.length),
     ms50: round(quantile(good, 0.5)),
     ms99: round(quantile(good, 0.99)),
     answered: good.length,
@@ -110,11 +128,11 @@ export async function run({ note, quick, threads }: BenchOptions) {
     ["shared", []],
     ["one at a time", ["--max-batch", "1"]],
   ] as const) {
-    const { port, memory, stop } = await start([...args], threads);
-    await measure(port, 64, 3, memory); // compiles
+    const { port, stop, ...meters } = await start([...args], threads);
+    await measure(port, 64, 3, meters); // compiles
     for (const clients of batching === "shared" ? CLIENTS : [64]) {
       note(`${batching}, ${clients} clients`);
-      rows.push({ batching, ...(await measure(port, clients, seconds, memory)) });
+      rows.push({ batching, ...(await measure(port, clients, seconds, meters)) });
     }
     await stop();
   }
@@ -127,11 +145,12 @@ export async function run({ note, quick, threads }: BenchOptions) {
     seconds,
     threads,
     gain: round(shared.perSecond / alone.perSecond),
+    cpuGain: round(alone.cpuMs / shared.cpuMs),
     rows,
   };
 }
 
-export const show = ({ rows, gain }: Awaited<ReturnType<typeof run>>): string =>
+export const show = ({ rows, gain, cpuGain }: Awaited<ReturnType<typeof run>>): string =>
   `${table(
     [
       "batches",
@@ -148,4 +167,4 @@ export const show = ({ rows, gain }: Awaited<ReturnType<typeof run>>): string =>
       "± MB",
     ],
     rows.map((row) => Object.values(row)),
-  )}\nShared batches of 64 clients against one at a time: ${gain} times the throughput.`;
+  )}\nShared batches of 64 clients against one at a time: ${gain} times the throughput, 1/${cpuGain} of the processor time.`;

@@ -52,6 +52,7 @@ export async function buildServer(options: ServerOptions = {}): Promise<FastifyI
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.maxBody,
     requestTimeout: REQUEST_TIMEOUT,
+    http: { connectionsCheckingInterval: REQUEST_TIMEOUT / 6 },
     routerOptions: { maxParamLength: 256 },
     forceCloseConnections: "idle",
     return503OnClosing: true,

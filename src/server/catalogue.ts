@@ -36,6 +36,9 @@ export class Catalogue {
   /** By folder; a version that has gone is forgotten. */
   private readonly known = new Map<string, Known>();
 
+  /** What was found last by each name, and when. */
+  private readonly recent = new Map<string, { served: Served; at: number }>();
+
   private constructor() {}
 
   /** @throws NoSuchModel, WrongUse where a name or folder leads to no model that draws */
@@ -71,7 +74,11 @@ export class Catalogue {
 
   /** A model by its name. @throws HttpError 404 where there is none, 500 where it is damaged */
   async find(name: string): Promise<Served> {
+    const recent = this.recent.get(name);
+    if (recent && performance.now() - recent.at < RECENT) return recent.served;
     const found = await this.look(name);
+    if (found) this.recent.set(name, { served: found, at: performance.now() });
+    else this.recent.delete(name);
     if (found) return found;
     const names = (await this.list()).map((one) => one.name);
     throw new HttpError(404, `There is no model ${show(name)}; there are ${names.join(", ") || "none"}.`, "model");
@@ -113,6 +120,8 @@ export class Catalogue {
   }
 }
 
+/** Milliseconds for which a model that was found is not looked at anew: under load that costs more than all else. */
+const RECENT = 500;
 const FILES = ["config.json", "model.safetensors"];
 
 async function rootOf(folder: string): Promise<string> {
