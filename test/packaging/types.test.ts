@@ -19,6 +19,7 @@ import { compile, grad, nn, optim } from "fewstep/core";
 import * as data from "fewstep/data";
 import { FewStepElement } from "fewstep/element";
 import * as metrics from "fewstep/metrics";
+import * as training from "fewstep/training";
 
 export async function draw(): Promise<ImageGenerator> {
   const model = await loadModel("drifting-fashion", { kind: "image" });
@@ -34,7 +35,7 @@ export async function draw(): Promise<ImageGenerator> {
   await step.run({ y: pixels });
   return model;
 }
-export const names = [all, data, metrics, FewStepElement];
+export const names = [all, data, metrics, training, FewStepElement];
 `;
 /** A CommonJS file may require a module since Node 20.19, which TypeScript's node16 does not know of. */
 const REQUIRED = `

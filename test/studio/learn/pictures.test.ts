@@ -41,7 +41,7 @@ const learners: PicturesLearner[] = [];
 afterEach(async () => {
   for (const one of learners.splice(0)) await one.release();
 });
-const begin = async (store: Store = memoryStore(), { effort = 0.02, data = squares(60) } = {}) => {
+const begin = async (store: Store = memoryStore(), { effort = 0.01, data = squares(60) } = {}) => {
   const one = await PicturesLearner.begin({ data, seed: 3, effort }, store, compute);
   learners.push(one);
   return one;
@@ -60,7 +60,7 @@ const weights = async (one: PicturesLearner) =>
   new Uint8Array(await (await one.export())["model.safetensors"].arrayBuffer());
 
 test("samples come to look like the pictures, and the figure falls towards its floor", async () => {
-  const one = await begin(memoryStore(), { effort: 0.1 });
+  const one = await begin(memoryStore(), { effort: 0.06 });
   const shown: PicturesShown[] = [];
   const figures: PicturesQuality[] = [];
   const watch = {
@@ -96,7 +96,7 @@ test("a training that was paused, and one that another page goes on with, ends b
 
   const store = memoryStore();
   const paused = await begin(store);
-  await trainUntil(paused, ({ stage, stageStep }) => stage === "autoencoder" && stageStep === 3);
+  await trainUntil(paused, ({ stage, stageStep }) => stage === "autoencoder" && stageStep === 2);
   await paused.again();
   await trainUntil(paused, ({ stage, stageStep }) => stage === "latent" && stageStep === 2);
   expect(await keptPictures(store)).toMatchObject({
@@ -116,7 +116,8 @@ test("a training that was paused, and one that another page goes on with, ends b
 });
 
 test("watching changes nothing", async () => {
-  const [alone, watched] = [await begin(), await begin()];
+  const effort = 0.005;
+  const [alone, watched] = [await begin(memoryStore(), { effort }), await begin(memoryStore(), { effort })];
   await alone.train();
   await watched.train(undefined, { shown() {}, quality() {}, every: { shown: 0, quality: 0 } });
   expect(await weights(watched)).toEqual(await weights(alone));
@@ -139,7 +140,7 @@ test("the exported folder is a model: it draws, to the pixel, what the page show
       writeFileSync(join(folder, name), new Uint8Array(await blob.arrayBuffer()));
     const model = await loadModel(folder, { kind: "image", freeze: false, ...compute });
     expect(model.config.name).toBe("squares");
-    expect(model.config.training).toMatchObject({ stage: "joint", settings: { jointStage: { steps: 4 } } });
+    expect(model.config.training).toMatchObject({ stage: "joint", settings: { jointStage: { steps: 3 } } });
     const { pixels, labels } = await one.show();
     const label = Array.from(labels!, (i) => ["left", "right"][i]);
     expect((await model.sample({ count: SHEET, label, seed: 1 })).pixels).toEqual(pixels);
@@ -233,7 +234,7 @@ test("the worker's side: kept, start, export, stop, a reload that resumes, forge
     state: "failed",
     message: expect.stringContaining("start or resume first"),
   });
-  first.send({ type: "start", data: squares(40), seed: 3, effort: 0.02, compute });
+  first.send({ type: "start", data: squares(40), seed: 3, effort: 0.01, compute });
   await first.until("shown", ({ shown }) => shown.kind === "copies");
   await first.until("step", ({ step }) => step.stage === "latent");
   first.send({ type: "export" });
