@@ -7,8 +7,8 @@ import {
   presets,
   stageFamilies,
 } from "../src/methods/drifting/index.js";
+import { networkConfig } from "../src/methods/drifting/recipe.js";
 import { jointDriftStage, latentDriftStage } from "../src/methods/drifting/stages.js";
-import { networkConfig } from "../src/methods/drifting/train.js";
 import { classifier } from "../src/networks/feature-net.js";
 import * as nn from "../src/nn/index.js";
 import { type BenchOptions, interleave, load, machine, round, type Times, table, timed } from "./report.js";
@@ -52,7 +52,7 @@ export async function run({ threads, rounds, note }: BenchOptions) {
   const config = presets.tiny;
   const dataset = noiseImages(2000);
   const shapes = networkConfig(dataset, config);
-  const { features } = classifier(shapes.features, CLASSES);
+  const { features } = classifier(shapes.features!, CLASSES);
   const generator = imageGenerator(shapes.generator);
   for (const network of [features, generator]) nn.view(network);
   const { latent } = config.autoencoder;

@@ -7,20 +7,21 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Scripts of workers. */
 const workers = {
-  "worker-session": "src/runtime/worker-session.ts",
+  "worker-session": "src/web/session-worker.ts",
   "generator-worker": "src/web/generator-worker.ts",
 };
 
-/** What browsers import, by the name of its file in dist/web/. */
+/** What browsers import, by the name of its file in dist/browser/. */
 const entryPoints = {
   browser: "src/browser.ts",
   element: "src/element.ts",
   core: "src/core.ts",
   metrics: "src/metrics/index.ts",
+  training: "src/training.ts",
   ...workers,
 };
 
-/** What pages without a bundler import, by the name of its file in dist/web/standalone/. */
+/** What pages without a bundler import, by the name of its file in dist/browser/standalone/. */
 const standalone = { fewstep: "src/browser.ts", element: "src/element.ts", ...workers };
 
 /** Packages that need Node.js as its own modules do. */
@@ -113,6 +114,6 @@ export async function buildStandalone(outdir: string): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildWeb(`${root}dist/web`);
-  await buildStandalone(`${root}dist/web/standalone`);
+  await buildWeb(`${root}dist/browser`);
+  await buildStandalone(`${root}dist/browser/standalone`);
 }

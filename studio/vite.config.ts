@@ -25,7 +25,10 @@ export default defineConfig({
   plugins: [svelte(), offline()],
   resolve: {
     alias: Object.fromEntries(
-      ["browser", "core", "metrics"].map((name) => [`fewstep/${name}`, join(root, "dist/web", `${name}.js`)]),
+      ["browser", "core", "metrics", "training"].map((name) => [
+        `fewstep/${name}`,
+        join(root, "dist/web", `${name}.js`),
+      ]),
     ),
   },
   worker: { format: "es" },

@@ -26,20 +26,31 @@ test("browsers are given nothing that needs Node.js, and of other packages only 
   ]);
 });
 
-test("browsers are given no recipes of training, which need Node.js", () => {
-  const files = Object.values(outputs).flatMap(inputs);
-  expect(files).toContain("src/methods/drifting/model.ts");
-  expect(files.filter((file) => /\/train\.ts$|stages?\.ts$|src\/train\/(?!settings)|src\/cli/.test(file))).toEqual([]);
+/** What is loaded at once with an entry and, with `later`, whenever it asks for more. */
+function loadedWith(entry: string, later = false): string[] {
+  const loaded = new Set([Object.keys(outputs).find((name) => name.endsWith(`/${entry}.js`))!]);
+  for (const name of loaded)
+    for (const { path, kind, external } of outputs[name].imports)
+      if (!external && (later || kind !== "dynamic-import")) loaded.add(path);
+  return [...loaded].flatMap((name) => inputs(outputs[name]));
+}
+
+test("browsers are given the stages of training with fewstep/training alone, and runs in folders never", () => {
+  const training = loadedWith("training", true);
+  expect(training).toContain("src/methods/drifting/recipe.ts");
+  expect(training).toContain("src/train/loop.ts");
+  const all = Object.values(outputs).flatMap(inputs);
+  expect(all.filter((file) => /\/train\.ts$|src\/train\/(run|folder|checkpoint|lock)\.ts|src\/cli/.test(file))).toEqual(
+    [],
+  );
+  for (const entry of ["browser", "core", "metrics", "element"]) {
+    const files = loadedWith(entry, true);
+    expect(files.filter((file) => /stages?\.ts$|src\/train\/(?!settings)/.test(file))).toEqual([]);
+  }
 });
 
 test("an app that draws loads no optimisers and no metrics", () => {
-  const names = Object.keys(outputs);
-  const entry = names.find((name) => name.endsWith("/browser.js"))!;
-  const loaded = new Set([entry]);
-  for (const name of loaded)
-    for (const { path, kind, external } of outputs[name].imports)
-      if (!external && kind !== "dynamic-import") loaded.add(path);
-  const files = [...loaded].flatMap((name) => inputs(outputs[name]));
+  const files = loadedWith("browser");
   expect(files.filter((file) => /src\/(optim|metrics|train\/(?!settings))/.test(file))).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 /** Loads a model folder by URL (`?model=…`) and draws an image per change of the slider. */
-import { loadModel, setWasmFolder } from "../../src/browser.js"; // in a project of your own: "fewstep/browser"
+import { createGenerator, latest, setWasmFolder } from "../../src/browser.js"; // in a project of your own: "fewstep/browser"
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const seed = element<HTMLInputElement>("seed");
@@ -7,37 +7,31 @@ const label = element<HTMLSelectElement>("label");
 const canvas = element<HTMLCanvasElement>("canvas");
 const status = element<HTMLOutputElement>("status");
 
-setWasmFolder(new URL("ort/", location.href).href);
-const url = new URL(new URLSearchParams(location.search).get("model") ?? "model", location.href).href;
-const load = () => loadModel(url, { kind: "image" });
-
-let drawing = false;
-let changed = false;
-async function draw(model: Awaited<ReturnType<typeof load>>): Promise<void> {
-  changed = true;
-  if (drawing) return;
-  drawing = true;
-  while (changed) {
-    changed = false;
-    const start = performance.now();
-    const images = await model.sample({
-      seed: seed.valueAsNumber,
-      ...(model.classNames && { label: label.selectedIndex }),
-    });
-    canvas.width = images.width;
-    canvas.height = images.height;
-    canvas.getContext("2d")!.putImageData(new ImageData(images.toRgba(), images.width, images.height), 0, 0);
-    status.value = `${model.cost()} network evaluation(s), ${Math.round(performance.now() - start)} ms`;
-  }
-  drawing = false;
-}
+setWasmFolder("ort/");
 
 try {
-  const model = await load();
-  label.append(...(model.classNames ?? []).map((name) => new Option(name)));
-  label.hidden = model.classNames === null;
-  for (const control of [seed, label]) control.addEventListener("input", () => draw(model));
-  await draw(model);
+  const generator = await createGenerator(new URLSearchParams(location.search).get("model") ?? "model", {
+    kind: "image",
+    onProgress: ({ done, total }) => {
+      status.value = `loading … ${total ? Math.round((100 * done) / total) : 0} %`;
+    },
+  });
+  const { classNames, device, threads } = generator;
+  label.append(...(classNames ?? []).map((name) => new Option(name)));
+  label.hidden = classNames === null;
+
+  const draw = latest(async () => {
+    const start = performance.now();
+    const options = { seed: seed.valueAsNumber, ...(classNames && { label: label.selectedIndex }) };
+    const pictures = await generator.sample(options);
+    canvas.width = pictures.width;
+    canvas.height = pictures.height;
+    canvas.getContext("2d")!.putImageData(pictures.imageData(), 0, 0);
+    const took = `${Math.round(performance.now() - start)} ms`;
+    status.value = `${await generator.cost(options)} network evaluation(s), ${took}, ${device}, ${threads} thread(s)`;
+  });
+  for (const control of [seed, label]) control.addEventListener("input", draw);
+  await draw();
 } catch (error) {
-  status.value = String((error as Error).message);
+  status.value = (error as Error).message;
 }

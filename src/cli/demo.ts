@@ -2,8 +2,17 @@ import { NO_MODELS, openModel, shippedModels } from "./models.js";
 import { printTable, say } from "./output.js";
 import { sampleToFile } from "./sample.js";
 
-/** Draws with every shipped model into `out/` and says what each cost. */
-export async function demo(): Promise<void> {
+/** Draws with every shipped model into `out/`; then, where it is asked for, serves the studio. */
+export async function demo(studio = false): Promise<void> {
+  await drawAll();
+  if (!studio) return;
+  const { studioCommand } = await import("./studio.js");
+  const command = { host: "127.0.0.1", runs: "runs", trainings: 1, open: true };
+  await studioCommand(command, { once: process.stdout.isTTY !== true });
+}
+
+/** Says what each model's drawing cost. */
+async function drawAll(): Promise<void> {
   const models = await shippedModels();
   if (models.length === 0) return say(NO_MODELS);
   const rows: (string | number)[][] = [];

@@ -316,6 +316,22 @@ program
   );
 
 program
+  .command("studio")
+  .description("a page to play with models, edit pictures, and train: in the browser, served from this machine")
+  .option("--port <n>", "port to listen on; 0: a free one", whole(0), 8080)
+  .option(
+    "--host <address>",
+    "address to listen on; others than this machine's own need the printed token",
+    "127.0.0.1",
+  )
+  .option("--runs <folder>", "folder of training runs", "runs")
+  .option("--models <folders...>", "folders of models that are offered too")
+  .option("--trainings <n>", "trainings at a time; further ones wait", whole(1), 1)
+  .option("--no-open", "open no browser")
+  .addHelpText("after", examples("studio", "studio --runs ./my-runs --port 9000 --no-open"))
+  .action(async (options) => (await import("./studio.js")).studioCommand(options));
+
+program
   .command("doctor")
   .description("what this machine has: runtimes, devices, browsers, caches")
   .addOption(jsonOption())
@@ -330,7 +346,8 @@ program
 program
   .command("demo")
   .description("draw a sheet with every shipped model into out/")
-  .action(async () => (await import("./demo.js")).demo());
+  .option("--studio", "then serve the studio; without a terminal only until it has answered once")
+  .action(async ({ studio }) => (await import("./demo.js")).demo(studio));
 
 /**
  * Runs a command line, without the names of Node and the program. Says on stderr what went wrong; returns the exit

@@ -1,7 +1,7 @@
 import { type ProgressReport, resolveData } from "../data/index.js";
 import { type ToldReport, told } from "../data/report.js";
 import { methods } from "../methods/registry.js";
-import type { RunConfig } from "../recipes/training.js";
+import type { RunConfig } from "../recipes/recipe.js";
 import type { DeviceName } from "../runtime/index.js";
 import type { ThreadTask } from "../runtime/thread.js";
 import type { ProgressEvent, RunResult } from "../train/index.js";

@@ -45,6 +45,13 @@ export const toys = {
     const r = random.integer(2) === 0 ? t : -t;
     return [r * Math.cos(t), r * Math.sin(t)];
   }),
+  /** Two half circles of radius 2/3 that interlock, plus 0.05 · N(0, I). */
+  "two-moons": points((random) => {
+    const angle = Math.PI * random.uniform();
+    const side = random.integer(2) === 0 ? 1 : -1;
+    const [x, y] = [(Math.cos(angle) * 2) / 3 - 1 / 3, (Math.sin(angle) * 2) / 3 - 1 / 6];
+    return [side * x + 0.05 * random.normal(), side * y + 0.05 * random.normal()];
+  }),
 } satisfies Record<string, Toy>;
 
 export type ToyName = keyof typeof toys;

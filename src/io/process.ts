@@ -21,10 +21,13 @@ export const gone = Symbol("gone");
 const linux = process.platform === "linux";
 
 /** This process. */
-export async function ownIdentity(): Promise<ProcessIdentity> {
-  const started = await startOf(process.pid);
+export const ownIdentity = (): Promise<ProcessIdentity> => identityOf(process.pid);
+
+/** A process that runs in this one's system, such as a child. */
+export async function identityOf(pid: number): Promise<ProcessIdentity> {
+  const started = await startOf(pid);
   return {
-    pid: process.pid,
+    pid,
     host: hostname(),
     boot: linux ? await readFile("/proc/sys/kernel/random/boot_id", "utf8").then(trim, nothing) : null,
     space: linux ? await readlink("/proc/self/ns/pid").catch(nothing) : null,

@@ -44,6 +44,8 @@ export interface Method {
   readonly summary: string;
   readonly learnsFrom: readonly Dataset["kind"][];
   readonly architecture: Architecture;
+  /** What a run is asked for. */
+  readonly schema: z.ZodType;
   readonly presets: Readonly<Record<string, object>>;
   readonly options: Partial<Record<Kind, z.ZodObject>>;
   readonly edits: Readonly<Record<string, EditInfo>>;
@@ -91,6 +93,7 @@ export function method<Settings extends object, Shape, Net extends Parameterized
     summary,
     learnsFrom,
     architecture,
+    schema: entry.settings,
     presets,
     options,
     edits,

@@ -20,11 +20,15 @@ export interface OptionInfo {
   readonly required?: true;
 }
 
-interface JsonSchema {
+/** What is used of a JSON schema here. */
+export interface JsonSchema {
   type?: string;
+  const?: unknown;
   enum?: unknown[];
   anyOf?: JsonSchema[];
-  items?: JsonSchema;
+  oneOf?: JsonSchema[];
+  items?: JsonSchema | false;
+  prefixItems?: JsonSchema[];
   properties?: Record<string, JsonSchema>;
   required?: string[];
   minimum?: number;
@@ -39,25 +43,28 @@ interface JsonSchema {
 
 /** The options of a schema by name: for help, forms and messages. */
 export function optionInfos(schema: z.ZodObject): Record<string, OptionInfo> {
-  const { properties = {}, required = [] } = z.toJSONSchema(schema, {
-    io: "input",
-    unrepresentable: "any",
-  }) as JsonSchema;
+  const { properties = {}, required = [] } = jsonSchema(schema);
   return Object.fromEntries(
     Object.entries(properties).map(([name, property]) => [
       name,
-      {
-        type: typeOf(property),
-        description: property.description ?? "",
-        choices: property.enum?.map(String) ?? null,
-        preset: property.default,
-        range: rangeOf(property),
-        ...limitsOf(property),
-        ...(required.includes(name) && { required: true as const }),
-      },
+      { ...optionInfo(property), ...(required.includes(name) && { required: true as const }) },
     ]),
   );
 }
+
+/** A schema of what is asked for, as JSON. */
+export const jsonSchema = (schema: z.ZodType): JsonSchema =>
+  z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+
+/** What one option may be. */
+export const optionInfo = (property: JsonSchema): OptionInfo => ({
+  type: typeOf(property),
+  description: property.description ?? "",
+  choices: property.enum?.map(String) ?? null,
+  preset: property.default,
+  range: rangeOf(property),
+  ...limitsOf(property),
+});
 
 /**
  * Checks options against a schema and fills in the presets. @throws OptionError that names the option, its value and
@@ -81,7 +88,7 @@ export function parseOptions<S extends z.ZodObject>(schema: S, given: unknown, o
 }
 
 const typeOf = ({ type, anyOf, items }: JsonSchema): OptionInfo["type"] => {
-  if (type === "array") return items?.type === "string" ? "texts" : "list";
+  if (type === "array") return items && items.type === "string" ? "texts" : "list";
   if (anyOf) return "string"; // a name, a number or a list of them, all of which can be written as one text
   return type === "integer" || type === "number" || type === "boolean" || type === "object" ? type : "string";
 };
@@ -89,12 +96,13 @@ const typeOf = ({ type, anyOf, items }: JsonSchema): OptionInfo["type"] => {
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
 function rangeOf(schema: JsonSchema): string {
-  const { type, enum: choices, anyOf, items, properties, minItems, maxItems } = schema;
+  const { type, const: only, enum: choices, anyOf, prefixItems, properties, minItems, maxItems } = schema;
+  if (only !== undefined) return JSON.stringify(only);
   if (choices) return choices.length === 1 ? `"${choices[0]}"` : `one of ${choices.join(", ")}`;
   if (anyOf) return anyOf.map(rangeOf).join(" or ");
   if (type === "array") {
     const length = minItems !== undefined && minItems === maxItems ? `${minItems} ` : "";
-    return `a list of ${length}${plural(rangeOf(items ?? {}))}`;
+    return `a list of ${length}${plural(rangeOf(schema.items || (prefixItems?.[0] ?? {})))}`;
   }
   if (properties)
     return `an object with ${Object.entries(properties)

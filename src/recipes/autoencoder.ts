@@ -5,8 +5,15 @@ import { type FeatureNet, featureDistance } from "../networks/feature-net.js";
 import * as nn from "../nn/index.js";
 import { Random } from "../random/index.js";
 import { type Compute, compile, computeOf } from "../runtime/index.js";
-import { gradientStage, type Phase, phase, type Stage, type TrainingCompute, trainingCompute } from "../train/index.js";
-import { decaySchedule } from "./training.js";
+import {
+  gradientStage,
+  type Phase,
+  phase,
+  type Stage,
+  type TrainingCompute,
+  trainingCompute,
+} from "../train/stages.js";
+import { decaySchedule } from "./schedule.js";
 
 export interface AutoencoderTraining extends TrainingCompute {
   batch: number;
@@ -21,13 +28,13 @@ export interface AutoencoderTraining extends TrainingCompute {
 
 /**
  * Trains encoder and decoder: mean square + ½ mean absolute error + 10⁻³ ‖z‖² per coordinate, with noise on the latent
- * vectors and, after the first `warmSteps`, the perceptual distance in the frozen feature network.
+ * vectors and, after the first `warmSteps`, the perceptual distance in the frozen feature network, where there is one.
  */
 export function autoencoderStage(
   dataset: ImageDataset,
   encode: Encoder,
   decode: Decoder,
-  features: FeatureNet,
+  features: FeatureNet | null,
   options: AutoencoderTraining,
 ): Stage {
   const { train, channels, height, width } = dataset;
@@ -35,14 +42,14 @@ export function autoencoderStage(
   const random = new Random(options.seed, "autoencoder");
   const stream = new IndexStream(train.count, random.split("order"));
   const noise = new Float32Array(batch * latent);
-  const losses = (perceptual: boolean): Omit<Phase<"images" | "noise">, "until"> => ({
+  const losses = (perceptual: FeatureNet | null): Omit<Phase<"images" | "noise">, "until"> => ({
     inputs: { images: [batch, channels, height, width], noise: [batch, latent] },
     loss({ images, noise }) {
       const z = encode(images);
       const error = decode(z.add(noise)).sub(images);
       const pixel = error.square().mean().add(error.abs().mean().mul(0.5)).add(z.square().mean().mul(1e-3));
       const loss = perceptual
-        ? pixel.add(featureDistance(features(error.add(images)), features(images)).mul(options.perceptual))
+        ? pixel.add(featureDistance(perceptual(error.add(images)), perceptual(images)).mul(options.perceptual))
         : pixel;
       return { loss, mse: error.square().mean() };
     },
@@ -58,8 +65,8 @@ export function autoencoderStage(
     batch,
     parameters: nn.join(nn.module({ encode, decode })),
     optimizer: { lr: decaySchedule(options, 0.5), weightDecay: 0.01 },
-    phases: [phase({ ...losses(false), until: warmSteps }), phase(losses(true))],
-    freeze: nn.parameterList(features),
+    phases: features ? [phase({ ...losses(null), until: warmSteps }), phase(losses(features))] : [phase(losses(null))],
+    freeze: features ? nn.parameterList(features) : [],
     state: { random, stream },
     ...trainingCompute(options),
   });

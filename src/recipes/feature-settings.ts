@@ -3,8 +3,9 @@ import { count, positive, size } from "../train/settings.js";
 
 /** Settings of a feature network and its training, for a method's schema. */
 export const featureSettings = z.object({
-  /** How it learns: from labels, by masked auto-encoding, or both in that order. */
-  task: z.enum(["classifier", "mae", "mae+classifier"]),
+  task: z
+    .enum(["classifier", "mae", "mae+classifier"])
+    .describe("how it learns: from labels, by masked auto-encoding, or both in that order"),
   width: size,
   blocks: z.array(size).min(1),
   stemStride: z.union([z.literal(1), z.literal(2)]),

@@ -5,8 +5,8 @@ import { type classifier, crossEntropy, type FeatureNetConfig } from "../network
 import { drawMasks, maskedAutoencoder, maskedLoss } from "../networks/mae.js";
 import * as nn from "../nn/index.js";
 import { Random } from "../random/index.js";
-import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../train/index.js";
-import { decaySchedule } from "./training.js";
+import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../train/stages.js";
+import { decaySchedule } from "./schedule.js";
 
 export interface FeatureTraining extends TrainingCompute {
   batch: number;

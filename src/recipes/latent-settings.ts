@@ -18,12 +18,9 @@ export const latentSettings = {
     hidden: size,
     decoder: z.tuple([size, size, size]),
     batch: size,
-    /** Steps before the feature term joins the loss. */
-    warmSteps: count,
-    /** Weight of the feature term. */
-    perceptual: z.number().nonnegative(),
-    /** Deviation of the noise on latent vectors in training. */
-    latentNoise: z.number().nonnegative(),
+    warmSteps: count.describe("steps before the feature term joins the loss"),
+    perceptual: z.number().nonnegative().describe("weight of the feature term"),
+    latentNoise: z.number().nonnegative().describe("deviation of the noise on latent vectors in training"),
     ...schedule,
   }),
   generator: z.object({

@@ -5,7 +5,7 @@ import * as nn from "../nn/index.js";
 import type { Parameters } from "../runtime/index.js";
 import { dataDifferences, RunError, readCheckpoint, readConfig, readDataRecord, type Stage } from "../train/index.js";
 import { hasClasses } from "./features.js";
-import type { RunConfig } from "./training.js";
+import type { RunConfig } from "./recipe.js";
 
 /** Networks to take, by the stage of the other run that ended with them: `features` (or `mae`), `autoencoder`. */
 export type Reused = Record<string, Record<string, nn.Parameterized>>;

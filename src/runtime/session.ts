@@ -25,11 +25,13 @@ export function threadsOf({ threads }: Pick<SessionOptions, "threads">): number 
  * its first session.
  */
 export async function threadsInUse(
-  { ort, package: from }: Pick<Runtime, "ort" | "package">,
+  { ort, device, package: from }: Pick<Runtime, "ort" | "device" | "package">,
   options: Pick<SessionOptions, "threads"> = {},
 ): Promise<number> {
   const threads = threadsOf(options);
-  if (from === "onnxruntime-web") return (ort.env.wasm.numThreads ??= threads ?? (await coreCount()));
+  // Beside a GPU one is enough, and needs no worker
+  if (from === "onnxruntime-web")
+    return (ort.env.wasm.numThreads ??= device === "webgpu" ? 1 : (threads ?? (await coreCount())));
   return threads ?? coreCount();
 }
 

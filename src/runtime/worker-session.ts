@@ -1,5 +1,5 @@
 import { setWasmFolder } from "./device.js";
-import { inNode } from "./environment.js";
+import { inNode, isRuntimeThread } from "./environment.js";
 import { type Executor, execute, type InputValue, type Job } from "./executor.js";
 
 /** Requests to a session's worker, answered in order. */
@@ -42,7 +42,7 @@ if (inNode) {
       serve((reply, transfer) => parentPort!.postMessage(reply, transfer)),
     ),
   );
-} else {
+} else if (!isRuntimeThread) {
   const handle = serve((reply, transfer) => self.postMessage(reply, { transfer }));
   self.addEventListener("message", ({ data }) => handle(data as Request));
 }

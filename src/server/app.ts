@@ -4,14 +4,18 @@ import Fastify, { LogController } from "fastify";
 import { pino } from "pino";
 import { Catalogue } from "./catalogue.js";
 import type { Context } from "./context.js";
+import { edits } from "./edits.js";
 import { addErrors } from "./errors.js";
 import { addAuth, addGuard, isLoopback } from "./guard.js";
 import { addHeaders } from "./headers.js";
 import { health } from "./health.js";
+import { inferenceV2 } from "./inference-v2.js";
 import { addLog } from "./log.js";
 import { Metrics } from "./metrics.js";
 import { modelFiles } from "./model-files.js";
 import { modelList } from "./model-list.js";
+import { generations } from "./openai.js";
+import { openapi } from "./openapi.js";
 import { type ServerOptions, serverSettings } from "./options.js";
 import { Pool } from "./pool.js";
 import { sample } from "./sample.js";
@@ -52,6 +56,7 @@ export async function buildServer(options: ServerOptions = {}): Promise<FastifyI
     forceCloseConnections: "idle",
     return503OnClosing: true,
   });
+  app.removeContentTypeParser("text/plain"); // JSON is what a foreign page cannot send unasked
   addErrors(app);
   addHeaders(app);
   addLog(app, metrics);
@@ -64,6 +69,10 @@ export async function buildServer(options: ServerOptions = {}): Promise<FastifyI
   await app.register(modelFiles, context);
   await app.register(modelList, context);
   await app.register(sample, context);
+  await app.register(generations, context);
+  await app.register(edits, context);
+  await app.register(inferenceV2, context);
+  await app.register(openapi, context);
 
   app.addHook("preClose", () => scheduler.close());
   app.addHook("onClose", () => pool.close());

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import type { FastifyReply } from "fastify";
 
 /** One server-sent event. */
 export interface ServerEvent {
@@ -6,14 +7,16 @@ export interface ServerEvent {
   readonly data: object;
 }
 
-/** Events as the body of an answer of the type text/event-stream. */
-export const eventStream = (events: AsyncIterable<ServerEvent>): Readable =>
-  Readable.from(
-    (async function* () {
-      for await (const { event, data } of events) yield `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-    })(),
-    { objectMode: false },
-  );
+/** Answers with events, each as soon as there is one. */
+export function sendEvents(reply: FastifyReply, events: AsyncIterable<ServerEvent>): FastifyReply {
+  async function* lines() {
+    for await (const { event, data } of events) yield `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  }
+  return reply
+    .headers({ "cache-control": "no-store", "x-accel-buffering": "no" })
+    .type("text/event-stream; charset=utf-8")
+    .send(Readable.from(lines(), { objectMode: false }));
+}
 
 /** What is pushed, as something to iterate over. */
 export class Channel<T> implements AsyncIterable<T> {

@@ -24,6 +24,12 @@ export interface Asked {
   readonly evaluations: number;
 }
 
+/** A body that is an object. */
+export function objectOf(body: unknown): Record<string, unknown> {
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  throw badField(null, "The body must be a JSON object.");
+}
+
 /** The model of that name. @throws HttpError that names the field `model` */
 export async function modelOf(catalogue: Catalogue, name: unknown): Promise<{ served: Served; model: AnyGenerator }> {
   if (typeof name !== "string" || name === "")

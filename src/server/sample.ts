@@ -2,12 +2,13 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { SampleOptions } from "../models/generator.js";
 import { chosenType } from "./accept.js";
 import type { Context } from "./context.js";
-import { badField, tell } from "./errors.js";
-import { Channel, eventStream, type ServerEvent } from "./events.js";
+import { tell } from "./errors.js";
+import { type ServerEvent, sendEvents } from "./events.js";
 import { loggable } from "./log.js";
 import { encodeAll, encodeEach, pictureTypes } from "./pictures.js";
-import type { Drawn, DrawnStep, TextBatch } from "./protocol.js";
-import { type Asked, ask, clientSignal, modelOf } from "./requests.js";
+import type { Drawn, TextBatch } from "./protocol.js";
+import { type Asked, ask, clientSignal, modelOf, objectOf } from "./requests.js";
+import { stepsOf } from "./steps.js";
 
 const PICTURES = Object.keys(pictureTypes) as (keyof typeof pictureTypes)[];
 const OFFERED = {
@@ -25,22 +26,16 @@ export async function sample(app: FastifyInstance, context: Context): Promise<vo
     const type = chosenType<string>(request.headers.accept, OFFERED[asked.model.kind]);
     reply.header("vary", "Accept");
     if (type === "text/event-stream") return streamed(context, asked, reply);
-    const drawn = await context.scheduler.draw(
-      asked.served,
-      { options: asked.options },
-      { sharing: asked.model.sharing(asked.options), count: asked.count, signal: clientSignal(reply) },
-    );
+    const [drawn] = await context.scheduler.draw(asked.served, [{ options: asked.options }], {
+      sharing: asked.model.sharing(asked.options),
+      count: asked.count,
+      signal: clientSignal(reply),
+    });
     if (type === "application/json") return { ...headOf(asked), data: await dataOf(asked, drawn) };
     reply.type(type === "text/plain" ? "text/plain; charset=utf-8" : type);
     if (drawn.kind === "text") return textOf(drawn);
     return Buffer.from(await encodeAll(drawn, pictureTypes[type as keyof typeof pictureTypes]));
   });
-}
-
-/** A body that is an object. */
-export function objectOf(body: unknown): Record<string, unknown> {
-  if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
-  throw badField(null, "The body must be a JSON object.");
 }
 
 const textOf = ({ strings, lines }: TextBatch): string => `${strings.join(lines ? "\n" : "\n\n")}\n`;
@@ -67,34 +62,18 @@ async function dataOf({ model }: Asked, drawn: Drawn): Promise<object[]> {
   }));
 }
 
-/** Answers step by step: events "step" and, at the end, "done" or "error". Drawn alone, not in a shared batch. */
-async function streamed({ scheduler }: Context, asked: Asked, reply: FastifyReply) {
-  const steps = new Channel<DrawnStep>();
-  const { served: place, options, count } = asked;
-  const work = scheduler.alone(
-    { type: "stream", place, request: { options } },
-    { count, signal: clientSignal(reply), onStep: (step) => steps.push(step) },
-  );
-  work.then(
-    () => steps.end(),
-    (error) => steps.end(error),
-  );
-  const reading = steps[Symbol.asyncIterator]();
-  const first = await reading.next(); // what is refused is answered with a status
+/** Answers step by step: events "step" and, at the end, "done" or "error". */
+async function streamed(context: Context, asked: Asked, reply: FastifyReply) {
+  const steps = await stepsOf(context, asked, clientSignal(reply));
   async function* events(): AsyncGenerator<ServerEvent> {
     try {
-      for (let next = first; !next.done; next = await reading.next()) {
-        const { output, ...step } = next.value;
+      for await (const { output, ...step } of steps)
         yield { event: "step", data: { ...step, data: await dataOf(asked, output) } };
-      }
       yield { event: "done", data: headOf(asked) };
     } catch (error) {
       const { message, param } = tell(error);
       yield { event: "error", data: { error: { message, param } } };
     }
   }
-  return reply
-    .headers({ "cache-control": "no-store", "x-accel-buffering": "no" })
-    .type("text/event-stream; charset=utf-8")
-    .send(eventStream(events()));
+  return sendEvents(reply, events());
 }

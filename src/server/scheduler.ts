@@ -8,7 +8,7 @@ import type { Drawn, DrawnStep, Job, Place } from "./protocol.js";
 interface Ticket {
   readonly job: Job;
   /** What requests must have in common to share a batch; null: it is drawn alone. */
-  readonly sharing: string | null;
+  sharing: string | null;
   readonly count: number;
   readonly since: number;
   readonly onStep?: (step: DrawnStep) => void;
@@ -52,15 +52,18 @@ export class Scheduler {
     return this.underWay.size;
   }
 
-  /** Draws; requests of the same model and `sharing` may share a batch. @throws HttpError 429, 503; the model's errors */
-  async draw(
+  /**
+   * Draws requests that can be drawn together; with those of others, where model and `sharing` are the same. `count` is
+   * that of all their samples. @throws HttpError 429, 503; the model's errors
+   */
+  draw(
     place: Place,
-    request: SampleRequest,
-    { sharing, count, signal }: { sharing: string | null; count: number; signal: AbortSignal },
-  ): Promise<Drawn> {
-    const job: Job = { type: "draw", place, requests: [request] };
-    const key = sharing === null ? null : `${place.version} ${place.folder} ${sharing}`;
-    return (await this.enter(job, key, count, signal))[0];
+    requests: readonly SampleRequest[],
+    { sharing, count, signal }: { sharing: string; count: number; signal: AbortSignal },
+  ): Promise<readonly Drawn[]> {
+    const { folder, version } = place;
+    const job: Job = { type: "draw", place: { folder, version }, requests };
+    return this.enter(job, `${version} ${folder} ${sharing}`, count, signal);
   }
 
   /** Does a job alone. Its steps come as they are drawn. @throws as `draw` */
@@ -168,7 +171,11 @@ export class Scheduler {
       const drawn = await this.pool.run(joined, controller.signal, onStep);
       const samples = group.reduce((sum, { count }) => sum + count, 0);
       this.watch.batch(group.length, samples, (performance.now() - began) / 1e3);
-      for (const [i, ticket] of group.entries()) ticket.resolve(job.type === "draw" ? [drawn[i]] : drawn);
+      let at = 0;
+      for (const ticket of group) {
+        const own = group.length === 1 ? drawn.length : requestsOf(ticket).length;
+        ticket.resolve(drawn.slice(at, (at += own)));
+      }
     } catch (error) {
       if (group.length === 1 || controller.signal.aborted) for (const ticket of group) ticket.reject(error);
       else this.separate(group); // the fault of one is not the others'

@@ -3,18 +3,8 @@ import { readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { loadSafetensors, type SafetensorsFile, saveSafetensors, type TensorRecord } from "../io/index.js";
 import { RunError } from "./folder.js";
+import type { Position } from "./stage.js";
 import { type Kept, type Packed, pack, unpack } from "./state.js";
-
-/** Where a run stands. */
-export interface Position {
-  stage: string;
-  /** Training steps made in this stage. */
-  stageStep: number;
-  /** Training steps made in the whole run. */
-  step: number;
-  /** Wall-clock time of the run so far, over all its sessions. */
-  seconds: number;
-}
 
 /** A checkpoint whose content is complete and unharmed. */
 export interface Checkpoint {

@@ -2,11 +2,9 @@ import { existsSync, statSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../io/index.js";
+import { RunError } from "./run-error.js";
 
-/** A run that cannot start or go on, for a reason that the person at the keyboard can mend. */
-export class RunError extends Error {
-  override name = "RunError";
-}
+export { RunError } from "./run-error.js";
 
 /** A run that has to be asked for otherwise: there is none in the folder, or another, or it cannot do that any more. */
 export class WrongRun extends RunError {

@@ -3,7 +3,7 @@ import { constants, copyFile, link, open, readdir, readFile, rename, rm } from "
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
-import { fate, ownIdentity, processIdentity } from "../io/process.js";
+import { fate, ownIdentity, type ProcessIdentity, processIdentity } from "../io/process.js";
 import { RunError } from "./folder.js";
 
 /** What the file `lock` in a run's folder holds. */
@@ -14,15 +14,29 @@ const lockSchema = processIdentity.extend({
 });
 type Lock = z.infer<typeof lockSchema>;
 
+/** The process that trains in a folder. */
+export interface Trainer extends ProcessIdentity {
+  /** False where it belongs to another machine or container, so that nobody here can say whether it still runs. */
+  known: boolean;
+}
+
+/** Who has the lock of a run's folder; null where nobody has, or whoever had it is gone. */
+export async function lockHolder(out: string): Promise<Trainer | null> {
+  const found = await read(join(out, "lock"));
+  const state = found ? await fate(found) : "gone";
+  return found && state !== "gone" ? { ...found, known: state === "runs" } : null;
+}
+
 /**
  * Takes the lock of a run's folder, so that one process at a time trains there; the lock of a process that is gone is
- * taken over. Returns what releases it. Throws `RunError`, naming the process, where another one has it.
+ * taken over. Returns what releases it. Throws `RunError`, naming the process and what it `does` there, where another
+ * one has it.
  */
-export async function lockFolder(out: string): Promise<() => Promise<void>> {
+export async function lockFolder(out: string, does = "trains"): Promise<() => Promise<void>> {
   const path = join(out, "lock");
   const own: Lock = { id: randomBytes(8).toString("hex"), ...(await ownIdentity()), since: new Date().toISOString() };
   const holder = await take(path, own);
-  if (holder) throw new RunError(refusal(out, holder));
+  if (holder) throw new RunError(refusal(out, does, holder));
   for (const name of await readdir(out))
     if (/^lock\.[0-9a-f.]+$/.test(name)) await rm(join(out, name), { force: true });
   return async () => {
@@ -35,11 +49,11 @@ interface Holder extends Lock {
   known: boolean;
 }
 
-function refusal(out: string, { pid, host, since, known, path }: Holder): string {
+function refusal(out: string, does: string, { pid, host, since, known, path }: Holder): string {
   const who = pid === process.pid && known ? `This process (${pid})` : `The process ${pid} on ${host}`;
-  if (known) return `${who} trains in ${out}, since ${since}. Wait for it or stop it, or choose another folder.`;
+  if (known) return `${who} ${does} in ${out}, since ${since}. Wait for it or stop it, or choose another folder.`;
   return (
-    `${who} trains in ${out}, since ${since}; whether it still runs cannot be seen from this machine or container. ` +
+    `${who} ${does} in ${out}, since ${since}; whether it still runs cannot be seen from this machine or container. ` +
     `Stop it there; if it has ended without saying so, delete ${path} and start again.`
   );
 }

@@ -43,6 +43,17 @@ export interface Stage {
   finish?(): Promise<void>;
 }
 
+/** Where a run stands. */
+export interface Position {
+  stage: string;
+  /** Training steps made in this stage. */
+  stageStep: number;
+  /** Training steps made in the whole run. */
+  step: number;
+  /** Wall-clock time of the run so far, over all its sessions. */
+  seconds: number;
+}
+
 export type ProgressEvent =
   /** How far the data are prepared, before the first step. */
   | { type: "data"; report: ProgressReport }

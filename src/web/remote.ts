@@ -90,7 +90,7 @@ export async function remoteGenerator(
     const { signal, onProgress, ...crossing } = context;
     return { crossing: pack(crossing) as object, control: { signal, onProgress } };
   }
-  const call = (name: CallName, ...args: unknown[]) => ask({ type: "call", name, args, context: null });
+  const call = (name: CallName, ...args: unknown[]) => ask({ type: "call", name, args: args.map(pack), context: null });
   async function work(name: CallName, args: unknown[], context?: DrawContext): Promise<unknown> {
     const { crossing, control } = split(context);
     return ask({ type: "call", name, args: args.map(pack), context: crossing }, control);
@@ -106,7 +106,7 @@ export async function remoteGenerator(
     async *stream(options?: SampleOptions, context?: DrawContext) {
       const { crossing, control } = split(context);
       const stream = ++last;
-      await ask({ type: "stream", options, context: crossing }, control, stream);
+      await ask({ type: "stream", options: pack(options) as SampleOptions, context: crossing }, control, stream);
       try {
         for (;;) {
           const step = await ask({ type: "next", stream }, { signal: control.signal });

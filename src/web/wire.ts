@@ -14,13 +14,17 @@ const isArray = (value: unknown): value is Float32Array | Int32Array | Uint8Arra
 const mapValues = (value: Plain, of: (value: unknown) => unknown): Plain =>
   Object.fromEntries(Object.entries(value).map(([name, own]) => [name, of(own)]));
 
-/** A value as it crosses to another thread. A view of a part of a buffer is copied, since the whole would cross. */
+/**
+ * A value as it crosses to another thread. A view of a part of a buffer is copied, since the whole would cross, and so
+ * are objects and lists, since a framework's reactive ones could not.
+ */
 export function pack(value: unknown): unknown {
   if (value instanceof Pictures) {
     const { pixels, count, channels, height, width, labels } = value.images;
     return { $pictures: pack({ pixels, count, channels, height, width, labels }) };
   }
   if (isArray(value)) return value.byteLength === value.buffer.byteLength ? value : value.slice();
+  if (Array.isArray(value)) return value.map(pack);
   return isPlain(value) ? mapValues(value, pack) : value;
 }
 

@@ -71,3 +71,16 @@ test("spiral: two arms, symmetric about the origin", () => {
   });
   expect(mean(onArm)).toBeLessThan(0.2);
 });
+
+test("two-moons: half circles of radius 2/3 that interlock", () => {
+  const points = sample("two-moons");
+  expect(Math.abs(mean(points.map(([x]) => x)))).toBeLessThan(0.02);
+  const radius = (x: number, y: number) => Math.hypot(x + 1 / 3, y + 1 / 6);
+  const radii = points.map(([x, y]) => {
+    const upper = Math.abs(radius(x, y) - 2 / 3) < Math.abs(radius(-x, -y) - 2 / 3);
+    return upper ? radius(x, y) : radius(-x, -y);
+  });
+  expect(mean(radii)).toBeCloseTo(2 / 3, 1);
+  expect(radii.filter((r) => Math.abs(r - 2 / 3) > 0.2).length / N).toBeLessThan(0.01);
+  expect(points.filter(([x, y]) => y > 0 && x < -0.4).length / N).toBeGreaterThan(0.1); // the left end of the upper one
+});

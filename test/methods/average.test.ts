@@ -16,7 +16,7 @@ import { type FlowSettings, presets as flowPresets, trainFlow } from "../../src/
 import { presets as spherePresets, trainSphere } from "../../src/methods/sphere/index.js";
 import { parameter } from "../../src/nn/index.js";
 import type * as optim from "../../src/optim/index.js";
-import { generatorTraining } from "../../src/recipes/training.js";
+import { generatorTraining } from "../../src/recipes/schedule.js";
 import { Parameters } from "../../src/runtime/index.js";
 import type { TrainOptions } from "../../src/train/index.js";
 import { gradientStage, phase, type Stage } from "../../src/train/index.js";

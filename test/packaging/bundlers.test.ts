@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { cpus } from "node:os";
 import { extname, join } from "node:path";
 import { build as esbuild } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
@@ -10,9 +11,21 @@ import webpack from "webpack";
 import { requireBrowser } from "../runtime/devices/browser.js";
 import { type App, packedApp, root } from "./packed.js";
 
-/** The app: it draws two pictures with a model from the server, in the page or in a worker. */
+/**
+ * The app: it draws two pictures with a model from the server, by `loadModel` in the page or with a session's worker, or
+ * by `createGenerator` with the whole model in a worker; and it has the element.
+ */
 const APP = `
-import { loadModel, setWasmFolder } from "fewstep/browser";
+import { createGenerator, loadModel, setWasmFolder } from "fewstep/browser";
+import "fewstep/element";
+globalThis.generate = async ({ wasm }) => {
+  if (wasm) setWasmFolder(wasm);
+  const generator = await createGenerator("models/drifting-fashion", { kind: "image", device: "wasm", worker: true });
+  const pictures = await generator.sample({ count: 2, label: "sneaker", seed: 7 });
+  const { threads } = generator;
+  await generator.dispose();
+  return { pixels: Array.from(pictures.imageData(1).data).filter((_, i) => i % 4 === 0), threads };
+};
 globalThis.draw = async ({ wasm, worker }) => {
   if (wasm) setWasmFolder(new URL(wasm, document.baseURI).href);
   const model = await loadModel("/models/drifting-fashion", { device: "wasm", worker });
@@ -50,8 +63,8 @@ const TYPES: Record<string, string> = { ".html": "text/html", ".wasm": "applicat
 const files = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(folder, name)).isFile());
 
-/** Opens a built app, whose page loads its module `script`, and draws. */
-async function draw(folder: string, script: string, options: { wasm?: string; worker?: boolean } = {}) {
+/** Opens a built app, whose page loads its module `script`, and calls one of its functions. */
+async function call(folder: string, script: string, code: string, isolated = false): Promise<unknown> {
   const page = `<!doctype html><title>app</title><script type="module" src="/${script}"></script>`;
   const server = createServer(({ url = "/" }, response) => {
     const path = url.startsWith("/models/")
@@ -62,6 +75,10 @@ async function draw(folder: string, script: string, options: { wasm?: string; wo
     const body = url === "/" ? page : existsSync(path) ? readFileSync(path) : null;
     response.writeHead(body ? 200 : 404, {
       "content-type": url === "/" ? "text/html" : (TYPES[extname(url)] ?? "text/javascript"),
+      ...(isolated && {
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+      }),
     });
     response.end(body);
   });
@@ -74,13 +91,26 @@ async function draw(folder: string, script: string, options: { wasm?: string; wo
     await tab.waitForFunction("globalThis.draw", undefined, { timeout: 20_000 }).catch(() => {
       throw new Error(`The app did not start: ${errors.join("; ")}`);
     });
-    const pixels = (await tab.evaluate(`draw(${JSON.stringify(options)})`)) as number[];
+    const value = await tab.evaluate(code);
     expect(errors).toEqual([]);
-    return pixels;
+    return value;
   } finally {
     await tab.close();
     server.close();
     server.closeAllConnections();
+  }
+}
+
+const draw = (folder: string, script: string, options: { wasm?: string; worker?: boolean } = {}, isolated = false) =>
+  call(folder, script, `draw(${JSON.stringify(options)})`, isolated) as Promise<number[]>;
+
+/** The whole model in a worker draws the picture, with threads where the page is isolated. */
+async function expectGenerated(folder: string, script: string, options: { wasm?: string } = {}): Promise<void> {
+  for (const isolated of [false, true]) {
+    const found = await call(folder, script, `generate(${JSON.stringify(options)})`, isolated);
+    const { pixels, threads } = found as { pixels: number[]; threads: number };
+    expectPicture(pixels);
+    expect(threads).toBe(isolated ? Math.min(4, cpus().length) : 1);
   }
 }
 
@@ -98,13 +128,18 @@ test("Vite's default build of an app draws, in the page and in a worker, is smal
   const script = files(folder).find((name) => /index-.*\.js$/.test(name))!;
   expectPicture(await draw(folder, script));
   expectPicture(await draw(folder, script, { worker: true }));
+  // With threads, which Vite's build starts with the worker's own script
+  expectPicture(await draw(folder, script, { worker: true }, true));
+  await expectGenerated(folder, script);
   const names = files(folder);
   expect(names.filter((name) => name.endsWith(".wasm")).map((name) => name.replace(/-[^-]*$/, ""))).toEqual([
     "assets/ort-wasm-simd-threaded",
     "assets/ort-wasm-simd-threaded.asyncify",
   ]);
   // Without the runtime, which the worker's script holds too, and the vocabulary of GPT-2, which few models load
-  const own = names.filter((name) => name.endsWith(".js") && !/assets\/(ort|worker-session|r50k)/.test(name));
+  const own = names.filter(
+    (name) => name.endsWith(".js") && !/assets\/(ort|worker-session|generator-worker|r50k)/.test(name),
+  );
   expect(own.length).toBeGreaterThan(0);
   expect(own.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)).toBeLessThan(MOST);
 });
@@ -128,6 +163,7 @@ test("webpack's build of an app draws, in the page and in a worker", async () =>
   expect(warnings!.map(({ message }) => message)).toEqual([]);
   expectPicture(await draw(folder, "main.js"));
   expectPicture(await draw(folder, "main.js", { worker: true }));
+  await expectGenerated(folder, "main.js");
 });
 
 test("plain esbuild bundles an app that draws, in the page and in a worker, with the runtime's files served beside", async () => {
@@ -141,9 +177,15 @@ test("plain esbuild bundles an app that draws, in the page and in a worker, with
   } as const;
   const { warnings } = await esbuild({
     ...options,
-    entryPoints: { app: "app.js", "worker-session": "node_modules/fewstep/dist/web/worker-session.js" },
+    entryPoints: {
+      app: "app.js",
+      ...Object.fromEntries(
+        ["worker-session", "generator-worker"].map((name) => [name, `node_modules/fewstep/dist/browser/${name}.js`]),
+      ),
+    },
   });
   expect(warnings.map(({ text }) => text)).toEqual([]);
   expectPicture(await draw(folder, "app.js", { wasm: "/ort/" }));
   expectPicture(await draw(folder, "app.js", { wasm: "/ort/", worker: true }));
+  await expectGenerated(folder, "app.js", { wasm: "/ort/" });
 });

@@ -17,12 +17,16 @@ import { loadModel, type ImageGenerator } from "fewstep";
 import * as browser from "fewstep/browser";
 import { compile, grad, nn, optim } from "fewstep/core";
 import * as data from "fewstep/data";
+import { FewStepElement } from "fewstep/element";
 import * as metrics from "fewstep/metrics";
 
 export async function draw(): Promise<ImageGenerator> {
   const model = await loadModel("drifting-fashion", { kind: "image" });
   const pixels: Float32Array = (await model.sample({ count: 2, label: "boot" })).pixels;
   await browser.loadModel("/models/a");
+  const generator = await browser.createGenerator("/models/a", { kind: "image" });
+  const data: ImageData = (await generator.sample({ seed: 1 })).imageData();
+  const element: FewStepElement = document.createElement("few-step");
   const net = nn.mlp([2, 2]);
   const step = compile({ x: [2, 2] }, ({ x }) => ({ gradients: grad(net(x).mean(), net.parameters) }));
   optim.adamw(net.parameters, { lr: 1 }).update((await step.run({ x: pixels })).gradients);
@@ -30,7 +34,7 @@ export async function draw(): Promise<ImageGenerator> {
   await step.run({ y: pixels });
   return model;
 }
-export const names = [all, data, metrics];
+export const names = [all, data, metrics, FewStepElement];
 `;
 /** A CommonJS file may require a module since Node 20.19, which TypeScript's node16 does not know of. */
 const REQUIRED = `

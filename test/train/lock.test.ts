@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { RunError } from "../../src/train/index.js";
-import { lockFolder } from "../../src/train/lock.js";
+import { lockFolder, lockHolder } from "../../src/train/lock.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-lock-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -67,9 +67,13 @@ test("of a killed process the lock is taken over, of a living one not", async ()
   const out = newFolder();
   const { child, ready, lock } = contender();
   await ready;
+  expect(await lockHolder(out)).toBeNull();
   expect(await lock(out)).toBe("locked");
+  expect(await lockHolder(out)).toMatchObject({ pid: child.pid, known: true });
   await expect(lockFolder(out)).rejects.toThrow(new RegExp(`The process ${child.pid} on .* trains in`));
+  await expect(lockFolder(out, "paints")).rejects.toThrow(new RegExp(`The process ${child.pid} on .* paints in`));
   await killed(child);
+  expect(await lockHolder(out)).toBeNull();
   const unlock = await lockFolder(out);
   expect(content(out).pid).toBe(process.pid);
   await unlock();

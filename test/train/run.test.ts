@@ -17,6 +17,7 @@ import {
   RunError,
   readConfig,
   readMetrics,
+  readStage,
   runStages,
   type Stage,
 } from "../../src/train/index.js";
@@ -126,6 +127,14 @@ test("trains the stages in order and leaves configuration, metrics, checkpoints,
   ]);
   expect(events.map((e) => e.type).filter((t) => t === "stage" || t === "end")).toEqual(["stage", "stage", "end"]);
   expect(readdirSync(out)).toContain("report.html");
+});
+
+test("stage.json says which stage a run is in, also of a resumed one", async () => {
+  const out = newFolder();
+  await train(out, abortAt("teacher 3"));
+  expect(await readStage(out)).toEqual({ stage: "teacher", number: 1, stages: 2, steps: 12 });
+  await train(out, { ...abortAt("student 7"), resume: true });
+  expect(await readStage(out)).toEqual({ stage: "student", number: 2, stages: 2, steps: 20 });
 });
 
 test("keeps the last K checkpoints of the present stage and every stage's end", async () => {

@@ -102,6 +102,16 @@ describe.each(["local", "remote"] as const)("a generator that is %s", (how) => {
     await expect(generator.noise()).rejects.toThrow(/begins with tokens/);
   });
 
+  test("takes a framework's reactive options", async () => {
+    const generator = await open<"image">(how, "drifting");
+    const reactive = <T extends object>(value: T) => new Proxy(value, {});
+    const options = reactive({ count: 2, label: reactive([1, 0]), seed: 4 });
+    expect((await generator.sample(options)).labels).toEqual(Int32Array.of(1, 0));
+    expect(await generator.cost(options)).toBe(1);
+    expect(await generator.noise(options)).toHaveLength(8);
+    expect(await steps(generator.stream(reactive({ seed: 4 })))).toHaveLength(1);
+  });
+
   test("edits pictures", async () => {
     const generator = await open<"image">(how, "sphere-conv");
     const pictures = await generator.sample({ count: 2, seed: 1 });

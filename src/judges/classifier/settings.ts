@@ -10,8 +10,7 @@ export const classifierSettings = z.object({
   steps: size,
   lr: positive,
   weightDecay: z.number().nonnegative(),
-  /** Share of the target spread over all classes. */
-  smoothing: share,
+  smoothing: share.describe("share of the target spread over all classes"),
   augmentation: z.object({ flip: z.boolean(), shift: count, noise: z.number().nonnegative() }),
 });
 export type ClassifierSettings = z.infer<typeof classifierSettings>;

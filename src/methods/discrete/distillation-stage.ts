@@ -1,7 +1,7 @@
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
-import { generatorTraining } from "../../recipes/training.js";
-import { gradientStage, phase, type Stage, trainingCompute } from "../../train/index.js";
+import { generatorTraining } from "../../recipes/schedule.js";
+import { gradientStage, phase, type Stage, trainingCompute } from "../../train/stages.js";
 import { distillationDelta, distillationLoss, pairTimes, trajectories } from "./distillation.js";
 import { discreteNetwork, inputShapes } from "./network.js";
 import { sigmaOf } from "./schedule.js";

@@ -9,13 +9,16 @@ const inner = z.number().gt(0).lt(1);
 /** Everything that defines a discrete diffusion model and its training; `presets` fill it. */
 export const discreteSettings = z.object({
   seed: z.number().int().default(0),
-  /** Model (name, folder or URL) of the same shape whose weights training begins with; null: fresh ones. */
-  from: z.string().min(1).nullable().default(null),
+  from: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("model (name, folder or URL) of the same shape whose weights training begins with; null: fresh ones"),
   process: discreteShape.shape.process,
   schedule: discreteShape.shape.schedule,
   tokens: tokenSettings,
-  /** Tokens of a sequence; pixels have as many as the image. */
-  length: size,
+  length: size.describe("tokens of a sequence; pixels have as many as the image"),
   network: discreteShape.shape.network,
   /**
    * Of uniform noise on text: what the first `share` of the steps are trained with. Masked noise and pixels have none.
@@ -26,8 +29,7 @@ export const discreteSettings = z.object({
       share,
       k: z.number().int().min(2),
       tau: positive,
-      /** Share of clean tokens at the two ends of the window. */
-      low: inner,
+      low: inner.describe("share of clean tokens at the two ends of the window"),
       high: inner,
       rule: z.enum(["argmax", "inTopk"]),
     })
@@ -47,10 +49,8 @@ export const discreteSettings = z.object({
     steps: count,
     lr: positive,
     emaDecay: decay,
-    /** Largest norm of the gradients. */
-    clip: positive,
-    /** Probability with which a sequence's class is hidden. */
-    labelDropout: share,
+    clip: positive.describe("largest norm of the gradients"),
+    labelDropout: share.describe("probability with which a sequence's class is hidden"),
   }),
 });
 export type DiscreteSettings = z.infer<typeof discreteSettings>;

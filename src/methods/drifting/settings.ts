@@ -6,6 +6,8 @@ import { count, positive, share } from "../../train/settings.js";
 export const driftingSettings = z.object({
   seed: z.number().int().default(0),
   ...latentSettings,
+  /** Null: no feature network; the autoencoder and the joint stage then look at pixels alone. */
+  features: latentSettings.features.nullable(),
   /** Generated samples (and positives) per group and step, groups per step at most, schedule. */
   latentStage: driftStage,
   jointStage: driftStage,
@@ -17,7 +19,7 @@ export const driftingSettings = z.object({
 export type DriftingSettings = z.infer<typeof driftingSettings>;
 
 const { features, autoencoder, generator, jointStage, drift } = latentPresets.tiny;
-const tiny: DriftingSettings = {
+const tiny = {
   seed: 0,
   features,
   autoencoder,
@@ -26,16 +28,56 @@ const tiny: DriftingSettings = {
   jointStage,
   drift,
   guidance: { power: 3, max: 4, none: 0.5, unconditional: 16 },
+} satisfies DriftingSettings;
+
+/**
+ * For a web page, where WebAssembly takes three times as long: no feature network, no guidance, and small networks that
+ * show something to recognise within two minutes.
+ */
+const page: DriftingSettings = {
+  seed: 0,
+  features: null,
+  autoencoder: {
+    latent: 32,
+    encoder: [16, 32],
+    hidden: 192,
+    decoder: [32, 24, 8],
+    batch: 64,
+    warmSteps: 0,
+    perceptual: 0,
+    latentNoise: 0.05,
+    steps: 200,
+    lr: 3e-3,
+  },
+  generator: { hidden: 256, blocks: 2, condition: 64, styles: { count: 0, size: 1 } },
+  latentStage: { samples: 48, groups: 10, steps: 400, lr: 2e-3, emaDecay: 0.98 },
+  jointStage: { samples: 16, groups: 10, steps: 300, lr: 1e-3, emaDecay: 0.98 },
+  drift,
+  guidance: null,
 };
 
-/** Image presets by name: `tiny` takes minutes of two CPU cores, `small` about an hour. */
+/** Widths of `page` for colour. */
+const PAGE_COLOUR = {
+  latent: 48,
+  encoder: [24, 48] as [number, number],
+  hidden: 256,
+  decoder: [48, 32, 12] as [number, number, number],
+};
+
+/**
+ * Image presets by name: `tiny` takes minutes of two CPU cores, `small` about an hour; `page` is what web pages train.
+ */
 export const presets = {
   tiny,
+  page,
   small: { ...tiny, ...latentPresets.small, latentStage: { ...tiny.latentStage, steps: 800 } },
 } satisfies Record<string, DriftingSettings>;
 
 /** A preset fitted to a data set: colour images get wider networks and a longer latent vector. */
 export const forData = (settings: DriftingSettings, { channels }: { channels: number }): DriftingSettings => ({
   ...settings,
-  autoencoder: autoencoderFor(settings.autoencoder, channels),
+  autoencoder:
+    settings.features !== null
+      ? autoencoderFor(settings.autoencoder, channels)
+      : { ...settings.autoencoder, ...(channels > 1 && PAGE_COLOUR) },
 });

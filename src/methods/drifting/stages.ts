@@ -5,8 +5,8 @@ import { Random } from "../../random/index.js";
 import type { Latents } from "../../recipes/autoencoder.js";
 import { imageDriftLoss, imageFamilies } from "../../recipes/drift/image-objective.js";
 import { normalizedDriftLoss } from "../../recipes/drift/objective.js";
-import { generatorTraining } from "../../recipes/training.js";
-import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/index.js";
+import { generatorTraining } from "../../recipes/schedule.js";
+import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/stages.js";
 import { GroupDraw } from "./groups.js";
 import type { ImageGenerator } from "./network.js";
 import type { DriftingSettings } from "./settings.js";
@@ -61,8 +61,11 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
   });
 }
 
-/** Joint drifting: latent generator and decoder together, against pixel and feature families of real images. */
-export function jointDriftStage(context: DriftStageContext, features: FeatureNet): Stage {
+/**
+ * Joint drifting: latent generator and decoder together, against pixel families of real images and, where there is a
+ * feature network, feature families.
+ */
+export function jointDriftStage(context: DriftStageContext, features: FeatureNet | null): Stage {
   const { dataset, config, generator } = context;
   const { train, channels, height, width } = dataset;
   const { samples, groups: maxGroups } = config.jointStage;
@@ -100,7 +103,7 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
         },
       }),
     ],
-    freeze: nn.parameterList(features),
+    freeze: features ? nn.parameterList(features) : [],
     state: draw.state,
     sample: context.sample,
     ...trainingCompute(context),

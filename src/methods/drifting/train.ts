@@ -1,74 +1,13 @@
 import type { ImageDataset } from "../../data/index.js";
-import { trainableShape } from "../../models/architecture.js";
-import { type AutoencoderConfig, encoder } from "../../networks/autoencoder.js";
-import { classifier, type FeatureNetConfig } from "../../networks/feature-net.js";
-import * as nn from "../../nn/index.js";
-import { Random } from "../../random/index.js";
-import { autoencoderStage, encodeSplit } from "../../recipes/autoencoder.js";
-import { featureStages } from "../../recipes/features.js";
-import { modelConfig, previewer, trainModel } from "../../recipes/training.js";
-import { computeOf } from "../../runtime/index.js";
-import { type Stage, type TrainOptions, trainingCompute } from "../../train/index.js";
-import { parseSettings } from "../../train/settings.js";
-import { DriftingModel } from "./model.js";
-import { generatorArchitecture, imageGenerator } from "./network.js";
-import { type DriftingSettings, driftingSettings } from "./settings.js";
-import type { GeneratorShape } from "./shape.js";
-import { jointDriftStage, latentDriftStage } from "./stages.js";
-
-/** Networks' shapes for a data set. */
-export function networkConfig(
-  dataset: ImageDataset,
-  config: DriftingSettings,
-): { features: FeatureNetConfig; generator: GeneratorShape } {
-  const { height, width, channels, classNames } = dataset;
-  const { latent, encoder, hidden, decoder } = config.autoencoder;
-  const autoencoder: AutoencoderConfig = { height, width, channels, latent, encoder, hidden, decoder };
-  const { width: featureWidth, blocks, stemStride } = config.features;
-  return {
-    features: { channels, width: featureWidth, blocks, stemStride },
-    generator: trainableShape(generatorArchitecture, {
-      autoencoder,
-      classes: classNames?.length ?? 0,
-      ...config.generator,
-      guidance: config.guidance !== null && classNames !== null,
-    }),
-  };
-}
+import { trainModel } from "../../recipes/training.js";
+import type { TrainOptions } from "../../train/index.js";
+import { driftingRecipe } from "./recipe.js";
+import type { DriftingSettings } from "./settings.js";
 
 /**
- * The three-stage recipe for one-step images: a feature network, a perceptual autoencoder, drifting in its latent
- * space, then drifting of generator and decoder together in pixel and feature space. Writes checkpoints, logs and
- * `model/` into the run's folder.
+ * Trains a drifting model by `driftingRecipe`. Writes checkpoints, logs and `model/` into the run's folder.
  */
 export async function trainDrifting(dataset: ImageDataset, settings: DriftingSettings, options: TrainOptions) {
-  const config = parseSettings(driftingSettings, settings);
-  const shapes = networkConfig(dataset, config);
-  const { train } = dataset;
-  const { seed } = config;
-  const compute = trainingCompute(options);
-
-  const features = classifier(shapes.features, Math.max(dataset.classNames?.length ?? 1, 1));
-  const encode = encoder(shapes.generator.autoencoder);
-  const generator = imageGenerator(shapes.generator);
-  for (const [label, network] of Object.entries({ features, encode, generator }))
-    nn.initialize(network, new Random(seed, label).uint32());
-
-  const shape = shapes.generator;
-  const recipe = { method: "drifting", dataset, options, settings: config, shape, net: generator };
-  const preview = new DriftingModel(modelConfig(recipe), shape, generator, { freeze: false, ...computeOf(options) });
-  const context = { dataset, config, generator, ...compute, sample: previewer(preview) };
-  const stages: (() => Promise<Stage> | Stage)[] = [
-    ...featureStages(dataset, shapes.features, features, { ...config.features, seed, ...compute }),
-    () =>
-      autoencoderStage(dataset, encode, generator.decode, features.features, {
-        ...config.autoencoder,
-        seed,
-        ...compute,
-      }),
-    async () =>
-      latentDriftStage(context, await encodeSplit(train, encode, dataset, config.autoencoder.latent, compute)),
-    () => jointDriftStage(context, features.features),
-  ];
-  return trainModel(recipe, stages, preview);
+  const { recipe, stages, preview } = driftingRecipe(dataset, settings, options);
+  return trainModel({ ...recipe, options }, stages, preview);
 }

@@ -7,16 +7,21 @@ const { features, autoencoder, generator, drift } = latentSettings;
 /** A flow-matching image model and its training. Networks and stages are those of drifting wherever both have them. */
 export const flowSettings = z.object({
   seed: z.number().int().default(0),
-  /**
-   * Where the flow lives: on pixels; in the autoencoder's latent space; there with a decoder tuned on the flow's own
-   * samples.
-   */
-  space: z.enum(["pixel", "latent", "joint"]),
-  /**
-   * Folder of a run on the same data (of drifting or of flow) whose feature network and autoencoder are taken; null:
-   * trained here.
-   */
-  autoencoderFrom: z.string().min(1).nullable().default(null),
+  space: z
+    .enum(["pixel", "latent", "joint"])
+    .describe(
+      "where the flow lives: on pixels; in the autoencoder's latent space; there with a decoder tuned on " +
+        "the flow's own samples",
+    ),
+  autoencoderFrom: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "folder of a run on the same data (of drifting or of flow) whose feature network and autoencoder are " +
+        "taken; null: trained here",
+    ),
   features,
   autoencoder,
   generator: generator.omit({ styles: true }),
@@ -25,14 +30,14 @@ export const flowSettings = z.object({
     steps: count,
     lr: positive,
     emaDecay: decay,
-    /** Share of training samples that lose their class, for guidance. */
-    labelDropout: share,
+    labelDropout: share.describe("share of training samples that lose their class, for guidance"),
   }),
-  /**
-   * Tuning of the decoder (`joint` only): as drifting's joint stage, on latent vectors drawn with `samplerSteps` Euler
-   * steps.
-   */
-  jointStage: driftStage.extend({ samplerSteps: size }),
+  jointStage: driftStage
+    .extend({ samplerSteps: size })
+    .describe(
+      "tuning of the decoder (joint only): as drifting's joint stage, on latent vectors drawn with " +
+        "samplerSteps Euler steps",
+    ),
   drift,
 });
 export type FlowSettings = z.infer<typeof flowSettings>;

@@ -11,12 +11,15 @@ export const sphereSettings = z.object({
   seed: z.number().int().default(0),
   network: sphereBody,
   noise: z.object({
-    /** Adding noise and projecting (the paper), or turning by an exact angle (its sequel). */
-    kind: z.enum(["additive", "rotation"]),
-    /** Degrees; `auto`: the capacity angle of the training images and the latent length. */
-    maxAngle: z.union([z.literal("auto"), z.number().min(0).max(90)]),
-    /** A tenth of the heavy noises goes beyond the angle: as meant, as in the released code, or not at all. */
-    hardCases: z.enum(["intended", "asReleased", "none"]),
+    kind: z
+      .enum(["additive", "rotation"])
+      .describe("adding noise and projecting (the paper), or turning by an exact angle (its sequel)"),
+    maxAngle: z
+      .union([z.literal("auto"), z.number().min(0).max(90)])
+      .describe("degrees; auto: the capacity angle of the training images and the latent length"),
+    hardCases: z
+      .enum(["intended", "asReleased", "none"])
+      .describe("a tenth of the heavy noises goes beyond the angle: as meant, as in the released code, or not at all"),
   }),
   weights: z.object({
     reconstruction: weight,
@@ -26,31 +29,35 @@ export const sphereSettings = z.object({
     latent: weight,
     uniformity: weight,
   }),
-  /** Space of the perceptual terms: a feature network trained on the data, an image pyramid, or none. */
-  perceptual: z.enum(["features", "pyramid", "none"]),
-  /**
-   * Whether the feature network sees crops a pixel smaller, drawn anew each step: its strides then leave no fine grid
-   * in the pictures, at the price of some texture.
-   */
-  perceptualCrop: z.boolean().default(false),
+  perceptual: z
+    .enum(["features", "pyramid", "none"])
+    .describe("space of the perceptual terms: a feature network trained on the data, an image pyramid, or none"),
+  perceptualCrop: z
+    .boolean()
+    .default(false)
+    .describe(
+      "whether the feature network sees crops a pixel smaller, drawn anew each step: its strides then " +
+        "leave no fine grid in the pictures, at the price of some texture",
+    ),
   features: featureSettings,
-  /** Folder of a run on the same data (of any image method) whose feature network is taken; null: trained here. */
-  featuresFrom: z.string().min(1).nullable().default(null),
+  featuresFrom: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "folder of a run on the same data (of any image method) whose feature network is taken; null: trained here",
+    ),
   training: z.object({
     batch: size,
     steps: count,
     lr: positive,
-    /** Steps of linear warm-up; then half a cosine down to a hundredth of `lr`. */
-    warmup: count,
-    /** Factor on the encoder's learning rate. */
-    encoderLr: z.number().nonnegative(),
+    warmup: count.describe("steps of linear warm-up; then half a cosine down to a hundredth of lr"),
+    encoderLr: z.number().nonnegative().describe("factor on the encoder's learning rate"),
     emaDecay: decay,
-    /** Largest norm of the gradients. */
-    clip: positive,
-    /** Probability with which a call of encoder or decoder does not see the class. */
-    labelDropout: share,
-    /** Whether half of the images are mirrored. */
-    flip: z.boolean(),
+    clip: positive.describe("largest norm of the gradients"),
+    labelDropout: share.describe("probability with which a call of encoder or decoder does not see the class"),
+    flip: z.boolean().describe("whether half of the images are mirrored"),
   }),
 });
 export type SphereSettings = z.infer<typeof sphereSettings>;

@@ -3,10 +3,10 @@ import type { Tensor } from "../../tensor/index.js";
 import { type Family, groupPlaces, pixelFamilies, stageFamilies } from "./families.js";
 import { type DriftLoss, type DriftLossOptions, normalizedDriftLoss } from "./objective.js";
 
-/** All families of images: their pixels and the stages of a frozen feature network. */
+/** All families of images: their pixels and, where there is one, the stages of a frozen feature network. */
 export const imageFamilies =
-  (features: FeatureNet) =>
-  (images: Tensor): Family[] => [...pixelFamilies(images), ...stageFamilies(features(images))];
+  (features: FeatureNet | null) =>
+  (images: Tensor): Family[] => [...pixelFamilies(images), ...(features ? stageFamilies(features(images)) : [])];
 
 /**
  * Sum of the normalised drift losses of all families of generated images [groups·G, …] against positives [groups·P, …]

@@ -58,7 +58,7 @@ describe("the image recipe", () => {
     const out = join(folder, "colours");
     const config: DriftingSettings = {
       ...micro,
-      features: { ...micro.features, task: "classifier", width: 4, blocks: [1], steps: 60, lr: 1e-2 },
+      features: { ...micro.features!, task: "classifier", width: 4, blocks: [1], steps: 60, lr: 1e-2 },
       autoencoder: { ...micro.autoencoder, latent: 4, batch: 32, steps: 200, warmSteps: 100, lr: 5e-3 },
       generator: { ...micro.generator, hidden: 64 },
       latentStage: { samples: 32, groups: 10, steps: 600, lr: 5e-3, emaDecay: 0.9 },

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { ImageDataset } from "../../../src/data/index.js";
 import { GroupDraw } from "../../../src/methods/drifting/groups.js";
 import { type GeneratorInputs, imageGenerator } from "../../../src/methods/drifting/network.js";
+import { networkConfig } from "../../../src/methods/drifting/recipe.js";
 import { type DriftingSettings, presets } from "../../../src/methods/drifting/settings.js";
 import { jointDriftStage, latentDriftStage } from "../../../src/methods/drifting/stages.js";
-import { networkConfig } from "../../../src/methods/drifting/train.js";
 import { featureNet } from "../../../src/networks/feature-net.js";
 import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
@@ -57,7 +57,7 @@ const chunks = <T>(all: ArrayLike<T>, size: number): T[][] =>
 
 const untrained = (data: ImageDataset, settings: DriftingSettings) => {
   const { generator: shape, features: featureShape } = networkConfig(data, settings);
-  const [generator, features] = [imageGenerator(shape), featureNet(featureShape)];
+  const [generator, features] = [imageGenerator(shape), featureNet(featureShape!)];
   // Initial weights hardly heed their conditions; these do
   for (const { name, parameter } of nn.initialize(generator, 1).entries)
     if (/conditioning|modulation|style/.test(name)) parameter.value!.set(parameter.value!.map((v) => 4 * v));

@@ -47,7 +47,7 @@ const TYPES: Record<string, string> = {
 async function serve(): Promise<Server> {
   const entryPoints = {
     page: join(import.meta.dirname, "page.ts"),
-    "worker-session": join(root, "src/runtime/worker-session.ts"),
+    "worker-session": join(root, "src/web/session-worker.ts"),
   };
   const bundle = await build({
     entryPoints,

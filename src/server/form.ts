@@ -1,0 +1,96 @@
+import type { MultipartFile } from "@fastify/multipart";
+import type { FastifyRequest } from "fastify";
+import { decodeImage, inspectImage } from "../io/index.js";
+import { Images } from "../media/images.js";
+import type { OptionInfo } from "../models/options.js";
+import { badField } from "./errors.js";
+
+/** A form: its fields as texts, its files as bytes. */
+export interface Form {
+  readonly fields: Record<string, string>;
+  readonly files: readonly { readonly field: string; readonly bytes: Uint8Array }[];
+}
+
+/** Reads a form. A field given twice is refused, but for files. */
+export async function readForm(request: FastifyRequest): Promise<Form> {
+  if (!request.isMultipart()) throw badField(null, "Send a form (multipart/form-data) with the picture as image.");
+  const fields: Record<string, string> = Object.create(null);
+  const files: { field: string; bytes: Uint8Array }[] = [];
+  for await (const part of request.parts()) {
+    if (part.type === "file") {
+      files.push({ field: part.fieldname.replace(/\[\]$/, ""), bytes: await (part as MultipartFile).toBuffer() });
+      continue;
+    }
+    if (part.fieldname in fields) throw badField(part.fieldname, `${part.fieldname} is given twice.`);
+    fields[part.fieldname] = String(part.value);
+  }
+  return { fields: { ...fields }, files };
+}
+
+/** The value of a field of a form, as an option's schema takes it; what cannot be read stays text, to be refused there. */
+export function fromText({ type }: OptionInfo, text: string): unknown {
+  if (type === "string") return text;
+  if (type === "texts" && !text.startsWith("[")) return text.split(",");
+  if (type === "list" && !text.startsWith("[")) return text.split(",").map(Number);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+}
+
+/**
+ * A picture of a form as the model takes it: pixels [1, channels, height, width] in [−1, 1]. One whose sides are a whole
+ * number of times the model's is reduced by taking means; any other only with `resize`. @throws HttpError
+ */
+export async function readPicture(bytes: Uint8Array, field: string, size: Size, resize: boolean): Promise<Images> {
+  const { width, height, channels } = size;
+  const found = await readable(field, () => inspectImage(bytes));
+  const times = found.width / width;
+  const whole = Number.isInteger(times) && times >= 1 && found.height === height * times;
+  if (!whole && !resize)
+    throw badField(
+      field,
+      `${field} is ${found.width}×${found.height}, and the model's pictures are ${width}×${height}: send that size, a whole number of times it, or resize=true.`,
+    );
+  const picture = await readable(field, () => decodeImage(bytes, { channels, ...(!whole && { width, height }) }));
+  const by = whole ? times : 1;
+  const pixels = new Float32Array(channels * height * width);
+  for (let c = 0; c < channels; c++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) {
+        let sum = 0;
+        for (let dy = 0; dy < by; dy++)
+          for (let dx = 0; dx < by; dx++)
+            sum += picture.pixels[((y * by + dy) * picture.width + x * by + dx) * channels + c];
+        pixels[(c * height + y) * width + x] = sum / (by * by) / 127.5 - 1;
+      }
+  return new Images(pixels, 1, channels, height, width);
+}
+
+/**
+ * The mask of a form [height·width], 1 where a pixel is to be filled in: where the mask is transparent (as the OpenAI
+ * API has it) or, without transparency, white.
+ */
+export async function readMask(bytes: Uint8Array, size: Size, resize: boolean): Promise<Float32Array> {
+  const { default: sharp } = await import("sharp");
+  const { hasAlpha } = await readable("mask", () => sharp(bytes).metadata());
+  const seen = hasAlpha ? await sharp(bytes).extractChannel("alpha").negate().png().toBuffer() : bytes;
+  const { pixels } = await readPicture(seen, "mask", { ...size, channels: 1 }, resize);
+  return pixels.map((value) => (value > 0 ? 1 : 0));
+}
+
+async function readable<T>(field: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const why = (error as Error).message.replace(/^Could not read the image \d+ bytes: /, "");
+    throw badField(field, `${field} cannot be read as a picture: ${why}.`);
+  }
+}

@@ -1,0 +1,32 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { FastifyRequest } from "fastify";
+import { HttpError } from "../errors.js";
+
+/** Of equal length for all texts, to compare them in constant time. */
+export const digest = (text: string) => createHash("sha256").update(text).digest();
+
+/** Cookies belong to a host, whatever its port: each port has a name of its own. */
+const cookieName = (request: FastifyRequest): string => `fewstep-token-${request.socket.localPort}`;
+
+/** What sets the token with the page, for pictures and events, whose requests carry no headers. */
+export const tokenCookie = (request: FastifyRequest, token: string): string =>
+  `${cookieName(request)}=${token}; Path=/; HttpOnly; SameSite=Strict`;
+
+/**
+ * Refuses who does not know the token. Only the page that is served here does: it is in the page, and in a cookie. What
+ * changes something needs it in the header `x-fewstep-token`, which no other page can send. @throws HttpError 401
+ */
+export function requireToken(request: FastifyRequest, token: string): void {
+  const header = request.headers["x-fewstep-token"];
+  const reads = request.method === "GET" || request.method === "HEAD";
+  const given = typeof header === "string" ? header : reads ? cookieOf(request) : "";
+  if (timingSafeEqual(digest(given), digest(token))) return;
+  throw new HttpError(401, "Only the page of this studio may use this address; load the page anew.");
+}
+
+/** The token in the cookie; empty without one. */
+export function cookieOf(request: FastifyRequest): string {
+  const name = `${cookieName(request)}=`;
+  const parts = (request.headers.cookie ?? "").split(";").map((part) => part.trim());
+  return parts.find((part) => part.startsWith(name))?.slice(name.length) ?? "";
+}

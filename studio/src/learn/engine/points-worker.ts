@@ -1,0 +1,3 @@
+import { servePoints } from "./points-serve.js";
+
+servePoints(self as never);
