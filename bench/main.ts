@@ -18,6 +18,7 @@ const benches: Record<string, string> = {
   latency: "a single decoding of the shipped sphere models: native, and WASM in Node and in a browser",
   studio: "the studio's page in a browser: time to the first picture, pictures a second on the pad",
   compare: "the shipped Fashion-MNIST models side by side",
+  serve: "throughput and latency of `fewstep serve` at 1 to 256 clients, and what sharing batches gains",
   toys: "sliced Wasserstein distance on two-dimensional toys",
 };
 

@@ -27,7 +27,7 @@ export default defineConfig({
     alias: Object.fromEntries(
       ["browser", "core", "metrics", "training"].map((name) => [
         `fewstep/${name}`,
-        join(root, "dist/web", `${name}.js`),
+        join(root, "dist/browser", `${name}.js`),
       ]),
     ),
   },

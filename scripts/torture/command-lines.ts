@@ -50,7 +50,7 @@ const needed: Record<string, readonly string[]> = {
   "edit inpaint": ["--mask"],
 };
 /** Commands that do the same whatever else is said come rarely. */
-const rare = /^(doctor|demo|models|data \w+)$/;
+const rare = /^(doctor|demo|models|serve|studio|data \w+)$/;
 
 /** Endless random command lines over all commands and options of `program`, mostly near to what makes sense. */
 export function* commandLines(program: Command, places: Places, random: Random): Generator<string[]> {
@@ -115,6 +115,8 @@ export function* commandLines(program: Command, places: Places, random: Random):
     if (name === "train") args = [...args, ...small(args), ...(chance(0.3) ? ["--set", setting()] : [])];
     if (chance(wild / 2)) args.splice(random.integer(args.length + 1), 0, anything());
     if (chance(wild / 2)) args.splice(random.integer(args.length), 1);
+    // They would serve until they are stopped: what is wrong with the rest of the line is said before that
+    if (name === "serve" || name === "studio") args.push("--port", "none");
     // It draws with every shipped model, which takes long; nothing else is there to find
     if (name === "demo" && args.length < 2) args.push(anything() || "x");
     if (name === "train" && !args.includes("--max-seconds")) args.push("--max-seconds", "0.05");

@@ -5,7 +5,7 @@ import { microRuns } from "./micro.js";
 const usage = `npm run torture -- <campaign> [--seconds N] [--count N] [--seed S]
   kill   trainings of every method, killed at random moments and resumed, against undisturbed ones (200 kills)
          [--threads N] [names of runs, such as drifting or discrete-text]
-  fuzz   configurations and command lines that nobody would write (10000 of each) [configs | commands]
+  fuzz   configurations, command lines and requests that nobody would write (10000 of each) [configs | commands | server]
   race   two processes in one run's folder, two first fetches of one data set (50 rounds of each) [runs | data]
 --seconds: begin nothing new after so long (default 3600). --seed: the choices; printed, so that a failure can be had again.`;
 
@@ -48,6 +48,7 @@ const campaigns: Record<string, Part[]> = {
   fuzz: [
     ["configs", "fuzz-configs", "fuzzConfigs", 10_000, "configurations"],
     ["commands", "fuzz-commands", "fuzzCommands", 10_000, "command lines"],
+    ["server", "server", "fuzzServer", 10_000, "requests"],
   ],
   race: [
     ["runs", "race-runs", "raceRuns", 50, "races for a run's folder"],

@@ -24,12 +24,18 @@ const quarter = (n: number): number => {
   return n / CODEC_STEP;
 };
 
-/** Images [N, C, H, W] in [−1, 1] to latent vectors [N, latent]: two strided convolutions and two linear layers. */
-export function encoder({ height, width, channels, latent, encoder: [c1, c2], hidden }: AutoencoderConfig) {
+/**
+ * Images [N, C, H, W] in [−1, 1] to latent vectors [N, latent]: two strided convolutions and two linear layers. The
+ * hidden ones start as `init` says.
+ */
+export function encoder(
+  { height, width, channels, latent, encoder: [c1, c2], hidden }: AutoencoderConfig,
+  init?: nn.WeightInit,
+) {
   const flat = c2 * quarter(height) * quarter(width);
-  const conv1 = nn.conv2d(channels, c1, 4, { stride: 2, padding: 1 });
-  const conv2 = nn.conv2d(c1, c2, 4, { stride: 2, padding: 1 });
-  const linear1 = nn.linear(flat, hidden);
+  const conv1 = nn.conv2d(channels, c1, 4, { stride: 2, padding: 1, init });
+  const conv2 = nn.conv2d(c1, c2, 4, { stride: 2, padding: 1, init });
+  const linear1 = nn.linear(flat, hidden, { init });
   const linear2 = nn.linear(hidden, latent);
   return nn.module({ conv1, conv2, linear1, linear2 }, (images: Tensor) =>
     linear2(linear1(conv2(conv1(images).silu()).silu().flatten(1)).silu()),
@@ -38,14 +44,17 @@ export function encoder({ height, width, channels, latent, encoder: [c1, c2], hi
 
 /**
  * Latent vectors [N, latent] to images [N, C, H, W], unbounded: two linear layers, three convolutions, two pixel
- * shuffles.
+ * shuffles. The hidden ones start as `init` says.
  */
-export function decoder({ height, width, channels, latent, hidden, decoder: [c1, c2, c3] }: AutoencoderConfig) {
+export function decoder(
+  { height, width, channels, latent, hidden, decoder: [c1, c2, c3] }: AutoencoderConfig,
+  init?: nn.WeightInit,
+) {
   const [h, w] = [quarter(height), quarter(width)];
-  const linear1 = nn.linear(latent, hidden);
-  const linear2 = nn.linear(hidden, c1 * h * w);
-  const conv1 = nn.conv2d(c1, 4 * c2, 3, { padding: 1 });
-  const conv2 = nn.conv2d(c2, 4 * c3, 3, { padding: 1 });
+  const linear1 = nn.linear(latent, hidden, { init });
+  const linear2 = nn.linear(hidden, c1 * h * w, { init });
+  const conv1 = nn.conv2d(c1, 4 * c2, 3, { padding: 1, init });
+  const conv2 = nn.conv2d(c2, 4 * c3, 3, { padding: 1, init });
   const conv3 = nn.conv2d(c3, channels, 3, { padding: 1 });
   return nn.module({ linear1, linear2, conv1, conv2, conv3 }, (latents: Tensor) => {
     const spatial = linear2(linear1(latents).silu()).silu().reshape([latents.shape[0], c1, h, w]);

@@ -11,9 +11,18 @@ export interface Form {
   readonly files: readonly { readonly field: string; readonly bytes: Uint8Array }[];
 }
 
-/** Reads a form. A field given twice is refused, but for files. */
+/** Reads a form. @throws HttpError where it is none, is cut off, or has a field twice, but for files */
 export async function readForm(request: FastifyRequest): Promise<Form> {
   if (!request.isMultipart()) throw badField(null, "Send a form (multipart/form-data) with the picture as image.");
+  try {
+    return await partsOf(request);
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== undefined) throw error;
+    throw badField(null, `The form cannot be read: ${(error as Error).message}.`); // what its parser says of a damaged one
+  }
+}
+
+async function partsOf(request: FastifyRequest): Promise<Form> {
   const fields: Record<string, string> = Object.create(null);
   const files: { field: string; bytes: Uint8Array }[] = [];
   for await (const part of request.parts()) {

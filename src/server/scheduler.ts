@@ -1,4 +1,5 @@
 import type { SampleRequest } from "../models/generator.js";
+import { turn } from "../models/turn.js";
 import { HttpError } from "./errors.js";
 import type { Settings } from "./options.js";
 import type { Pool } from "./pool.js";
@@ -171,14 +172,21 @@ export class Scheduler {
       const drawn = await this.pool.run(joined, controller.signal, onStep);
       const samples = group.reduce((sum, { count }) => sum + count, 0);
       this.watch.batch(group.length, samples, (performance.now() - began) / 1e3);
-      let at = 0;
-      for (const ticket of group) {
-        const own = group.length === 1 ? drawn.length : requestsOf(ticket).length;
-        ticket.resolve(drawn.slice(at, (at += own)));
-      }
+      this.pump();
+      await this.deliver(group, drawn);
     } catch (error) {
       if (group.length === 1 || controller.signal.aborted) for (const ticket of group) ticket.reject(error);
       else this.separate(group); // the fault of one is not the others'
+    }
+  }
+
+  /** Hands out what was drawn, with a turn of the event loop now and then: encoding many pictures holds it up. */
+  private async deliver(group: readonly Ticket[], drawn: readonly Drawn[]): Promise<void> {
+    let at = 0;
+    for (const [i, ticket] of group.entries()) {
+      const own = group.length === 1 ? drawn.length : requestsOf(ticket).length;
+      ticket.resolve(drawn.slice(at, (at += own)));
+      if (i % 8 === 7) await turn();
     }
   }
 

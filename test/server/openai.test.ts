@@ -167,8 +167,21 @@ describe("edits", () => {
     const image = await file(Buffer.from("no picture"));
     const call = client.images.edit({ model: "sphere-fashion", image, prompt: "" });
     await expect(call).rejects.toThrow(/image cannot be read as a picture: it is no picture of a known format/);
-    const answer = await post(`${url}/v1/images/edits`, {}, { authorization: "Bearer secret" });
-    expect(answer.status).toBe(400);
+    const head = { authorization: "Bearer secret" };
+    const forms = ["multipart/form-data", "multipart/form-data; boundary=b"].map((type) => ({
+      ...head,
+      "content-type": type,
+    }));
+    const half = '--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nsphere-fashion\r\n';
+    const twice = `${half}${half}--b--\r\n`;
+    for (const [headers, body] of [
+      [head, "{}"],
+      [forms[0], half],
+      [forms[1], half],
+      [forms[1], "{}"],
+      [forms[1], twice],
+    ] as const)
+      expect((await post(`${url}/v1/images/edits`, body, headers)).status).toBe(400);
   });
 });
 

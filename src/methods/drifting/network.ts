@@ -43,14 +43,15 @@ export function latentGenerator(config: GeneratorShape) {
 }
 
 /**
- * One-step generator of images [B·G, C, H, W]: latent generator, affine map back to the autoencoder's scale, decoder.
+ * One-step generator of images [B·G, C, H, W]: latent generator, affine map back to the autoencoder's scale, decoder,
+ * whose hidden layers start as `decoderInit` says.
  */
-export function imageGenerator(config: GeneratorShape) {
+export function imageGenerator(config: GeneratorShape, decoderInit?: nn.WeightInit) {
   const { latent } = config.autoencoder;
   const generator = latentGenerator(config);
   const scale = nn.parameter([latent], nn.init.ones);
   const shift = nn.parameter([latent], nn.init.zeros);
-  const decode = decoder(config.autoencoder);
+  const decode = decoder(config.autoencoder, decoderInit);
   const module = nn.module({ generator, scale, shift, decode }, (inputs: GeneratorInputs) =>
     decode(generator(inputs).reshape([-1, latent]).mul(scale).add(shift)),
   );

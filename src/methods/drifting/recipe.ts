@@ -58,8 +58,8 @@ export function driftingRecipe(
   const compute = trainingCompute(options);
 
   const features = shapes.features && classifier(shapes.features, Math.max(dataset.classNames?.length ?? 1, 1));
-  const encode = encoder(shapes.generator.autoencoder);
-  const generator = imageGenerator(shapes.generator);
+  const encode = encoder(shapes.generator.autoencoder, config.autoencoder.init);
+  const generator = imageGenerator(shapes.generator, config.autoencoder.init);
   for (const [label, network] of Object.entries({ features, encode, generator }))
     if (network) nn.initialize(network, new Random(seed, label).uint32());
 

@@ -3,11 +3,15 @@ import { autoencoderFor, driftStage, latentPresets, latentSettings } from "../..
 import { count, positive, share } from "../../train/settings.js";
 
 /** Everything that defines a drifting image model and its training; `presets` fill it. */
-export const driftingSettings = z.object({
+const settings = z.object({
   seed: z.number().int().default(0),
   ...latentSettings,
   /** Null: no feature network; the autoencoder and the joint stage then look at pixels alone. */
   features: latentSettings.features.nullable(),
+  autoencoder: latentSettings.autoencoder.extend({
+    /** How its hidden layers start; `kaiming` learns sooner. Default `default`. */
+    init: z.enum(["default", "kaiming"]).optional(),
+  }),
   /** Generated samples (and positives) per group and step, groups per step at most, schedule. */
   latentStage: driftStage,
   jointStage: driftStage,
@@ -16,7 +20,18 @@ export const driftingSettings = z.object({
    */
   guidance: z.object({ power: positive, max: z.number().gt(1), none: share, unconditional: count }).nullable(),
 });
-export type DriftingSettings = z.infer<typeof driftingSettings>;
+export type DriftingSettings = z.infer<typeof settings>;
+
+/** @see DriftingSettings */
+export const driftingSettings = settings.superRefine(({ features, autoencoder }, { addIssue }) => {
+  for (const name of ["perceptual", "warmSteps"] as const)
+    if (features === null && autoencoder[name] > 0)
+      addIssue({
+        code: "custom",
+        path: ["autoencoder", name],
+        message: "without a feature network it has no effect, and is 0",
+      });
+});
 
 const { features, autoencoder, generator, jointStage, drift } = latentPresets.tiny;
 const tiny = {
@@ -42,11 +57,12 @@ const page: DriftingSettings = {
     encoder: [16, 32],
     hidden: 192,
     decoder: [32, 24, 8],
-    batch: 64,
+    init: "kaiming",
+    batch: 32,
     warmSteps: 0,
     perceptual: 0,
     latentNoise: 0.05,
-    steps: 200,
+    steps: 250,
     lr: 3e-3,
   },
   generator: { hidden: 256, blocks: 2, condition: 64, styles: { count: 0, size: 1 } },

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type DriftingSettings, presets } from "../../../src/methods/drifting/settings.js";
+import { type DriftingSettings, forData, presets } from "../../../src/methods/drifting/settings.js";
 import { trainDrifting } from "../../../src/methods/drifting/train.js";
 import { loadModel } from "../../../src/methods/load.js";
 import type { ImageGenerator } from "../../../src/models/generator.js";
@@ -52,6 +52,30 @@ describe("the image recipe", () => {
       .map((line) => JSON.parse(line));
     expect(new Set(rows.map((r) => r.stage))).toEqual(new Set(["mae", "features", "autoencoder", "latent", "joint"]));
     expect(rows.filter((r) => r.stage === "joint").every((r) => r.loss > 0 && r.scale > 0)).toBe(true);
+  });
+
+  test("without a feature network there are no stages of one, and guidance is no option of the model", async () => {
+    const autoencoder = { ...micro.autoencoder, perceptual: 0, warmSteps: 0 };
+    const config = { ...micro, autoencoder, features: null, guidance: null };
+    const useless = trainDrifting(shapes(), { ...micro, features: null }, { out: join(folder, "useless"), ...quiet });
+    await expect(useless).rejects.toThrow("autoencoder.perceptual is 0.1 (without a feature network it has no effect");
+    const { status } = await trainDrifting(shapes(), config, { out: join(folder, "pixels"), ...quiet });
+    expect(status).toBe("finished");
+    const stages = readFileSync(join(folder, "pixels", "metrics.jsonl"), "utf8").matchAll(/"stage":"(\w+)"/g);
+    expect([...new Set(Array.from(stages, ([, name]) => name))]).toEqual(["autoencoder", "latent", "joint"]);
+    const plain = await loadModel(join(folder, "pixels"), { kind: "image" });
+    expect(plain.options.shape).not.toHaveProperty("guidance");
+    expect((await plain.sample({ count: 2 })).count).toBe(2);
+    await plain.release();
+  });
+
+  test("the preset for pages has no feature network, and fits itself to colour", () => {
+    const { page } = presets;
+    expect(forData(page, { channels: 1 })).toEqual(page);
+    const { autoencoder, ...rest } = forData(page, { channels: 3 });
+    expect({ ...rest, autoencoder: page.autoencoder }).toEqual(page);
+    expect(autoencoder.latent).toBeGreaterThan(page.autoencoder.latent);
+    expect(autoencoder.steps).toBe(page.autoencoder.steps);
   });
 
   test("every stage does its work: pictures of a class have its colour, as bright as the data's", async () => {

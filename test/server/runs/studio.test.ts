@@ -1,41 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import Fastify from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { addErrors } from "../../../src/server/errors.js";
 import type { RunDetail, RunSummary } from "../../../src/server/runs/index.js";
+import { studioPage } from "../../../src/server/studio.js";
+import { ended, main, type Studio, startStudio } from "./serving.js";
 
 // The built command line serves the studio and trains, as it does for people.
-const main = resolve(import.meta.dirname, "../../../dist/cli/main.js");
 const root = mkdtempSync(join(tmpdir(), "fewstep-studio-"));
 const runs = join(root, "runs");
 const text = join(root, "text.txt");
 
-interface Studio {
-  process: ChildProcess;
-  address: string;
-  token: string;
-}
 let studio: Studio;
-
-/** Starts `fewstep studio` and takes the token from its page. */
-async function start(): Promise<Studio> {
-  const args = ["studio", "--port", "0", "--runs", runs, "--no-open"];
-  const child = spawn(process.execPath, [main, ...args], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
-  const address = await new Promise<string>((done, failed) => {
-    child.stdout.once("data", (chunk) => done(String(chunk).trim().replace(/\/$/, "")));
-    child.once("exit", (code) => failed(new Error(`The studio ended with ${code}.`)));
-  });
-  const page = await (await fetch(`${address}/`)).text();
-  return { process: child, address, token: /<meta name="fewstep-token" content="([\w-]+)"/.exec(page)![1] };
-}
-const ended = (child: ChildProcess, signal: NodeJS.Signals) =>
-  new Promise<void>((done) => {
-    child.once("exit", () => done());
-    child.kill(signal);
-  });
 
 async function api<T>(path: string, method = "GET", body?: unknown): Promise<{ status: number; answer: T }> {
   const response = await fetch(`${studio.address}/api/${path}`, {
@@ -82,7 +63,7 @@ const message = (answer: unknown) => (answer as { error: { message: string } }).
 
 beforeAll(async () => {
   writeFileSync(text, "the cat sat on the mat and the dog ran off ".repeat(100));
-  studio = await start();
+  studio = await startStudio(root, runs);
 });
 afterAll(async () => {
   for (const { name, state } of await list()) if (state === "running") await api(`runs/${name}/stop`, "POST", {});
@@ -145,7 +126,7 @@ test("SIGKILL of the server loses nothing: a training goes on, the queue stays, 
 
   await ended(studio.process, "SIGKILL");
   const before = steps("long").length;
-  studio = await start();
+  studio = await startStudio(root, runs);
   await until("long", ({ state, step }) => state === "running" && step > before);
   expect((await list()).map(({ name, state, place }) => [name, state, place])).toEqual([
     ["long", "running", null],
@@ -211,6 +192,32 @@ test("what the command line refuses is refused in the same words; a failure is t
   for (let run = await detail("failing"); run.state !== "failed"; run = await detail("failing")) await setTimeout(100);
   expect(await detail("failing")).toMatchObject({ begun: false, resumable: true, error: expect.stringMatching(/\w/) });
   expect((await api("runs/failing", "DELETE")).status).toBe(204);
+});
+
+test("a folder's queue is kept by one studio; from other machines the page is given to who knows the token", async () => {
+  const second = spawnSync(process.execPath, [main, "studio", "--port", "0", "--runs", runs, "--no-open"], {
+    cwd: root,
+  });
+  expect([second.status, String(second.stderr)]).toEqual([
+    1,
+    expect.stringMatching(/The process \d+ on .* keeps the queue of trainings in .*\.studio, since/),
+  ]);
+
+  const app = Fastify();
+  addErrors(app);
+  const token = "s3cret";
+  await app.register(studioPage, { folder: resolve(main, "../../studio"), token, closed: true });
+  const page = async (url: string, headers = {}) => (await app.inject({ url, headers })).statusCode;
+  expect(await page("/")).toBe(401);
+  expect(await page("/index.html?token=wrong")).toBe(401);
+  expect(await page("/index.html")).toBe(401);
+  const letIn = await app.inject({ url: `/?token=${token}` });
+  expect(letIn.body).toContain(`<meta name="fewstep-token" content="${token}"`);
+  expect(letIn.headers["set-cookie"]).toMatch(/=s3cret; Path=\/; HttpOnly; SameSite=Strict$/);
+  expect(await page("/files.json")).toBe(200);
+  for (const path of ["/../package.json", "/%2e%2e/cli/main.js", "/..%2fcli%2fmain.js"])
+    expect([400, 403, 404], path).toContain(await page(path));
+  await app.close();
 });
 
 test("who does not know the token is refused, and no name leads out of the folder", async () => {

@@ -210,7 +210,7 @@ test("the worker's side: kept, start, export, stop, a reload that resumes, forge
       messages.push(data);
       wake();
     };
-    void servePictures(port1 as never, store);
+    void servePictures(port1 as never, { store, lasting: true });
     type Of<T> = Extract<PicturesMessage, { type: T }>;
     return {
       send: (request: PicturesRequest) => port2.postMessage(request),
@@ -227,7 +227,7 @@ test("the worker's side: kept, start, export, stop, a reload that resumes, forge
     };
   };
   const first = serve();
-  expect(await first.until("kept")).toEqual({ type: "kept", kept: null });
+  expect(await first.until("kept")).toEqual({ type: "kept", kept: null, lasting: true });
   first.send({ type: "export" });
   expect(await first.until("state")).toMatchObject({
     state: "failed",

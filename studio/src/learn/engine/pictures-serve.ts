@@ -23,8 +23,8 @@ export type PicturesRequest =
   | { type: "pause" | "stop" | "forget" | "export" };
 
 export type PicturesMessage =
-  /** The first message: what is kept from an earlier visit. */
-  | { type: "kept"; kept: KeptPictures | null }
+  /** The first message: what is kept from an earlier visit, and whether what is trained now outlasts the page. */
+  | { type: "kept"; kept: KeptPictures | null; lasting: boolean }
   | { type: "step"; step: PicturesStep }
   | { type: "shown"; shown: PicturesShown }
   | { type: "quality"; quality: PicturesQuality }
@@ -32,7 +32,10 @@ export type PicturesMessage =
   | { type: "state"; state: LoopState; message?: string };
 
 /** Trains pictures as the messages of a port ask, and keeps the training in a store. */
-export async function servePictures(port: Port<PicturesRequest, PicturesMessage>, store: Store): Promise<void> {
+export async function servePictures(
+  port: Port<PicturesRequest, PicturesMessage>,
+  { store, lasting }: { store: Store; lasting: boolean },
+): Promise<void> {
   let learner: PicturesLearner | null = null;
   let running: { end: AbortController; done: Promise<void> } | null = null;
   const tell = (state: LoopState, message?: string) => port.postMessage({ type: "state", state, message });
@@ -92,5 +95,5 @@ export async function servePictures(port: Port<PicturesRequest, PicturesMessage>
   port.onmessage = ({ data }) => {
     last = last.then(() => act(data)).catch(failed);
   };
-  port.postMessage({ type: "kept", kept: await keptPictures(store) });
+  port.postMessage({ type: "kept", kept: await keptPictures(store), lasting });
 }

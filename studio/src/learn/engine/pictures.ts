@@ -154,6 +154,8 @@ export class PicturesLearner {
       if (this.finished && watch.quality) watch.quality(await this.measureNow());
       return status;
     } finally {
+      await this.stage?.finish?.().catch(() => {}); // after a failure, which says more than this one would
+      this.stage = null;
       this.training = false;
       await this.serve();
     }

@@ -44,6 +44,17 @@ export async function browserStore(name: string): Promise<Store> {
   };
 }
 
+/** Takes a name for as long as this page or worker lives; false where another one has it. */
+export const only = (name: string): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    navigator.locks
+      .request(name, { ifAvailable: true }, (lock) => {
+        resolve(lock !== null);
+        return lock && new Promise<void>(() => {});
+      })
+      .catch(reject);
+  });
+
 const done = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);

@@ -15,7 +15,7 @@ export interface Group<E> {
 
 /**
  * Models of one data set, by the data that their cards name. A model without a card joins those with the same classes
- * and size.
+ * and size. Those with the most models come first.
  */
 export function groupsOf<E extends Comparable>(entries: readonly E[]): Group<E>[] {
   const likeness = ({ classNames, image }: E) =>
@@ -32,7 +32,8 @@ export function groupsOf<E extends Comparable>(entries: readonly E[]): Group<E>[
     const name = dataOf(entry.metrics) ?? known.get(likeness(entry)) ?? about;
     groups.set(name, [...(groups.get(name) ?? []), entry]);
   }
-  return Array.from(groups, ([name, own]) => ({ name, entries: own }));
+  const found = Array.from(groups, ([name, own]) => ({ name, entries: own }));
+  return found.sort((a, b) => b.entries.length - a.entries.length);
 }
 
 /** The middle of numbers; NaN of none. */

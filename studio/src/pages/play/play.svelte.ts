@@ -15,6 +15,8 @@ import { route } from "../../lib/route.svelte.js";
 
 /** Pictures on the wall. */
 export const WALL = 24;
+/** The model that a visitor meets first, where it is there: small, and one evaluation a picture. */
+const FIRST = "drifting-fashion";
 /** Options with a control of their own, or none. */
 const OWN = new Set(["count", "label", "seed", "style", "window"]);
 /** Upper ends of sliders: more steps do not answer at once. */
@@ -42,7 +44,7 @@ export class Playground {
 
   readonly entries = $derived(models.ofKind("image"));
   readonly entry = $derived.by(
-    (): ModelEntry | undefined => this.entries.find(({ name }) => name === route.get("model")) ?? this.entries[0],
+    (): ModelEntry | undefined => this.#named(route.get("model")) ?? this.#named(FIRST) ?? this.entries[0],
   );
   /** The generator, once it is the one that the URL names. */
   readonly generator = $derived.by((): WebGenerator<"image"> | null => {
@@ -108,6 +110,10 @@ export class Playground {
   readonly focus = $derived.by(
     (): Recipe => (this.corners.length === 0 ? this.wall[0] : { corners: this.corners, x: this.x, y: this.y }),
   );
+
+  #named(name: string | undefined): ModelEntry | undefined {
+    return this.entries.find((entry) => entry.name === name);
+  }
 
   #seedlings(name: string): Seedling[] {
     const classes = this.classNames?.length ?? 0;

@@ -126,6 +126,15 @@ export class NewRunForm {
     this.set = value === undefined ? others : { ...others, [path]: value };
   }
 
+  /** Another place has to be checked anew. */
+  setPath(path: string): void {
+    this.#check.abort();
+    this.report = null;
+    this.dataError = null;
+    this.checking = false;
+    route.set({ path: path.trim() });
+  }
+
   /** Asks what would be read of the person's own place. */
   async check(): Promise<void> {
     this.#check.abort();
