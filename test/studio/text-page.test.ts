@@ -22,14 +22,14 @@ describe("pinned tokens", () => {
   ]);
 
   test("stand in the URL as runs, and come back", () => {
-    expect(writePins(pins)).toBe("12:5.0_40:7");
-    expect(readPins("12:5.0_40:7", 64)).toEqual(pins);
+    expect(writePins(pins)).toBe("12-5.0_40-7");
+    expect(readPins("12-5.0_40-7", 64)).toEqual(pins);
     expect(writePins(new Map())).toBe("");
   });
 
   test("of a broken or foreign URL are left out", () => {
-    expect(readPins("x:1_3:_-1:2_4:1.x_5:2", 64)).toEqual(new Map([[5, 2]]));
-    expect(readPins("14:1.2.3", 16)).toEqual(
+    expect(readPins("x-1_3-_-1-2_4-1.x_7:1_5-2", 64)).toEqual(new Map([[5, 2]]));
+    expect(readPins("14-1.2.3", 16)).toEqual(
       new Map([
         [14, 1],
         [15, 2],

@@ -122,7 +122,7 @@ export class Editor {
   #become(history: Undoable<Doc>): void {
     this.history = history;
     const { picture, selection } = history.present;
-    write(key({ ...picture, channels: this.size!.channels }), toText(picture, selection));
+    write(key(this.size!), toText(picture, selection));
   }
   /** Something new, which can be undone. */
   change(change: Partial<Doc>): void {

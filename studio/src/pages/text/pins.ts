@@ -1,13 +1,13 @@
 /** Tokens that stay, by their place in the sequence. */
 export type Pins = ReadonlyMap<number, number>;
 
-/** Pins as the URL has them, "12:5.0.3_40:7": runs of neighbours, each with its first place. "" without any. */
+/** Pins as the URL has them, "12-5.0.3_40-7": runs of neighbours, each with its first place. "" without any. */
 export function writePins(pins: Pins): string {
   const places = [...pins.keys()].sort((a, b) => a - b);
   const runs: string[] = [];
   for (const [i, place] of places.entries()) {
     if (i > 0 && places[i - 1] === place - 1) runs[runs.length - 1] += `.${pins.get(place)}`;
-    else runs.push(`${place}:${pins.get(place)}`);
+    else runs.push(`${place}-${pins.get(place)}`);
   }
   return runs.join("_");
 }
@@ -16,7 +16,7 @@ export function writePins(pins: Pins): string {
 export function readPins(text: string, length: number): Pins {
   const pins = new Map<number, number>();
   for (const run of text.split("_")) {
-    const [, start, tokens] = /^(\d+):(\d+(?:\.\d+)*)$/.exec(run) ?? [];
+    const [, start, tokens] = /^(\d+)-(\d+(?:\.\d+)*)$/.exec(run) ?? [];
     if (start === undefined) continue;
     for (const [i, token] of tokens.split(".").entries())
       if (Number(start) + i < length) pins.set(Number(start) + i, Number(token));

@@ -55,6 +55,11 @@ export class Writer {
   });
   readonly length = $derived(this.generator?.text?.length ?? 0);
   readonly lines = $derived(this.generator?.text?.lines ?? false);
+  /** Whether tokens are pieces of several characters. */
+  readonly pieced = $derived.by(() => {
+    const tokenizer = this.generator?.config.text?.tokenizer as { merges?: readonly unknown[] } | string | undefined;
+    return typeof tokenizer === "string" || (tokenizer?.merges?.length ?? 0) > 0;
+  });
   readonly count = $derived(this.lines ? LINES : 1);
   readonly seed = $derived(Math.trunc(route.number("seed", 1, 0, Number.MAX_SAFE_INTEGER)));
   readonly steps = $derived(Math.trunc(route.number("steps", PRESETS.steps, 1, MOST_STEPS)));
