@@ -68,7 +68,7 @@ test("samples come to look like the pictures, and the figure falls towards its f
   const watch = {
     shown: (sheet: PicturesShown) => void shown.push(sheet),
     quality: (figure: PicturesQuality) => void figures.push(figure),
-    every: { shown: 1, quality: 2 },
+    every: { shown: 1e6, quality: 1e6 },
   };
   await trainUntil(one, endOfLatent, watch);
   shown.push(await one.show());
