@@ -65,7 +65,7 @@ function bodyOf(url: string, { status, message, param }: Told): object {
 /** Answers with an error. */
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   const told = tell(error);
-  if (told.status >= 500) request.log.error({ err: error }, "failed");
+  if (told.status >= 500 && !(error instanceof HttpError)) request.log.error({ err: error }, "failed");
   return reply
     .code(told.status)
     .headers({ "cache-control": "no-store", ...told.headers })
