@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
@@ -18,11 +19,26 @@ function offline(): Plugin {
   };
 }
 
+/** The runtime that the page's scripts were built with: its WebAssembly has to be of the same version. */
+function runtimeVersion(): Plugin {
+  return {
+    name: "runtime-version",
+    generateBundle() {
+      const { version } = JSON.parse(readFileSync(join(root, "node_modules/onnxruntime-web/package.json"), "utf8"));
+      this.emitFile({
+        type: "asset",
+        fileName: "runtime.json",
+        source: JSON.stringify({ "onnxruntime-web": version }),
+      });
+    },
+  };
+}
+
 /** The page, for any static host under any path: `vite build` writes it into dist/studio. */
 export default defineConfig({
   root: import.meta.dirname,
   base: "./",
-  plugins: [svelte(), offline()],
+  plugins: [svelte(), offline(), runtimeVersion()],
   resolve: {
     alias: Object.fromEntries(
       ["browser", "core", "metrics", "training"].map((name) => [

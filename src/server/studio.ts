@@ -1,8 +1,10 @@
 import { timingSafeEqual } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import { WrongUse } from "../io/wrong-use.js";
 import { HttpError } from "./errors.js";
 import { cookieOf, digest, tokenCookie } from "./runs/token.js";
 
@@ -27,6 +29,7 @@ export async function studioPage(app: FastifyInstance, { folder, token, closed }
       reply.headers({ "set-cookie": tokenCookie(request, token), "cache-control": "no-store" });
       return reply.type("text/html; charset=utf-8").send(html);
     });
+  await app.register(runtimeFiles, { folder });
   // Files are named after their content; those that are not are asked for anew each time
   await app.register(fastifyStatic, {
     root: folder,
@@ -38,5 +41,38 @@ export async function studioPage(app: FastifyInstance, { folder, token, closed }
         "cache-control",
         /[/\\]assets[/\\]/.test(path) ? "public, max-age=31536000, immutable" : "no-cache",
       ),
+  });
+}
+
+/** WebAssembly of the runtime, as the page's build has named it: `ort-wasm-simd-threaded-<hash>.wasm`. */
+const WASM = /^(ort-wasm[\w.-]*?)-[\w-]{8}\.wasm$/;
+
+/**
+ * The published package leaves the runtime's WebAssembly (40 MB) out of the page's folder: it is that of the package
+ * `onnxruntime-web`, which is installed beside. @throws WrongUse where that is of another version than the page's scripts
+ */
+async function runtimeFiles(app: FastifyInstance, { folder }: Pick<StudioPageOptions, "folder">): Promise<void> {
+  const dist = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
+  const read = async (path: string) => JSON.parse(await readFile(path, "utf8"));
+  const built = (await read(join(folder, "runtime.json")))["onnxruntime-web"];
+  const { version } = await read(resolve(dist, "../package.json"));
+  app.get<{ Params: { file: string } }>("/assets/:file.wasm", async ({ params }, reply) => {
+    const name = `${params.file}.wasm`;
+    const plain = WASM.exec(name)?.[1];
+    if (!plain) throw new HttpError(404, `There is no file ${name}.`);
+    const own = join(folder, "assets", name);
+    const path = await access(own).then(
+      () => own,
+      () => join(dist, `${plain}.wasm`),
+    );
+    if (path !== own && version !== built)
+      throw new WrongUse(
+        `The studio needs onnxruntime-web ${built}, and ${version} is installed; install that version.`,
+      );
+    const cache = "public, max-age=31536000, immutable";
+    return reply
+      .header("cache-control", cache)
+      .type("application/wasm")
+      .send(await readFile(path));
   });
 }

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -23,9 +24,11 @@ const fewstep = (...args: string[]) =>
 
 test("the package holds code and no models, and nothing that points to files it does not hold", () => {
   const files = readdirSync(app.installed, { recursive: true, encoding: "utf8" });
-  expect(files.filter((name) => /safetensors$|\.tsbuildinfo$|\.map$|^(src|test|models)\b/.test(name))).toEqual([]);
+  expect(files.filter((name) => /safetensors$|\.wasm$|\.tsbuildinfo$|\.map$|^(src|test|models)\b/.test(name))).toEqual(
+    [],
+  );
   const sizes = files.map((name) => statSync(join(app.installed, name))).filter((entry) => entry.isFile());
-  expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(4.5e6);
+  expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(7.5e6);
   const scripts = files.filter((name) => name.endsWith(".js"));
   expect(scripts.filter((name) => readFileSync(join(app.installed, name), "utf8").includes("\n//# sourceMap"))).toEqual(
     [],
@@ -50,6 +53,26 @@ test("models are found by name once their package is installed, and named by wha
   expect(JSON.parse((await fewstep("models", "--json")).stdout)).toMatchObject([{ name: "drifting-fashion" }]);
   await fewstep("sample", "drifting-fashion", "--count", "1", "--out", "one.png");
   expect(existsSync(join(app.folder, "one.png"))).toBe(true);
+});
+
+test("the installed package serves the studio, with the runtime's WebAssembly of the package beside it", async () => {
+  const args = [join(app.installed, "dist/cli/main.js"), "studio", "--port", "0", "--no-open"];
+  const child = spawn(process.execPath, args, { cwd: app.folder, stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const address = await new Promise<string>((done, failed) => {
+      child.stdout.once("data", (chunk) => done(String(chunk).trim().replace(/\/$/, "")));
+      child.once("exit", (code) => failed(new Error(`The studio ended with ${code}.`)));
+    });
+    expect(await (await fetch(address)).text()).toContain("fewstep studio");
+    const wasm = await fetch(`${address}/assets/ort-wasm-simd-threaded-AbCd1234.wasm`);
+    expect([wasm.status, wasm.headers.get("content-type")]).toEqual([200, "application/wasm"]);
+    await WebAssembly.compile(await wasm.arrayBuffer());
+    expect((await fetch(`${address}/assets/passwd-AbCd1234.wasm`)).status).toBe(404);
+  } finally {
+    const ended = new Promise((done) => child.once("exit", done));
+    child.kill("SIGTERM");
+    await ended;
+  }
 });
 
 test("where npm has left out the native runtime, one line says what installs it", async () => {

@@ -60,7 +60,7 @@ test("Text: every step is kept, and what is pinned stays to the end", async () =
 
 test("Compare: models of one data set side by side, with time and the card's figure", async () => {
   const { page } = visitor;
-  await page.goto(`${host.url}#/compare`);
+  await page.goto(`${host.url}#/compare?steps=1`);
   await expect.poll(() => page.getByTestId("model").count(), { timeout: 60_000 }).toBe(3);
   await expect
     .poll(() => page.getByTestId("ms").allTextContents(), { timeout: 90_000 })
@@ -114,10 +114,17 @@ test("Models: a card is read, and a model of one's own is taken from its files a
 test("a phone, in the dark: no page is wider than the screen", async () => {
   const phone = await Visitor.open({ width: 390, height: 844, dark: true });
   try {
-    for (const name of ["play", "edit", "text", "compare", "learn", "models"]) {
+    for (const [name, seen] of Object.entries({
+      "play?model=drifting-fashion": ".wall li:nth-child(24) canvas",
+      "edit?model=sphere-fashion": VERSION,
+      "text?model=duo-names&steps=2": "[data-testid=reading]",
+      "compare?steps=1": "[data-testid=chart]",
+      learn: "canvas",
+      models: "h1",
+    })) {
       await phone.page.goto(`${host.url}#/${name}`);
-      await phone.page.getByRole("heading", { level: 1 }).waitFor();
-      await phone.page.waitForTimeout(1500);
+      await phone.page.locator(seen).first().waitFor();
+      await phone.page.waitForTimeout(500);
       expect(await phone.page.evaluate("document.documentElement.scrollWidth"), name).toBeLessThanOrEqual(390);
       await phone.expectGood();
     }

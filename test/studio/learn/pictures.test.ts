@@ -100,9 +100,11 @@ test("a training that was paused, and one that another page goes on with, ends b
 
   const store = memoryStore();
   const paused = await begin(store);
-  await trainUntil(paused, ({ stage, stageStep }) => stage === "autoencoder" && stageStep === 2);
+  /** Watching changes nothing. */
+  const watch = { shown() {}, quality() {}, every: { shown: 0, quality: 0 } };
+  await trainUntil(paused, ({ stage, stageStep }) => stage === "autoencoder" && stageStep === 2, watch);
   await paused.again();
-  await trainUntil(paused, ({ stage, stageStep }) => stage === "latent" && stageStep === 2);
+  await trainUntil(paused, ({ stage, stageStep }) => stage === "latent" && stageStep === 2, watch);
   expect(await keptPictures(store)).toMatchObject({
     name: "squares",
     finished: false,
@@ -117,14 +119,6 @@ test("a training that was paused, and one that another page goes on with, ends b
   const afterwards = await goOn(store);
   expect(await afterwards.train()).toBe("finished"); // no step is left
   expect(await weights(afterwards)).toEqual(wanted);
-});
-
-test("watching changes nothing", async () => {
-  const effort = 0.005;
-  const [alone, watched] = [await begin(memoryStore(), { effort }), await begin(memoryStore(), { effort })];
-  await trainUntil(alone, endOfLatent);
-  await trainUntil(watched, endOfLatent, { shown() {}, quality() {}, every: { shown: 0, quality: 0 } });
-  expect(await weights(watched)).toEqual(await weights(alone));
 });
 
 test("the exported folder is a model: it draws, to the pixel, what the page shows", async () => {
