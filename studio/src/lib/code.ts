@@ -1,5 +1,5 @@
 import type { WebGenerator } from "fewstep/browser";
-import type { Recipe, Shared } from "./recipe.js";
+import { labelOf, type Recipe, type Shared } from "./recipe.js";
 
 /** The command that draws the same picture; null where no command can: pictures that are mixed. */
 export function commandLine(generator: WebGenerator, { corners }: Recipe, shared: Shared): string | null {
@@ -11,7 +11,7 @@ export function commandLine(generator: WebGenerator, { corners }: Recipe, shared
   });
   const words = [
     `npx fewstep sample ${generator.name} --count 1 --seed ${seed}`,
-    ...(label === null ? [] : [`--label ${label}`]),
+    ...(label === null ? [] : [`--label ${word(labelOf(generator.classNames, label))}`]),
     ...flags,
     "--out picture.png",
   ];
@@ -26,14 +26,19 @@ export function typeScript(generator: WebGenerator, recipe: Recipe, shared: Shar
   const tail = 'await images.save("picture.png");\n';
   if (corners.length === 1) {
     const [{ seed, label }] = corners;
-    return `${head}const images = await model.sample(${literal({ ...(label !== null && { label }), ...options, seed })});\n${tail}`;
+    return `${head}const images = await model.sample(${literal({ ...labelled(label, generator), ...options, seed })});\n${tail}`;
   }
-  const corner = (index: number) => literal(plain(corners[index]));
+  const corner = (index: number) =>
+    literal({ ...labelled(corners[index].label, generator), seed: corners[index].seed });
   const list = corners.map((_, index) => `  ${corner(index)},\n`).join("");
   return `${head.replace("loadModel }", "blend, loadModel }")}const images = await blend(model, [\n${list}], ${literal({ x: round(recipe.x), y: round(recipe.y) })}, ${literal(options)});\n${tail}`;
 }
 
-const plain = ({ seed, label }: Recipe["corners"][number]) => ({ ...(label !== null && { label }), seed });
+const labelled = (label: number | null, { classNames }: WebGenerator) =>
+  label === null ? {} : { label: labelOf(classNames, label) };
+/** A word of a command, in quotes where a shell would take it apart. */
+const word = (value: string | number): string =>
+  /^[\w%+=:,./-]+$/.test(String(value)) ? String(value) : `'${String(value).replaceAll("'", "'\\''")}'`;
 const round = (value: number) => Math.round(value * 1e4) / 1e4;
 
 /** Options that are not the model's presets. */
