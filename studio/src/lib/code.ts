@@ -1,8 +1,18 @@
 import type { WebGenerator } from "fewstep/browser";
+import type { ModelEntry } from "./models.svelte.js";
 import { labelOf, type Recipe, type Shared } from "./recipe.js";
 
-/** The command that draws the same picture; null where no command can: pictures that are mixed. */
-export function commandLine(generator: WebGenerator, { corners }: Recipe, shared: Shared): string | null {
+/** Where Node finds a model: by its name only if it is shipped; where else it lies, a page does not know. */
+export const placeOf = ({ name, shipped, files }: ModelEntry, generator: WebGenerator): string =>
+  shipped ? name : `path/to/${files ? generator.name : name}`;
+
+/** The command that draws the same picture with the model at `place`; null where no command can: pictures that are mixed. */
+export function commandLine(
+  place: string,
+  generator: WebGenerator,
+  { corners }: Recipe,
+  shared: Shared,
+): string | null {
   if (corners.length !== 1) return null;
   const [{ seed, label }] = corners;
   const flags = Object.entries(given(generator, shared)).map(([name, value]) => {
@@ -10,7 +20,7 @@ export function commandLine(generator: WebGenerator, { corners }: Recipe, shared
     return value === true ? flag : `${flag} ${Array.isArray(value) ? value.join(",") : value}`;
   });
   const words = [
-    `npx fewstep sample ${generator.name} --count 1 --seed ${seed}`,
+    `npx fewstep sample ${word(place)} --count 1 --seed ${seed}`,
     ...(label === null ? [] : [`--label ${word(labelOf(generator.classNames, label))}`]),
     ...flags,
     "--out picture.png",
@@ -18,11 +28,11 @@ export function commandLine(generator: WebGenerator, { corners }: Recipe, shared
   return words.join(" ");
 }
 
-/** The TypeScript that draws the same picture. */
-export function typeScript(generator: WebGenerator, recipe: Recipe, shared: Shared): string {
+/** The TypeScript that draws the same picture with the model at `place`. */
+export function typeScript(place: string, generator: WebGenerator, recipe: Recipe, shared: Shared): string {
   const { corners } = recipe;
   const options = given(generator, shared);
-  const head = `import { loadModel } from "fewstep";\n\nconst model = await loadModel(${JSON.stringify(generator.name)}, { kind: "image" });\n`;
+  const head = `import { loadModel } from "fewstep";\n\nconst model = await loadModel(${JSON.stringify(place)}, { kind: "image" });\n`;
   const tail = 'await images.save("picture.png");\n';
   if (corners.length === 1) {
     const [{ seed, label }] = corners;

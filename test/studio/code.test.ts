@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGenerator, type WebGenerator } from "../../src/browser.js";
 import { loadModel } from "../../src/methods/load.js";
 import { blend } from "../../src/models/blend.js";
-import { commandLine, typeScript } from "../../studio/src/lib/code.js";
+import { commandLine, placeOf, typeScript } from "../../studio/src/lib/code.js";
 import { drawRecipes, labelOf, single } from "../../studio/src/lib/recipe.js";
 
 /** What a browser has, and Node has not. */
@@ -49,17 +49,17 @@ describe("classes whose names are numbers", () => {
 
   test("are themselves in the command and the TypeScript", () => {
     const recipe = single(3, 2);
-    expect(commandLine(numbered, recipe, {})).toContain(" --label 2 ");
-    expect(commandLine(numbered, single(3, 1), {})).toContain(" --label 10 ");
-    expect(typeScript(numbered, single(3, 1), {})).toContain('label: "10"');
+    expect(commandLine("m", numbered, recipe, {})).toContain(" --label 2 ");
+    expect(commandLine("m", numbered, single(3, 1), {})).toContain(" --label 10 ");
+    expect(typeScript("m", numbered, single(3, 1), {})).toContain('label: "10"');
     const corners = [
       { seed: 1, label: 1 },
       { seed: 2, label: 2 },
     ];
-    expect(typeScript(numbered, { corners, x: 0.5, y: 0 }, {})).toContain(
+    expect(typeScript("m", numbered, { corners, x: 0.5, y: 0 }, {})).toContain(
       '{ label: "10", seed: 1 },\n  { label: "2", seed: 2 },',
     );
-    expect(commandLine(named, recipe, {})).toContain(" --label 2 ");
+    expect(commandLine("m", named, recipe, {})).toContain(" --label 2 ");
   });
 
   test("blend as themselves where all corners have one class", async () => {
@@ -83,5 +83,19 @@ describe("classes whose names are numbers", () => {
 test("a name that a shell would take apart is quoted", () => {
   const names = ["1", "it's a boot"];
   expect(labelOf(names, 1)).toBe("it's a boot");
-  expect(commandLine({ ...numbered, classNames: names }, single(0, 1), {})).toContain(" --label 'it'\\''s a boot' ");
+  expect(commandLine("m", { ...numbered, classNames: names }, single(0, 1), {})).toContain(
+    " --label 'it'\\''s a boot' ",
+  );
+});
+
+test("a model is called by its name only where Node knows it by that, else by a folder", () => {
+  const entry = { name: "my run", kind: "image", method: "drifting", bytes: 1, classNames: null } as const;
+  expect(placeOf({ ...entry, shipped: true }, named)).toBe("my run");
+  expect(placeOf({ ...entry, shipped: false }, named)).toBe("path/to/my run");
+  // What a folder "fashion" was trained to is called drifting-fashion too
+  const dropped = placeOf({ ...entry, files: files() }, named);
+  expect(dropped).toBe("path/to/drifting-fashion");
+  expect(commandLine(dropped, named, single(1, 2), {})).toContain("sample path/to/drifting-fashion ");
+  expect(typeScript("path/to/my run", named, single(1, 2), {})).toContain('loadModel("path/to/my run"');
+  expect(commandLine("path/to/my run", named, single(1, 2), {})).toContain("sample 'path/to/my run' ");
 });
