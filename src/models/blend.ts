@@ -87,7 +87,7 @@ export async function blend(
   const rest = { ...options, count: all.length };
   if (indices.length === 0) return model.sample(rest, { ...context, noise });
   if (indices.every((index) => index === indices[0]))
-    return model.sample({ ...rest, label: indices[0] }, { ...context, noise });
+    return model.sample({ ...rest, label: classNames![indices[0]] }, { ...context, noise });
   const mixture = new Float32Array(all.length * classNames!.length);
   all.forEach((place, i) => void mixture.set(blendClasses(indices, classNames!.length, place), i * classNames!.length));
   return model.sample(rest, { ...context, noise, mixture });

@@ -85,12 +85,12 @@ export async function readPicture(bytes: Uint8Array, field: string, size: Size, 
 
 /**
  * The mask of a form [height·width], 1 where a pixel is to be filled in: where the mask is transparent (as the OpenAI
- * API has it) or, without transparency, white.
+ * API has it) or, where nothing is transparent, white: many programs write a channel for that which says nothing.
  */
 export async function readMask(bytes: Uint8Array, size: Size, resize: boolean): Promise<Float32Array> {
   const { default: sharp } = await import("sharp");
-  const { hasAlpha } = await readable("mask", () => sharp(bytes).metadata());
-  const seen = hasAlpha ? await sharp(bytes).extractChannel("alpha").negate().png().toBuffer() : bytes;
+  const { isOpaque } = await readable("mask", () => sharp(bytes).stats());
+  const seen = isOpaque ? bytes : await sharp(bytes).extractChannel("alpha").negate().png().toBuffer();
   const { pixels } = await readPicture(seen, "mask", { ...size, channels: 1 }, resize);
   return pixels.map((value) => (value > 0 ? 1 : 0));
 }

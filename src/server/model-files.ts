@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFile, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 import { show } from "../io/show.js";
 import { draws } from "../methods/load.js";
 import { methodOf } from "../methods/registry.js";
+import { shippedModelsFolder } from "../models/files.js";
 import type { Kind } from "../models/generator.js";
 import type { Catalogue, Served } from "./catalogue.js";
 import { HttpError } from "./errors.js";
@@ -15,6 +16,8 @@ export interface ModelEntry {
   readonly name: string;
   readonly kind: Kind;
   readonly method: string;
+  /** Whether `loadModel` and the command line know it by its name; others they find by their folder. */
+  readonly shipped: boolean;
   /** One sentence: the first of its model card, else its method's. */
   readonly summary: string;
   /** Of model.safetensors. */
@@ -80,6 +83,7 @@ async function entryOf({ name, folder, config }: Served): Promise<ModelEntry> {
     name,
     kind: draws(config)!,
     method,
+    shipped: await isShipped(folder),
     summary: (await firstSentence(join(folder, "README.md"))) ?? methodOf(method)!.summary,
     bytes: (await stat(join(folder, "model.safetensors"))).size,
     classNames,
@@ -90,6 +94,11 @@ async function entryOf({ name, folder, config }: Served): Promise<ModelEntry> {
       .then((found) => JSON.parse(found))
       .catch(() => null),
   };
+}
+
+async function isShipped(folder: string): Promise<boolean> {
+  const shipped = await shippedModelsFolder();
+  return shipped !== null && dirname(folder) === (await realpath(shipped));
 }
 
 /** The first paragraph of a model card that is no heading; null without one. */

@@ -38,6 +38,7 @@ describe("/models/index.json", () => {
     expect(found).toMatchObject({
       kind: "image",
       method: "drifting",
+      shipped: true,
       summary: "Class-conditional 28×28 grey images; drifting model, one network evaluation per image.",
       bytes: 5889070,
       image: { height: 28, width: 28, channels: 1 },
@@ -47,6 +48,7 @@ describe("/models/index.json", () => {
     expect(found.classNames).toHaveLength(10);
     expect(found.metrics[0].metrics[0].value).toBeGreaterThan(0);
     expect(list.find(({ name }: { name: string }) => name === "run-1").text).toEqual({ lines: true });
+    expect(list.find(({ name }: { name: string }) => name === "run-1").shipped).toBe(false);
   });
 
   test("is asked for anew by its tag, and shows a model that comes later", async () => {

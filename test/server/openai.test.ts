@@ -103,7 +103,7 @@ describe("edits", () => {
       expect((await grey(b64_json!)).equals(await grey(await expected.at(i).toPng()))).toBe(true);
   });
 
-  test.each(["transparent", "white"])(
+  test.each(["transparent", "white", "white and opaque"])(
     "inpaint: a mask that is %s in its left half; the right one stays",
     async (kind) => {
       const half = Buffer.alloc(28 * 28 * 4, 255);

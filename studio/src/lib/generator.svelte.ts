@@ -6,6 +6,14 @@ import { settings } from "./settings.svelte.js";
 const loaded = new Map<string, Promise<AnyWebGenerator>>();
 const KEPT = 3;
 
+/** Numbers of files that were given: two models of one name and size are not one model. */
+const numbers = new WeakMap<object, number>();
+let last = 0;
+function keyOf({ name, files }: ModelEntry): string {
+  if (files && !numbers.has(files)) numbers.set(files, ++last);
+  return JSON.stringify([name, files ? numbers.get(files) : null, settings.device]);
+}
+
 /** A model in use: loads it, tells how far, and what went wrong. */
 export class ModelInUse {
   generator = $state.raw<AnyWebGenerator | null>(null);
@@ -17,7 +25,7 @@ export class ModelInUse {
 
   /** Loads a model; one that was asked for meanwhile wins. */
   async use(entry: ModelEntry): Promise<void> {
-    const key = `${entry.name} ${entry.files ? entry.bytes : ""} ${settings.device}`;
+    const key = keyOf(entry);
     if (this.#wanted === key && !this.error) return;
     this.#wanted = key;
     this.progress = 0;

@@ -5,6 +5,8 @@ export interface ModelEntry {
   readonly name: string;
   readonly kind: "image" | "text" | null;
   readonly method: string;
+  /** Whether Node knows it by its name. */
+  readonly shipped?: boolean;
   readonly summary?: string;
   readonly bytes: number;
   readonly classNames: readonly string[] | null;

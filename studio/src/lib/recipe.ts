@@ -14,6 +14,13 @@ export interface Recipe {
 /** What all pictures of a request share, by the names of the model's options: guidance, steps and the like. */
 export type Shared = Readonly<Record<string, unknown>>;
 
+/**
+ * A class by its number, as `label` of a model takes it: where names are numbers, a number is taken for a name, so that
+ * the class has to be called by its own.
+ */
+export const labelOf = (classNames: readonly string[] | null, label: number): string | number =>
+  classNames?.some((name) => /^\d+$/.test(name)) ? classNames[label] : label;
+
 export const single = (seed: number, label: number | null): Recipe => ({ corners: [{ seed, label }], x: 0, y: 0 });
 export const sameSeedling = (a: Seedling, b: Seedling): boolean => a.seed === b.seed && a.label === b.label;
 
@@ -69,11 +76,15 @@ export async function drawRecipes(
   signal?: AbortSignal,
   onPicture?: (index: number, image: ImageData) => void,
 ): Promise<ImageData[]> {
+  const { classNames } = generator;
   if (!mixes(generator)) {
     const images: ImageData[] = [];
     for (const [index, { corners }] of recipes.entries()) {
       const { seed, label } = corners[0];
-      const drawn = await generator.sample({ ...shared, seed, ...(label !== null && { label }) }, { signal });
+      const drawn = await generator.sample(
+        { ...shared, seed, ...(label !== null && { label: labelOf(classNames, label) }) },
+        { signal },
+      );
       images.push(drawn.imageData());
       onPicture?.(index, images[index]);
     }
@@ -82,9 +93,9 @@ export async function drawRecipes(
   const all = await Promise.all(recipes.map((recipe) => ingredients(generator, recipe)));
   /** Each of one class, which is then told as a label. */
   const pure = recipes.every(({ corners }) => corners.every(({ label }) => label === corners[0].label));
-  const labels = recipes.map(({ corners }) => corners[0].label);
+  const labels = recipes.flatMap(({ corners: [{ label }] }) => (label === null ? [] : labelOf(classNames, label)));
   const drawn = await generator.sample(
-    { ...shared, count: recipes.length, ...(pure && labels[0] !== null && { label: labels }) },
+    { ...shared, count: recipes.length, ...(pure && labels.length > 0 && { label: labels }) },
     {
       signal,
       noise: joined(all.map(({ noise }) => noise)),

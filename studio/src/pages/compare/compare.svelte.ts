@@ -2,6 +2,7 @@ import type { WebGenerator } from "fewstep/browser";
 import { evaluationsOf, evaluationWith, type Figure } from "../../lib/cards.js";
 import { ModelInUse } from "../../lib/generator.svelte.js";
 import { type ModelEntry, models } from "../../lib/models.svelte.js";
+import { labelOf } from "../../lib/recipe.js";
 import { route } from "../../lib/route.svelte.js";
 import { groupsOf, median } from "./groups.js";
 
@@ -128,7 +129,10 @@ export class Comparison {
     });
     for (const count of counts) {
       if (count !== null && count > most) continue;
-      const options = { ...(count !== null && { steps: count }), ...(label !== null && { label }) };
+      const options = {
+        ...(count !== null && { steps: count }),
+        ...(label !== null && { label: labelOf(generator.classNames, label) }),
+      };
       try {
         const evaluations = await generator.cost(options);
         const images: ImageData[] = [];

@@ -2,6 +2,7 @@ import type { EditForm, WebGenerator } from "fewstep/browser";
 import { ModelInUse } from "../../lib/generator.svelte.js";
 import { type ModelEntry, models } from "../../lib/models.svelte.js";
 import { readOption } from "../../lib/options.js";
+import { labelOf } from "../../lib/recipe.js";
 import { route } from "../../lib/route.svelte.js";
 import { fromText, toText } from "./keep.js";
 import { backgroundOf, type Colour, composed, type Selection } from "./pixels.js";
@@ -156,7 +157,10 @@ export class Editor {
       const made = await generator.edit(
         live,
         { pictures: doc.picture },
-        { ...(options.steps && { steps: passes }), ...(options.label && as !== null && { label: as }) },
+        {
+          ...(options.steps && { steps: passes }),
+          ...(options.label && as !== null && { label: labelOf(generator.classNames, as) }),
+        },
       );
       if (generator !== this.generator) return;
       this.version = within(doc, made.imageData());
@@ -189,7 +193,9 @@ export class Editor {
       const each = form.options.label?.required && options.label === undefined;
       let results: Result[] = [];
       for (const label of each ? names.keys() : [null]) {
-        const made = await generator.edit(verb, input(), { ...options, ...(label !== null && { label }) }, { signal });
+        const own = label ?? (options.label as number | undefined);
+        const given = { ...options, ...(own !== undefined && { label: names[own] }) };
+        const made = await generator.edit(verb, input(), given, { signal });
         const keep = form.takes.includes("mask") || pair ? null : doc;
         for (let i = 0; i < made.count; i++) {
           const image = made.imageData(i);

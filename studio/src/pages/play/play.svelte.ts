@@ -1,7 +1,7 @@
 import type { WebGenerator } from "fewstep/browser";
 import { ModelInUse } from "../../lib/generator.svelte.js";
 import { type ModelEntry, models } from "../../lib/models.svelte.js";
-import { clamp } from "../../lib/options.js";
+import { clamp, readOption } from "../../lib/options.js";
 import {
   drawRecipes,
   type Recipe,
@@ -68,12 +68,9 @@ export class Playground {
   readonly shared = $derived.by((): Shared => {
     const shared: Record<string, unknown> = {};
     for (const [name, info] of this.controls) {
-      const text = route.get(name);
-      if (text === undefined) {
-        if (name === "steps" && Number(info.preset) > 16) shared.steps = 16;
-      } else if (info.choices ? info.choices.includes(text) : info.type === "string") shared[name] = text;
-      else if (info.type === "boolean") shared[name] = text === "true";
-      else if (Number.isFinite(Number(text))) shared[name] = clamp(Number(text), info.minimum, info.maximum);
+      const value = readOption(info, route.get(name));
+      if (value !== undefined) shared[name] = value;
+      else if (name === "steps" && Number(info.preset) > 16) shared.steps = 16;
     }
     if (this.styles.count > 0) shared.style = this.style;
     return shared;
