@@ -14,6 +14,10 @@ export async function listen(app: FastifyInstance, { host, port }: { host: strin
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") throw new PortTaken(`The port ${port} is in use already; choose another with --port.`);
+    if (code === "ERR_SOCKET_BAD_PORT")
+      throw new UsageError(
+        `A port is a number from 0 (any that is free) to 65535, got ${port}; choose another with --port.`,
+      );
     if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EACCES")
       throw new UsageError(
         `This machine cannot listen on ${host} port ${port} (${code}); choose another --host or --port.`,

@@ -9,7 +9,7 @@ import { buildServer } from "../server/index.js";
 import { runsApi } from "../server/runs/index.js";
 import { studioPage } from "../server/studio.js";
 import { listen, PortTaken, untilStopped } from "./listen.js";
-import { say } from "./output.js";
+import { say, UsageError } from "./output.js";
 import { planTraining } from "./train-plan.js";
 import { used } from "./use.js";
 
@@ -42,7 +42,10 @@ export async function studioCommand(
   const folder = join(dist, "studio");
   if (!existsSync(join(folder, "index.html")))
     throw new Error(`The studio is not built: ${folder} is missing. In a checkout, npm run build makes it.`);
-  await makeFolder(runs);
+  await makeFolder(runs).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST" && error.code !== "ENOTDIR") throw error;
+    throw new UsageError(`${runs} is no folder, so it cannot hold runs; name another with --runs.`);
+  });
   const check = async (...asked: Parameters<typeof planTraining>) => void (await planTraining(...asked));
   const token = randomBytes(24).toString("base64url");
   const app = await buildServer({ host, folders: [runs, ...models], use: used, logLevel: "warn" });

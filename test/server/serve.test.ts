@@ -83,6 +83,7 @@ test.each([
   [["--max-batch", "5000"], /maxBatch is 5000; it must be at most 1024/],
   [["--max-seconds", "0"], /must be above 0/],
   [["--host", "256.0.0.1"], /cannot listen on 256.0.0.1/],
+  [["--port", "65536"], /from 0 \(any that is free\) to 65535, got 65536/],
 ])("%j is wrong use", async (args, message) => {
   const { code, stderr } = await runHere(args);
   expect(stderr).toMatch(message);

@@ -61,6 +61,20 @@ test("a deep link restores the state, and back and forward go through what was c
   await expect.poll(() => page.getByRole("radio", { name: "Dress" }).isChecked()).toBe(true);
 });
 
+test("a link to a model that is not here says so, and numbers that cannot be are brought to what can", async () => {
+  const { page } = visitor;
+  await page.goto(`${host.url}#/play?model=nowhere&seed=7`);
+  await page
+    .getByText("There is no model “nowhere” here that this page can use; what you see is of drifting-fashion")
+    .waitFor();
+  await page.goto(`${host.url}#/play?model=sphere-fashion&steps=1.7&guidance=`);
+  await visitor.drawn(TILE);
+  expect(await page.getByRole("alert").count()).toBe(0);
+  await page.getByRole("button", { name: "Code for this picture" }).click();
+  expect(await page.getByTestId("command").textContent()).toMatch(/ --label 0 --steps 2 --out/);
+  await page.getByRole("button", { name: "Close" }).click();
+});
+
 test("the command and the TypeScript that are copied make the picture that is shown", async () => {
   const { page } = visitor;
   await page.goto(`${host.url}#/play?model=drifting-fashion&seed=11&label=9&guidance=1.50&style=3,0,5,1&keep=11.9`);

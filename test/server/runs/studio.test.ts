@@ -203,6 +203,14 @@ test("a folder's queue is kept by one studio; from other machines the page is gi
     expect.stringMatching(/The process \d+ on .* keeps the queue of trainings in .*\.studio, since/),
   ]);
 
+  const inFile = spawnSync(process.execPath, [main, "studio", "--port", "0", "--runs", text, "--no-open"], {
+    cwd: root,
+  });
+  expect([inFile.status, String(inFile.stderr)]).toEqual([
+    2,
+    expect.stringContaining("is no folder, so it cannot hold runs"),
+  ]);
+
   const app = Fastify();
   addErrors(app);
   const token = "s3cret";
