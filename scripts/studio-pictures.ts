@@ -1,40 +1,64 @@
-/** Pictures of the studio's pages for docs/studio: `npx tsx scripts/studio-pictures.ts [page…]`, after `npm run build`. */
+/**
+ * Pictures of the studio's pages for docs/studio, after `npm run build`:
+ * `npx tsx scripts/studio-pictures.ts [--runs <folder>] [page…]`. The page Runs shows the trainings of that folder.
+ */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { Page } from "playwright-core";
 import sharp from "sharp";
+import { ended, startStudio } from "../test/server/runs/serving.js";
 import { StaticHost, Visitor } from "../test/studio/site.js";
 import { buildStudio } from "./build-studio.js";
 
-const PAGES: Record<string, string> = {
-  play: "#/play?model=drifting-emoji&seed=40&keep=40.0_41.1_42.2_44.4&x=0.35&y=0.4",
-  edit: "#/edit?model=sphere-fashion",
-  text: "#/text?model=duo-text",
-  compare: "#/compare",
-  learn: "#/learn",
-  models: "#/models?model=drifting-fashion",
+interface Shot {
+  hash: string;
+  /** What the page is made to do first. */
+  act?(page: Page): Promise<void>;
+  /** Seconds until the picture is taken. */
+  wait: number;
+}
+const PAGES: Record<string, Shot> = {
+  play: { hash: "#/play?model=drifting-emoji&seed=40&keep=40.0_52.3_45.5_42.2&x=0.3&y=0.3", wait: 5 },
+  edit: { hash: "#/edit?model=sphere-fashion&verb=vary", wait: 7 },
+  text: { hash: "#/text?model=duo-text&steps=24", wait: 14 },
+  compare: { hash: "#/compare", wait: 14 },
+  learn: {
+    hash: "#/learn",
+    act: (page) => page.getByRole("region", { name: "Points" }).getByRole("button", { name: "Train" }).click(),
+    wait: 16,
+  },
+  models: { hash: "#/models?model=drifting-fashion", wait: 3 },
 };
 const LOOKS = { light: {}, dark: { dark: true }, phone: { width: 390, height: 844 } };
 
-const wanted = process.argv.slice(2);
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { runs: { type: "string" } } });
 const folder = mkdtempSync(join(tmpdir(), "fewstep-pictures-"));
 const out = resolve("docs/studio");
 mkdirSync(out, { recursive: true });
-await buildStudio(folder);
-const host = await StaticHost.start(folder);
+await buildStudio(join(folder, "site"));
+const host = await StaticHost.start(join(folder, "site"));
+const studio = values.runs ? await startStudio(folder, resolve(values.runs)) : null;
+const pages: [string, Shot, string][] = Object.entries(PAGES).map(([name, shot]) => [name, shot, host.url]);
+if (studio) pages.push(["runs", { hash: "#/runs", wait: 4 }, `${studio.address}/`]);
 for (const [look, options] of Object.entries(LOOKS)) {
   const visitor = await Visitor.open(options);
-  for (const [name, hash] of Object.entries(PAGES)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    await visitor.page.goto(`${host.url}${hash}`);
-    await visitor.page.waitForTimeout(Number(process.env.WAIT ?? 12_000));
-    const picture = await visitor.page.screenshot();
-    await sharp(picture)
-      .webp({ quality: 82 })
-      .toFile(join(out, `${name}-${look}.webp`));
-    console.log(`${name}-${look}.webp`, ...visitor.problems.splice(0));
+  await visitor.page.goto(`${host.url}#/models`);
+  await visitor.page.waitForFunction("self.crossOriginIsolated");
+  for (const [name, { hash, act, wait }, url] of pages) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    await visitor.page.goto(`${url}${hash}`);
+    await act?.(visitor.page);
+    await visitor.page.waitForTimeout(1000 * wait);
+    const file = `${name}-${look}.webp`;
+    await sharp(await visitor.page.screenshot())
+      .webp({ quality: 80 })
+      .toFile(join(out, file));
+    console.log(file, ...visitor.problems.splice(0));
   }
   await visitor.close();
 }
 await host.stop();
+if (studio) await ended(studio.process, "SIGTERM");
 rmSync(folder, { recursive: true, force: true });
