@@ -14,6 +14,8 @@ import { HttpError } from "./errors.js";
 /** A model in the list `/models/index.json`. */
 export interface ModelEntry {
   readonly name: string;
+  /** Another one where a file has changed. */
+  readonly version: string;
   readonly kind: Kind;
   readonly method: string;
   /** Whether `loadModel` and the command line know it by its name; others they find by their folder. */
@@ -76,11 +78,12 @@ const REVALIDATED = { "cache-control": "no-cache" };
 export const modelEntries = async (catalogue: Catalogue): Promise<ModelEntry[]> =>
   Promise.all((await catalogue.list()).map(entryOf));
 
-async function entryOf({ name, folder, config }: Served): Promise<ModelEntry> {
+async function entryOf({ name, folder, config, version }: Served): Promise<ModelEntry> {
   const { method, classNames, image, text, training } = config;
   const { licence, license = licence } = training;
   return {
     name,
+    version,
     kind: draws(config)!,
     method,
     shipped: await isShipped(folder),

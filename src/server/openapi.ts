@@ -59,7 +59,10 @@ async function documentOf({ catalogue, settings }: Context) {
     properties: {
       ...generation.properties,
       image: { anyOf: [file, { type: "array", items: file }], description: "one picture, or several" },
-      mask: { ...file, description: "transparent (or, where nothing is transparent, white) where pixels are filled in" },
+      mask: {
+        ...file,
+        description: "transparent (or, where nothing is transparent, white) where pixels are filled in",
+      },
       edit: { type: "string", description: "which of the model's edits; default inpaint with a mask, else vary" },
       resize: { type: "string", enum: ["true", "false"], description: "scales pictures to the model's size" },
     },

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
@@ -49,6 +49,15 @@ describe("/models/index.json", () => {
     expect(found.metrics[0].metrics[0].value).toBeGreaterThan(0);
     expect(list.find(({ name }: { name: string }) => name === "run-1").text).toEqual({ lines: true });
     expect(list.find(({ name }: { name: string }) => name === "run-1").shipped).toBe(false);
+  });
+
+  test("tells a model that has changed by its version", async () => {
+    const versionOf = async () =>
+      (await app.inject("/models/index.json")).json().find(({ name }: { name: string }) => name === "run-1").version;
+    const before = await versionOf();
+    expect(await versionOf()).toBe(before);
+    utimesSync(join(box, "served", "run-1", "model", "model.safetensors"), 1, 1);
+    expect(await versionOf()).not.toBe(before);
   });
 
   test("is asked for anew by its tag, and shows a model that comes later", async () => {

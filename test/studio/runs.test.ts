@@ -101,3 +101,25 @@ test("what goes wrong is a sentence in the page", async () => {
   await page.getByRole("alert").getByText("nowhere").waitFor();
   expect(await page.getByRole("button", { name: "Start" }).isDisabled()).toBe(true);
 });
+
+test("what changes while a run is being read is shown too", async () => {
+  const { page } = visitor;
+  const { address, token } = studio;
+  const headers = { "content-type": "application/json", "x-fewstep-token": token };
+  const state = async () => (await (await fetch(`${address}/api/runs/late`, { headers })).json()).state;
+  let answers = 0;
+  await page.route("**/api/runs/late", async (route) => {
+    if (answers++ > 0) return route.continue();
+    const response = await route.fetch();
+    await expect.poll(state, { timeout: 60_000 }).toBe("finished");
+    await page.waitForTimeout(2500); // the page hears of the end by an event
+    await route.fulfill({ response });
+  });
+  await page.goto(`${address}/#/runs`);
+  const set = { steps: 20, batch: 8, length: 16, width: 32, heads: 2, blocks: 1 };
+  const body = JSON.stringify({ name: "late", method: "language-model", data: text, set });
+  expect((await fetch(`${address}/api/runs`, { method: "POST", headers, body })).status).toBe(201);
+  await page.goto(`${address}/#/runs?run=late`);
+  await page.getByRole("img", { name: /^loss: loss [\d.]+ at the end/ }).waitFor();
+  expect(answers).toBeGreaterThan(1);
+});

@@ -9,9 +9,9 @@ const KEPT = 3;
 /** Numbers of files that were given: two models of one name and size are not one model. */
 const numbers = new WeakMap<object, number>();
 let last = 0;
-function keyOf({ name, files }: ModelEntry): string {
+function keyOf({ name, version, files }: ModelEntry): string {
   if (files && !numbers.has(files)) numbers.set(files, ++last);
-  return JSON.stringify([name, files ? numbers.get(files) : null, settings.device]);
+  return JSON.stringify([name, files ? numbers.get(files) : version, settings.device]);
 }
 
 /** A model in use: loads it, tells how far, and what went wrong. */

@@ -3,6 +3,8 @@ import type { ModelBlobs } from "fewstep/browser";
 /** What is known of a model before it is loaded. */
 export interface ModelEntry {
   readonly name: string;
+  /** Another one where a file has changed. */
+  readonly version?: string;
   readonly kind: "image" | "text" | null;
   readonly method: string;
   /** Whether Node knows it by its name. */

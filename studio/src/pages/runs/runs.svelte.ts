@@ -59,22 +59,24 @@ export class RunList {
 export class RunInView {
   detail = $state.raw<RunDetail | null>(null);
   error = $state<string | null>(null);
+  #newest = "";
   #seen = "";
   #busy = false;
 
   async see(summary: RunSummary): Promise<void> {
-    const key = JSON.stringify(summary);
-    if (this.#busy || key === this.#seen) return;
+    this.#newest = JSON.stringify(summary);
+    if (this.#busy) return;
     this.#busy = true;
-    try {
-      this.#seen = key;
-      if (this.detail && this.detail.name !== summary.name) this.detail = null;
-      this.detail = await api<RunDetail>(`runs/${encodeURIComponent(summary.name)}`);
-      this.error = null;
-    } catch (error) {
-      this.error = (error as Error).message;
-    } finally {
-      this.#busy = false;
+    // What changes while the answer is on its way has to be asked for too
+    while (this.#seen !== this.#newest) {
+      this.#seen = this.#newest;
+      try {
+        this.detail = await api<RunDetail>(`runs/${encodeURIComponent(summary.name)}`);
+        this.error = null;
+      } catch (error) {
+        this.error = (error as Error).message;
+      }
     }
+    this.#busy = false;
   }
 }
