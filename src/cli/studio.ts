@@ -7,6 +7,7 @@ import { makeFolder } from "../io/atomic.js";
 import { isLoopback } from "../server/guard.js";
 import { buildServer } from "../server/index.js";
 import { runsApi } from "../server/runs/index.js";
+import { knowsToken } from "../server/runs/token.js";
 import { studioPage } from "../server/studio.js";
 import { listen, PortTaken, untilStopped } from "./listen.js";
 import { say, UsageError } from "./output.js";
@@ -30,6 +31,8 @@ export interface StudioCommand {
 const dist = fileURLToPath(new URL("..", import.meta.url));
 
 const PORT = 8080;
+/** Addresses of the server, which other machines reach with the token only. The page and its own have rules of their own. */
+const OF_SERVER = /^\/(v1|v2|models|metrics|docs|openapi\.json)([/?]|$)/;
 
 /**
  * Serves the studio, models and trainings until SIGTERM or SIGINT. Trainings go on without it. `once`: takes a free
@@ -48,13 +51,17 @@ export async function studioCommand(
   });
   const check = async (...asked: Parameters<typeof planTraining>) => void (await planTraining(...asked));
   const token = randomBytes(24).toString("base64url");
-  const app = await buildServer({ host, folders: [runs, ...models], use: used, logLevel: "warn" });
+  const closed = !isLoopback(host);
+  const app = await buildServer(
+    { host, folders: [runs, ...models], use: used, logLevel: "warn", ...(closed && { token }) },
+    { admits: (request) => !OF_SERVER.test(request.url) || knowsToken(request, token) },
+  );
   try {
-    await app.register(studioPage, { folder, token, closed: !isLoopback(host) });
+    await app.register(studioPage, { folder, token, closed });
     await app.register(runsApi, { token, root: runs, program: program(), check, atOnce: trainings });
     const stopped = untilStopped();
     const address = once ? await listen(app, { host, port: 0 }) : await listenAt(app, host, port);
-    const page = isLoopback(host) ? `${address}/` : `${address}/?token=${token}`;
+    const page = !closed ? `${address}/` : `${address}/?token=${token}`;
     process.stdout.write(`${page}\n`);
     if (once) return await answersOnce(address, token);
     if (open && hasBrowser()) await openPage(page);

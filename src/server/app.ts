@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify";
 import Fastify, { LogController } from "fastify";
 import { pino } from "pino";
 import { Catalogue } from "./catalogue.js";
@@ -26,10 +26,13 @@ const REQUEST_TIMEOUT = 30_000;
 
 /**
  * A server that is not listening yet; `listen` of it takes the port. Further plugins can be registered on it. `close`
- * finishes what runs, and ends the worker threads.
+ * finishes what runs, and ends the worker threads. Who does not send the token is let in where `admits` says so.
  * @throws WrongUse where an option cannot be, NoSuchModel where a model is none
  */
-export async function buildServer(options: ServerOptions = {}): Promise<FastifyInstance> {
+export async function buildServer(
+  options: ServerOptions = {},
+  { admits }: { admits?: (request: FastifyRequest) => boolean } = {},
+): Promise<FastifyInstance> {
   const settings = serverSettings(options);
   const {
     workers,
@@ -62,7 +65,7 @@ export async function buildServer(options: ServerOptions = {}): Promise<FastifyI
   addHeaders(app);
   addLog(app, metrics);
   addGuard(app, settings);
-  addAuth(app, settings);
+  addAuth(app, settings, admits);
   if (!isLoopback(settings.host) && settings.token === undefined)
     app.log.warn("This server can be reached from other machines and asks for no token; set one with --token.");
 

@@ -61,13 +61,17 @@ const isOwn = (origin: string, { headers }: FastifyRequest): boolean =>
 /** Addresses that say whether the server is up, which whoever watches it may ask without a token. */
 const OPEN = /^\/(healthz|readyz|v2\/health\/(live|ready))(\?|$)/;
 
-/** Asks for the token, where there is one. Compares in constant time. */
-export function addAuth(app: FastifyInstance, { token }: Settings): void {
+/** Asks for the token, where there is one, unless `admits` lets a request in. Compares in constant time. */
+export function addAuth(
+  app: FastifyInstance,
+  { token }: Settings,
+  admits: (request: FastifyRequest) => boolean = () => false,
+): void {
   if (token === undefined) return;
   const digest = (text: string) => createHash("sha256").update(text).digest();
   const wanted = digest(`Bearer ${token}`);
   app.addHook("onRequest", async (request) => {
-    if (OPEN.test(request.url)) return;
+    if (OPEN.test(request.url) || admits(request)) return;
     const given = request.headers.authorization ?? "";
     if (timingSafeEqual(digest(given.replace(/^bearer /i, "Bearer ")), wanted)) return;
     throw new HttpError(401, "This server asks for its token: send Authorization: Bearer <token>.", null, {

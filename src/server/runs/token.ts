@@ -13,14 +13,19 @@ export const tokenCookie = (request: FastifyRequest, token: string): string =>
   `${cookieName(request)}=${token}; Path=/; HttpOnly; SameSite=Strict`;
 
 /**
- * Refuses who does not know the token. Only the page that is served here does: it is in the page, and in a cookie. What
- * changes something needs it in the header `x-fewstep-token`, which no other page can send. @throws HttpError 401
+ * Whether a request comes from the page that is served here: the token is in the page, and in a cookie. What changes
+ * something needs it in the header `x-fewstep-token`, which no other page can send.
  */
-export function requireToken(request: FastifyRequest, token: string): void {
+export function knowsToken(request: FastifyRequest, token: string): boolean {
   const header = request.headers["x-fewstep-token"];
   const reads = request.method === "GET" || request.method === "HEAD";
   const given = typeof header === "string" ? header : reads ? cookieOf(request) : "";
-  if (timingSafeEqual(digest(given), digest(token))) return;
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+/** Refuses who does not know the token. @throws HttpError 401 */
+export function requireToken(request: FastifyRequest, token: string): void {
+  if (knowsToken(request, token)) return;
   throw new HttpError(401, "Only the page of this studio may use this address; load the page anew.");
 }
 

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -226,6 +226,27 @@ test("a folder's queue is kept by one studio; from other machines the page is gi
   for (const path of ["/../package.json", "/%2e%2e/cli/main.js", "/..%2fcli%2fmain.js"])
     expect([400, 403, 404], path).toContain(await page(path));
   await app.close();
+});
+
+test("other machines draw, read models and metrics with the token only", async () => {
+  const args = ["studio", "--host", "0.0.0.0", "--port", "0", "--runs", join(root, "other"), "--no-open"];
+  const child = spawn(process.execPath, [main, ...args], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const printed = await new Promise<string>((done) => child.stdout.once("data", (chunk) => done(String(chunk).trim())));
+  const { port, searchParams } = new URL(printed);
+  const token = searchParams.get("token")!;
+  const ask = async (path: string, headers: Record<string, string> = {}, method = "GET") =>
+    (await fetch(`http://127.0.0.1:${port}${path}`, { method, headers })).status;
+  try {
+    for (const path of ["/v1/models", "/v2", "/models/index.json", "/metrics", "/docs", "/openapi.json", "/api/runs"])
+      expect(await ask(path), path).toBe(401);
+    expect(await ask("/v1/sample", {}, "POST")).toBe(401);
+    expect(await ask("/healthz")).toBe(200);
+    expect(await ask("/v1/models", { authorization: `Bearer ${token}` })).toBe(200);
+    expect(await ask("/models/index.json", { cookie: `fewstep-token-${port}=${token}` })).toBe(200);
+    expect(await ask("/v1/sample", { cookie: `fewstep-token-${port}=${token}` }, "POST")).toBe(401);
+  } finally {
+    await ended(child, "SIGTERM");
+  }
 });
 
 test("who does not know the token is refused, and no name leads out of the folder", async () => {
