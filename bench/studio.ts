@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -28,12 +28,15 @@ export async function run({ note, names, rounds }: BenchOptions) {
   const host = await StaticHost.start(folder);
   try {
     const first: number[] = [];
+    const loaded = new Set<string>();
     for (let i = 0; i < rounds; i++) {
       const visitor = await Visitor.open();
+      visitor.context.on("request", (request) => loaded.add(new URL(request.url()).pathname.split("/").at(-1)!));
       // The service worker's first visit loads the page twice where the host sends no headers; a server of ours sends them.
       await visitor.page.goto(`${host.url}#/models`);
       await visitor.page.waitForFunction("self.crossOriginIsolated && navigator.serviceWorker.controller");
       const start = performance.now();
+      loaded.clear();
       await visitor.page.goto("about:blank");
       await visitor.page.goto(`${host.url}#/play?model=drifting-fashion`);
       await visitor.drawn(".wall li canvas");
@@ -54,7 +57,7 @@ export async function run({ note, names, rounds }: BenchOptions) {
       machine: machine(),
       load: load(),
       firstPictureMs: round(median(first)),
-      script: scriptBytes(folder),
+      script: scriptBytes(folder, loaded),
       rows,
     };
   } finally {
@@ -107,11 +110,13 @@ async function padOf(visitor: Visitor, url: string, model: string) {
   };
 }
 
-/** Compressed bytes of the scripts that the page's first view loads, without the runtime. */
-function scriptBytes(folder: string): number {
-  const assets = join(folder, "assets");
-  const wanted = readdirSync(assets).filter((name) => /^(index|Play|rolldown)[-.].*\.js$/.test(name));
-  return wanted.reduce((sum, name) => sum + gzipSync(readFileSync(join(assets, name))).length, 0);
+/** Compressed bytes of the scripts that a visit has loaded, without the runtime's, of the page itself and of its worker. */
+function scriptBytes(folder: string, loaded: ReadonlySet<string>): { page: number; worker: number } {
+  const bytes = (names: readonly string[]) =>
+    names.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, "assets", name))).length, 0);
+  const own = [...loaded].filter((name) => name.endsWith(".js") && !name.startsWith("ort."));
+  const ofWorker = (name: string) => name.includes("-worker");
+  return { page: bytes(own.filter((name) => !ofWorker(name))), worker: bytes(own.filter(ofWorker)) };
 }
 
 export function show({
@@ -121,7 +126,7 @@ export function show({
   script,
   rows,
 }: Awaited<ReturnType<typeof run>>): string {
-  const head = `${where}, load ${busy}\nFirst picture after ${firstPictureMs} ms; ${(script / 1e3).toFixed(0)} KB of JavaScript, compressed, without the runtime.`;
+  const head = `${where}, load ${busy}\nFirst picture after ${firstPictureMs} ms; JavaScript, compressed, without the runtime: ${(script.page / 1e3).toFixed(0)} KB of the page, ${(script.worker / 1e3).toFixed(0)} KB of its worker.`;
   const lines = rows.map(({ model, perSecond, frameMs, longestTaskMs, eachMs }) => [
     model,
     perSecond,

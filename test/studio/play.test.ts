@@ -109,6 +109,18 @@ test("kept pictures become a pad, whose picture follows and is what its TypeScri
   await visitor.expectGood();
 });
 
+test("two pictures have children, and the one that is clicked stands on the pad", async () => {
+  const { page } = visitor;
+  await page.goto(`${host.url}#/play?model=drifting-fashion&seed=7&of=7.0_9.2`);
+  const child = ".wall li:nth-child(9) canvas";
+  await page.getByRole("button", { name: /^Child 9 of T-shirt\/top, seed 7 and Pullover, seed 9$/ }).waitFor();
+  await visitor.drawn(child);
+  await page.locator(".wall li:nth-child(9) button").click();
+  const wanted = await visitor.pixels(child);
+  await expect.poll(async () => apart(wanted, await visitor.pixels("[data-testid=pad] canvas"))).toBeLessThanOrEqual(2);
+  await page.goto(`${host.url}#/play?model=drifting-fashion&seed=7&keep=7.0_14.7_16.9`);
+});
+
 test("what the pad shows is recorded, and saved as an animated PNG", async () => {
   const { page } = visitor;
   await page.getByRole("button", { name: "Record" }).click();

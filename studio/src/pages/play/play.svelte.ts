@@ -64,8 +64,11 @@ export class Playground {
       ([name, { type }]) => !OWN.has(name) && type !== "list" && type !== "object" && type !== "texts",
     ),
   );
+  // Every movement over the pad changes the address. What is made of other parts of it stays the same object, by way of
+  // texts, which are compared by what they say: else the whole wall would be drawn anew each time.
   /** Options beside seed and label, as the URL has them. */
-  readonly shared = $derived.by((): Shared => {
+  readonly shared = $derived.by((): Shared => JSON.parse(this.#sharedText));
+  readonly #sharedText = $derived.by((): string => {
     const shared: Record<string, unknown> = {};
     for (const [name, info] of this.controls) {
       const value = readOption(info, route.get(name));
@@ -73,7 +76,7 @@ export class Playground {
       else if (name === "steps" && Number(info.preset) > 16) shared.steps = 16;
     }
     if (this.styles.count > 0) shared.style = this.style;
-    return shared;
+    return JSON.stringify(shared);
   });
   /** Style tokens of the model, and values of each. */
   readonly styles = $derived(
@@ -88,12 +91,14 @@ export class Playground {
     );
   });
   /** Pictures that are kept: the corners of the pad. */
-  readonly corners = $derived.by((): readonly Seedling[] => this.#seedlings("keep").slice(0, 4));
+  readonly corners = $derived.by((): readonly Seedling[] => this.#seedlings(this.#keep).slice(0, 4));
+  readonly #keep = $derived(route.get("keep") ?? "");
+  readonly #of = $derived(route.get("of") ?? "");
   readonly x = $derived(route.number("x", 0.5, 0, 1));
   readonly y = $derived(route.number("y", 0.5, 0, 1));
   /** Two pictures whose children the wall shows, or none. */
   readonly parents = $derived.by((): readonly Seedling[] => {
-    const parents = this.#seedlings("of");
+    const parents = this.#seedlings(this.#of);
     return parents.length === 2 ? parents : [];
   });
   readonly wall = $derived.by((): readonly Recipe[] =>
@@ -112,9 +117,9 @@ export class Playground {
     return this.entries.find((entry) => entry.name === name);
   }
 
-  #seedlings(name: string): Seedling[] {
+  #seedlings(text: string): Seedling[] {
     const classes = this.classNames?.length ?? 0;
-    const words = (route.get(name) ?? "").split("_").filter(Boolean);
+    const words = text.split("_").filter(Boolean);
     return words.flatMap((word) => readSeedling(word, classes) ?? []);
   }
 
