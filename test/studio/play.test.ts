@@ -77,6 +77,7 @@ test("a link to a model that is not here says so, and numbers that cannot be are
 
 test("the command and the TypeScript that are copied make the picture that is shown", async () => {
   const { page } = visitor;
+  await page.goto("about:blank"); // so that what is drawn is of this address
   await page.goto(`${host.url}#/play?model=drifting-fashion&seed=11&label=9&guidance=1.50&style=3,0,5,1&keep=11.9`);
   await visitor.drawn("[data-testid=pad] canvas");
   await page.getByRole("button", { name: "Code for this picture" }).click();
@@ -111,6 +112,7 @@ test("kept pictures become a pad, whose picture follows and is what its TypeScri
 
 test("two pictures have children, and the one that is clicked stands on the pad", async () => {
   const { page } = visitor;
+  await page.goto("about:blank"); // so that what is drawn is of this address
   await page.goto(`${host.url}#/play?model=drifting-fashion&seed=7&of=7.0_9.2`);
   const child = ".wall li:nth-child(9) canvas";
   await page.getByRole("button", { name: /^Child 9 of T-shirt\/top, seed 7 and Pullover, seed 9$/ }).waitFor();
