@@ -5,7 +5,7 @@ export function blobReader(blob: Blob, name: string): ByteReader {
   const { size } = blob;
   let at = 0;
   const take = async (count: number) => {
-    if (at + count > size) throw new Error(`${name} ended after ${size} of ${at + count} bytes.`);
+    if (at + count > size) throw new Error(`${name} ended after ${size} of ${at + count} bytes; copy the file again.`);
     const bytes = new Uint8Array(await blob.slice(at, at + count).arrayBuffer());
     at += count;
     return bytes;

@@ -14,7 +14,7 @@ export async function readingFile<T>(path: string, use: (reader: ByteReader) => 
       const bytes = new Uint8Array(count);
       for (let have = 0; have < count; ) {
         const { bytesRead } = await file.read(bytes, have, Math.min(count - have, 2 ** 30)); // one read stops at 2 GiB
-        if (bytesRead === 0) throw new Error(`${path} ended after ${at} of ${size} bytes.`);
+        if (bytesRead === 0) throw new Error(`${path} ended after ${at} of ${size} bytes; copy the file again.`);
         have += bytesRead;
         at += bytesRead;
       }

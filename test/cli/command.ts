@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 
-const main = resolve(import.meta.dirname, "../../src/cli/main.ts");
+const root = resolve(import.meta.dirname, "../..");
+/** What Node runs: the built command line, or its sources for what is TypeScript itself. */
+const BUILT = [resolve(root, "dist/cli/main.js")];
+const SOURCES = ["--import", "tsx", resolve(root, "src/cli/main.ts")];
 
 export interface Outcome {
   code: number | null;
@@ -9,12 +12,12 @@ export interface Outcome {
   stdout: string;
   stderr: string;
 }
-/** Runs the command line from its sources, with its data sets in the folder `cache`. */
+/** Runs the command line, with its data sets in the folder `cache`. */
 export const command =
-  (cache: string) =>
+  (cache: string, { sources = false } = {}) =>
   (args: string[], watch?: (child: ChildProcess, stderr: string) => void): Promise<Outcome> => {
-    const child = spawn(process.execPath, ["--import", "tsx", main, ...args], {
-      cwd: resolve(import.meta.dirname, "../.."),
+    const child = spawn(process.execPath, [...(sources ? SOURCES : BUILT), ...args], {
+      cwd: root,
       env: { ...process.env, FEWSTEP_CACHE: cache },
     });
     return new Promise((done) => {

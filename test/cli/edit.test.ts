@@ -163,9 +163,8 @@ test.each<[string, () => Promise<void>, RegExp]>([
 });
 
 describe("from the command line", () => {
-  const main = resolve(import.meta.dirname, "../../src/cli/main.ts");
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, ["--import", "tsx", main, "edit", ...args], { encoding: "utf8" });
+  const main = resolve(import.meta.dirname, "../../dist/cli/main.js");
+  const run = (...args: string[]) => spawnSync(process.execPath, [main, "edit", ...args], { encoding: "utf8" });
   test("a sphere model", () => {
     const done = run("vary", at("sphere"), at("0.png"), "--count", "2", "--out", at("cli.png"), "--json");
     expect(done.status, done.stderr).toBe(0);

@@ -35,7 +35,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const run = (...args: string[]) => evaluate(model, ...args);
 
 function evaluate(...args: string[]): Promise<{ code: number | null; output: string; errors: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", path("../../src/cli/main.ts"), "eval", ...args]);
+  const child = spawn(process.execPath, [path("../../dist/cli/main.js"), "eval", ...args]);
   let [output, errors] = ["", ""];
   child.stdout.on("data", (text) => (output += text));
   child.stderr.on("data", (text) => (errors += text));

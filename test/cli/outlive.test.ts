@@ -93,8 +93,8 @@ test.each([0, 1])("a second Ctrl-C while the runtime computes ends with 130 (att
 
 test("output that nobody reads ends quietly", async () => {
   for (const args of [["models"], ["models", "--json"], ["--help"]]) {
-    const main = join(import.meta.dirname, "../../src/cli/main.ts");
-    const child = spawn(process.execPath, ["--import", "tsx", main, ...args]);
+    const main = join(import.meta.dirname, "../../dist/cli/main.js");
+    const child = spawn(process.execPath, [main, ...args]);
     child.stdout.destroy();
     let errors = "";
     child.stderr.on("data", (chunk) => (errors += chunk));
@@ -104,8 +104,8 @@ test("output that nobody reads ends quietly", async () => {
 });
 
 test.skipIf(!existsSync("/dev/full"))("output that a full disk does not take is a failure", async () => {
-  const main = join(import.meta.dirname, "../../src/cli/main.ts");
-  const child = spawn("sh", ["-c", `"$0" --import tsx "$1" models --json > /dev/full`, process.execPath, main]);
+  const main = join(import.meta.dirname, "../../dist/cli/main.js");
+  const child = spawn("sh", ["-c", `"$0" "$1" models --json > /dev/full`, process.execPath, main]);
   let errors = "";
   child.stderr.on("data", (chunk) => (errors += chunk));
   expect(await new Promise((done) => child.on("close", done))).toBe(1);

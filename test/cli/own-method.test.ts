@@ -9,7 +9,7 @@ afterAll(() => rmSync(out, { recursive: true, force: true }));
 
 const source = resolve(import.meta.dirname, "../methods/fixtures/class-means.ts");
 const data = resolve(import.meta.dirname, "../fixtures/fashion-mnist");
-const fewstep = command(join(out, "cache"));
+const fewstep = command(join(out, "cache"), { sources: true });
 const own = (...args: string[]) => fewstep(["--use", source, ...args]);
 
 test("a method in one file of less than 120 lines trains, samples, evaluates and exports by the command line", async () => {

@@ -6,7 +6,7 @@ import { run } from "../../src/cli/program.js";
 import { loggable } from "../../src/server/log.js";
 import { post, serving } from "./serving.js";
 
-const main = resolve(import.meta.dirname, "../../src/cli/main.ts");
+const main = resolve(import.meta.dirname, "../../dist/cli/main.js");
 const running: ChildProcess[] = [];
 afterEach(() => {
   for (const child of running.splice(0)) child.kill("SIGKILL");
@@ -14,7 +14,7 @@ afterEach(() => {
 
 /** `fewstep serve` as a process of its own; `url` is what it prints first. */
 function serve(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ["--import", "tsx", main, "serve", "--port", "0", "--threads", "1", ...args], {
+  const child = spawn(process.execPath, [main, "serve", "--port", "0", "--threads", "1", ...args], {
     cwd: resolve(import.meta.dirname, "../.."),
     env: { ...process.env, ...env },
   });

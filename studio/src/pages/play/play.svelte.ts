@@ -54,7 +54,7 @@ export class Playground {
       : null;
   });
   readonly classNames = $derived(this.entry?.classNames ?? null);
-  readonly seed = $derived(Math.trunc(route.number("seed", 7, 0, Number.MAX_SAFE_INTEGER)));
+  readonly seed = $derived(Math.trunc(route.number("seed", 7, 0, Number.MAX_SAFE_INTEGER - 10_000)));
   readonly label = $derived.by((): number | null => {
     const label = route.number("label", -1, 0, (this.classNames?.length ?? 0) - 1);
     return label < 0 ? null : Math.trunc(label);
