@@ -1,6 +1,6 @@
 /**
  * Pictures of the studio's pages for docs/studio, after `npm run build`:
- * `npx tsx scripts/studio-pictures.ts [--runs <folder>] [page…]`. The page Runs shows the trainings of that folder.
+ * `npx tsx scripts/studio-pictures.ts [--runs <folder with a run drifting-fashion>] [page…]`.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -41,7 +41,7 @@ await buildStudio(join(folder, "site"));
 const host = await StaticHost.start(join(folder, "site"));
 const studio = values.runs ? await startStudio(folder, resolve(values.runs)) : null;
 const pages: [string, Shot, string][] = Object.entries(PAGES).map(([name, shot]) => [name, shot, host.url]);
-if (studio) pages.push(["runs", { hash: "#/runs", wait: 4 }, `${studio.address}/`]);
+if (studio) pages.push(["runs", { hash: "#/runs?run=drifting-fashion", wait: 4 }, `${studio.address}/`]);
 for (const [look, options] of Object.entries(LOOKS)) {
   const visitor = await Visitor.open(options);
   await visitor.page.goto(`${host.url}#/models`);
