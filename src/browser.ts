@@ -1,10 +1,11 @@
 export { OptionError } from "./io/wrong-use.js";
 export { Images } from "./media/images.js";
-export { loadModel, loadTextModel } from "./methods/load.js";
+export { draws, loadModel, loadTextModel } from "./methods/load.js";
 export { crossover, inpaint, interpolate, morph, project, stitch, vary } from "./methods/sphere/edit.js";
 export { loadSphere } from "./methods/sphere/load.js";
 export { SphereModel } from "./methods/sphere/model.js";
 export { blend, blendClasses, blendNoise, type Corner, type Place } from "./models/blend.js";
+export type { ModelConfig } from "./models/config.js";
 export type { ModelBlobs } from "./models/location.js";
 export type { OptionInfo } from "./models/options.js";
 export { type DeviceName, setWasmFolder } from "./runtime/index.js";

@@ -1,4 +1,4 @@
-import { type ByteReader, showBytes } from "./byte-reader.js";
+import { type ByteReader, requireRest } from "./byte-reader.js";
 
 /** Reads a blob, or a file that somebody chose on a page. `name` is what errors call it. */
 export function blobReader(blob: Blob, name: string): ByteReader {
@@ -14,8 +14,7 @@ export function blobReader(blob: Blob, name: string): ByteReader {
     size,
     take,
     async rest(limit) {
-      if (size - at > limit)
-        throw new Error(`${name} is too large: ${showBytes(size - at)} are left where at most ${limit} may follow.`);
+      requireRest(name, size - at, limit);
       return take(size - at);
     },
   };

@@ -8,6 +8,12 @@ export interface ByteReader {
   rest(limit: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** Refuses to read on where more than `limit` bytes are left. @throws */
+export function requireRest(name: string, left: number, limit: number): void {
+  if (left > limit)
+    throw new Error(`${name} is too large: ${showBytes(left)} are left where at most ${limit} may follow.`);
+}
+
 /** Bytes for people. */
 export const showBytes = (bytes: number): string =>
   bytes < 1e5 ? `${bytes} bytes` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { type ByteReader, showBytes } from "./byte-reader.js";
+import { type ByteReader, requireRest } from "./byte-reader.js";
 
 /** Opens a file, hands its reader to `use` and closes it. Throws where there is no ordinary file to be read. */
 export async function readingFile<T>(path: string, use: (reader: ByteReader) => Promise<T>): Promise<T> {
@@ -24,8 +24,7 @@ export async function readingFile<T>(path: string, use: (reader: ByteReader) => 
       size,
       take,
       async rest(limit) {
-        if (size - at > limit)
-          throw new Error(`${path} is too large: ${showBytes(size - at)} are left where at most ${limit} may follow.`);
+        requireRest(path, size - at, limit);
         return take(size - at);
       },
     });

@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { HttpError } from "./errors.js";
 import type { Settings } from "./options.js";
+import { sameSecret } from "./secret.js";
 
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 
@@ -68,12 +68,11 @@ export function addAuth(
   admits: (request: FastifyRequest) => boolean = () => false,
 ): void {
   if (token === undefined) return;
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  const wanted = digest(`Bearer ${token}`);
+  const wanted = `Bearer ${token}`;
   app.addHook("onRequest", async (request) => {
     if (OPEN.test(request.url) || admits(request)) return;
     const given = request.headers.authorization ?? "";
-    if (timingSafeEqual(digest(given.replace(/^bearer /i, "Bearer ")), wanted)) return;
+    if (sameSecret(given.replace(/^bearer /i, "Bearer "), wanted)) return;
     throw new HttpError(401, "This server asks for its token: send Authorization: Bearer <token>.", null, {
       "www-authenticate": "Bearer",
     });

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
 import { access, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
@@ -6,7 +5,8 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 import { WrongUse } from "../io/wrong-use.js";
 import { HttpError } from "./errors.js";
-import { cookieOf, digest, tokenCookie } from "./runs/token.js";
+import { cookieOf, tokenCookie } from "./runs/token.js";
+import { sameSecret } from "./secret.js";
 
 export interface StudioPageOptions {
   /** The built page: dist/studio. */
@@ -21,7 +21,7 @@ export interface StudioPageOptions {
 export async function studioPage(app: FastifyInstance, { folder, token, closed }: StudioPageOptions): Promise<void> {
   const page = await readFile(join(folder, "index.html"), "utf8");
   const html = page.replace("</head>", `  <meta name="fewstep-token" content="${token}" />\n  </head>`);
-  const known = (given: unknown) => typeof given === "string" && timingSafeEqual(digest(given), digest(token));
+  const known = (given: unknown) => typeof given === "string" && sameSecret(given, token);
   for (const path of ["/", "/index.html"])
     app.get<{ Querystring: { token?: unknown } }>(path, async (request, reply) => {
       if (closed && !known(request.query.token) && !known(cookieOf(request)))

@@ -1,11 +1,12 @@
 export { type Checkpoint, readCheckpoint } from "./checkpoint.js";
 export { dataDifferences, readDataRecord, requireSameData } from "./data-record.js";
+export { formatDuration } from "./duration.js";
 export { RunError, readConfig, requireNewFolder } from "./folder.js";
 export { withInterrupt } from "./interrupt.js";
 export { lockFolder, lockHolder, type Trainer } from "./lock.js";
 export { type MetricsRow, readMetrics } from "./metrics.js";
 export { requireTraining } from "./options.js";
-export { formatDuration, terminalProgress } from "./progress.js";
+export { terminalProgress } from "./progress.js";
 export { writeReport } from "./report.js";
 export { type RunOptions, type RunResult, runStages, type TrainOptions } from "./run.js";
 export { listSheets, type SheetFile } from "./samples.js";

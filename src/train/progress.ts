@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import cliProgress from "cli-progress";
 import { outliveReader } from "../io/streams.js";
+import { formatDuration } from "./duration.js";
 import type { ProgressEvent } from "./stage.js";
 
 type StepEvent = Extract<ProgressEvent, { type: "step" }>;
@@ -61,14 +62,4 @@ function lines(stream: ProgressStream) {
 function describe({ metrics, imagesPerSecond, eta }: StepEvent): string {
   const loss = metrics.loss === undefined ? "" : `loss ${metrics.loss.toPrecision(4)} · `;
   return `${loss}${Number(imagesPerSecond.toPrecision(3))} samples/s · ${formatDuration(eta)} left`;
-}
-
-/** 3723 → "1 h 02 min"; 62 → "1 min 02 s". */
-export function formatDuration(seconds: number): string {
-  const s = Math.round(seconds);
-  const two = (n: number) => String(n).padStart(2, "0");
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`;
-  const minutes = Math.round(s / 60);
-  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }

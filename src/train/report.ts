@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
+import { formatDuration } from "./duration.js";
 import { readConfig } from "./folder.js";
 import { type MetricsRow, readMetrics } from "./metrics.js";
-import { formatDuration } from "./progress.js";
 import { listSheets } from "./samples.js";
 
 /** Points per curve; longer ones are averaged in equal pieces. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { psiSamplers, ruleOf } from "../../src/methods/discrete/rules.js";
 import { logLinear } from "../../src/methods/discrete/schedule.js";
-import { evaluationNear, evaluationsOf, significant } from "../../studio/src/lib/cards.js";
+import { evaluationNear, evaluationsOf } from "../../studio/src/lib/cards.js";
+import { significant } from "../../studio/src/lib/format.js";
 import { givenOf, readPins, without, withTokens, writePins } from "../../studio/src/pages/text/pins.js";
 import { STRENGTHS } from "../../studio/src/pages/text/samplers.js";
 import {

@@ -1,9 +1,6 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { HttpError } from "../errors.js";
-
-/** Of equal length for all texts, to compare them in constant time. */
-export const digest = (text: string) => createHash("sha256").update(text).digest();
+import { sameSecret } from "../secret.js";
 
 /** Cookies belong to a host, whatever its port: each port has a name of its own. */
 const cookieName = (request: FastifyRequest): string => `fewstep-token-${request.socket.localPort}`;
@@ -20,7 +17,7 @@ export function knowsToken(request: FastifyRequest, token: string): boolean {
   const header = request.headers["x-fewstep-token"];
   const reads = request.method === "GET" || request.method === "HEAD";
   const given = typeof header === "string" ? header : reads ? cookieOf(request) : "";
-  return timingSafeEqual(digest(given), digest(token));
+  return sameSecret(given, token);
 }
 
 /** Refuses who does not know the token. @throws HttpError 401 */

@@ -45,9 +45,6 @@ export function evaluationNear(
   );
 }
 
-/** Three significant digits: 128, 1.97, 0.0123. */
-export const significant = (value: number): string => String(Number(value.toPrecision(3)));
-
 /** Data that a model was measured on, such as "fashion-mnist"; undefined where its card does not say. */
 export const dataOf = (metrics: unknown): string | undefined =>
   evaluationsOf(metrics)

@@ -1,3 +1,4 @@
+import { draws, type ModelConfig } from "fewstep/browser";
 import type { ModelEntry } from "./models.svelte.js";
 
 /** All files that were dropped, those of folders too. */
@@ -42,14 +43,13 @@ export async function modelOfFiles(files: readonly File[]): Promise<ModelEntry> 
   } catch (error) {
     throw new Error(`config.json is no JSON (${(error as Error).message}); take it from the model's folder.`);
   }
-  const { name, method, classNames = null, image = null, text } = described ?? {};
+  const { name, method, classNames = null, image = null } = described ?? {};
   if (typeof name !== "string" || typeof method !== "string")
     throw new Error("This config.json describes no model: it has no name and method.");
-  const draws = ["drifting", "sphere", "flow", "discrete"].includes(method);
   return {
     name: `${name} (yours)`,
     method,
-    kind: draws ? (text ? "text" : "image") : null,
+    kind: draws(described as ModelConfig),
     classNames,
     image,
     bytes: weights.size,

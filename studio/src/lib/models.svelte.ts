@@ -14,25 +14,18 @@ export interface ModelEntry {
   readonly classNames: readonly string[] | null;
   readonly image?: { readonly height: number; readonly width: number; readonly channels: 1 | 3 } | null;
   readonly license?: string;
-  readonly metrics?: readonly Measured[];
+  /** What metrics.json holds: see `evaluationsOf`. */
+  readonly metrics?: unknown;
   /** Files that a person has dropped, of a model that is nowhere else. */
   readonly files?: ModelBlobs;
 }
-/** An entry of a model's metrics.json. */
-export interface Measured {
-  readonly count: number;
-  readonly nfe: number;
-  readonly metrics: readonly { name: string; value: number; floor?: number; interval?: readonly [number, number] }[];
-}
-
 /** The models that this page can use, in the order in which they are offered. */
 class Models {
   list = $state.raw<readonly ModelEntry[]>([]);
   error = $state<string | null>(null);
-  readonly ready: Promise<void>;
 
   constructor() {
-    this.ready = this.refresh();
+    void this.refresh();
   }
 
   async refresh(): Promise<void> {

@@ -1,29 +1,12 @@
+import type { DatasetListing as DataSet } from "../../../../src/data/get.js";
+import type { ToldReport as DataReport } from "../../../../src/data/report.js";
 import { api } from "../../lib/api.js";
 import { route } from "../../lib/route.svelte.js";
 import type { MethodForm, RunList } from "./runs.svelte.js";
 
 export type Field = MethodForm["presets"][number]["fields"][number];
 
-/** A data set that is known by name. */
-export interface DataSet {
-  id: string;
-  kind: "images" | "text";
-  title: string;
-  content: string;
-  classes: number;
-  downloadBytes: number;
-  licence: string;
-  cached: boolean;
-}
-/** What would be read of a place. */
-export interface DataReport {
-  kind: "images" | "text";
-  id: string;
-  content: string[];
-  leftOut: { count: number; what: string; why: string | null }[];
-  notes: string[];
-  classes: { name: string; train: number; test: number }[] | null;
-}
+export type { DataReport, DataSet };
 
 /** Settings that most people look at first: how long, how fast, how many at once, and what kind of model it is. */
 const isMain = ({ path, choices }: Field) =>
