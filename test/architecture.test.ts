@@ -8,6 +8,7 @@ const src = resolve(import.meta.dirname, "../src");
 const LEVELS: Record<string, number> = {
   tensor: 0,
   random: 0,
+  motion: 0,
   runtime: 1,
   nn: 2,
   optim: 2,
