@@ -1,15 +1,23 @@
 import type { Clip } from "../motion/index.js";
 import type { DataReport } from "./report.js";
 
-/** A motion with what it shows. */
+/** A stretch of a clip that shows one thing. */
+export interface Segment {
+  /** Frames `start` … `end` − 1 of the clip. */
+  readonly start: number;
+  readonly end: number;
+  /** Sentences that say what it shows, at least one. */
+  readonly captions: readonly string[];
+  /** Index of its action in the data set's `classNames`; −1 where there are no classes. */
+  readonly label: number;
+}
+
+/** A motion with what it shows; its segments follow each other without a gap and cover it. */
 export interface LabelledClip {
   readonly name: string;
   /** On the body of 22 joints, at the data set's frame rate. */
   readonly clip: Clip;
-  /** Sentences that say what it shows, at least one. */
-  readonly captions: readonly string[];
-  /** Index of its action in `classNames`; −1 where there are no classes. */
-  readonly label: number;
+  readonly segments: readonly Segment[];
 }
 
 /** Motions of one frame rate with a train and a test split, by clip: no clip has windows in both. */
