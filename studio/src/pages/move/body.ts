@@ -1,0 +1,137 @@
+import {
+  type BufferGeometry,
+  CapsuleGeometry,
+  Group,
+  Matrix4,
+  Mesh,
+  MeshStandardMaterial,
+  type Object3D,
+  Quaternion,
+  SphereGeometry,
+  Vector3,
+} from "three";
+
+/** Limbs as capsules: from joint to joint, with a radius in metres. The numbers are those of the 22 joints. */
+const LIMBS: readonly [from: number, to: number, radius: number][] = [
+  [1, 4, 0.072],
+  [2, 5, 0.072],
+  [4, 7, 0.052],
+  [5, 8, 0.052],
+  [7, 10, 0.042],
+  [8, 11, 0.042],
+  [12, 15, 0.05],
+  [13, 16, 0.055],
+  [14, 17, 0.055],
+  [16, 18, 0.046],
+  [17, 19, 0.046],
+  [18, 20, 0.038],
+  [19, 21, 0.038],
+];
+
+/** Ellipsoids: between two joints, turned to the line between a left and a right one; half axes across, up, deep. */
+const MASSES: readonly { between: [number, number]; sides: [number, number]; axes: [number, number, number] }[] = [
+  { between: [0, 0], sides: [1, 2], axes: [0.155, 0.12, 0.11] },
+  { between: [3, 6], sides: [1, 2], axes: [0.125, 0.15, 0.095] },
+  { between: [6, 12], sides: [16, 17], axes: [0.165, 0.19, 0.115] },
+];
+
+const HEAD = { radius: 0.105, above: 0.085 };
+const HAND = 0.05;
+const UP = new Vector3(0, 1, 0);
+
+/** Joints of a frame [22, 3], in metres. */
+export type Joints = ArrayLike<number>;
+
+/** A figure of capsules that takes the pose of 22 joints. */
+export class Body {
+  readonly object: Object3D = new Group();
+  readonly material: MeshStandardMaterial;
+  readonly #limbs: Mesh<CapsuleGeometry>[];
+  readonly #masses: Mesh[];
+  readonly #head: Mesh;
+  readonly #hands: Mesh[];
+  readonly #sphere = new SphereGeometry(1, 28, 20);
+  #sized = false;
+
+  constructor(color: string, { opacity = 1, shadow = true } = {}) {
+    this.material = new MeshStandardMaterial({ color, roughness: 0.62, metalness: 0.02 });
+    this.fade(opacity);
+    const mesh = <G extends BufferGeometry>(geometry: G) => {
+      const made = new Mesh(geometry, this.material);
+      made.castShadow = shadow;
+      made.receiveShadow = shadow;
+      this.object.add(made);
+      return made;
+    };
+    this.#limbs = LIMBS.map(() => mesh(new CapsuleGeometry()));
+    this.#masses = MASSES.map(() => mesh(this.#sphere));
+    this.#head = mesh(this.#sphere);
+    this.#hands = [mesh(this.#sphere), mesh(this.#sphere)];
+  }
+
+  /** How solid it is, 0 … 1. */
+  fade(opacity: number): void {
+    this.material.opacity = opacity;
+    this.material.transparent = opacity < 1;
+    this.material.depthWrite = opacity >= 1;
+    this.object.visible = opacity > 0.01;
+  }
+
+  /** Takes a pose. */
+  pose(joints: Joints): void {
+    const at = (joint: number) => new Vector3(joints[3 * joint], joints[3 * joint + 1], joints[3 * joint + 2]);
+    if (!this.#sized) this.#size(at);
+    for (const [i, [from, to]] of LIMBS.entries()) {
+      const [a, b] = [at(from), at(to)];
+      const limb = this.#limbs[i];
+      limb.position.addVectors(a, b).multiplyScalar(0.5);
+      limb.quaternion.setFromUnitVectors(UP, b.sub(a).normalize());
+    }
+    for (const [i, { between, sides, axes }] of MASSES.entries()) {
+      const [low, high] = between.map(at);
+      const across = at(sides[0]).sub(at(sides[1])).normalize();
+      const up = between[0] === between[1] ? at(3).sub(at(0)) : high.clone().sub(low);
+      const mass = this.#masses[i];
+      mass.position.addVectors(low, high).multiplyScalar(0.5);
+      mass.quaternion.copy(turned(across, up));
+      mass.scale.set(...axes);
+    }
+    const [neck, head] = [at(12), at(15)];
+    const across = at(16).sub(at(17)).normalize();
+    const up = head.clone().sub(neck).normalize();
+    this.#head.position.copy(head).addScaledVector(up, HEAD.above);
+    this.#head.quaternion.copy(turned(across, up));
+    this.#head.scale.set(HEAD.radius * 0.88, HEAD.radius * 1.14, HEAD.radius);
+    for (const [i, [elbow, wrist]] of [
+      [18, 20],
+      [19, 21],
+    ].entries()) {
+      const along = at(wrist).sub(at(elbow)).normalize();
+      this.#hands[i].position.copy(at(wrist)).addScaledVector(along, HAND * 1.1);
+      this.#hands[i].quaternion.setFromUnitVectors(UP, along);
+      this.#hands[i].scale.set(HAND * 0.7, HAND * 1.35, HAND * 0.7);
+    }
+  }
+
+  /** A limb keeps its length, so that its capsule is made once. */
+  #size(at: (joint: number) => Vector3): void {
+    for (const [i, [from, to, radius]] of LIMBS.entries()) {
+      this.#limbs[i].geometry.dispose();
+      this.#limbs[i].geometry = new CapsuleGeometry(radius, at(from).distanceTo(at(to)), 6, 18);
+    }
+    this.#sized = true;
+  }
+
+  dispose(): void {
+    for (const { geometry } of this.#limbs) geometry.dispose();
+    this.#sphere.dispose();
+    this.material.dispose();
+  }
+}
+
+/** The rotation whose x axis is a line from right to left, and whose y axis is near `up`. */
+function turned(across: Vector3, up: Vector3): Quaternion {
+  const deep = new Vector3().crossVectors(across, up).normalize();
+  const above = new Vector3().crossVectors(deep, across).normalize();
+  return new Quaternion().setFromRotationMatrix(new Matrix4().makeBasis(across, above, deep));
+}

@@ -1,0 +1,220 @@
+import {
+  AmbientLight,
+  BufferGeometry,
+  CircleGeometry,
+  Color,
+  DirectionalLight,
+  Float32BufferAttribute,
+  Fog,
+  GridHelper,
+  HemisphereLight,
+  Line,
+  LineBasicMaterial,
+  Mesh,
+  MeshBasicMaterial,
+  PCFSoftShadowMap,
+  PerspectiveCamera,
+  Plane,
+  PlaneGeometry,
+  Raycaster,
+  Scene,
+  ShadowMaterial,
+  Vector2,
+  Vector3,
+  WebGLRenderer,
+} from "three";
+import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import { Body, type Joints } from "./body.js";
+
+/** A place on the floor, metres. */
+export interface Spot {
+  x: number;
+  z: number;
+}
+
+/** Joints of the feet that stand: left ankle, left foot, right ankle, right foot. */
+const FEET = [7, 10, 8, 11];
+/** Ghosts at most. */
+const GHOSTS = 4;
+/** Points of the trail that the root leaves. */
+const TRAIL = 240;
+
+const styled = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** A colour of the page: `light-dark()` is resolved by the browser. */
+function themed(name: string): Color {
+  const probe = document.createElement("i");
+  probe.style.color = styled(name);
+  document.body.append(probe);
+  const color = getComputedStyle(probe).color;
+  probe.remove();
+  return new Color(color);
+}
+
+/** The stage: a floor without an end, a figure that the camera follows, and what it is about to do. */
+export class Stage {
+  readonly renderer: WebGLRenderer;
+  readonly camera = new PerspectiveCamera(38, 1, 0.1, 60);
+  readonly body: Body;
+  readonly scene = new Scene();
+  readonly #controls: OrbitControls;
+  readonly #ghosts: Body[];
+  readonly #marks: Mesh<CircleGeometry, MeshBasicMaterial>[];
+  readonly #floor = new Mesh(new PlaneGeometry(60, 60), new ShadowMaterial({ opacity: 0.22 }));
+  #grid!: GridHelper;
+  readonly #sun = new DirectionalLight("#fff6ea", 2.4);
+  readonly #trail = new Line(new BufferGeometry(), new LineBasicMaterial({ transparent: true, opacity: 0.55 }));
+  readonly #path = new Line(new BufferGeometry(), new LineBasicMaterial({ linewidth: 2 }));
+  readonly #walked: Spot[] = [];
+  readonly #target = new Vector3(0, 0.9, 0);
+  follow = true;
+
+  constructor(readonly canvas: HTMLCanvasElement) {
+    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: true });
+    this.renderer.shadowMap.enabled = true;
+    this.renderer.shadowMap.type = PCFSoftShadowMap;
+    this.body = new Body("#888");
+    this.#ghosts = Array.from({ length: GHOSTS }, () => new Body("#888", { opacity: 0, shadow: false }));
+    this.#marks = FEET.map(() => {
+      const mark = new Mesh(new CircleGeometry(0.085, 32), new MeshBasicMaterial({ transparent: true, opacity: 0 }));
+      mark.rotation.x = -Math.PI / 2;
+      mark.position.y = 0.004;
+      return mark;
+    });
+    this.#floor.rotation.x = -Math.PI / 2;
+    this.#floor.receiveShadow = true;
+    this.#sun.castShadow = true;
+    this.#sun.shadow.mapSize.set(1024, 1024);
+    Object.assign(this.#sun.shadow.camera, { left: -2.2, right: 2.2, top: 2.6, bottom: -2.2, near: 0.5, far: 14 });
+    this.#sun.shadow.radius = 5;
+    this.#sun.shadow.bias = -0.0006;
+    this.scene.add(this.body.object, ...this.#ghosts.map(({ object }) => object), ...this.#marks, this.#floor);
+    this.scene.add(new HemisphereLight("#ffffff", "#b9a893", 1.25), new AmbientLight("#ffffff", 0.35));
+    this.scene.add(this.#sun, this.#sun.target, this.#trail, this.#path);
+    this.#path.position.y = 0.012;
+    this.#trail.position.y = 0.008;
+    this.camera.position.set(2.6, 1.9, 4.4);
+    this.#controls = new OrbitControls(this.camera, canvas);
+    this.#controls.target.copy(this.#target);
+    this.#controls.enableDamping = true;
+    this.#controls.maxPolarAngle = Math.PI / 2 - 0.04;
+    this.#controls.minDistance = 1.6;
+    this.#controls.maxDistance = 14;
+    this.dress();
+  }
+
+  /** Takes the page's colours, after a change of the theme too. */
+  dress(): void {
+    const [paper, ink, line, accent] = ["--paper", "--ink", "--line", "--accent"].map(themed);
+    this.scene.fog = new Fog(paper, 8, 24);
+    this.body.material.color.copy(ink.clone().lerp(paper, paper.getHSL({ h: 0, s: 0, l: 0 }).l > 0.5 ? 0.62 : 0.22));
+    for (const { material } of this.#ghosts) material.color.copy(accent);
+    for (const { material } of this.#marks) material.color.copy(accent);
+    this.#trail.material.color.copy(accent);
+    this.#path.material.color.copy(ink);
+    if (this.#grid) {
+      this.scene.remove(this.#grid);
+      this.#grid.dispose();
+    }
+    this.#grid = new GridHelper(60, 60, line, line);
+    this.scene.add(this.#grid);
+  }
+
+  /** Fits the picture to the canvas's place in the page. */
+  resize(width: number, height: number): void {
+    this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
+    this.renderer.setSize(width, height, false);
+    this.camera.aspect = width / Math.max(1, height);
+    this.camera.updateProjectionMatrix();
+  }
+
+  /** Shows a frame: its joints, and which feet stand (0 … 1 each). */
+  show(joints: Joints, contacts: ArrayLike<number> | null): void {
+    this.body.pose(joints);
+    for (const [i, mark] of this.#marks.entries()) {
+      const joint = FEET[i];
+      mark.position.x = joints[3 * joint];
+      mark.position.z = joints[3 * joint + 2];
+      mark.material.opacity += ((contacts?.[i] ? 0.5 : 0) - mark.material.opacity) * 0.35;
+    }
+    this.#target.set(joints[0], 0.9, joints[2]);
+    this.#leave({ x: joints[0], z: joints[2] });
+  }
+
+  /** Poses that are still to come, each with how far it is from noise, 0 … 1. */
+  showGhosts(ghosts: readonly { joints: Joints; certainty: number }[]): void {
+    for (const [i, ghost] of this.#ghosts.entries()) {
+      const next = ghosts[i];
+      if (next) ghost.pose(next.joints);
+      ghost.fade(next ? 0.06 + 0.2 * next.certainty : 0);
+    }
+  }
+
+  #leave(spot: Spot): void {
+    const last = this.#walked.at(-1);
+    if (last && Math.hypot(spot.x - last.x, spot.z - last.z) < 0.02) return;
+    this.#walked.push(spot);
+    if (this.#walked.length > TRAIL) this.#walked.shift();
+    lay(this.#trail, this.#walked);
+  }
+
+  /** Forgets the trail, and goes back to where the figure begins. */
+  clear(): void {
+    this.#walked.length = 0;
+    lay(this.#trail, []);
+  }
+
+  /** Draws a path on the floor; none where there are no points. */
+  showPath(points: readonly Spot[]): void {
+    lay(this.#path, points);
+  }
+
+  /** The place on the floor that a point of the canvas (0 … 1 from its top left) shows; null above the horizon. */
+  floorAt(x: number, y: number): Spot | null {
+    const ray = new Raycaster();
+    ray.setFromCamera(new Vector2(2 * x - 1, 1 - 2 * y), this.camera);
+    const hit = ray.ray.intersectPlane(new Plane(new Vector3(0, 1, 0), 0), new Vector3());
+    return hit && hit.distanceTo(this.camera.position) < 30 ? { x: hit.x, z: hit.z } : null;
+  }
+
+  /** Whether dragging turns the camera. */
+  set turnable(on: boolean) {
+    this.#controls.enabled = on;
+  }
+
+  /** Draws one picture. */
+  render(): void {
+    if (this.follow) {
+      const step = this.#target.clone().sub(this.#controls.target).multiplyScalar(0.08);
+      this.#controls.target.add(step);
+      this.camera.position.add(step);
+    }
+    const { x, z } = this.#controls.target;
+    this.#grid.position.set(Math.round(x), 0, Math.round(z));
+    this.#floor.position.set(x, 0, z);
+    this.#sun.position.set(x + 2.4, 5.6, z + 2.2);
+    this.#sun.target.position.set(x, 0.6, z);
+    this.#controls.update();
+    this.renderer.render(this.scene, this.camera);
+  }
+
+  dispose(): void {
+    this.#controls.dispose();
+    this.body.dispose();
+    for (const ghost of this.#ghosts) ghost.dispose();
+    this.renderer.dispose();
+  }
+}
+
+function lay(line: Line, points: readonly Spot[]): void {
+  line.geometry.dispose();
+  line.geometry = new BufferGeometry();
+  line.geometry.setAttribute(
+    "position",
+    new Float32BufferAttribute(
+      points.flatMap(({ x, z }) => [x, 0, z]),
+      3,
+    ),
+  );
+  line.visible = points.length > 1;
+  line.frustumCulled = false;
+}
