@@ -30,9 +30,9 @@ const LIMBS: readonly [from: number, to: number, radius: number][] = [
 
 /** Ellipsoids: between two joints, turned to the line between a left and a right one; half axes across, up, deep. */
 const MASSES: readonly { between: [number, number]; sides: [number, number]; axes: [number, number, number] }[] = [
-  { between: [0, 0], sides: [1, 2], axes: [0.155, 0.12, 0.11] },
-  { between: [3, 6], sides: [1, 2], axes: [0.125, 0.15, 0.095] },
-  { between: [6, 12], sides: [16, 17], axes: [0.165, 0.19, 0.115] },
+  { between: [0, 0], sides: [1, 2], axes: [0.16, 0.13, 0.115] },
+  { between: [3, 6], sides: [1, 2], axes: [0.14, 0.2, 0.105] },
+  { between: [6, 12], sides: [16, 17], axes: [0.175, 0.23, 0.125] },
 ];
 
 const HEAD = { radius: 0.105, above: 0.085 };
@@ -53,13 +53,14 @@ export class Body {
   readonly #sphere = new SphereGeometry(1, 28, 20);
   #sized = false;
 
-  constructor(color: string, { opacity = 1, shadow = true } = {}) {
-    this.material = new MeshStandardMaterial({ color, roughness: 0.62, metalness: 0.02 });
-    this.fade(opacity);
+  /** A ghost is made of dots, more of them the more solid it is: what it shows is still in noise. */
+  constructor({ ghost = false } = {}) {
+    this.material = new MeshStandardMaterial({ roughness: 0.62, metalness: 0.02, alphaHash: ghost });
+    this.object.visible = !ghost;
     const mesh = <G extends BufferGeometry>(geometry: G) => {
       const made = new Mesh(geometry, this.material);
-      made.castShadow = shadow;
-      made.receiveShadow = shadow;
+      made.castShadow = !ghost;
+      made.receiveShadow = !ghost;
       this.object.add(made);
       return made;
     };
@@ -69,11 +70,9 @@ export class Body {
     this.#hands = [mesh(this.#sphere), mesh(this.#sphere)];
   }
 
-  /** How solid it is, 0 … 1. */
+  /** How solid a ghost is, 0 … 1. */
   fade(opacity: number): void {
     this.material.opacity = opacity;
-    this.material.transparent = opacity < 1;
-    this.material.depthWrite = opacity >= 1;
     this.object.visible = opacity > 0.01;
   }
 

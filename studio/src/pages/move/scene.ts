@@ -5,26 +5,23 @@ import {
   Color,
   DirectionalLight,
   Float32BufferAttribute,
-  Fog,
-  GridHelper,
   HemisphereLight,
   Line,
   LineBasicMaterial,
   Mesh,
   MeshBasicMaterial,
-  PCFSoftShadowMap,
+  PCFShadowMap,
   PerspectiveCamera,
   Plane,
-  PlaneGeometry,
   Raycaster,
   Scene,
-  ShadowMaterial,
   Vector2,
   Vector3,
   WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { Body, type Joints } from "./body.js";
+import { Floor } from "./floor.js";
 
 /** A place on the floor, metres. */
 export interface Spot {
@@ -59,8 +56,7 @@ export class Stage {
   readonly #controls: OrbitControls;
   readonly #ghosts: Body[];
   readonly #marks: Mesh<CircleGeometry, MeshBasicMaterial>[];
-  readonly #floor = new Mesh(new PlaneGeometry(60, 60), new ShadowMaterial({ opacity: 0.22 }));
-  #grid!: GridHelper;
+  readonly #floor = new Floor();
   readonly #sun = new DirectionalLight("#fff6ea", 2.4);
   readonly #trail = new Line(new BufferGeometry(), new LineBasicMaterial({ transparent: true, opacity: 0.55 }));
   readonly #path = new Line(new BufferGeometry(), new LineBasicMaterial({ linewidth: 2 }));
@@ -71,23 +67,21 @@ export class Stage {
   constructor(readonly canvas: HTMLCanvasElement) {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: true });
     this.renderer.shadowMap.enabled = true;
-    this.renderer.shadowMap.type = PCFSoftShadowMap;
-    this.body = new Body("#888");
-    this.#ghosts = Array.from({ length: GHOSTS }, () => new Body("#888", { opacity: 0, shadow: false }));
+    this.renderer.shadowMap.type = PCFShadowMap;
+    this.body = new Body();
+    this.#ghosts = Array.from({ length: GHOSTS }, () => new Body({ ghost: true }));
     this.#marks = FEET.map(() => {
       const mark = new Mesh(new CircleGeometry(0.085, 32), new MeshBasicMaterial({ transparent: true, opacity: 0 }));
       mark.rotation.x = -Math.PI / 2;
       mark.position.y = 0.004;
       return mark;
     });
-    this.#floor.rotation.x = -Math.PI / 2;
-    this.#floor.receiveShadow = true;
     this.#sun.castShadow = true;
     this.#sun.shadow.mapSize.set(1024, 1024);
     Object.assign(this.#sun.shadow.camera, { left: -2.2, right: 2.2, top: 2.6, bottom: -2.2, near: 0.5, far: 14 });
     this.#sun.shadow.radius = 5;
     this.#sun.shadow.bias = -0.0006;
-    this.scene.add(this.body.object, ...this.#ghosts.map(({ object }) => object), ...this.#marks, this.#floor);
+    this.scene.add(this.body.object, ...this.#ghosts.map(({ object }) => object), ...this.#marks, this.#floor.object);
     this.scene.add(new HemisphereLight("#ffffff", "#b9a893", 1.25), new AmbientLight("#ffffff", 0.35));
     this.scene.add(this.#sun, this.#sun.target, this.#trail, this.#path);
     this.#path.position.y = 0.012;
@@ -104,19 +98,13 @@ export class Stage {
 
   /** Takes the page's colours, after a change of the theme too. */
   dress(): void {
-    const [paper, ink, line, accent] = ["--paper", "--ink", "--line", "--accent"].map(themed);
-    this.scene.fog = new Fog(paper, 8, 24);
+    const [paper, ink, muted, accent] = ["--sunken", "--ink", "--muted", "--accent"].map(themed);
     this.body.material.color.copy(ink.clone().lerp(paper, paper.getHSL({ h: 0, s: 0, l: 0 }).l > 0.5 ? 0.62 : 0.22));
     for (const { material } of this.#ghosts) material.color.copy(accent);
     for (const { material } of this.#marks) material.color.copy(accent);
     this.#trail.material.color.copy(accent);
     this.#path.material.color.copy(ink);
-    if (this.#grid) {
-      this.scene.remove(this.#grid);
-      this.#grid.dispose();
-    }
-    this.#grid = new GridHelper(60, 60, line, line);
-    this.scene.add(this.#grid);
+    this.#floor.color(muted);
   }
 
   /** Fits the picture to the canvas's place in the page. */
@@ -145,7 +133,7 @@ export class Stage {
     for (const [i, ghost] of this.#ghosts.entries()) {
       const next = ghosts[i];
       if (next) ghost.pose(next.joints);
-      ghost.fade(next ? 0.06 + 0.2 * next.certainty : 0);
+      ghost.fade(next ? 0.08 + 0.42 * next.certainty : 0);
     }
   }
 
@@ -189,8 +177,7 @@ export class Stage {
       this.camera.position.add(step);
     }
     const { x, z } = this.#controls.target;
-    this.#grid.position.set(Math.round(x), 0, Math.round(z));
-    this.#floor.position.set(x, 0, z);
+    this.#floor.center(x, z);
     this.#sun.position.set(x + 2.4, 5.6, z + 2.2);
     this.#sun.target.position.set(x, 0.6, z);
     this.#controls.update();
