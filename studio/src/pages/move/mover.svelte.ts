@@ -1,0 +1,160 @@
+import type { WebGenerator, WebMotionSession } from "fewstep/browser";
+import { ModelInUse } from "../../lib/generator.svelte.js";
+import { type ModelEntry, models } from "../../lib/models.svelte.js";
+import { clamp } from "../../lib/options.js";
+import { route } from "../../lib/route.svelte.js";
+import { Player } from "./player.js";
+
+/** Seconds of motion that are kept ready: more would make a new text come later. */
+const READY = 0.35;
+/** Seconds of motion that can be saved at most, the newest. */
+const SAVED = 600;
+/** What the page begins with. */
+const FIRST = "a person walks";
+
+/** What was said, and where in the motion it was. */
+export interface Said {
+  readonly text: string;
+  /** Seconds since the beginning. */
+  readonly at: number;
+}
+
+/** The state of the page: the URL says what begins, a session goes on from there. */
+export class Mover {
+  readonly use = new ModelInUse();
+  player = $state.raw<Player | null>(null);
+  said = $state.raw<readonly Said[]>([]);
+  /** Milliseconds of the last blocks, and of motion that they held. */
+  pace = $state.raw<{ ms: number; seconds: number } | null>(null);
+  /** Milliseconds from Enter to the first frame that knows the text. */
+  reaction = $state<number | null>(null);
+  running = $state(true);
+  error = $state<string | null>(null);
+  #session: WebMotionSession | null = null;
+  #asked: { at: number; from: number } | null = null;
+  #run = 0;
+  #times: { ms: number; seconds: number }[] = [];
+  #blocks: Awaited<ReturnType<WebMotionSession["next"]>>[] = [];
+
+  readonly entries = $derived(models.ofKind("motion"));
+  readonly entry = $derived.by(
+    (): ModelEntry | undefined => this.entries.find(({ name }) => name === route.get("model")) ?? this.entries[0],
+  );
+  readonly generator = $derived.by((): WebGenerator<"motion"> | null => {
+    const { generator, entry } = this.use;
+    return generator?.kind === "motion" && entry?.name === this.entry?.name
+      ? (generator as WebGenerator<"motion">)
+      : null;
+  });
+  readonly prompt = $derived(route.get("prompt") ?? FIRST);
+  readonly seed = $derived(Math.trunc(route.number("seed", 1, 0, Number.MAX_SAFE_INTEGER)));
+  readonly guidance = $derived(this.#option("guidance", 0, 8));
+  readonly steps = $derived(Math.trunc(this.#option("steps", 1, 64)));
+  readonly lag = $derived(Math.trunc(clamp(this.#option("lag", 1, 64), 1, this.steps)));
+
+  #option(name: string, low: number, high: number): number {
+    const preset = Number(this.generator?.options[name]?.preset ?? low);
+    return route.number(name, preset, low, high);
+  }
+
+  /** Begins anew, from the URL's text and seed. */
+  async begin(generator: WebGenerator<"motion">): Promise<void> {
+    const own = ++this.#run;
+    await this.end();
+    this.error = null;
+    try {
+      const { prompt, seed, guidance, steps, lag } = this;
+      const session = await generator.open({ prompt, seed, guidance, steps, lag });
+      if (own !== this.#run) return void session.close();
+      this.#session = session;
+      this.#blocks = [];
+      this.#times = [];
+      this.player = new Player(session.fps);
+      this.said = [{ text: prompt, at: 0 }];
+      this.reaction = null;
+      void this.#draw(session, own);
+    } catch (error) {
+      if (own === this.#run) this.error = (error as Error).message;
+    }
+  }
+
+  /** Draws blocks as long as the page shows them, a little ahead of what is shown. */
+  async #draw(session: WebMotionSession, own: number): Promise<void> {
+    while (own === this.#run) {
+      const player = this.player!;
+      if (!this.running || player.ahead > READY) {
+        await new Promise((resolve) => setTimeout(resolve, 15));
+        continue;
+      }
+      const start = performance.now();
+      try {
+        const block = await session.next();
+        if (own !== this.#run) return;
+        player.add(block);
+        this.#blocks.push(block);
+        while (this.#seconds() > SAVED) this.#blocks.shift();
+        this.#times = [...this.#times, { ms: performance.now() - start, seconds: block.frames / session.fps }].slice(-8);
+        this.pace = {
+          ms: this.#times.reduce((sum, { ms }) => sum + ms, 0) / this.#times.length,
+          seconds: this.#times.reduce((sum, { seconds }) => sum + seconds, 0) / this.#times.length,
+        };
+        if (this.#asked && block.prompt === this.said.at(-1)?.text) {
+          this.#asked = { ...this.#asked, from: Math.min(this.#asked.from, player.end - block.frames) };
+        }
+      } catch (error) {
+        if (own === this.#run && (error as Error).name !== "AbortError") this.error = (error as Error).message;
+        return;
+      }
+    }
+  }
+
+  #seconds(): number {
+    return this.#blocks.reduce((sum, { frames }) => sum + frames, 0) / (this.player?.fps ?? 20);
+  }
+
+  /** Says what is to happen now. Where the model does not understand, the error is shown and the motion goes on. */
+  async say(text: string): Promise<boolean> {
+    if (!this.#session || !this.player) return false;
+    try {
+      await this.#session.say(text);
+      this.error = null;
+      this.#asked = { at: performance.now(), from: Number.POSITIVE_INFINITY };
+      this.said = [...this.said, { text, at: this.player.at / this.player.fps }].slice(-8);
+      route.set({ prompt: text });
+      return true;
+    } catch (error) {
+      this.error = (error as Error).message;
+      return false;
+    }
+  }
+
+  /** Changes guidance while it moves. */
+  async adjust(change: { guidance?: number }): Promise<void> {
+    await this.#session?.adjust(change);
+  }
+
+  /** To be called where a frame is shown: tells when the first one came that knows the newest text. */
+  shown(): void {
+    if (!this.#asked || !this.player || this.player.at < this.#asked.from) return;
+    this.reaction = performance.now() - this.#asked.at;
+    this.#asked = null;
+  }
+
+  /** Ends the session. */
+  async end(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await session?.close().catch(() => undefined);
+  }
+
+  /** Ends for good. */
+  stop(): void {
+    this.#run++;
+    void this.end();
+  }
+
+  /** What has been shown, as a file. */
+  async save(format: "glb" | "vrma" | "bvh" | "csv"): Promise<Blob> {
+    return this.generator!.clipFile(this.#blocks, format);
+  }
+}
