@@ -1,4 +1,52 @@
 export type { Clip } from "./clip.js";
 export { secondsOf } from "./clip.js";
+export {
+  BODY_FEATURES,
+  FEATURE_PARTS,
+  type FeatureOptions,
+  FeatureReader,
+  fromFeatures,
+  mirrorFeatures,
+  ORIGIN,
+  type Place,
+  startOf,
+  toFeatures,
+} from "./features.js";
+export { headingOf } from "./heading.js";
+export {
+  CONTACT_JOINTS,
+  CONTACT_SPEED,
+  contactsFrom,
+  contactsOf,
+  type Pose,
+  poseAt,
+  positionsOf,
+  requireBody,
+  worldRotations,
+} from "./kinematics.js";
+export { mirror, partnersOf } from "./mirror.js";
+export { resample } from "./resample.js";
+export {
+  aboutAxis,
+  between,
+  type EulerOrder,
+  fromEuler,
+  fromMatrix,
+  fromSix,
+  IDENTITY,
+  inverse,
+  type Matrix,
+  multiply,
+  normalize,
+  type Quaternion,
+  rotate,
+  type Six,
+  slerp,
+  toEuler,
+  toMatrix,
+  toSix,
+  type Vector,
+  yaw,
+} from "./rotations.js";
 export type { Skeleton } from "./skeleton.js";
 export { BODY, BODY_JOINTS, BODY_NAMES, BODY_PARENTS } from "./skeleton.js";

@@ -1,0 +1,89 @@
+"""Rotations, forward kinematics and contacts of a made-up clip by NumPy and SciPy in float64 -> motion.json."""
+import json
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+rng = np.random.default_rng(11)
+FPS = 20
+PARENTS = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19]
+OFFSETS = {
+    1: (0.09, -0.06, 0), 3: (0, 0.11, 0), 4: (0, -0.42, 0), 6: (0, 0.13, 0), 7: (0, -0.43, 0), 9: (0, 0.06, 0),
+    10: (0, -0.06, 0.13), 12: (0, 0.22, 0), 13: (0.08, 0.14, 0), 15: (0, 0.1, 0), 16: (0.1, 0, 0), 18: (0.27, 0, 0),
+    20: (0.25, 0, 0),
+}
+MIRROR = {2: 1, 5: 4, 8: 7, 11: 10, 14: 13, 17: 16, 19: 18, 21: 20}
+BODY = np.zeros((22, 3))
+for joint in range(22):
+    if joint in OFFSETS:
+        BODY[joint] = OFFSETS[joint]
+    elif joint in MIRROR:
+        BODY[joint] = np.array(OFFSETS[MIRROR[joint]]) * [-1, 1, 1]
+BODY = np.float32(BODY).astype(np.float64)
+f32 = lambda a: np.float32(np.round(a, 6)).astype(np.float64)
+
+
+def forward(local, root, offsets):
+    """local [T, J] of Rotation as matrices [T, J, 3, 3] -> world positions and matrices."""
+    world, places = np.zeros_like(local), np.zeros(local.shape[:2] + (3,))
+    for j, p in enumerate(PARENTS):
+        world[:, j] = local[:, j] if p < 0 else world[:, p] @ local[:, j]
+        places[:, j] = root if p < 0 else places[:, p] + world[:, p] @ offsets[j]
+    return places, world
+
+
+def made_up(frames):
+    """A figure that swings all its joints while it goes round a bend: quaternions [T, J, 4], root [T, 3]."""
+    t = np.arange(frames) / FPS
+    axes, phases = rng.normal(size=(22, 3)), rng.uniform(0, 6, size=22)
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    sizes = np.where(np.arange(22) < 1, 0.15, 0.5)
+    angles = sizes * np.sin(2 * np.pi * 0.9 * t[:, None] + phases)
+    local = Rotation.from_rotvec((angles[..., None] * axes).reshape(-1, 3)).as_quat().reshape(frames, 22, 4)
+    heading = 0.7 + 0.8 * t + 0.3 * t**2
+    turned = Rotation.from_rotvec(np.outer(heading, [0, 1, 0])) * Rotation.from_quat(local[:, 0])
+    local[:, 0] = turned.as_quat()
+    root = np.stack([1.5 + np.cumsum(np.sin(heading)) * 0.06, 0.95 + 0.03 * np.sin(9 * t),
+                     -0.5 + np.cumsum(np.cos(heading)) * 0.06], 1)
+    return f32(local), f32(root)
+
+
+quaternions, root = made_up(24)
+matrices = lambda q: Rotation.from_quat(q.reshape(-1, 4)).as_matrix().reshape(q.shape[:-1] + (3, 3))
+places, world = forward(matrices(quaternions), root, BODY)
+
+orders = ["XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX"]
+a, b = Rotation.random(rng=rng), Rotation.random(rng=rng)
+vector, angles = rng.normal(size=3), [33.0, -71.0, 124.0]
+six = rng.normal(size=6)
+x = six[:3] / np.linalg.norm(six[:3])
+y = six[3:] - (x @ six[3:]) * x
+y /= np.linalg.norm(y)
+z = np.cross(x, y)
+shares = [0, 0.3, 1]
+ways = b if a.as_quat() @ b.as_quat() > 0 else Rotation.from_quat(-b.as_quat())
+rotations = {
+    "a": a.as_quat(), "b": b.as_quat(), "vector": vector, "angles": angles, "six": six,
+    "product": (a * b).as_quat(), "turned": a.apply(vector), "matrix": a.as_matrix().ravel(),
+    "columns": a.as_matrix()[:, :2].T.ravel(),
+    "fromSix": Rotation.from_matrix(np.stack([x, y, z], 1)).as_quat(),
+    "euler": {order: Rotation.from_euler(order, angles, degrees=True).as_quat() for order in orders},
+    "slerp": [(a * Rotation.from_rotvec(s * (a.inv() * ways).as_rotvec())).as_quat() for s in shares],
+}
+feet = [7, 10, 8, 11]
+moved = np.zeros((24, 4))
+moved[1:] = ((places[1:] - places[:-1]) ** 2).sum(-1)[:, feet]
+moved[0] = moved[1]
+
+golden = {
+    "rotations": rotations,
+    "clip": {"rotations": quaternions.ravel(), "root": root.ravel(), "frames": 24, "fps": FPS},
+    "positions": places.ravel(),
+    "world": Rotation.from_matrix(world.reshape(-1, 3, 3)).as_quat().ravel(),
+    "contacts": (moved < 0.002).astype(int).ravel(),
+}
+plain = lambda v: {k: plain(w) for k, w in v.items()} if isinstance(v, dict) else \
+    [plain(w) for w in v] if isinstance(v, (list, np.ndarray)) else v if isinstance(v, int) else \
+    int(v) if isinstance(v, np.integer) else float(f"{float(v):.9g}")
+Path(__file__).with_name("motion.json").write_text(json.dumps(plain(golden)).replace(" ", ""))
