@@ -16,6 +16,7 @@ export type {
   CreateOptions,
   DrawContext,
   Drawn,
+  DrawnMotions,
   DrawnStep,
   DrawnTexts,
   EditForm,
@@ -24,4 +25,5 @@ export type {
   WebGenerator,
 } from "./web/generator.js";
 export { latest } from "./web/latest.js";
+export type { MotionBlock, WebMotionSession } from "./web/motion.js";
 export { Pictures } from "./web/pictures.js";

@@ -152,6 +152,8 @@ export interface MotionSession {
   readonly frames: number;
   /** Blocks after which a new text shows in full, at most. */
   readonly delay: number;
+  /** How strongly it follows its text from now on. @throws OptionError */
+  guidance: number;
   /** What is to be shown from now on; null: anything. Blocks that are not yet given change with it. @throws OptionError */
   say(text: string | null): void;
   /** The next block; its clip begins where the one before it ended. */

@@ -1,12 +1,13 @@
 import { requireKnown } from "../io/known.js";
 import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
+import type { Kind } from "../models/generator.js";
 import { isSource, type ModelBlobs } from "../models/location.js";
 import { getWasmFolder } from "../runtime/device.js";
 import { inNode } from "../runtime/environment.js";
 import { deviceNames } from "../runtime/runtime.js";
 import { sayIfSlow } from "./device.js";
-import type { AnyWebGenerator, CreateOptions, WebGenerator, WebKind } from "./generator.js";
+import type { AnyWebGenerator, CreateOptions, WebGenerator } from "./generator.js";
 import { type Other, remoteGenerator } from "./remote.js";
 
 const KNOWN = ["kind", "device", "threads", "worker", "cache", "onProgress", "signal"];
@@ -26,8 +27,8 @@ function requireOptions(source: unknown, options: CreateOptions): void {
   for (const name of ["worker", "cache"] as const)
     if (options[name] !== undefined && typeof options[name] !== "boolean")
       throw new OptionError(`${name} must be true or false, got ${show(options[name])}.`);
-  if (kind !== undefined && kind !== "image" && kind !== "text")
-    throw new OptionError(`kind must be "image" or "text", got ${show(kind)}.`);
+  if (kind !== undefined && !["image", "text", "motion"].includes(kind))
+    throw new OptionError(`kind must be "image", "text" or "motion", got ${show(kind)}.`);
   options.signal?.throwIfAborted();
 }
 
@@ -55,7 +56,7 @@ function startWorker(): Promise<Other> {
  * holds its worker and its memory until `dispose()`.
  * @throws OptionError, NoSuchModel, FetchError, or what a damaged file is refused with
  */
-export function createGenerator<K extends WebKind>(
+export function createGenerator<K extends Kind>(
   source: string | ModelBlobs,
   options: CreateOptions<K> & { kind: K },
 ): Promise<WebGenerator<K>>;

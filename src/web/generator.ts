@@ -1,13 +1,16 @@
 import type { Progress } from "../data/progress.js";
 import type { EditInfo } from "../models/edits.js";
 import type { ModelConfig } from "../models/files.js";
+import type { Kind } from "../models/generator.js";
 import type { OptionInfo } from "../models/options.js";
+import type { Clip } from "../motion/index.js";
 import type { DeviceName } from "../runtime/index.js";
+import type { WebMotionSession } from "./motion.js";
 import type { Pictures } from "./pictures.js";
 
 /** What a generator is, without its network: all that a form or a caption needs. It can be sent between threads. */
 export interface GeneratorInfo {
-  readonly kind: WebKind;
+  readonly kind: Kind;
   readonly method: string;
   readonly name: string;
   readonly config: ModelConfig;
@@ -20,6 +23,8 @@ export interface GeneratorInfo {
   readonly image: { readonly height: number; readonly width: number; readonly channels: 1 | 3 } | null;
   /** Of models of text: tokens of a sequence, and whether a sequence is one line. */
   readonly text: { readonly length: number; readonly lines: boolean } | null;
+  /** Frames a second, of models of motions. */
+  readonly motion: { readonly fps: number } | null;
   /** Where it computes, and with how many threads. */
   readonly device: DeviceName;
   readonly threads: number;
@@ -37,12 +42,16 @@ export interface DrawnTexts {
   /** [count·length]. */
   readonly tokens: Int32Array;
 }
-/** What generators give on a page, by kind. */
+/** Motions, with what each was asked to show. */
+export interface DrawnMotions {
+  readonly clips: readonly Clip[];
+  readonly prompts: readonly string[] | null;
+}
 export interface Drawn {
   image: Pictures;
   text: DrawnTexts;
+  motion: DrawnMotions;
 }
-export type WebKind = keyof Drawn;
 
 /** What comes beside the options. */
 export interface DrawContext {
@@ -62,7 +71,7 @@ export interface DrawContext {
 }
 
 /** Where a sampler stands. */
-export interface DrawnStep<K extends WebKind = WebKind> {
+export interface DrawnStep<K extends Kind = Kind> {
   readonly step: number;
   readonly steps: number;
   /** Network evaluations of each sample so far. */
@@ -86,7 +95,7 @@ export interface EditPictures {
  * A generator for web pages, in a worker or in the page's own thread. It does one thing after the other: what is asked
  * meanwhile waits. Of a stream each step is one thing.
  */
-export interface WebGenerator<K extends WebKind = WebKind> extends GeneratorInfo {
+export interface WebGenerator<K extends Kind = Kind> extends GeneratorInfo {
   readonly kind: K;
   /** Whether it computes in a worker, which leaves the page its thread. */
   readonly worker: boolean;
@@ -107,15 +116,17 @@ export interface WebGenerator<K extends WebKind = WebKind> extends GeneratorInfo
   ): Promise<Pictures>;
   /** Tokens of a text, of models of text. */
   tokens(text: string): Promise<Int32Array>;
+  /** Begins a motion that goes on for ever, of models of motions. @throws OptionError */
+  open(options?: Record<string, unknown>): Promise<WebMotionSession>;
   /** Ends what is being drawn, which rejects with an `AbortError`, and frees the model and its worker. */
   dispose(): Promise<void>;
 }
 
 /** A generator of any kind: its `kind` tells. */
-export type AnyWebGenerator = { [K in WebKind]: WebGenerator<K> }[WebKind];
+export type AnyWebGenerator = { [K in Kind]: WebGenerator<K> }[Kind];
 
 /** How a generator is made. */
-export interface CreateOptions<K extends WebKind = WebKind> {
+export interface CreateOptions<K extends Kind = Kind> {
   /** What it must draw. */
   kind?: K;
   /** "webgpu" or "wasm"; default "auto": WebGPU where there is a hardware GPU that works, else WebAssembly. */

@@ -3,7 +3,7 @@ import { requireKnown, unknownOption } from "../io/known.js";
 import { OptionError } from "../io/wrong-use.js";
 import { loadModel } from "../methods/load.js";
 import type { ModelSource } from "../models/files.js";
-import type { Generators, Outputs, SampleContext, SampleOptions, Step } from "../models/generator.js";
+import type { AnyGenerator, Kind, Output, SampleContext, SampleOptions, Step } from "../models/generator.js";
 import { resolveRuntime } from "../runtime/index.js";
 import { threadsInUse } from "../runtime/session.js";
 import { anySignal, orAborted } from "./abort.js";
@@ -18,9 +18,9 @@ import type {
   DrawnStep,
   EditPictures,
   GeneratorInfo,
-  WebKind,
 } from "./generator.js";
 import { describeGenerator } from "./info.js";
+import { openSession, type SessionAction, Sessions } from "./motion.js";
 import { Pictures, toImages } from "./pictures.js";
 import { Queue } from "./queue.js";
 
@@ -37,10 +37,6 @@ export async function openGenerator(source: ModelSource, options: CreateOptions 
     ...(typeof source === "string" && !kept && { onProgress }),
     ...(kind && { kind }),
   });
-  if (model.kind === "motion") {
-    await model.release();
-    throw new OptionError(`${model.config.name} draws motions, which a page does not draw yet.`);
-  }
   await kept?.keep();
   const runtime = await resolveRuntime(device);
   signal?.throwIfAborted();
@@ -63,13 +59,14 @@ function modelContext(
 
 /** What pages use around a loaded model. `lost` aborts where its device is lost, which `watch` looks out for. */
 function localGenerator(
-  model: Generators[WebKind],
+  model: AnyGenerator,
   info: GeneratorInfo,
   lost: AbortSignal,
   watch: () => Promise<void>,
 ): AnyWebGenerator {
   const { name } = info;
   const queue = new Queue();
+  const sessions = model.kind === "motion" ? new Sessions(model) : null;
   const life = new AbortController();
   const during = (given?: AbortSignal) => anySignal(given, life.signal, lost);
 
@@ -83,9 +80,10 @@ function localGenerator(
     }, signal);
   };
 
-  const drawn = (output: Outputs[WebKind]): Drawn[WebKind] => {
+  const drawn = (output: Output): Drawn[Kind] => {
     if (output.kind === "image") return new Pictures(output);
-    const { tokenizer } = model as Generators["text"];
+    if (output.kind === "motion") return { clips: output.clips, prompts: output.prompts };
+    const { tokenizer } = model as Extract<AnyGenerator, { kind: "text" }>;
     const tokens = output.tokens!;
     const length = tokens.length / output.count;
     const pieces = Array.from({ length: output.count }, (_, n) =>
@@ -94,12 +92,12 @@ function localGenerator(
     return { strings: output.strings, pieces, tokens };
   };
 
-  async function nextStep(steps: AsyncGenerator<Step<Outputs[WebKind]>, void, void>): Promise<DrawnStep | null> {
+  async function nextStep(steps: AsyncGenerator<Step, void, void>): Promise<DrawnStep | null> {
     const next = await steps.next();
     if (next.done) return null;
     const { step, steps: all, evaluations, first, detail } = next.value;
     const output = await next.value.output();
-    const length = output.kind === "image" ? output.pixels.length : output.tokens!.length;
+    const length = output.kind === "image" ? output.pixels.length : output.kind === "text" ? output.tokens!.length : 0;
     const changes = (detail as { changes?: Uint8Array } | undefined)?.changes?.slice(0, length);
     return { step, steps: all, evaluations, first, output: drawn(output), ...(changes && { changes }) };
   }
@@ -112,11 +110,7 @@ function localGenerator(
       take(async (signal) => drawn(await model.sample(options, modelContext(context, name, signal))), context.signal),
     async *stream(options?: SampleOptions, context: DrawContext = {}) {
       const signal = during(context.signal);
-      const steps = model.stream(options, modelContext(context, name, signal)) as AsyncGenerator<
-        Step<Outputs[WebKind]>,
-        void,
-        void
-      >;
+      const steps = model.stream(options, modelContext(context, name, signal)) as AsyncGenerator<Step, void, void>;
       try {
         for (
           let step = await take(() => nextStep(steps), signal);
@@ -154,6 +148,12 @@ function localGenerator(
       if (model.kind !== "text") throw new OptionError(`${name} draws pictures, which have no tokens of text.`);
       return model.tokenizer.encode(text);
     },
+    session: (action: SessionAction, session: number, value?: unknown) =>
+      take(async () => {
+        if (!sessions) throw new OptionError(`${name} draws no motions, so nothing of it goes on for ever.`);
+        return sessions.ask(action, session, value);
+      }),
+    open: (options?: SampleOptions) => openSession((...asked) => generator.session(...asked), options),
     async dispose() {
       life.abort(new DOMException(`${name} has been disposed of.`, "AbortError"));
       await orAborted(lost, () => model.release()).catch(() => undefined);

@@ -4,7 +4,7 @@ import type { ErrorMessage } from "./errors.js";
 import type { CreateOptions } from "./generator.js";
 
 /** Calls that are answered once. */
-export type CallName = "cost" | "sample" | "noise" | "edit" | "tokens";
+export type CallName = "cost" | "sample" | "noise" | "edit" | "tokens" | "session";
 
 /** What a page asks of the thread with the generator. `heard`: progress is told. */
 export type Request = { readonly id: number; readonly heard: boolean } & (

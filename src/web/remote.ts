@@ -13,6 +13,7 @@ import type {
   GeneratorInfo,
 } from "./generator.js";
 import type { AbortRequest, Answer, CallName, Channel, Request } from "./messages.js";
+import { openSession } from "./motion.js";
 import { Pictures, toImages } from "./pictures.js";
 import { pack, unpack } from "./wire.js";
 
@@ -122,6 +123,7 @@ export async function remoteGenerator(
       const images = pictures && info.image && new Pictures(toImages(pictures, info.image.channels));
       return work("edit", [name, { ...rest, ...(images && { pictures: images }) }, options], context);
     },
+    open: (options?: SampleOptions) => openSession((...asked) => call("session", ...asked), options),
     async dispose() {
       life.abort(new DOMException(`${info.name} has been disposed of.`, "AbortError"));
       end();

@@ -32,7 +32,7 @@ export function serve(channel: Channel): void {
       case "call": {
         const { name, args, context } = request;
         const given = [...args.map(unpack), ...(context ? [{ ...context, ...control(request) }] : [])];
-        return (generator![name] as (...given: unknown[]) => Promise<unknown>)(...given);
+        return (generator as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>)[name](...given);
       }
       case "stream": {
         const { id, options, context } = request;
