@@ -92,7 +92,12 @@ test("the adaptive weight is the ratio of the gradients' norms, and no gradient 
 });
 
 test("the contrastive loss is that of NumPy", async () => {
-  const feeds = { m: drawn("motions", 12), t: drawn("texts", 12), same: [0.5, 0.5, 0, 0.5, 0.5, 0, 0, 0, 1], scale: [1.5] };
+  const feeds = {
+    m: drawn("motions", 12),
+    t: drawn("texts", 12),
+    same: [0.5, 0.5, 0, 0.5, 0.5, 0, 0, 0, 1],
+    scale: [1.5],
+  };
   const [found] = await value(
     { m: [3, 4], t: [3, 4], same: [3, 3], scale: [1] },
     ({ m, t, same, scale }) => contrastiveLoss(m, t, same, scale),
@@ -118,5 +123,7 @@ test("flow matching counts the tokens that it is told to", async () => {
 
 test("noised tokens are noise at time 0 and clean at 1", async () => {
   const feeds = { clean: [2, 2, 2], noise: [5, 5, 5], t: [0, 0.5, 1] };
-  expect(await value({ clean: [3], noise: [3], t: [3] }, ({ clean, noise, t }) => noised(clean, noise, t), feeds)).toEqual([5, 3.5, 2]);
+  expect(
+    await value({ clean: [3], noise: [3], t: [3] }, ({ clean, noise, t }) => noised(clean, noise, t), feeds),
+  ).toEqual([5, 3.5, 2]);
 });

@@ -11,7 +11,8 @@ async function sampled(velocity: VelocityAt, options: Options): Promise<Float32A
     last = tokens;
     calls++;
   }
-  const blocks = (options.prefix?.length ?? 0) / options.rows / (options.noise.length / options.rows / options.schedule.blocks);
+  const blocks =
+    (options.prefix?.length ?? 0) / options.rows / (options.noise.length / options.rows / options.schedule.blocks);
   expect(calls).toBe(samplerCalls(options.schedule, blocks, options.sampler ?? "euler"));
   return last;
 }
@@ -93,7 +94,11 @@ describe("a prefix", () => {
 
   test.each(["euler", "renoise"] as const)("stays exactly as it is (%s)", async (sampler) => {
     const fresh = new Random(5);
-    const out = await sampled(async (x) => x.map((v) => -v), { ...options, sampler, renew: (count) => fresh.normals(count) });
+    const out = await sampled(async (x) => x.map((v) => -v), {
+      ...options,
+      sampler,
+      renew: (count) => fresh.normals(count),
+    });
     for (let r = 0; r < 2; r++) expect([...out.slice(r * 12, r * 12 + 6)]).toEqual([...prefix.slice(r * 6, r * 6 + 6)]);
   });
 

@@ -43,7 +43,8 @@ describe("a staircase", () => {
         expect(row[b]).toBeGreaterThanOrEqual(row[b - 1]);
         expect(row[b] - row[b - 1]).toBeLessThanOrEqual(lag);
       }
-      if (lag > 0) expect(row.filter((left) => left > 0 && left < steps).length).toBeLessThanOrEqual(Math.ceil(steps / lag));
+      if (lag > 0)
+        expect(row.filter((left) => left > 0 && left < steps).length).toBeLessThanOrEqual(Math.ceil(steps / lag));
     }
   });
 

@@ -49,7 +49,9 @@ describe("a prompt is refused", () => {
   });
 
   test("where it is longer than what the model reads", () => {
-    expect(() => vocabulary.require("a person walks a person walks")).toThrow("has 6 words, and the model reads 5 at most");
+    expect(() => vocabulary.require("a person walks a person walks")).toThrow(
+      "has 6 words, and the model reads 5 at most",
+    );
     expect(() => vocabulary.require("a person walks")).not.toThrow();
   });
 });
