@@ -1,8 +1,9 @@
 import type { Clip } from "./clip.js";
 import { headingOf, wrap } from "./heading.js";
 import { contactsOf, type Pose, poseAt, requireBody } from "./kinematics.js";
-import { COLUMNS, PLACE, requireRows, rowMirror } from "./mirror-rows.js";
+import { COLUMNS, PLACE, rowMirror } from "./mirror-rows.js";
 import { fromSix, multiply, type Quaternion, rotate, toSix, yaw } from "./rotations.js";
+import { requireRows } from "./rows.js";
 import { BODY, type Skeleton } from "./skeleton.js";
 
 /** Numbers of a frame: see {@link FEATURE_PARTS}. */

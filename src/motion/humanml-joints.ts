@@ -1,11 +1,13 @@
-import { requireRows } from "./mirror-rows.js";
 import { between, inverse, multiply, type Quaternion, rotate, type Vector, yaw } from "./rotations.js";
+import { requireRows } from "./rows.js";
 import { BODY_NAMES, BODY_PARENTS, type Skeleton } from "./skeleton.js";
 
 /** Numbers of a frame's joints: x, y, z of all 22, metres. */
 export const JOINT_NUMBERS = 3 * BODY_NAMES.length;
 /** Joints of frames, [T, 22, 3]. */
 export type Joints = Float32Array | Float64Array;
+/** How many frames of joints these are. @throws RangeError where they are none, or no whole ones. */
+export const framesOf = (joints: Joints): number => requireRows(joints, JOINT_NUMBERS, "Joints");
 
 /** Bones one after the other, as HumanML3D goes along them; the arms begin at the chest. */
 export const CHAINS: readonly (readonly number[])[] = [
@@ -51,7 +53,7 @@ export const HUMANML_SKELETON: Skeleton = {
 
 /** HumanML3D's directions at rest with the bones' lengths of the first frame. */
 export function humanmlSkeletonOf(joints: Joints): Skeleton {
-  requireRows(joints, JOINT_NUMBERS);
+  framesOf(joints);
   const length = (joint: number) => {
     const [from, to] = [jointAt(joints, 0, Math.max(BODY_PARENTS[joint], 0)), jointAt(joints, 0, joint)];
     return Math.hypot(to[0] - from[0], to[1] - from[1], to[2] - from[2]);
@@ -81,7 +83,7 @@ function forwardAt(joints: Joints, frame: number, hips: 1 | -1): [number, number
  * here, and `smooth` averages the directions over time (Gaussian, σ = 20 frames, the ends held).
  */
 export function headingsOf(joints: Joints, smooth: boolean): Float64Array {
-  const frames = requireRows(joints, JOINT_NUMBERS);
+  const frames = framesOf(joints);
   let forward = Array.from({ length: frames }, (_, frame) => forwardAt(joints, frame, -1));
   if (smooth) {
     const [sigma, reach] = [20, 80];
@@ -152,7 +154,7 @@ const legOf = ({ offsets }: Skeleton): number =>
  * @throws RangeError for numbers that are no whole frames, or legs without length.
  */
 export function toUniform(joints: Joints, skeleton: Skeleton = HUMANML_SKELETON): Float64Array {
-  const frames = requireRows(joints, JOINT_NUMBERS);
+  const frames = framesOf(joints);
   const leg = legOf(humanmlSkeletonOf(joints));
   if (!(leg > 0)) throw new RangeError("The first frame's right leg has no length, so its size cannot be told.");
   const scale = legOf(skeleton) / leg;
@@ -166,7 +168,7 @@ export function toUniform(joints: Joints, skeleton: Skeleton = HUMANML_SKELETON)
 
 /** The motion on the floor: its lowest joint at 0, its first frame's root above the origin and looking along +z. */
 export function toStart(joints: Joints): Float64Array {
-  const frames = requireRows(joints, JOINT_NUMBERS);
+  const frames = framesOf(joints);
   let floor = Infinity;
   for (let at = 1; at < joints.length; at += 3) floor = Math.min(floor, joints[at]);
   const [x, z] = forwardAt(joints, 0, 1);

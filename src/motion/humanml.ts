@@ -1,6 +1,7 @@
 import { wrap } from "./heading.js";
 import {
   bonesOf,
+  framesOf,
   HUMANML_SKELETON,
   headingsOf,
   JOINT_NUMBERS,
@@ -9,8 +10,9 @@ import {
   placeBones,
 } from "./humanml-joints.js";
 import { CONTACT_JOINTS } from "./kinematics.js";
-import { COLUMNS, PLACE, requireRows, rowMirror } from "./mirror-rows.js";
+import { COLUMNS, PLACE, rowMirror } from "./mirror-rows.js";
 import { fromSix, type Quaternion, rotate, toSix, type Vector, yaw } from "./rotations.js";
+import { requireRows } from "./rows.js";
 import { BODY_NAMES, type Skeleton } from "./skeleton.js";
 
 /** Numbers of a frame of HumanML3D: see {@link HUMANML_PARTS}. */
@@ -48,7 +50,7 @@ const JOINTS = BODY_NAMES.length;
  * @throws RangeError for numbers that are no whole frames, or one frame alone.
  */
 export function toHumanml(joints: Joints): Float64Array {
-  const rows = requireRows(joints, JOINT_NUMBERS) - 1;
+  const rows = framesOf(joints) - 1;
   if (rows < 1)
     throw new RangeError("HumanML3D's features need two frames at least: each row leads to the next frame.");
   const headings = headingsOf(joints, true);

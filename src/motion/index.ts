@@ -21,7 +21,15 @@ export {
   mirrorHumanml,
   toHumanml,
 } from "./humanml.js";
-export { HUMANML_SKELETON, humanmlSkeletonOf, type Joints, toStart, toUniform } from "./humanml-joints.js";
+export {
+  framesOf,
+  HUMANML_SKELETON,
+  humanmlSkeletonOf,
+  JOINT_NUMBERS,
+  type Joints,
+  toStart,
+  toUniform,
+} from "./humanml-joints.js";
 export {
   CONTACT_JOINTS,
   CONTACT_SPEED,

@@ -1,4 +1,5 @@
 import { partnersOf } from "./mirror.js";
+import { requireRows } from "./rows.js";
 import { BODY } from "./skeleton.js";
 
 /** Numbers of each of the body's joints in turn, from the joint `from` on, beginning at place `first` of a row. */
@@ -35,11 +36,4 @@ export function rowMirror(width: number, parts: readonly JointPart[], contacts: 
     requireRows(rows, width);
     return rows.map((_, at) => sign[at % width] * rows[at - (at % width) + from[at % width]]) as Rows;
   };
-}
-
-/** How many rows of `width` numbers these are. @throws RangeError where they are none, or no whole ones. */
-export function requireRows(rows: ArrayLike<number>, width: number): number {
-  if (rows.length === 0 || rows.length % width !== 0)
-    throw new RangeError(`Features come in rows of ${width} numbers, not in ${rows.length} numbers.`);
-  return rows.length / width;
 }

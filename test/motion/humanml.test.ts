@@ -137,7 +137,7 @@ test("mirrored features are those of the mirrored joints, and twice mirrored the
 
 test("what is no frame of joints or features is refused", () => {
   expect(() => toHumanml(new Float64Array(66))).toThrow("two frames at least");
-  expect(() => toHumanml(new Float64Array(67))).toThrow("rows of 66 numbers, not in 67");
+  expect(() => toHumanml(new Float64Array(67))).toThrow("Joints come in rows of 66 numbers, not in 67");
   expect(() => fromHumanml(new Float64Array(262))).toThrow("rows of 263 numbers, not in 262");
   expect(() => fromHumanmlRotations(new Float64Array(0))).toThrow("not in 0 numbers");
   expect(() => toUniform(new Float64Array(66))).toThrow("leg has no length");

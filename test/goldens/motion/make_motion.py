@@ -3,7 +3,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 from scipy.spatial.transform import Rotation
 
 rng = np.random.default_rng(11)
@@ -162,6 +162,25 @@ other, _ = forward(matrices(quaternions), root * 1.1, longer)
 target = lengths(places)
 joints = canonical(uniform(other, target))
 
+texts = np.round(rng.normal(size=(70, 5)), 3)
+motions = np.round(texts + 0.9 * rng.normal(size=(70, 5)), 3)
+apart = [np.linalg.norm(texts[s:s + 32, None] - motions[None, s:s + 32], axis=-1) for s in (0, 32)]
+ranks = np.concatenate([(d < np.diag(d)[:, None]).sum(1) for d in apart])
+third = np.diff(places, n=3, axis=0)
+floor = places - [0, places[..., 1].min(), 0]
+speeds = np.linalg.norm(np.diff(floor[:, [10, 11]][..., [0, 2]], axis=0), axis=-1) * FPS
+low = (floor[:-1, [10, 11], 1] < 0.05) & (floor[1:, [10, 11], 1] < 0.05)
+slow = uniform_filter1d(speeds, 5, axis=0, mode="constant")
+seen = lambda p: p - p[:, :1]
+metrics = {
+    "texts": texts.ravel(), "motions": motions.ravel(),
+    "precision": [(ranks < k).mean() for k in (1, 2, 3)],
+    "distance": np.linalg.norm(texts - motions, axis=1).mean(),
+    "jerk": np.abs(third).sum(-1).max(1),
+    "skating": (low & (speeds > 0.5) & (slow > 0.5)).any(1).mean(),
+    "mpjpe": 1000 * np.linalg.norm(seen(places) - seen(other), axis=-1).mean(),
+    "path": np.linalg.norm((places - other)[:, 0, [0, 2]], axis=-1).mean(),
+}
 golden = {
     "rotations": rotations,
     "clip": {"rotations": quaternions.ravel(), "root": root.ravel(), "frames": 24, "fps": FPS},
@@ -170,6 +189,7 @@ golden = {
     "contacts": (moved < 0.002).astype(int).ravel(),
     "humanml": {"source": other.ravel(), "joints": joints.ravel(), "rows": humanml(joints).ravel(),
                 "own": humanml(canonical(places))[::6].ravel()},
+    "metrics": metrics,
 }
 plain = lambda v: {k: plain(w) for k, w in v.items()} if isinstance(v, dict) else \
     [plain(w) for w in v] if isinstance(v, (list, np.ndarray)) else v if isinstance(v, int) else \
