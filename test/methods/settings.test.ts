@@ -5,6 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import type { z } from "zod";
 import { classifierSettings } from "../../src/judges/classifier/settings.js";
 import { languageModelSettings } from "../../src/judges/language-model/settings.js";
+import { motionJudgeSettings } from "../../src/judges/motion/settings.js";
 import { discreteSettings } from "../../src/methods/discrete/settings.js";
 import { driftingSettings } from "../../src/methods/drifting/settings.js";
 import { flowSettings } from "../../src/methods/flow/settings.js";
@@ -25,6 +26,7 @@ const schemas: Record<string, z.ZodType> = {
   motion: motionSettings,
   "language-model": languageModelSettings,
   classifier: classifierSettings,
+  "motion-judge": motionJudgeSettings,
 };
 const presets = Object.entries(schemas).flatMap(([method, schema]) =>
   Object.entries(methods[method].presets).map(([preset, settings]) => ({ method, preset, schema, settings })),
