@@ -1,6 +1,19 @@
 export type { Clip } from "./clip.js";
 export { secondsOf } from "./clip.js";
 export {
+  BODY_FEATURES,
+  FEATURE_PARTS,
+  type FeatureOptions,
+  FeatureReader,
+  fromFeatures,
+  mirrorFeatures,
+  ORIGIN,
+  type Place,
+  startOf,
+  toFeatures,
+} from "./features.js";
+export { headingOf } from "./heading.js";
+export {
   CONTACT_JOINTS,
   CONTACT_SPEED,
   contactsFrom,
@@ -11,6 +24,8 @@ export {
   requireBody,
   worldRotations,
 } from "./kinematics.js";
+export { mirror, partnersOf } from "./mirror.js";
+export { resample } from "./resample.js";
 export {
   aboutAxis,
   between,
