@@ -55,7 +55,8 @@ const placeOf = ({ positions }: Pose, before: Place): Place => ({
 });
 
 /**
- * A clip's features, [T, 203] as {@link FEATURE_PARTS} says; the same wherever the clip begins and looks at first.
+ * A clip's features, [T, 203] as {@link FEATURE_PARTS} says, on its own bones; the same wherever it begins and looks at
+ * first. {@link onBody} brings clips of several people to bones that they share.
  * @throws RangeError unless it is on the body of 22 joints.
  */
 export function toFeatures(clip: Clip): Float32Array {

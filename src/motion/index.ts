@@ -42,6 +42,7 @@ export {
   worldRotations,
 } from "./kinematics.js";
 export { mirror, partnersOf } from "./mirror.js";
+export { onBody } from "./on-body.js";
 export { resample } from "./resample.js";
 export {
   aboutAxis,
