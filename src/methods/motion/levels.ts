@@ -1,7 +1,7 @@
 import type { Random } from "../../random/index.js";
 
 /** How noise levels are drawn in training. */
-export type LevelKind = "independent" | "staircase" | "mixed";
+export type LevelKind = "independent" | "staircase" | "mixed" | "whole";
 
 /** Shares of a block's time that the next one waits, from which a staircase is drawn: all at once to one by one. */
 const LAGS = [0, 1 / 8, 1 / 4, 1 / 2, 1];
@@ -28,8 +28,15 @@ function staircase(blocks: number, random: Random): Levels {
   return { times, counted: Uint8Array.from(times, (t) => (t > 0 && t < 1 ? 1 : 0)) };
 }
 
-/** Draws the times of a motion's blocks; `mixed` takes either kind half of the time. */
+/** One time for the whole motion, as diffusion of whole sequences has it. */
+const whole = (blocks: number, random: Random): Levels => ({
+  times: new Float32Array(blocks).fill(random.uniform()),
+  counted: new Uint8Array(blocks).fill(1),
+});
+
+/** Draws the times of a motion's blocks; `mixed` takes blocks of their own or a staircase, half of the time each. */
 export function drawLevels(kind: LevelKind, blocks: number, random: Random): Levels {
+  if (kind === "whole") return whole(blocks, random);
   const stairs = kind === "staircase" || (kind === "mixed" && random.uniform() < 0.5);
   return stairs ? staircase(blocks, random) : independent(blocks, random);
 }

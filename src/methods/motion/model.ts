@@ -57,12 +57,12 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
     return Math.max(1, Math.round(seconds * this.fps));
   }
 
-  private blocksOf(options: Options): number {
+  protected blocksOf(options: Options): number {
     return Math.ceil(this.framesOf(options) / blockFrames(this.shape));
   }
 
   /** A longer motion than the network looks at is drawn in stretches, each given half a window of what came before. */
-  private stretchesOf(options: Options): Stretch[] {
+  protected stretchesOf(options: Options): Stretch[] {
     const { window } = this.shape.network;
     return stretchesOf(this.blocksOf(options), window, Math.ceil(window / 2));
   }

@@ -45,8 +45,10 @@ export const motionSettings = z.object({
   }),
   training: z.object({
     levels: z
-      .enum(["independent", "staircase", "mixed"])
-      .describe("noise of blocks: each on its own (CMDM), on a staircase (FloodDiffusion), or either"),
+      .enum(["independent", "staircase", "mixed", "whole"])
+      .describe(
+        "noise of blocks: each on its own (CMDM), on a staircase (FloodDiffusion), either, or the same for all",
+      ),
     captions: size.describe("captions in a training window at most"),
     textDropout: share.describe("share of training windows without their captions, for guidance"),
     wordDropout: share.describe("share of words read as unknown ones"),
