@@ -82,10 +82,10 @@ const styles: Record<Gait, (speed: number) => Partial<Style>> = {
     const fast = clamp((v - 2.3) / 2.6, 0, 1.2);
     return {
       ...{ duty: mix(0.36, 0.29, fast), under: 0.43, landPitch: -6, leavePitch: mix(42, 52, fast) },
-      ...{ landing: 0.2, leaving: 0.5, lift: mix(0.24, 0.4, fast), swingPitch: mix(35, 60, fast), width: 0.08 },
+      ...{ landing: 0.2, leaving: 0.5, lift: mix(0.24, 0.43, fast), swingPitch: mix(35, 60, fast), width: 0.08 },
       ...{ drop: mix(0.075, 0.085, fast), bounce: -0.035, sway: 0.01, hipYaw: 8, hipRoll: 4 },
       ...{ lean: mix(7, 11, fast), twist: 12, armSwing: mix(28, 36, fast), armForward: 2 },
-      ...{ spread: 12, elbow: mix(95, 112, fast), elbowSwing: 11 },
+      ...{ spread: 12, elbow: mix(98, 120, fast), elbowSwing: 11 },
     };
   },
   backward: (v) => ({
