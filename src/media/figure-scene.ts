@@ -53,7 +53,9 @@ export class FigureScene {
       `<rect width="${this.width}" height="${this.height}" fill="${GROUND}"/>`,
       this.floor(eye),
       this.path(frame, eye),
-      ...drawn.map(({ from, to, radius }) => this.line(onFloor(from), onFloor(to), 2 * radius, eye, "#000", 0.05)),
+      '<g opacity="0.12">',
+      ...drawn.map(({ from, to, radius }) => this.line(onFloor(from), onFloor(to), 2 * radius, eye, "#000")),
+      "</g>",
       this.stands(frame, pose.positions, eye),
       ...drawn.map(
         (bone) =>
@@ -63,11 +65,11 @@ export class FigureScene {
     ].join("");
   }
 
-  /** The point on the floor that the camera follows: the root's place, averaged over a second. */
+  /** The point on the floor that the camera follows: the root's place, averaged over up to a second. */
   private focus(frame: number): Vector {
     const { root, frames, fps } = this.clip;
-    const half = Math.round(fps / 2);
-    const [from, to] = [Math.max(0, frame - half), Math.min(frames - 1, frame + half)];
+    const half = Math.min(Math.round(fps / 2), frame, frames - 1 - frame);
+    const [from, to] = [frame - half, frame + half];
     let [x, z] = [0, 0];
     for (let t = from; t <= to; t++) {
       x += root[3 * t] / (to - from + 1);

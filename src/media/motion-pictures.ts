@@ -44,6 +44,6 @@ export async function movingPicture(clip: Clip, format: "gif" | "webp"): Promise
   const picture = sharp(pixels, { raw, limitInputPixels: false });
   const options = { delay: shown.map(() => Math.round((1000 * step) / clip.fps)), loop: 0 };
   return format === "gif"
-    ? picture.gif({ ...options, colours: 64, effort: 5 }).toBuffer()
+    ? picture.gif({ ...options, colours: 32, effort: 3, interFrameMaxError: 3 }).toBuffer()
     : picture.webp({ ...options, quality: 80 }).toBuffer();
 }
