@@ -19,9 +19,9 @@ import { type BenchOptions, load, machine, round, table } from "./report.js";
 /** Where trained models are kept, so that a bench that was stopped goes on. */
 const FOLDER = "out/bench-motion";
 /** Motions that are judged, of each variant and way to draw. */
-const JUDGED = 280;
+const JUDGED = 196;
 /** Motions with a change of what they show. */
-const CHANGES = 64;
+const CHANGES = 48;
 const GUIDANCE = 2;
 
 interface Row {
@@ -36,11 +36,11 @@ interface Row {
  * from other clips. `names`: only those variants; `rounds`: seeds.
  */
 export async function run({ names, rounds, threads, quick, note }: BenchOptions) {
-  const dataset = locomotion({ clips: quick ? 120 : 2000, test: quick ? 120 : 600 });
+  const dataset = locomotion({ clips: quick ? 120 : 1500, test: quick ? 120 : 400 });
   const judgeFolder = join(FOLDER, quick ? "judge-quick" : "judge");
   if (!existsSync(join(judgeFolder, "model/config.json"))) {
     note("the judge");
-    const other = locomotion({ clips: quick ? 120 : 2000, test: 200, seed: 1 });
+    const other = locomotion({ clips: quick ? 120 : 1500, test: 200, seed: 1 });
     const settings = { ...judgePresets.tiny, clips: 1, steps: quick ? 60 : judgePresets.tiny.steps };
     await trainMotionJudge(other, settings, { out: judgeFolder, name: "judge", threads, device: "cpu" });
   }

@@ -52,7 +52,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
 
 /** Settings of a variant's training. `quick`: for a look at whether all runs through. */
 export function settingsOf(tiny: MotionSettings, { network, levels }: Variant, seed: number, quick: boolean) {
-  const steps = quick ? { codec: 40, training: 40 } : { codec: 900, training: 2000 };
+  const steps = quick ? { codec: 40, training: 40 } : { codec: 800, training: 1800 };
   return {
     ...tiny,
     seed,

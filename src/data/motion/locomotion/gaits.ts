@@ -82,10 +82,10 @@ const styles: Record<Gait, (speed: number) => Partial<Style>> = {
     const fast = clamp((v - 2.3) / 2.6, 0, 1.2);
     return {
       ...{ duty: mix(0.36, 0.29, fast), under: 0.43, landPitch: -6, leavePitch: mix(42, 52, fast) },
-      ...{ landing: 0.2, leaving: 0.5, lift: mix(0.24, 0.4, fast), swingPitch: mix(35, 60, fast), width: 0.08 },
+      ...{ landing: 0.2, leaving: 0.5, lift: mix(0.24, 0.43, fast), swingPitch: mix(35, 60, fast), width: 0.08 },
       ...{ drop: mix(0.075, 0.085, fast), bounce: -0.035, sway: 0.01, hipYaw: 8, hipRoll: 4 },
       ...{ lean: mix(7, 11, fast), twist: 12, armSwing: mix(28, 36, fast), armForward: 2 },
-      ...{ spread: 12, elbow: mix(95, 112, fast), elbowSwing: 11 },
+      ...{ spread: 12, elbow: mix(98, 120, fast), elbowSwing: 11 },
     };
   },
   backward: (v) => ({
@@ -132,7 +132,7 @@ const styles: Record<Gait, (speed: number) => Partial<Style>> = {
       lift: 0.3,
       swingPitch: 25,
     },
-    ...{ width: 0.12, drop: 0.02, bounce: 0.11, sway: 0.012, hipYaw: 5, hipRoll: 3, lean: 4, twist: 9 },
+    ...{ width: 0.12, drop: 0.03, bounce: 0.105, sway: 0.012, hipYaw: 5, hipRoll: 3, lean: 4, twist: 9 },
     ...{ armSwing: 42, armForward: 6, spread: 12, elbow: 38, elbowSwing: 16, skip: 1 },
   }),
 };
