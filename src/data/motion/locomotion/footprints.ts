@@ -44,7 +44,7 @@ function flightsOf(score: Score, steps: Steps): Flight[] {
     const time = (cycles: number) => timeOf(score, start, half / 2 + cycles);
     if (style.skip > 0.5 && time(1) < end) {
       flights.push({ ...flightOf(style, foot, leave, time(SKIP.land), cycle / 2), ahead: SKIP_REACH });
-      const hop = { ...style, lift: 0.16, swingPitch: 8 };
+      const hop = { ...style, lift: 0.24, swingPitch: 4 };
       flights.push({ ...flightOf(hop, foot, time(SKIP.hop), time(SKIP.hopped), cycle / 2), ahead: -SKIP_REACH });
       continue;
     }

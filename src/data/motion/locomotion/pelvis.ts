@@ -19,14 +19,18 @@ export const beat = (phase: number, at: number, times = 1): number => Math.cos(2
 
 /** Small movements of a pelvis that nothing else moves: two sways that never meet, and noise. */
 export function restless(manner: Manner, sways: readonly [number, number]): PelvisLayer["at"] {
-  const noises = ["left", "forward", "pitch", "yaw", "roll"].map((name) => manner.noise(`pelvis ${name}`));
+  const [left, forward, pitch, turn, roll] = ["left", "forward", "pitch", "yaw", "roll"].map((name) =>
+    manner.noise(`pelvis ${name}`),
+  );
   return (t) => {
-    const [left, forward, pitch, turn, roll] = noises.map((noise) => noise(t));
-    const [slow, fast] = sways.map((hertz, i) => Math.sin(2 * Math.PI * (hertz * t + i / 3)));
+    const slow = Math.sin(2 * Math.PI * sways[0] * t);
+    const fast = Math.sin(2 * Math.PI * (sways[1] * t + 1 / 3));
     return {
-      left: 0.012 * slow + 0.004 * left,
-      forward: 0.007 * fast + 0.003 * forward,
-      ...{ pitch: 0.6 * pitch, yaw: 1.2 * turn, roll: 0.7 * slow + 0.4 * roll },
+      left: 0.012 * slow + 0.004 * left(t),
+      forward: 0.007 * fast + 0.003 * forward(t),
+      pitch: 0.6 * pitch(t),
+      yaw: 1.2 * turn(t),
+      roll: 0.7 * slow + 0.4 * roll(t),
     };
   };
 }

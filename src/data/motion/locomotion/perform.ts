@@ -9,7 +9,7 @@ import type { Manner } from "./manner.js";
 import { Path, phaseAt } from "./path.js";
 import { excess, hipOf, type Pelvis, pelvisAt, restless, smoothAbove, withinReach } from "./pelvis.js";
 import type { Score } from "./score.js";
-import { layered, upperRotations } from "./upper.js";
+import { layered, setUpper, type UpperBody } from "./upper.js";
 
 /** Every joint of one pose. */
 export interface Posed {
@@ -56,22 +56,23 @@ export function poses(
       );
     });
     const { place, turn } = pelvis;
-    return pose(body, { place: [place[0], place[1] - lower[frame], place[2]], turn }, feet, upperRotations(upper));
+    return pose(body, { place: [place[0], place[1] - lower[frame], place[2]], turn }, feet, upper);
   });
   return { body, poses, contacts, path };
 }
 
 /** The legs reach for the feet from the pelvis. */
-function pose(body: Body, pelvis: Pelvis, feet: readonly [Foot, Foot], torso: ReadonlyMap<number, Quaternion>): Posed {
-  const rotations: Quaternion[] = body.skeleton.names.map((_, joint) => torso.get(joint) ?? [0, 0, 0, 1]);
+function pose(body: Body, pelvis: Pelvis, feet: readonly [Foot, Foot], upper: UpperBody): Posed {
+  const rotations: Quaternion[] = body.skeleton.names.map(() => STILL);
+  setUpper(rotations, upper);
   rotations[0] = pelvis.turn;
   const knees = feet.map((foot, side) => {
     const across = unit(added(rotate(pelvis.turn, [1, 0, 0]), rotate(foot.turn, [1, 0, 0])));
     const hip = hipOf(body, pelvis, side as Side);
     const leg = reachLeg(hip, withinReach(body, hip, foot), body.thigh, body.shin, across);
-    const [upper, lower, ankle, toes] = side === 0 ? LEFT_LEG : RIGHT_LEG;
-    rotations[upper] = within(pelvis.turn, leg.thigh);
-    rotations[lower] = within(leg.thigh, leg.shin);
+    const [thigh, shin, ankle, toes] = side === 0 ? LEFT_LEG : RIGHT_LEG;
+    rotations[thigh] = within(pelvis.turn, leg.thigh);
+    rotations[shin] = within(leg.thigh, leg.shin);
     rotations[ankle] = within(leg.shin, foot.turn);
     rotations[toes] = aboutAxis([1, 0, 0], -foot.toes);
     return leg.flexion;
@@ -79,24 +80,25 @@ function pose(body: Body, pelvis: Pelvis, feet: readonly [Foot, Foot], torso: Re
   return { root: pelvis.place, rotations, knees: [knees[0], knees[1]], feet };
 }
 
+const STILL: Quaternion = [0, 0, 0, 1];
 const legOf = (side: string): readonly number[] => ["Hip", "Knee", "Ankle", "Foot"].map((name) => JOINT[side + name]);
 const [LEFT_LEG, RIGHT_LEG] = [legOf("left"), legOf("right")];
 
 /** A score as a clip of `frames` frames at 20 fps, from `start` seconds on; its first frame faces +z over the origin. */
 export function perform(score: Score, manner: Manner, window: { start: number; frames: number }): Clip {
   const { body, poses: posed, contacts } = poses(score, manner, window);
-  const joints = body.skeleton.names.length;
-  const rotations = new Float32Array(4 * joints * posed.length);
+  const size = 4 * body.skeleton.names.length;
+  const rotations = new Float32Array(size * posed.length);
   const root = new Float32Array(3 * posed.length);
-  posed.forEach((pose, frame) => {
-    root.set(pose.root, 3 * frame);
-    pose.rotations.forEach((turn, joint) => {
-      const at = 4 * (frame * joints + joint);
+  for (const [frame, { root: place, rotations: turns }] of posed.entries()) {
+    root.set(place, 3 * frame);
+    for (const [joint, turn] of turns.entries()) {
+      const at = size * frame + 4 * joint;
       // The nearer of q and −q to the frame before, so that values do not jump
-      const before = rotations.subarray(at - 4 * joints, at - 4 * joints + 4);
-      const away = frame > 0 && turn.reduce((sum, value, i) => sum + value * before[i], 0) < 0;
-      rotations.set(away ? turn.map((value) => -value) : turn, at);
-    });
-  });
+      let near = 0;
+      if (frame > 0) for (let i = 0; i < 4; i++) near += turn[i] * rotations[at - size + i];
+      for (let i = 0; i < 4; i++) rotations[at + i] = near < 0 ? -turn[i] : turn[i];
+    }
+  }
   return { skeleton: body.skeleton, fps: FPS, frames: posed.length, rotations, root, contacts };
 }
