@@ -9,6 +9,7 @@ import { motionJudgeSettings } from "../../src/judges/motion/settings.js";
 import { discreteSettings } from "../../src/methods/discrete/settings.js";
 import { driftingSettings } from "../../src/methods/drifting/settings.js";
 import { flowSettings } from "../../src/methods/flow/settings.js";
+import { motionSettings } from "../../src/methods/motion/settings.js";
 import { methods } from "../../src/methods/registry.js";
 import { sphereSettings } from "../../src/methods/sphere/settings.js";
 import { parseSettings, SettingsError } from "../../src/train/settings.js";
@@ -22,6 +23,7 @@ const schemas: Record<string, z.ZodType> = {
   sphere: sphereSettings,
   discrete: discreteSettings,
   flow: flowSettings,
+  motion: motionSettings,
   "language-model": languageModelSettings,
   classifier: classifierSettings,
   "motion-judge": motionJudgeSettings,
