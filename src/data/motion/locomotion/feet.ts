@@ -117,6 +117,11 @@ export function standsThrough(stances: readonly Stance[], from: number, to: numb
   return [within(false), within(true)];
 }
 
-/** The ball of a foot, its joint in the world. */
-export const ballOf = (body: Body, foot: Side, { ankle, turn }: Foot): Vector =>
-  added(ankle, rotate(turn, body.foot[foot]));
+/** Metres below which a foot's ball counts as near the floor, and a second at which it would seem to skate there. */
+const [NEAR, SKATING] = [0.05, 0.5];
+
+/** Whether a foot is drawn over the floor between two moments `seconds` apart. */
+export function drags(body: Body, foot: Side, before: Foot, after: Foot, seconds: number): boolean {
+  const [a, b] = [before, after].map(({ ankle, turn }) => added(ankle, rotate(turn, body.foot[foot])));
+  return Math.max(a[1], b[1]) < NEAR && Math.hypot(b[0] - a[0], b[2] - a[2]) > SKATING * seconds;
+}

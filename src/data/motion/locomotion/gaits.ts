@@ -132,7 +132,7 @@ const styles: Record<Gait, (speed: number) => Partial<Style>> = {
       lift: 0.3,
       swingPitch: 25,
     },
-    ...{ width: 0.12, drop: 0.02, bounce: 0.11, sway: 0.012, hipYaw: 5, hipRoll: 3, lean: 4, twist: 9 },
+    ...{ width: 0.12, drop: 0.03, bounce: 0.105, sway: 0.012, hipYaw: 5, hipRoll: 3, lean: 4, twist: 9 },
     ...{ armSwing: 42, armForward: 6, spread: 12, elbow: 38, elbowSwing: 16, skip: 1 },
   }),
 };

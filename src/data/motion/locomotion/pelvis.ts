@@ -1,5 +1,5 @@
 import { aboutAxis, multiply, type Quaternion, rotate, type Vector, yaw } from "../../../motion/rotations.js";
-import { type Body, SIDES, type Side } from "./body.js";
+import type { Body, Side } from "./body.js";
 import type { Foot } from "./feet.js";
 import type { Style } from "./gaits.js";
 import { added, scaled } from "./leg.js";
@@ -35,6 +35,9 @@ export function restless(manner: Manner, sways: readonly [number, number]): Pelv
   };
 }
 
+/** What steps without hops raise a pelvis at most. */
+const MOST_BOUNCE = 0.03;
+
 /** The pelvis as gait and layers have it, before the legs say how high it can be. */
 export function pelvisAt(
   body: Body,
@@ -44,9 +47,9 @@ export function pelvisAt(
   layers: readonly ReturnType<PelvisLayer["at"]>[],
 ): Pelvis {
   const middle = (1 - style.duty) / 2; // of the left foot's swing
-  const rise = style.skip > 0 ? beat(phase, 0.19, 2) : 0;
-  const wave = style.skip * rise + (1 - style.skip) * beat(phase, middle, 2);
-  const sum = { left: -style.sway * beat(phase, middle), up: style.bounce * wave - style.drop, forward: 0 };
+  const stepping = (1 - style.skip) * Math.min(style.bounce, MOST_BOUNCE) * beat(phase, middle, 2);
+  const up = stepping + style.skip * style.bounce * beat(phase, 0.19, 2);
+  const sum = { left: -style.sway * beat(phase, middle), up: up - style.drop, forward: 0 };
   const angles = {
     pitch: 0.25 * style.lean,
     yaw: -style.hipYaw * beat(phase, 0.98 - style.duty),
@@ -78,15 +81,17 @@ export const hipOf = (body: Body, { place, turn }: Pelvis, side: Side): Vector =
 /** The share of a standing leg's length that it is stretched to at most: a knee that is all straight would snap. */
 const STRETCH = 0.994;
 
-/** How far the pelvis must come down for the leg of a side to reach its ankle; at most the whole leg. */
+/** How far the pelvis must come down for the leg of a side to reach its ankle; infinite where that is too far away. */
 export function excess(body: Body, pelvis: Pelvis, side: Side, ankle: Vector): number {
   const hip = hipOf(body, pelvis, side);
   const length = STRETCH * (body.thigh + body.shin);
   const flat = Math.hypot(hip[0] - ankle[0], hip[2] - ankle[2]);
-  if (flat >= length)
-    throw new Error(`The ${SIDES[side]} foot stands ${flat.toFixed(2)} m from below its hip, out of reach.`);
+  if (flat >= length) return Infinity;
   return Math.max(0, hip[1] - ankle[1] - Math.sqrt(length ** 2 - flat ** 2));
 }
+
+/** How far a pelvis comes down at most, in metres of a body of scale 1: more would be a gait of bent knees. */
+export const LOWEST = 0.16;
 
 /** How sharply a swinging leg is kept from being all straight, as a share of its length. */
 const SOFT = 0.02;

@@ -2,12 +2,12 @@ import type { Clip } from "../../../motion/index.js";
 import { aboutAxis, type Quaternion, rotate, type Vector } from "../../../motion/rotations.js";
 import { type Body, bodyOf, JOINT, type Side } from "./body.js";
 import { carriage } from "./carriage.js";
-import { type Foot, footAt, standsThrough } from "./feet.js";
+import { drags, type Foot, footAt, standsThrough } from "./feet.js";
 import { footprints } from "./footprints.js";
 import { added, reachLeg, unit, within } from "./leg.js";
 import type { Manner } from "./manner.js";
 import { Path, phaseAt } from "./path.js";
-import { excess, hipOf, type Pelvis, pelvisAt, restless, smoothAbove, withinReach } from "./pelvis.js";
+import { excess, hipOf, LOWEST, type Pelvis, pelvisAt, restless, smoothAbove, withinReach } from "./pelvis.js";
 import type { Score } from "./score.js";
 import { layered, setUpper, type UpperBody } from "./upper.js";
 
@@ -23,12 +23,15 @@ export interface Posed {
 
 export const FPS = 20;
 
-/** `frames` poses of a score from `start` seconds on, with which of ankles and feet stand through the way into each. */
+/**
+ * `frames` poses of a score from `start` seconds on, with which of ankles and feet stand through the way into each; null
+ * where legs are too short for its steps, or feet would drag.
+ */
 export function poses(
   score: Score,
   manner: Manner,
   { start, frames }: { start: number; frames: number },
-): { body: Body; poses: Posed[]; contacts: Uint8Array; path: Path } {
+): { body: Body; poses: Posed[]; contacts: Uint8Array; path: Path } | null {
   const body = bodyOf(manner.scale);
   const path = new Path(score, start, score.time + 1);
   const prints = footprints(score, path, body, manner.toeOut);
@@ -45,6 +48,11 @@ export function poses(
     const low = feet.map((foot, side) => (foot.free === 0 ? excess(body, pelvis, side as Side, foot.ankle) : 0));
     return { pelvis, feet, upper, low: Math.max(...low) };
   });
+  if (moments.some(({ low }) => low > body.scale * LOWEST)) return null;
+  const dragged = moments.some(({ feet }, frame) =>
+    feet.some((foot, side) => frame > 0 && drags(body, side as Side, moments[frame - 1].feet[side], foot, 1 / FPS)),
+  );
+  if (dragged) return null;
   const lower = smoothAbove(moments.map(({ low }) => low));
   const contacts = new Uint8Array(4 * frames);
   const poses = moments.map(({ pelvis, feet, upper }, frame) => {
@@ -84,9 +92,14 @@ const STILL: Quaternion = [0, 0, 0, 1];
 const legOf = (side: string): readonly number[] => ["Hip", "Knee", "Ankle", "Foot"].map((name) => JOINT[side + name]);
 const [LEFT_LEG, RIGHT_LEG] = [legOf("left"), legOf("right")];
 
-/** A score as a clip of `frames` frames at 20 fps, from `start` seconds on; its first frame faces +z over the origin. */
-export function perform(score: Score, manner: Manner, window: { start: number; frames: number }): Clip {
-  const { body, poses: posed, contacts } = poses(score, manner, window);
+/**
+ * A score as a clip of `frames` frames at 20 fps, from `start` seconds on; its first frame faces +z over the origin. Null
+ * where legs are too short for its steps, or feet would drag.
+ */
+export function perform(score: Score, manner: Manner, window: { start: number; frames: number }): Clip | null {
+  const performed = poses(score, manner, window);
+  if (!performed) return null;
+  const { body, poses: posed, contacts } = performed;
   const size = 4 * body.skeleton.names.length;
   const rotations = new Float32Array(size * posed.length);
   const root = new Float32Array(3 * posed.length);
