@@ -7,6 +7,7 @@ export {
   nearestTraining,
 } from "./judges/images.js";
 export { LanguageModel } from "./judges/language-model/model.js";
+export { MotionJudge } from "./judges/motion/model.js";
 export {
   evaluateLikelihood,
   evaluateText,

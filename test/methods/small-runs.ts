@@ -2,6 +2,8 @@ import * as classifier from "../../src/judges/classifier/settings.js";
 import { trainClassifier } from "../../src/judges/classifier/train.js";
 import * as languageModel from "../../src/judges/language-model/settings.js";
 import { trainLanguageModel } from "../../src/judges/language-model/train.js";
+import { presets as motionJudge } from "../../src/judges/motion/settings.js";
+import { trainMotionJudge } from "../../src/judges/motion/train.js";
 import * as discrete from "../../src/methods/discrete/settings.js";
 import { trainDiscrete } from "../../src/methods/discrete/train.js";
 import * as drifting from "../../src/methods/drifting/settings.js";
@@ -113,6 +115,12 @@ export const smallRuns: Record<string, (options: TrainOptions) => Promise<RunRes
     trainLanguageModel(
       chain,
       { ...languageModel.presets.tiny, length: 64, width: 64, heads: 2, blocks: 1, batch: 64, steps: 6 },
+      options,
+    ),
+  "motion-judge": (options) =>
+    trainMotionJudge(
+      clips(),
+      { ...motionJudge.tiny, frames: 20, width: 32, features: 8, embedding: 8, batch: 32, steps: 6 },
       options,
     ),
 };
