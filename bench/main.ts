@@ -20,7 +20,8 @@ const benches: Record<string, string> = {
   browser: "a picture of each shipped one-step model in Chromium, and one network beside TensorFlow.js and jax-js",
   compare: "the shipped Fashion-MNIST models side by side",
   serve: "throughput and latency of `fewstep serve` at 1 to 256 clients, and what sharing batches gains",
-  motion: "motion: causal and other diffusion, trained alike on the procedure's motions (names: variants, --rounds: seeds)",
+  motion:
+    "motion: causal and other diffusion, trained alike on the procedure's motions (names: variants, --rounds: seeds)",
   toys: "sliced Wasserstein distance on two-dimensional toys",
 };
 

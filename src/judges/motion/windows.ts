@@ -1,10 +1,10 @@
 import type { LabelledClip, Segment } from "../../data/motion-dataset.js";
-import { BODY_FEATURES, type Clip, toFeatures } from "../../motion/index.js";
+import { BODY_FEATURES, type Clip, onBody, toFeatures } from "../../motion/index.js";
 import { JUDGED } from "./shape.js";
 
 /** What the judge sees of a clip on the body of 22 joints: the first 67 features of each frame, [T, 67]. */
 export function judgedRows(clip: Clip): Float32Array {
-  const all = toFeatures(clip);
+  const all = toFeatures(onBody(clip));
   const rows = new Float32Array(clip.frames * JUDGED);
   for (let t = 0; t < clip.frames; t++)
     rows.set(all.subarray(t * BODY_FEATURES, t * BODY_FEATURES + JUDGED), t * JUDGED);

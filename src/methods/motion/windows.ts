@@ -1,5 +1,6 @@
 import type { LabelledClip, Segment } from "../../data/motion-dataset.js";
 import { FEATURE_PARTS, toFeatures } from "../../motion/features.js";
+import { onBody } from "../../motion/on-body.js";
 import { TOKEN_FRAMES } from "./shape.js";
 
 /** A motion as rows of features, with what it shows. */
@@ -15,7 +16,7 @@ export const featureClips = (clips: readonly LabelledClip[]): FeatureClip[] =>
   clips.flatMap(({ clip, segments }) => {
     const frames = TOKEN_FRAMES * Math.floor(clip.frames / TOKEN_FRAMES);
     if (frames === 0) return [];
-    const rows = toFeatures(clip);
+    const rows = toFeatures(onBody(clip));
     return [{ rows: rows.slice(0, (rows.length / clip.frames) * frames), frames, segments }];
   });
 
