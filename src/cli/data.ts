@@ -53,6 +53,12 @@ export async function getCommand(id: string, { json, force }: { json?: boolean; 
   const list = await listDatasets();
   const listed = list.find((d) => d.id === id);
   if (!listed) throw new UsageError(`There is no data set "${id}"; choose one of ${list.map((d) => d.id).join(", ")}.`);
+  if (listed.downloadBytes === 0) {
+    if (force)
+      throw new UsageError(`${id} is made where it is used, for which --force would have no effect; leave it out.`);
+    if (json) return printJson(listed);
+    return say(`${id}: there is nothing to fetch, it is made where it is used: ${listed.content}. ${listed.licence}.`);
+  }
   const { onProgress, stop } = downloadProgress();
   try {
     if (listed.kind === "images") {

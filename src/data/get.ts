@@ -6,6 +6,8 @@ import { imageShelf } from "./cached-images.js";
 import { textShelf } from "./cached-text.js";
 import type { ImageDataset } from "./dataset.js";
 import { manifest } from "./manifest.js";
+import { made } from "./motion/made.js";
+import { motionNames } from "./motion/names.js";
 import { motionDataset, motionShelf } from "./motion/pinned.js";
 import type { MotionDataset } from "./motion-dataset.js";
 import type { Progress } from "./progress.js";
@@ -33,7 +35,7 @@ export interface DatasetListing {
   content: string;
   /** 0 where there are none. */
   classes: number;
-  /** Approximate size of the download. */
+  /** Approximate size of the download; 0 of what is made where it is used. */
   downloadBytes: number;
   licence: string;
   attribution: string;
@@ -69,6 +71,10 @@ export function listDatasets(cache = cacheFolder()): DatasetListing[] {
       classes: pinned.classNames.length,
       ...about(id, pinned),
     })),
+    ...Object.entries(made).map(([id, { make: _, ...about }]) => ({
+      ...{ id, kind: "motion" as const, downloadBytes: 0, cached: true },
+      ...about,
+    })),
   ];
 }
 
@@ -90,10 +96,11 @@ export async function getText(id: string, options: GetOptions = {}): Promise<Tex
   return getOnto(textShelf, id, pinned, options);
 }
 
-/** Motions by name, as `getDataset`. */
+/** Motions by name, as `getDataset`; those that a procedure makes are made anew. */
 export async function getMotion(id: string, options: GetOptions = {}): Promise<MotionDataset> {
+  if (Object.hasOwn(made, id)) return made[id].make();
   const pinned = Object.hasOwn(motions, id) ? motions[id] : undefined;
-  if (!pinned) throw new WrongUse(`There is no set of motions "${id}"; known are ${Object.keys(motions).join(", ")}.`);
+  if (!pinned) throw new WrongUse(`There is no set of motions "${id}"; known are ${motionNames.join(", ")}.`);
   return motionDataset(await getOnto(motionShelf, id, pinned, options), pinned);
 }
 

@@ -8,9 +8,9 @@ import type { LabelledClip, MotionDataset } from "../motion-dataset.js";
 import { namesakeNotes } from "../namesake.js";
 import { requireNoMistake, requirePlace } from "../no-data.js";
 import { type DataReport, dataReport } from "../report.js";
-import { motions } from "../sources/motions.js";
 import { type MotionFolderOptions, motionFolder } from "./folder.js";
 import { isHumanmlFolder, readHumanmlFolder } from "./humanml-folder.js";
+import { motionNames } from "./names.js";
 import { contentOf } from "./told.js";
 
 export interface MotionOptions extends GetOptions, MotionFolderOptions {}
@@ -27,7 +27,7 @@ export async function resolveMotion(idOrPath: string, options: MotionOptions = {
   for (const [name, value] of Object.entries({ mirror, skipBroken }))
     if (value !== undefined && typeof value !== "boolean")
       throw new OptionError(`${name} must be true or false, got ${show(value)}.`);
-  if (Object.hasOwn(motions, idOrPath)) {
+  if (motionNames.includes(idOrPath)) {
     if (mirror !== undefined || skipBroken !== undefined)
       throw new WrongUse(
         `"${idOrPath}" is a data set by name, for which mirror and skipBroken would have no effect; leave them out.`,
@@ -40,7 +40,7 @@ export async function resolveMotion(idOrPath: string, options: MotionOptions = {
   const info = await stat(folder).catch(() => undefined);
   if (!info)
     throw new WrongUse(
-      `"${idOrPath}" is neither a data set's name (${Object.keys(motions).join(", ")}) nor a folder that exists.`,
+      `"${idOrPath}" is neither a data set's name (${motionNames.join(", ")}) nor a folder that exists.`,
     );
   if (!info.isDirectory()) {
     await requireNoMistake(folder);

@@ -1,4 +1,4 @@
-import { cross, dot, fromMatrix, multiply, type Quaternion, rotate, type Vector } from "../../../motion/rotations.js";
+import { cross, dot, fromMatrix, multiply, type Quaternion, type Vector } from "../../../motion/rotations.js";
 
 /** How a leg is turned, in the world, and how far its knee is bent. */
 export interface Leg {
@@ -6,8 +6,6 @@ export interface Leg {
   readonly shin: Quaternion;
   /** Radians; 0 is straight, and it is never below. */
   readonly flexion: number;
-  /** Where the ankle comes to be: the target, or as near to it as the leg reaches. */
-  readonly ankle: Vector;
 }
 
 /** The share of a leg's length that it is stretched to at most. */
@@ -39,7 +37,7 @@ export function reachLeg(
   const knee = added(hip, scaled(down, thigh));
   const below = unit(added(ankle, scaled(knee, -1)));
   const flexion = Math.acos(Math.min(1, Math.max(-1, (distance ** 2 - thigh ** 2 - shin ** 2) / (2 * thigh * shin))));
-  return { thigh: hanging(down, hinge), shin: hanging(below, hinge), flexion, ankle };
+  return { thigh: hanging(down, hinge), shin: hanging(below, hinge), flexion };
 }
 
 /** The rotation that turns −y to `down` and +x to `across`, which is at a right angle to it. */
@@ -48,10 +46,6 @@ function hanging(down: Readonly<Vector>, [a, b, c]: Readonly<Vector>): Quaternio
   const front = cross([a, b, c], up);
   return fromMatrix([a, up[0], front[0], b, up[1], front[1], c, up[2], front[2]]);
 }
-
-/** Where the ankle is that such a leg ends in. */
-export const ankleOf = (hip: Readonly<Vector>, leg: Leg, thigh: number, shin: number): Vector =>
-  added(added(hip, rotate(leg.thigh, [0, -thigh, 0])), rotate(leg.shin, [0, -shin, 0]));
 
 export const scaled = (v: Readonly<Vector>, by: number): Vector => [v[0] * by, v[1] * by, v[2] * by];
 export const added = (a: Readonly<Vector>, b: Readonly<Vector>): Vector => [a[0] + b[0], a[1] + b[1], a[2] + b[2]];

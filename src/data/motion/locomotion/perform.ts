@@ -18,7 +18,6 @@ export interface Posed {
   readonly rotations: Quaternion[];
   /** Radians, left and right. */
   readonly knees: readonly [number, number];
-  readonly feet: readonly [Foot, Foot];
 }
 
 export const FPS = 20;
@@ -31,7 +30,7 @@ export function poses(
   score: Score,
   manner: Manner,
   { start, frames }: { start: number; frames: number },
-): { body: Body; poses: Posed[]; contacts: Uint8Array; path: Path } | null {
+): { body: Body; poses: Posed[]; contacts: Uint8Array } | null {
   const body = bodyOf(manner.scale);
   const path = new Path(score, start, score.time + 1);
   const prints = footprints(score, path, body, manner.toeOut);
@@ -66,7 +65,7 @@ export function poses(
     const { place, turn } = pelvis;
     return pose(body, { place: [place[0], place[1] - lower[frame], place[2]], turn }, feet, upper);
   });
-  return { body, poses, contacts, path };
+  return { body, poses, contacts };
 }
 
 /** The legs reach for the feet from the pelvis. */
@@ -85,7 +84,7 @@ function pose(body: Body, pelvis: Pelvis, feet: readonly [Foot, Foot], upper: Up
     rotations[toes] = aboutAxis([1, 0, 0], -foot.toes);
     return leg.flexion;
   });
-  return { root: pelvis.place, rotations, knees: [knees[0], knees[1]], feet };
+  return { root: pelvis.place, rotations, knees: [knees[0], knees[1]] };
 }
 
 const STILL: Quaternion = [0, 0, 0, 1];
