@@ -6,6 +6,8 @@ import { imageShelf } from "./cached-images.js";
 import { textShelf } from "./cached-text.js";
 import type { ImageDataset } from "./dataset.js";
 import { manifest } from "./manifest.js";
+import { ACTIONS } from "./motion/locomotion/slots.js";
+import { MADE, motionNames } from "./motion/names.js";
 import { motionDataset, motionShelf } from "./motion/pinned.js";
 import type { MotionDataset } from "./motion-dataset.js";
 import type { Progress } from "./progress.js";
@@ -33,7 +35,7 @@ export interface DatasetListing {
   content: string;
   /** 0 where there are none. */
   classes: number;
-  /** Approximate size of the download. */
+  /** Approximate size of the download; 0 of what is made. */
   downloadBytes: number;
   licence: string;
   attribution: string;
@@ -62,6 +64,11 @@ export function listDatasets(cache = cacheFolder()): DatasetListing[] {
       classes: 0,
       ...about(id, pinned),
     })),
+    {
+      ...{ id: MADE, kind: "motion" as const, title: "people who walk, run, turn, jump, wave, …, made by a procedure" },
+      ...{ content: "3000 + 300 motions", classes: ACTIONS.length, downloadBytes: 0, cached: true },
+      ...{ licence: "Apache-2.0", attribution: "made by fewstep" },
+    },
     ...Object.entries(motions).map(([id, pinned]) => ({
       id,
       kind: "motion" as const,
@@ -90,10 +97,11 @@ export async function getText(id: string, options: GetOptions = {}): Promise<Tex
   return getOnto(textShelf, id, pinned, options);
 }
 
-/** Motions by name, as `getDataset`. */
+/** Motions by name, as `getDataset`; those that a procedure makes are made. */
 export async function getMotion(id: string, options: GetOptions = {}): Promise<MotionDataset> {
+  if (id === MADE) return (await import("./motion/locomotion/index.js")).locomotion();
   const pinned = Object.hasOwn(motions, id) ? motions[id] : undefined;
-  if (!pinned) throw new WrongUse(`There is no set of motions "${id}"; known are ${Object.keys(motions).join(", ")}.`);
+  if (!pinned) throw new WrongUse(`There is no set of motions "${id}"; known are ${motionNames.join(", ")}.`);
   return motionDataset(await getOnto(motionShelf, id, pinned, options), pinned);
 }
 

@@ -9,13 +9,13 @@ import { countClasses, type FolderOptions, readImageFolder } from "./folder.js";
 import { type GetOptions, getDataset, getText } from "./get.js";
 import { isIdxFolder, readIdxFolder } from "./idx.js";
 import { manifest } from "./manifest.js";
+import { motionNames } from "./motion/names.js";
 import type { MotionDataset } from "./motion-dataset.js";
 import { namesakeNotes } from "./namesake.js";
 import { requireNoMistake, requirePlace } from "./no-data.js";
 import { type DatasetParts, describe } from "./parts.js";
 import { requireReading } from "./reading.js";
 import { classesText, type DataReport, dataReport, sha256, testText } from "./report.js";
-import { motions } from "./sources/motions.js";
 import { texts } from "./sources/texts.js";
 import { type LongLines, longLineWays, type TextDataset } from "./text.js";
 import { readTextFile, type TextFileOptions } from "./text-file.js";
@@ -137,14 +137,14 @@ async function holdsMotions(folder: string): Promise<boolean> {
 /** What a name or path stands for: a file is a text, a folder holds pictures or motions. */
 async function kindOf(idOrPath: string): Promise<DataKind> {
   if (Object.hasOwn(texts, idOrPath)) return "text";
-  if (Object.hasOwn(motions, idOrPath)) return "motion";
+  if (motionNames.includes(idOrPath)) return "motion";
   if (Object.hasOwn(manifest, idOrPath)) return "images";
   requirePlace(idOrPath);
   const info = await stat(resolve(idOrPath)).catch(() => undefined);
   if (info?.isFile()) await requireNoMistake(resolve(idOrPath));
   if (info?.isFile()) return "text";
   if (info) return (await holdsMotions(resolve(idOrPath))) ? "motion" : "images";
-  const names = [...Object.keys(manifest), ...Object.keys(texts), ...Object.keys(motions)].join(", ");
+  const names = [...Object.keys(manifest), ...Object.keys(texts), ...motionNames].join(", ");
   throw new WrongUse(`"${idOrPath}" is neither a data set's name (${names}) nor a file or folder that exists.`);
 }
 
@@ -181,7 +181,7 @@ export async function checkData(idOrPath: string, options: ResolveOptions & Text
   const kind = await kindOf(idOrPath);
   if (kind === "motion") {
     const { skipBroken: _, ...pictures } = OF_PICTURES;
-    const named = Object.hasOwn(motions, idOrPath);
+    const named = motionNames.includes(idOrPath);
     refuse(options, { ...OF_TEXT, ...(named ? OF_PICTURES : pictures) }, `${idOrPath} holds motions`);
   } else if (kind === "text") {
     refuse(options, OF_PICTURES, `${idOrPath} is a text`);

@@ -4,21 +4,19 @@ import { requireKnown } from "../../io/known.js";
 import { show } from "../../io/show.js";
 import { OptionError, WrongUse } from "../../io/wrong-use.js";
 import { type GetOptions, getMotion } from "../get.js";
-import type { LabelledClip, MotionDataset } from "../motion-dataset.js";
-import { namesakeNotes } from "../namesake.js";
+import type { MotionDataset } from "../motion-dataset.js";
 import { requireNoMistake, requirePlace } from "../no-data.js";
-import { type DataReport, dataReport } from "../report.js";
-import { motions } from "../sources/motions.js";
 import { type MotionFolderOptions, motionFolder } from "./folder.js";
 import { isHumanmlFolder, readHumanmlFolder } from "./humanml-folder.js";
-import { contentOf } from "./told.js";
+import { namedReport } from "./named.js";
+import { motionNames } from "./names.js";
 
 export interface MotionOptions extends GetOptions, MotionFolderOptions {}
 
 const OPTIONS = ["mirror", "skipBroken", "onSkip", "cache", "force", "onProgress", "signal"];
 
 /**
- * Motions by name (`accad-female1`; fetched at the first use) or by path: a folder of BVH, GLB or VRMA files, or one
+ * Motions by name (`locomotion`, made by a procedure; `accad-female1`, fetched at the first use) or by path: a folder of BVH, GLB or VRMA files, or one
  * laid out as HumanML3D. All are on the body of 22 joints at 20 frames a second. Its `report` says what was read.
  */
 export async function resolveMotion(idOrPath: string, options: MotionOptions = {}): Promise<MotionDataset> {
@@ -27,7 +25,7 @@ export async function resolveMotion(idOrPath: string, options: MotionOptions = {
   for (const [name, value] of Object.entries({ mirror, skipBroken }))
     if (value !== undefined && typeof value !== "boolean")
       throw new OptionError(`${name} must be true or false, got ${show(value)}.`);
-  if (Object.hasOwn(motions, idOrPath)) {
+  if (motionNames.includes(idOrPath)) {
     if (mirror !== undefined || skipBroken !== undefined)
       throw new WrongUse(
         `"${idOrPath}" is a data set by name, for which mirror and skipBroken would have no effect; leave them out.`,
@@ -40,7 +38,7 @@ export async function resolveMotion(idOrPath: string, options: MotionOptions = {
   const info = await stat(folder).catch(() => undefined);
   if (!info)
     throw new WrongUse(
-      `"${idOrPath}" is neither a data set's name (${Object.keys(motions).join(", ")}) nor a folder that exists.`,
+      `"${idOrPath}" is neither a data set's name (${motionNames.join(", ")}) nor a folder that exists.`,
     );
   if (!info.isDirectory()) {
     await requireNoMistake(folder);
@@ -48,28 +46,4 @@ export async function resolveMotion(idOrPath: string, options: MotionOptions = {
   }
   const read = isHumanmlFolder(await readdir(folder)) ? readHumanmlFolder : motionFolder;
   return read(folder, { mirror, skipBroken, onSkip, signal });
-}
-
-/** The report of motions that are known by name. */
-function namedReport({ id, train, test, classNames, licence }: MotionDataset): DataReport {
-  const classes =
-    classNames?.map((name, label) => {
-      const count = (clips: readonly LabelledClip[]) =>
-        clips.filter(({ segments }) => segments.some((one) => one.label === label)).length;
-      return { name, train: count(train), test: count(test) };
-    }) ?? null;
-  const notes = [`Licence: ${licence}.`, ...namesakeNotes(id)];
-  const content = contentOf(train, test, classes);
-  return dataReport({
-    kind: "motion",
-    id,
-    path: null,
-    content,
-    leftOut: [],
-    notes,
-    classes,
-    train: train.length,
-    test: test.length,
-    files: {},
-  });
 }
