@@ -192,7 +192,7 @@ test("what a place holds is told without reading it, and options of other data a
   await expect(resolveMotion(folder, { mirror: 1 as never })).rejects.toThrow("mirror must be true or false, got 1");
   await expect(resolveMotion("accad-female1", { mirror: true })).rejects.toThrow("would have no effect");
   await expect(resolveMotion("nowhere")).rejects.toThrow(
-    '"nowhere" is neither a data set\'s name (accad-female1) nor a folder',
+    '"nowhere" is neither a data set\'s name (locomotion, accad-female1) nor a folder',
   );
   await expect(resolveMotion(join(folder, "a.bvh"))).rejects.toThrow("a.bvh is a file; motions are read from a folder");
   await expect(resolveMotion(await folderOf({ "a.bvh": bvh(0) }))).rejects.toThrow(
@@ -226,10 +226,7 @@ test("a folder laid out as HumanML3D: bodies fitted to its joints, captions of p
   let furthest = 0; // the clip's own bones are the body's, so that places come back but for what twists hide
   for (const joint of [1, 2, 4, 5, 7, 8, 10, 11])
     for (let axis = 0; axis < 3; axis++)
-      furthest = Math.max(
-        furthest,
-        Math.abs(back[3 * (22 * 5 + joint) + axis] - places[3 * (22 * 5 + joint) + axis]),
-      );
+      furthest = Math.max(furthest, Math.abs(back[3 * (22 * 5 + joint) + axis] - places[3 * (22 * 5 + joint) + axis]));
   expect(furthest).toBeLessThan(2e-3);
   expect([...part.clip.root.slice(0, 3)]).toEqual([...found.root.slice(30, 33)]);
   await cp(join(folder, "texts/000002.txt"), join(folder, "texts/000003.txt"));

@@ -1,8 +1,11 @@
-import { VRM, VRMHumanoid } from "@pixiv/three-vrm";
+import * as vrmPackage from "@pixiv/three-vrm";
 import { createVRMAnimationClip, VRMAnimationLoaderPlugin } from "@pixiv/three-vrm-animation";
 import { AnimationMixer, type Bone, type Object3D, Quaternion, type SkinnedMesh, Vector3 } from "three";
 import { BVHLoader } from "three/addons/loaders/BVHLoader.js";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
+
+/** The package's types lose what it exports from its parts. */
+const { VRM, VRMHumanoid } = vrmPackage as unknown as Record<"VRM" | "VRMHumanoid", new (from: object) => any>;
 
 // What the test of motions in three.js runs in a page.
 
@@ -41,10 +44,9 @@ export async function vrma(base64: string, body: string, bones: Record<string, s
   const { scene } = await load(body);
   const node = (bone: string) => scene.getObjectByName(bones[bone])!;
   const human = Object.fromEntries(Object.keys(bones).map((bone) => [bone, { node: node(bone) }]));
-  const humanoid = new VRMHumanoid(human as unknown as ConstructorParameters<typeof VRMHumanoid>[0]);
+  const humanoid = new VRMHumanoid(human);
   scene.add(humanoid.normalizedHumanBonesRoot);
-  const meta = { metaVersion: "1" } as VRM["meta"];
-  const vrm = new VRM({ scene, humanoid, meta });
+  const vrm = new VRM({ scene, humanoid, meta: { metaVersion: "1" } });
   const { userData } = await load(base64);
   const [animation] = userData.vrmAnimations;
   const mixer = new AnimationMixer(scene);

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { VRM_BONES } from "../../src/io/gltf-write.js";
 import { Motions } from "../../src/media/motions.js";
+import type { Clip } from "../../src/motion/clip.js";
 import { positionsOf } from "../../src/motion/kinematics.js";
 import { aboutAxis } from "../../src/motion/rotations.js";
 import { BODY, BODY_NAMES } from "../../src/motion/skeleton.js";
@@ -33,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
-const place = (clip: { frames: number } & Parameters<typeof positionsOf>[0], frame: number, name: string) => {
+const place = (clip: Clip, frame: number, name: string) => {
   const at = 3 * (22 * frame + BODY_NAMES.indexOf(name));
   return [...positionsOf(clip).subarray(at, at + 3)];
 };
@@ -66,7 +67,7 @@ test("a GLB opens in three.js: joints where they are, and the raised left hand a
 test("a VRMA moves a VRM: every bone turns, the hips go along, the left hand at +x goes up", async () => {
   const bones = Object.fromEntries(VRM_BONES.map((bone, joint) => [bone, BODY_NAMES[joint]]));
   const body = base64(await new Motions([anyhow]).toGlb());
-  const seen = async (clip: typeof raised, time: number) => {
+  const seen = async (clip: Clip, time: number) => {
     const file = base64(await new Motions([clip]).toVrma());
     return page.evaluate(([file, body, bones, time]) => viewer.vrma(file, body, bones, time), [
       file,
