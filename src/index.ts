@@ -15,6 +15,7 @@ export {
   type TextJudge,
 } from "./judges/text.js";
 export { Images } from "./media/images.js";
+export { Motions } from "./media/motions.js";
 export { Texts } from "./media/texts.js";
 export * as discrete from "./methods/discrete/index.js";
 export * as drifting from "./methods/drifting/index.js";
