@@ -1,5 +1,6 @@
 import type { ImageDataset } from "./dataset.js";
 import type { DatasetListing, GetOptions } from "./get.js";
+import type { LocomotionDataset, LocomotionOptions } from "./motion/locomotion/index.js";
 import type { MotionOptions } from "./motion/resolve.js";
 import type { MotionDataset } from "./motion-dataset.js";
 import type { DataKind, ResolveOptions, TextOptions } from "./resolve.js";
@@ -10,6 +11,7 @@ export { Text } from "./characters.js";
 export { type ImageDataset, type ImageSplit, toFloat } from "./dataset.js";
 export type { FolderOptions } from "./folder.js";
 export type { DatasetListing, GetOptions } from "./get.js";
+export type { LocomotionDataset, LocomotionOptions } from "./motion/locomotion/index.js";
 export type { MotionOptions } from "./motion/resolve.js";
 export type { LabelledClip, MotionDataset, Segment } from "./motion-dataset.js";
 export type { Progress, ProgressReport } from "./progress.js";
@@ -58,3 +60,7 @@ export const getMotion = async (id: string, options?: GetOptions): Promise<Motio
 /** @see motion/resolve.ts */
 export const resolveMotion = async (idOrPath: string, options?: MotionOptions): Promise<MotionDataset> =>
   (await import("./motion/resolve.js")).resolveMotion(idOrPath, options);
+
+/** @see motion/locomotion/index.ts */
+export const locomotion = async (options?: LocomotionOptions): Promise<LocomotionDataset> =>
+  (await import("./motion/locomotion/index.js")).locomotion(options);
