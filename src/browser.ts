@@ -1,5 +1,6 @@
 export { OptionError } from "./io/wrong-use.js";
 export { Images } from "./media/images.js";
+export { Motions } from "./media/motions.js";
 export { draws, loadModel, loadTextModel } from "./methods/load.js";
 export { crossover, inpaint, interpolate, morph, project, stitch, vary } from "./methods/sphere/edit.js";
 export { loadSphere } from "./methods/sphere/load.js";

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { encodeGrid, pictureFormat, writeFileAtomic } from "../io/index.js";
 import { many } from "../io/show.js";
 import type { Images } from "../media/images.js";
-import { Motions } from "../media/motions.js";
+import { Motions, motionEnding } from "../media/motions.js";
 import type { Output } from "../models/generator.js";
 import { UsageError } from "./output.js";
 
@@ -65,23 +65,15 @@ export function labelTable({ path }: Numbered, labels: readonly number[], classN
 
 /** Refuses a file whose ending is not one that samples of a kind are written in. @throws UsageError */
 export function requireEnding(path: string, kind: Output["kind"]): void {
-  if (kind === "image") {
+  if (kind !== "text") {
     try {
-      pictureFormat(path);
+      if (kind === "image") pictureFormat(path);
+      else motionEnding(path);
     } catch (error) {
       throw new UsageError(`${(error as Error).message} A folder's ends in /.`, { cause: error });
     }
-  } else if (kind === "motion") requireMotionName(path);
-  else if (/\.(png|jpe?g|webp|gif|avif)$/i.test(path))
+  } else if (/\.(png|jpe?g|webp|gif|avif)$/i.test(path))
     throw new UsageError(`Texts cannot be written as a picture (${path}); end it in .txt.`);
-}
-
-/** Refuses a file that is none of a motion. @throws UsageError */
-function requireMotionName(path: string): void {
-  if (/\.(bvh|glb|vrma|csv|npz|gif)$/i.test(path)) return;
-  throw new UsageError(
-    `A motion cannot be written as ${basename(path)}; end it in .bvh, .glb, .vrma, .csv, .npz or .gif.`,
-  );
 }
 
 /** Writes the samples of a batch whose first has the number `first`, each as a file of its own and of its own size. */

@@ -85,10 +85,10 @@ export class FigureScene {
   /** Where a place is seen, and how many pixels a metre is there. */
   private project(place: Vector, eye: Vector): { x: number; y: number; scale: number } {
     const from = relative(place, eye);
-    const scale = (this.height * 0.42 * DISTANCE) / Math.max(0.3, this.depth(place, eye));
+    const scale = (this.height * 0.4 * DISTANCE) / Math.max(0.3, this.depth(place, eye));
     return {
       x: this.width / 2 + scale * dot(from, this.camera.right),
-      y: this.height * 0.53 - scale * dot(from, this.camera.up),
+      y: this.height * 0.5 - scale * dot(from, this.camera.up),
       scale,
     };
   }
