@@ -12,7 +12,7 @@ import { motionGraphs } from "./graphs.js";
 import { selfMask, textMask } from "./masks.js";
 import type { MotionNetwork } from "./network.js";
 import { LONGEST_PROMPT, motionOptions, type SessionOptions, sessionOptions } from "./options.js";
-import { type Stretch, sampleBlocks, samplerCalls, stretchesOf } from "./sampler.js";
+import { guided, type Stretch, sampleBlocks, samplerCalls, stretchesOf } from "./sampler.js";
 import { blockFrames, type MotionShape } from "./shape.js";
 import { MotionStream } from "./stream.js";
 import { partsOf, Vocabulary } from "./words.js";
@@ -240,8 +240,7 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
         ).velocity;
       const own = await run(memories[0]);
       if (memories.length === 1) return own;
-      const free = await run(memories[1]);
-      return own.map((v, i) => free[i] + guidance * (v - free[i]));
+      return guided(await run(memories[1]), own, guidance);
     };
   }
 

@@ -3,6 +3,10 @@ import { callsOf, type Staircase, timesAt } from "./schedule.js";
 /** Velocities of tokens [B·n·D] at the times of their blocks. */
 export type VelocityAt = (tokens: Float32Array, times: Float64Array) => Promise<Float32Array>;
 
+/** Classifier-free guidance: velocities without the text, moved towards those with it; 1 is these, 0 is those. */
+export const guided = (free: Float32Array, own: Float32Array, strength: number): Float32Array =>
+  own.map((v, i) => free[i] + strength * (v - free[i]));
+
 export const samplerNames = ["euler", "renoise"] as const;
 export type SamplerName = (typeof samplerNames)[number];
 

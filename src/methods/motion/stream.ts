@@ -10,6 +10,7 @@ import type { MotionGraphs } from "./graphs.js";
 import { selfMask, textMask } from "./masks.js";
 import type { MotionNetwork } from "./network.js";
 import type { sessionOptions } from "./options.js";
+import { guided } from "./sampler.js";
 import { blockFrames, type MotionShape } from "./shape.js";
 import { partsOf, type Vocabulary, type Words } from "./words.js";
 
@@ -200,7 +201,7 @@ export class MotionStream implements MotionSession {
   private guide(velocity: Float32Array): Float32Array {
     if (!this.guided) return velocity;
     const half = velocity.length / 2;
-    return velocity.slice(0, half).map((v, i) => velocity[half + i] + this.strength * (v - velocity[half + i]));
+    return guided(velocity.subarray(half), velocity.subarray(0, half), this.strength);
   }
 
   /** A finished block as the network is shown it: with as much noise as history has. */

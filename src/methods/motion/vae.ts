@@ -10,16 +10,16 @@ export interface Past {
 
 /**
  * A convolution over time that never looks ahead, [B, inputs, T] to [B, outputs, T/stride]. What came before the first
- * column is zeros, or else the `past`.
+ * column is zeros, or else the `past`. Weights begin so that variances are multiplied by `gain`².
  */
 function causalConv(
   inputs: number,
   outputs: number,
   kernel: number,
-  { stride = 1, dilation = 1 }: { stride?: number; dilation?: number } = {},
+  { stride = 1, dilation = 1, gain = 1 }: { stride?: number; dilation?: number; gain?: number } = {},
 ) {
   const before = (kernel - 1) * dilation + 1 - stride;
-  const { weight, bias } = nn.conv1d(inputs, outputs, kernel);
+  const { weight, bias } = nn.conv1d(inputs, outputs, kernel, { init: gain / Math.sqrt(inputs * kernel) });
   return nn.module({ weight, bias }, (x: Tensor, past?: Past): Tensor => {
     const options = { stride, dilation, bias: bias ?? undefined };
     return past && before > 0
@@ -28,11 +28,14 @@ function causalConv(
   });
 }
 
+/** Residual branches begin small, so that a stack of them begins near the identity. */
+const RESIDUAL_GAIN = 0.7;
+
 /** Residual blocks x + W·relu(conv(relu(x))) with dilations that fall to 1, such as 9, 3, 1. */
 function stack(width: number, depth: number) {
   const blocks = Array.from({ length: depth }, (_, i) => ({
     dilated: causalConv(width, width, 3, { dilation: 3 ** (depth - 1 - i) }),
-    mix: causalConv(width, width, 1),
+    mix: causalConv(width, width, 1, { gain: RESIDUAL_GAIN }),
   }));
   return nn.module(
     { blocks },
@@ -46,6 +49,8 @@ type CodecShape = Pick<MotionShape, "features" | "codec">;
 /** Bounds of a log variance. */
 const LOWEST = -30;
 const HIGHEST = 20;
+/** Log variance of tokens at first: little noise, or the decoder would learn to do without them. */
+const FIRST = -4;
 
 /** Frames [B, T, features] to mean and log variance of the tokens, [B, T/4, latent] each. */
 export function encoder({ features, codec: { width, latent, depth } }: CodecShape) {
@@ -53,12 +58,13 @@ export function encoder({ features, codec: { width, latent, depth } }: CodecShap
   const halve = () => ({ down: causalConv(width, width, 4, { stride: 2 }), stack: stack(width, depth) });
   const halves = [halve(), halve()];
   const last = causalConv(width, width, 3);
-  const project = nn.linear(width, 2 * latent);
-  return nn.module({ first, halves, last, project }, (frames: Tensor, past?: Past) => {
+  const mean = nn.linear(width, latent);
+  const spread = nn.linear(width, latent, { init: 0.1 / Math.sqrt(width) });
+  return nn.module({ first, halves, last, mean, spread }, (frames: Tensor, past?: Past) => {
     const start = first(frames.transpose([0, 2, 1]), past).relu();
     const h = halves.reduce((h, { down, stack }) => stack(down(h, past), past), start);
-    const [mean, logVariance] = project(last(h, past).transpose([0, 2, 1])).split(2, -1);
-    return { mean, logVariance: logVariance.clamp(LOWEST, HIGHEST) };
+    const tokens = last(h, past).transpose([0, 2, 1]);
+    return { mean: mean(tokens), logVariance: spread(tokens).add(FIRST).clamp(LOWEST, HIGHEST) };
   });
 }
 export type Encoder = ReturnType<typeof encoder>;

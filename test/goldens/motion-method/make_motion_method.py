@@ -90,8 +90,7 @@ def encode(x, width, latent, depth):
         h = causal(f"encode.halves.{i}.down", h, width, 4, stride=2)
         h = stack(f"encode.halves.{i}.stack", h, depth)
     h = causal("encode.last", h, width, 3)
-    both = linear("encode.project", h, 2 * latent)
-    return both[:, :latent], np.clip(both[:, latent:], -30, 20)
+    return linear("encode.mean", h, latent), np.clip(linear("encode.spread", h, latent) - 4, -30, 20)
 
 
 def decode(z, width, features, depth):

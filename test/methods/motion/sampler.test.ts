@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { sampleBlocks, samplerCalls, stretchesOf, type VelocityAt } from "../../../src/methods/motion/sampler.js";
+import {
+  guided,
+  sampleBlocks,
+  samplerCalls,
+  stretchesOf,
+  type VelocityAt,
+} from "../../../src/methods/motion/sampler.js";
 import { Random } from "../../../src/random/index.js";
 
 type Options = Parameters<typeof sampleBlocks>[1];
@@ -132,6 +138,13 @@ describe("a prefix", () => {
     await expect(sampled(async (x) => x, all)).rejects.toThrow("fewer than all 4, got 4");
     await expect(sampled(async (x) => x, { ...options, prefix: new Float32Array(4) })).rejects.toThrow("whole blocks");
   });
+});
+
+test("guidance of 0 is without the text, of 1 with it, and the rest lies on the line through both", () => {
+  const [free, own] = [Float32Array.of(1, -2), Float32Array.of(3, 0.5)];
+  expect(guided(free, own, 0)).toEqual(free);
+  expect(guided(free, own, 1)).toEqual(own);
+  expect([...guided(free, own, 3)]).toEqual([7, 5.5]);
 });
 
 test("renoising draws a Gaussian too", async () => {
