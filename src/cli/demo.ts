@@ -21,7 +21,7 @@ async function drawAll(): Promise<void> {
     const model = await openModel(name);
     try {
       const few = "nucleus" in model.options.shape ? { steps: 32 } : {};
-      const count = model.kind === "image" ? 80 : model.lines ? 40 : 4;
+      const count = model.kind === "image" ? 80 : model.kind === "motion" ? 1 : model.lines ? 40 : 4;
       const options = { count, seed: 1, ...few, ...(model.kind === "text" ? { nucleus: 0.9 } : {}) };
       const { nfe, msPerSample, out } = await sampleToFile(model, name, options);
       rows.push([name, nfe, msPerSample, out]);

@@ -3,8 +3,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import { encodeGrid, pictureFormat, writeFileAtomic } from "../io/index.js";
 import { many } from "../io/show.js";
 import type { Images } from "../media/images.js";
+import { Motions } from "../media/motions.js";
 import type { Output } from "../models/generator.js";
 import { UsageError } from "./output.js";
+
+/** How the name of a sample ends where nobody says. */
+export const ENDINGS = { image: "png", text: "txt", motion: "bvh" } as const;
 
 const NUMBER = /%(0(\d+))?d/;
 
@@ -24,7 +28,7 @@ export function numbered(out: string, kind: Output["kind"], count: number): Numb
   const isFolder = namesFolder(out);
   const [text, , width = "1"] = isFolder ? ["", "", "5"] : (NUMBER.exec(out) ?? []);
   if (text === undefined) return null;
-  const ending = kind === "image" ? "png" : "txt";
+  const ending = ENDINGS[kind];
   const path = (index: number) => {
     const number = String(index).padStart(Number(width), "0");
     return resolve(isFolder ? join(out, `${number}.${ending}`) : out.replace(text, number));
@@ -67,12 +71,26 @@ export function requireEnding(path: string, kind: Output["kind"]): void {
     } catch (error) {
       throw new UsageError(`${(error as Error).message} A folder's ends in /.`, { cause: error });
     }
-  } else if (/\.(png|jpe?g|webp|gif|avif)$/i.test(path))
+  } else if (kind === "motion") requireMotionName(path);
+  else if (/\.(png|jpe?g|webp|gif|avif)$/i.test(path))
     throw new UsageError(`Texts cannot be written as a picture (${path}); end it in .txt.`);
+}
+
+/** Refuses a file that is none of a motion. @throws UsageError */
+function requireMotionName(path: string): void {
+  if (/\.(bvh|glb|vrma|csv|npz|gif)$/i.test(path)) return;
+  throw new UsageError(
+    `A motion cannot be written as ${basename(path)}; end it in .bvh, .glb, .vrma, .csv, .npz or .gif.`,
+  );
 }
 
 /** Writes the samples of a batch whose first has the number `first`, each as a file of its own and of its own size. */
 export async function writeEach(drawn: Output, first: number, { path }: Numbered): Promise<void> {
+  if (drawn.kind === "motion") {
+    const each = drawn.clips.map((clip, i) => new Motions([clip], drawn.prompts && [drawn.prompts[i]]));
+    await Promise.all(each.map((one, i) => one.save(path(first + i))));
+    return;
+  }
   const format = drawn.kind === "image" ? pictureFormat(path(0)) : null;
   const content = (one: string | Images) =>
     typeof one === "string" ? `${one}\n` : encodeGrid(format!, one.pixels, one.shape, { gap: 0 });

@@ -6,7 +6,7 @@ import { imageSize, locationName } from "../models/files.js";
 import type { AnyGenerator, SampleOptions } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
 import { openModel } from "./models.js";
-import { labelTable, type Numbered, numbered, requireEnding, writeEach } from "./numbered.js";
+import { ENDINGS, labelTable, type Numbered, numbered, requireEnding, writeEach } from "./numbered.js";
 import { checked, printJson, say, UsageError } from "./output.js";
 import { stepBar } from "./step-bar.js";
 
@@ -38,7 +38,7 @@ export interface SampleResult {
 }
 
 /** How many samples of a kind are drawn where nobody says. */
-export const COUNTS = { image: 64, text: 8 };
+export const COUNTS = { image: 64, text: 8, motion: 1 };
 
 /**
  * Draws and writes samples: one sheet or text, or each as a file of its own (see `numbered`) as soon as it is drawn.
@@ -53,7 +53,7 @@ export async function sampleToFile(
   const { count = COUNTS[model.kind], ...others } = given as { count?: number };
   const options = { count, ...others };
   const nfe = await checked(() => model.cost(options));
-  const place = out ?? `out/${locationName(location)}.${model.kind === "text" ? "txt" : "png"}`;
+  const place = out ?? `out/${locationName(location)}.${ENDINGS[model.kind]}`;
   const each = numbered(place, model.kind, count);
   const path = each ? resolve(each.path(0), "..") : resolve(place);
   if (!each) requirePlace(model, path, count);
@@ -97,7 +97,8 @@ async function drawOne(model: AnyGenerator, options: SampleOptions, path: string
     await drawn.save(path);
     return { seconds, texts: drawn.strings };
   }
-  await drawn.save(path, { scale: scaleOf(drawn.height) });
+  if (drawn.kind === "motion") await drawn.save(path);
+  else await drawn.save(path, { scale: scaleOf(drawn.height) });
   return { seconds };
 }
 

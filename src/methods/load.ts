@@ -12,9 +12,11 @@ import {
 import type { AnyGenerator, Generators, Kind, TextGenerator } from "../models/generator.js";
 import { methodOf, methods } from "./registry.js";
 
+const KINDS: readonly Kind[] = ["image", "text", "motion"];
+
 /**
- * Loads a model that draws, by shipped name, folder (of a model or a training run) or URL, or from its files. With `kind` ("image" or
- * "text") it must draw that, and the type says so; without, `kind` of the result tells.
+ * Loads a model that draws, by shipped name, folder (of a model or a training run) or URL, or from its files. With `kind` ("image",
+ * "text" or "motion") it must draw that, and the type says so; without, `kind` of the result tells.
  */
 export function loadModel<K extends Kind>(
   location: ModelSource,
@@ -27,8 +29,8 @@ export async function loadModel(
 ): Promise<AnyGenerator> {
   if (given === null) throw new OptionError("The options of loadModel are an object, got null.");
   const { kind, ...options } = given;
-  if (kind !== undefined && kind !== "image" && kind !== "text")
-    throw new OptionError(`kind must be "image" or "text", got ${show(kind)}.`);
+  if (kind !== undefined && !KINDS.includes(kind))
+    throw new OptionError(`kind must be "image", "text" or "motion", got ${show(kind)}.`);
   const choose = (config: ModelConfig) => drawing(location, config, kind).architecture;
   const files = await readModel(location, choose, options);
   const { architecture, load } = drawing(location, files.config, kind);
@@ -40,8 +42,8 @@ export const loadTextModel = (location: ModelSource, options?: LoadOptions): Pro
   loadModel(location, { ...options, kind: "text" });
 
 /** What a model draws, by its description; null where it draws nothing. */
-export const draws = ({ method, text }: ModelConfig): Kind | null =>
-  !methodOf(method)?.load ? null : text ? "text" : "image";
+export const draws = ({ method, text, motion }: ModelConfig): Kind | null =>
+  !methodOf(method)?.load ? null : text ? "text" : motion ? "motion" : "image";
 
 /** The method of a model that draws, of the kind that is wanted. @throws NoSuchModel */
 function drawing(source: ModelSource, config: ModelConfig, wanted?: Kind) {

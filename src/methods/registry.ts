@@ -4,6 +4,7 @@ import type { Method } from "../models/method.js";
 import { discrete } from "./discrete/method.js";
 import { drifting } from "./drifting/method.js";
 import { flow } from "./flow/method.js";
+import { motion } from "./motion/method.js";
 import { sphere } from "./sphere/method.js";
 
 /**
@@ -15,6 +16,7 @@ export const methods: Record<string, Method> = {
   sphere,
   discrete,
   flow,
+  motion,
   "language-model": languageModel,
   classifier,
 };

@@ -10,10 +10,15 @@ import type { ModelConfig } from "./config.js";
 export interface Architecture<S = any, N extends Parameterized = Parameterized> {
   readonly shape: z.ZodType<S>;
   /**
-   * What a shape says of images, classes and tokens; the rest of config.json must say the same. Without images it is
-   * one of text.
+   * What a shape says of images, motion, classes and tokens; the rest of config.json must say the same. Without images
+   * and motion it is one of text.
    */
-  says(shape: S): { image?: ModelConfig["image"]; classes: number; vocabulary?: number };
+  says(shape: S): {
+    image?: ModelConfig["image"];
+    motion?: ModelConfig["motion"];
+    classes: number;
+    vocabulary?: number;
+  };
   /** The network, without values. */
   network(shape: S): N;
 }
@@ -96,15 +101,20 @@ const showImage = (image: ModelConfig["image"]) =>
   image ? `of ${image.width}×${image.height}×${image.channels}` : "absent";
 
 function requireAgreement(
-  { image, classes }: ReturnType<Architecture["says"]>,
+  { image, motion, classes }: ReturnType<Architecture["says"]>,
   config: ModelConfig,
   place: string,
 ): void {
   const [here, there] = [showImage(config.image), showImage(image)];
   if (here !== there) throw new Error(`${place}: image is ${here}, but ${there} in network; they must agree.`);
-  if (Boolean(config.text) === Boolean(image))
+  if (config.motion?.fps !== motion?.fps)
     throw new Error(
-      `${place}: text is ${image ? "there beside images" : "missing"}; a model is one of images or of text.`,
+      `${place}: motion has ${config.motion?.fps ?? "no"} frames a second, but ${motion?.fps ?? "none"} in network; they must agree.`,
+    );
+  const other = image ? "images" : motion && "motion";
+  if (Boolean(config.text) === Boolean(other))
+    throw new Error(
+      `${place}: text is ${other ? `there beside ${other}` : "missing"}; a model is one of images, of text or of motion.`,
     );
   const names = config.classNames?.length ?? 0;
   if (names !== classes)

@@ -10,6 +10,8 @@ const modelConfig = z.object({
   image: imageShape.optional(),
   /** Of models of text: the tokenizer, and whether a sample is one line. */
   text: z.object({ tokenizer: z.unknown(), lines: z.boolean() }).optional(),
+  /** Of models of motion. */
+  motion: z.object({ fps: z.number().positive() }).optional(),
   classNames: z.array(z.string()).nullable(),
   /** What the method's own loader needs to rebuild the network. */
   network: z.unknown(),
@@ -38,7 +40,7 @@ export function parseConfig(place: string, bytes: Uint8Array): ModelConfig {
 }
 
 /** Size of a model's images; throws where it draws none. */
-export function imageSize({ name, image }: ModelConfig): NonNullable<ModelConfig["image"]> {
-  if (!image) throw new Error(`${name} draws text, not images.`);
+export function imageSize({ name, image, motion }: ModelConfig): NonNullable<ModelConfig["image"]> {
+  if (!image) throw new Error(`${name} draws ${motion ? "motions" : "text"}, not images.`);
   return image;
 }

@@ -2,7 +2,9 @@ import type { z } from "zod";
 import type { Sequences } from "../data/tokens/sequences.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
 import type { Images } from "../media/images.js";
+import type { Motions } from "../media/motions.js";
 import type { Texts } from "../media/texts.js";
+import type { Clip } from "../motion/index.js";
 import type { Edit } from "./edits.js";
 import type { ModelConfig } from "./files.js";
 
@@ -10,6 +12,7 @@ import type { ModelConfig } from "./files.js";
 export interface Outputs {
   image: Images;
   text: Texts;
+  motion: Motions;
 }
 export type Kind = keyof Outputs;
 /** What a generator gives, whichever it is. */
@@ -143,9 +146,32 @@ export interface TextGenerator<Options extends object = SampleOptions> extends G
   ): Promise<Float64Array>;
 }
 
+/** A motion that goes on for ever, block after block. */
+export interface MotionSession {
+  /** Frames of a block. */
+  readonly frames: number;
+  /** Blocks after which a new text shows in full, at most. */
+  readonly delay: number;
+  /** What is to be shown from now on; null: anything. Blocks that are not yet given change with it. @throws OptionError */
+  say(text: string | null): void;
+  /** The next block; its clip begins where the one before it ended. */
+  next(): Promise<Clip>;
+  /** Ends it. */
+  close(): void;
+}
+
+/** A generator of motions. */
+export interface MotionGenerator<Options extends object = SampleOptions> extends Generator<"motion", Options> {
+  /** Frames a second. */
+  readonly fps: number;
+  /** Begins a motion that goes on for ever. @throws OptionError */
+  open(options?: SampleOptions, context?: { signal?: AbortSignal }): Promise<MotionSession>;
+}
+
 /** Generators by kind. */
 export interface Generators {
   image: ImageGenerator;
   text: TextGenerator;
+  motion: MotionGenerator;
 }
 export type AnyGenerator = Generators[Kind];

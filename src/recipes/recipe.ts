@@ -1,8 +1,9 @@
 import type { ImageDataset, TextDataset } from "../data/index.js";
+import type { MotionDataset } from "../data/motion-dataset.js";
 import { given, type Origin } from "../data/origin.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
 import type { ModelConfig } from "../models/files.js";
-import type { AnyGenerator, SampleOptions } from "../models/generator.js";
+import type { ImageGenerator, SampleOptions, TextGenerator } from "../models/generator.js";
 import type * as nn from "../nn/index.js";
 import type { DeviceName } from "../runtime/index.js";
 import type { RunResult, TrainOptions } from "../train/run.js";
@@ -15,9 +16,11 @@ export interface RunConfig extends Origin {
   settings: unknown;
 }
 
+type TrainingData = ImageDataset | TextDataset | MotionDataset;
+
 export const runConfig = (
   method: string,
-  dataset: ImageDataset | TextDataset,
+  dataset: TrainingData,
   { name = dataset.id, source }: TrainOptions,
   settings: unknown,
 ): RunConfig => ({
@@ -37,7 +40,7 @@ function readingOf(source: TrainOptions["source"]): Omit<Origin, "data"> {
 /** What a recipe trains: a network, what a file will keep of it, and how. */
 export interface Recipe {
   method: string;
-  dataset: ImageDataset | TextDataset;
+  dataset: TrainingData;
   options: TrainOptions;
   settings: unknown;
   shape: unknown;
@@ -79,6 +82,7 @@ export function modelConfig(
     ...(dataset.kind === "images" && {
       image: { height: dataset.height, width: dataset.width, channels: dataset.channels },
     }),
+    ...(dataset.kind === "motion" && { motion: { fps: dataset.fps } }),
     ...(tokenizer && { text: { tokenizer: tokenizer.toJSON(), lines: dataset.kind === "text" && dataset.lines } }),
     classNames: dataset.kind === "images" ? dataset.classNames : null,
     network: shape,
@@ -99,10 +103,10 @@ export function modelConfig(
 
 /**
  * Draws a sheet with a generator, that of a network in training for one: `columns` samples of each class (ten at most),
- * or eight times as many of none; of a model of text a page.
+ * or eight times as many of none; of a model of text a page. Of motions there is none yet.
  */
 export const previewer =
-  (model: AnyGenerator, options: SampleOptions = {}, columns = 8): NonNullable<Stage["sample"]> =>
+  (model: ImageGenerator | TextGenerator, options: SampleOptions = {}, columns = 8): NonNullable<Stage["sample"]> =>
   async () => {
     if (model.kind === "text") {
       const { strings } = await model.sample({ count: model.lines ? 40 : 8, ...options });

@@ -4,7 +4,7 @@ import type { Served } from "./catalogue.js";
 import type { Context } from "./context.js";
 import { badField, HttpError } from "./errors.js";
 import type { Drawn } from "./protocol.js";
-import { ask, clientSignal, modelOf, objectOf } from "./requests.js";
+import { ask, clientSignal, modelOf, objectOf, type ServedGenerator } from "./requests.js";
 import { type InputTensor, type OutputTensor, readTensors, tensorBytes } from "./tensors.js";
 
 /** The only version that a model has here. */
@@ -82,7 +82,7 @@ interface Wanted {
 
 async function infer(
   context: Context,
-  found: { served: Served; model: AnyGenerator },
+  found: { served: Served; model: ServedGenerator },
   request: FastifyRequest,
   reply: FastifyReply,
 ) {

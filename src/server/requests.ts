@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import type { AnyGenerator, SampleOptions } from "../models/generator.js";
+import type { ImageGenerator, SampleOptions, TextGenerator } from "../models/generator.js";
 import { parseOptions } from "../models/options.js";
 import type { Catalogue, Served } from "./catalogue.js";
 import { badField } from "./errors.js";
@@ -14,10 +14,13 @@ export function clientSignal({ raw }: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
+/** What a server draws. */
+export type ServedGenerator = ImageGenerator | TextGenerator;
+
 /** A model, and what it is asked for, checked. */
 export interface Asked {
   readonly served: Served;
-  readonly model: AnyGenerator;
+  readonly model: ServedGenerator;
   readonly options: SampleOptions;
   readonly count: number;
   /** Network evaluations of each sample. */
@@ -31,16 +34,24 @@ export function objectOf(body: unknown): Record<string, unknown> {
 }
 
 /** The model of that name. @throws HttpError that names the field `model` */
-export async function modelOf(catalogue: Catalogue, name: unknown): Promise<{ served: Served; model: AnyGenerator }> {
+export async function modelOf(
+  catalogue: Catalogue,
+  name: unknown,
+): Promise<{ served: Served; model: ServedGenerator }> {
   if (typeof name !== "string" || name === "")
     throw badField("model", "model must be the name of a model; see /v1/models.");
   const served = await catalogue.find(name);
-  return { served, model: await catalogue.describe(served) };
+  const model = await catalogue.describe(served);
+  if (model.kind !== "motion") return { served, model };
+  throw badField(
+    "model",
+    `${served.name} draws motions, which a server does not draw yet; draw them with fewstep sample.`,
+  );
 }
 
 /** Checks options against the model's own schema, and against the limits. @throws OptionError, HttpError 400 */
 export function ask(
-  { served, model }: { served: Served; model: AnyGenerator },
+  { served, model }: { served: Served; model: ServedGenerator },
   options: SampleOptions,
   { maxCount, maxEvaluations }: Pick<Settings, "maxCount" | "maxEvaluations">,
   countField = "count",

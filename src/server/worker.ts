@@ -31,6 +31,7 @@ async function modelOf({ folder, version }: Place): Promise<AnyGenerator> {
 }
 
 function plain(output: Output): Drawn {
+  if (output.kind === "motion") throw new OptionError("A server does not draw motions yet.");
   if (output.kind === "text") {
     const { kind, strings, lines, tokens } = output;
     return { kind, strings, lines, tokens };

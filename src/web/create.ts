@@ -1,13 +1,12 @@
 import { requireKnown } from "../io/known.js";
 import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
-import type { Kind } from "../models/generator.js";
 import { isSource, type ModelBlobs } from "../models/location.js";
 import { getWasmFolder } from "../runtime/device.js";
 import { inNode } from "../runtime/environment.js";
 import { deviceNames } from "../runtime/runtime.js";
 import { sayIfSlow } from "./device.js";
-import type { AnyWebGenerator, CreateOptions, WebGenerator } from "./generator.js";
+import type { AnyWebGenerator, CreateOptions, WebGenerator, WebKind } from "./generator.js";
 import { type Other, remoteGenerator } from "./remote.js";
 
 const KNOWN = ["kind", "device", "threads", "worker", "cache", "onProgress", "signal"];
@@ -56,7 +55,7 @@ function startWorker(): Promise<Other> {
  * holds its worker and its memory until `dispose()`.
  * @throws OptionError, NoSuchModel, FetchError, or what a damaged file is refused with
  */
-export function createGenerator<K extends Kind>(
+export function createGenerator<K extends WebKind>(
   source: string | ModelBlobs,
   options: CreateOptions<K> & { kind: K },
 ): Promise<WebGenerator<K>>;

@@ -1,14 +1,13 @@
 import type { Progress } from "../data/progress.js";
 import type { EditInfo } from "../models/edits.js";
 import type { ModelConfig } from "../models/files.js";
-import type { Kind } from "../models/generator.js";
 import type { OptionInfo } from "../models/options.js";
 import type { DeviceName } from "../runtime/index.js";
 import type { Pictures } from "./pictures.js";
 
 /** What a generator is, without its network: all that a form or a caption needs. It can be sent between threads. */
 export interface GeneratorInfo {
-  readonly kind: Kind;
+  readonly kind: WebKind;
   readonly method: string;
   readonly name: string;
   readonly config: ModelConfig;
@@ -38,10 +37,12 @@ export interface DrawnTexts {
   /** [count·length]. */
   readonly tokens: Int32Array;
 }
+/** What generators give on a page, by kind. */
 export interface Drawn {
   image: Pictures;
   text: DrawnTexts;
 }
+export type WebKind = keyof Drawn;
 
 /** What comes beside the options. */
 export interface DrawContext {
@@ -61,7 +62,7 @@ export interface DrawContext {
 }
 
 /** Where a sampler stands. */
-export interface DrawnStep<K extends Kind = Kind> {
+export interface DrawnStep<K extends WebKind = WebKind> {
   readonly step: number;
   readonly steps: number;
   /** Network evaluations of each sample so far. */
@@ -85,7 +86,7 @@ export interface EditPictures {
  * A generator for web pages, in a worker or in the page's own thread. It does one thing after the other: what is asked
  * meanwhile waits. Of a stream each step is one thing.
  */
-export interface WebGenerator<K extends Kind = Kind> extends GeneratorInfo {
+export interface WebGenerator<K extends WebKind = WebKind> extends GeneratorInfo {
   readonly kind: K;
   /** Whether it computes in a worker, which leaves the page its thread. */
   readonly worker: boolean;
@@ -111,10 +112,10 @@ export interface WebGenerator<K extends Kind = Kind> extends GeneratorInfo {
 }
 
 /** A generator of any kind: its `kind` tells. */
-export type AnyWebGenerator = { [K in Kind]: WebGenerator<K> }[Kind];
+export type AnyWebGenerator = { [K in WebKind]: WebGenerator<K> }[WebKind];
 
 /** How a generator is made. */
-export interface CreateOptions<K extends Kind = Kind> {
+export interface CreateOptions<K extends WebKind = WebKind> {
   /** What it must draw. */
   kind?: K;
   /** "webgpu" or "wasm"; default "auto": WebGPU where there is a hardware GPU that works, else WebAssembly. */

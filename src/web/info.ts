@@ -1,9 +1,9 @@
 import type { EditInfo } from "../models/edits.js";
 import { imageSize } from "../models/files.js";
-import type { AnyGenerator } from "../models/generator.js";
+import type { Generators } from "../models/generator.js";
 import { optionInfos } from "../models/options.js";
 import type { DeviceName } from "../runtime/index.js";
-import type { EditForm, GeneratorInfo } from "./generator.js";
+import type { EditForm, GeneratorInfo, WebKind } from "./generator.js";
 
 /** What edits take and give that is done with pictures alone. */
 const TAKEN = ["pictures", "pair", "mask"];
@@ -12,7 +12,7 @@ const isOfPictures = ({ takes, gives }: EditInfo) =>
 
 /** What a loaded model is, for forms and captions. */
 export function describeGenerator(
-  model: AnyGenerator,
+  model: Generators[WebKind],
   { device, threads }: { device: DeviceName; threads: number },
 ): GeneratorInfo {
   const edits: Readonly<Record<string, EditInfo>> = (model.kind === "image" && model.edits) || {};

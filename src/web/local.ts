@@ -3,7 +3,7 @@ import { requireKnown, unknownOption } from "../io/known.js";
 import { OptionError } from "../io/wrong-use.js";
 import { loadModel } from "../methods/load.js";
 import type { ModelSource } from "../models/files.js";
-import type { AnyGenerator, Kind, Output, SampleContext, SampleOptions, Step } from "../models/generator.js";
+import type { Generators, Outputs, SampleContext, SampleOptions, Step } from "../models/generator.js";
 import { resolveRuntime } from "../runtime/index.js";
 import { threadsInUse } from "../runtime/session.js";
 import { anySignal, orAborted } from "./abort.js";
@@ -18,6 +18,7 @@ import type {
   DrawnStep,
   EditPictures,
   GeneratorInfo,
+  WebKind,
 } from "./generator.js";
 import { describeGenerator } from "./info.js";
 import { Pictures, toImages } from "./pictures.js";
@@ -36,6 +37,10 @@ export async function openGenerator(source: ModelSource, options: CreateOptions 
     ...(typeof source === "string" && !kept && { onProgress }),
     ...(kind && { kind }),
   });
+  if (model.kind === "motion") {
+    await model.release();
+    throw new OptionError(`${model.config.name} draws motions, which a page does not draw yet.`);
+  }
   await kept?.keep();
   const runtime = await resolveRuntime(device);
   signal?.throwIfAborted();
@@ -58,7 +63,7 @@ function modelContext(
 
 /** What pages use around a loaded model. `lost` aborts where its device is lost, which `watch` looks out for. */
 function localGenerator(
-  model: AnyGenerator,
+  model: Generators[WebKind],
   info: GeneratorInfo,
   lost: AbortSignal,
   watch: () => Promise<void>,
@@ -78,9 +83,9 @@ function localGenerator(
     }, signal);
   };
 
-  const drawn = (output: Output): Drawn[Kind] => {
+  const drawn = (output: Outputs[WebKind]): Drawn[WebKind] => {
     if (output.kind === "image") return new Pictures(output);
-    const { tokenizer } = model as Extract<AnyGenerator, { kind: "text" }>;
+    const { tokenizer } = model as Generators["text"];
     const tokens = output.tokens!;
     const length = tokens.length / output.count;
     const pieces = Array.from({ length: output.count }, (_, n) =>
@@ -89,7 +94,7 @@ function localGenerator(
     return { strings: output.strings, pieces, tokens };
   };
 
-  async function nextStep(steps: AsyncGenerator<Step, void, void>): Promise<DrawnStep | null> {
+  async function nextStep(steps: AsyncGenerator<Step<Outputs[WebKind]>, void, void>): Promise<DrawnStep | null> {
     const next = await steps.next();
     if (next.done) return null;
     const { step, steps: all, evaluations, first, detail } = next.value;
@@ -107,7 +112,11 @@ function localGenerator(
       take(async (signal) => drawn(await model.sample(options, modelContext(context, name, signal))), context.signal),
     async *stream(options?: SampleOptions, context: DrawContext = {}) {
       const signal = during(context.signal);
-      const steps = model.stream(options, modelContext(context, name, signal)) as AsyncGenerator<Step, void, void>;
+      const steps = model.stream(options, modelContext(context, name, signal)) as AsyncGenerator<
+        Step<Outputs[WebKind]>,
+        void,
+        void
+      >;
       try {
         for (
           let step = await take(() => nextStep(steps), signal);

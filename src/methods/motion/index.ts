@@ -1,0 +1,10 @@
+export { drawLevels, type LevelKind } from "./levels.js";
+export { MotionModel } from "./model.js";
+export { type MotionNetwork, motionArchitecture, motionNetwork } from "./network.js";
+export type { MotionSampleOptions, SessionOptions } from "./options.js";
+export { sampleBlocks, stretchesOf } from "./sampler.js";
+export { callsOf, type Staircase, stepsLeft, timesAt } from "./schedule.js";
+export { type MotionSettings, motionSettings, presets } from "./settings.js";
+export { type MotionShape, motionShape } from "./shape.js";
+export { trainMotion } from "./train.js";
+export { Vocabulary, vocabularyOf, wordsOf } from "./words.js";

@@ -1,0 +1,287 @@
+import type { z } from "zod";
+import { joinMotions, Motions } from "../../media/motions.js";
+import type { ModelConfig } from "../../models/files.js";
+import type { MotionGenerator, Part, SampleContext } from "../../models/generator.js";
+import { resolveNoise } from "../../models/inputs.js";
+import { type BatchStep, type DrawnBatch, Model, type Rows } from "../../models/model.js";
+import { parseOptions } from "../../models/options.js";
+import { fromFeatures } from "../../motion/features.js";
+import { Random } from "../../random/index.js";
+import type { CompileOptions } from "../../runtime/index.js";
+import { motionGraphs } from "./graphs.js";
+import { selfMask, textMask } from "./masks.js";
+import type { MotionNetwork } from "./network.js";
+import { LONGEST_PROMPT, motionOptions, type SessionOptions, sessionOptions } from "./options.js";
+import { type Stretch, sampleBlocks, samplerCalls, stretchesOf } from "./sampler.js";
+import { blockFrames, type MotionShape } from "./shape.js";
+import { MotionStream } from "./stream.js";
+import { partsOf, Vocabulary } from "./words.js";
+
+type Schema = ReturnType<typeof motionOptions>;
+type Options = z.output<Schema>;
+
+/** A motion model: tokens by causal diffusion, block after block, and frames by a causal codec. */
+export class MotionModel extends Model<"motion", Schema> implements MotionGenerator {
+  readonly kind = "motion";
+  readonly fps: number;
+  readonly graphs;
+  readonly vocabulary: Vocabulary;
+
+  constructor(
+    config: ModelConfig,
+    readonly shape: MotionShape,
+    readonly net: MotionNetwork,
+    options?: CompileOptions,
+  ) {
+    super(config, motionOptions(shape), options);
+    this.fps = shape.fps;
+    this.graphs = motionGraphs(net, shape);
+    this.vocabulary = new Vocabulary(shape.text);
+  }
+
+  get parts(): Readonly<Record<string, Part>> {
+    const { latent } = this.shape.codec;
+    const tokens = this.shape.network.window * this.shape.network.block;
+    const { features } = this.shape;
+    return {
+      decoder: this.part("tokens to frames of features", this.graphs.decode(tokens), {
+        tokens: `float32 [batch, ${tokens}, ${latent}]: clean tokens, of mean 0 and deviation 1`,
+      }),
+      encoder: this.part("frames of features to tokens", this.graphs.encode(tokens), {
+        rows: `float32 [batch, ${4 * tokens}, ${features}]: frames at ${this.fps} a second`,
+      }),
+    };
+  }
+
+  private framesOf({ seconds }: Options): number {
+    return Math.max(1, Math.round(seconds * this.fps));
+  }
+
+  private blocksOf(options: Options): number {
+    return Math.ceil(this.framesOf(options) / blockFrames(this.shape));
+  }
+
+  /** A longer motion than the network looks at is drawn in stretches, each given half a window of what came before. */
+  private stretchesOf(options: Options): Stretch[] {
+    const { window } = this.shape.network;
+    return stretchesOf(this.blocksOf(options), window, Math.ceil(window / 2));
+  }
+
+  private callsOf({ blocks, known }: Stretch, { steps, lag, schedule, sampler }: Options): number {
+    return samplerCalls({ blocks, steps, lag, shape: schedule }, known, sampler);
+  }
+
+  protected stepsOf(options: Options): number {
+    return this.stretchesOf(options).reduce((sum, stretch) => sum + this.callsOf(stretch, options), 0);
+  }
+
+  protected evaluations(options: Options): number {
+    return this.stepsOf(options) * this.passes(options);
+  }
+
+  /** Network evaluations of a step: guidance takes two. */
+  private passes({ guidance, prompt }: Options): 1 | 2 {
+    return guidance === 1 || guidance === 0 || prompt === undefined ? 1 : 2;
+  }
+
+  /** What a batch has in common: prompts and seeds stand in the rows. */
+  protected override shared({ count: _, seed: __, prompt, guidance, ...others }: Options): object {
+    const parts = [prompt ?? []].flat().map((one) => partsOf(one).length);
+    return { ...others, guidance: prompt === undefined ? 0 : guidance, captions: Math.max(1, ...parts) };
+  }
+
+  /** Captions of a request, as many for each motion. */
+  private captionsOf({ prompt, count }: Options): string[][] {
+    if (prompt === undefined) return Array.from({ length: count }, () => []);
+    const each = typeof prompt === "string" ? new Array<string>(count).fill(prompt) : [...prompt];
+    return each.map((one) => {
+      const parts = partsOf(one);
+      for (const part of parts.length > 0 ? parts : [one]) this.vocabulary.require(part);
+      return parts;
+    });
+  }
+
+  protected begin(options: Options, { noise }: SampleContext): Rows {
+    const { count, seed, prompt, guidance } = options;
+    const blocks = this.blocksOf(options);
+    const { length } = this.shape.text;
+    const size = blocks * this.shape.network.block * this.shape.codec.latent;
+    const captions = this.captionsOf(options);
+    const most = Math.max(1, ...captions.map((parts) => parts.length));
+    const rows = new Int32Array(count * most * length * 2);
+    const signs = new Float32Array(count * most * length * 2);
+    const numbers = new Int32Array(count * blocks);
+    const letters = new Int32Array(count * LONGEST_PROMPT);
+    const prompts =
+      prompt === undefined ? [] : typeof prompt === "string" ? new Array<string>(count).fill(prompt) : prompt;
+    captions.forEach((parts, i) => {
+      parts.forEach((part, p) => {
+        const words = this.vocabulary.encode(part);
+        rows.set(words.rows, (i * most + p) * length * 2);
+        signs.set(words.signs, (i * most + p) * length * 2);
+      });
+      for (let b = 0; b < blocks; b++)
+        numbers[i * blocks + b] = Math.floor(((b + 0.5) / blocks) * Math.max(1, parts.length));
+      if (prompts[i])
+        letters.set(
+          Array.from({ length: prompts[i].length }, (_, k) => prompts[i].charCodeAt(k)),
+          i * LONGEST_PROMPT,
+        );
+    });
+    const random = new Random(seed, "sample");
+    const drawn = new Float32Array(count * size);
+    for (let i = 0; i < count; i++) drawn.set(random.split(i).normals(size), i * size);
+    return {
+      noise: noise ? resolveNoise(noise, count, size, random) : drawn,
+      words: rows,
+      signs,
+      captions: numbers,
+      letters,
+      keep: new Float32Array(count).fill(prompt === undefined || guidance === 0 ? 0 : 1),
+    };
+  }
+
+  protected async *draw(
+    rows: Rows,
+    options: Options,
+    batch: DrawnBatch,
+    signal: AbortSignal,
+  ): AsyncGenerator<BatchStep> {
+    const { size } = batch;
+    const { block } = this.shape.network;
+    const { latent } = this.shape.codec;
+    const perBlock = block * latent;
+    const all = this.blocksOf(options);
+    const passes = this.passes(options);
+    const memories = await this.memoriesOf(rows, size, passes);
+    const tokens = (rows.noise as Float32Array).slice();
+    let made = 0;
+    for (const [number, stretch] of this.stretchesOf(options).entries()) {
+      const { start, blocks, known } = stretch;
+      const cut = (from: number, count: number) =>
+        columnsOf(tokens, size, all * perBlock, from * perBlock, count * perBlock);
+      const velocity = this.velocityOf(rows, options, { size, all, stretch, memories, signal });
+      const streams = batch.origins.map(({ seed, index }) => new Random(seed, "renoise").split(number).split(index));
+      const renew = (count: number) => {
+        const fresh = new Float32Array(count);
+        streams.forEach((random, r) => void fresh.set(random.normals(count / size), (r * count) / size));
+        return fresh;
+      };
+      const { steps, lag, schedule, sampler } = options;
+      const drawing = sampleBlocks(velocity, {
+        schedule: { blocks, steps, lag, shape: schedule },
+        noise: cut(start, blocks),
+        rows: size,
+        prefix: cut(start, known),
+        sampler,
+        renew,
+      });
+      for await (const found of drawing) {
+        made += passes;
+        for (let r = 0; r < size; r++)
+          tokens.set(found.subarray(r * blocks * perBlock, (r + 1) * blocks * perBlock), (r * all + start) * perBlock);
+        const now = tokens.slice();
+        yield { evaluations: made, rows: () => this.framesFrom(now, size, options) };
+      }
+    }
+  }
+
+  /** What the layers know of the rows' captions, and of none where guidance needs it. */
+  private async memoriesOf(rows: Rows, size: number, passes: 1 | 2) {
+    const captions = rows.words.length / size / this.shape.text.length / 2;
+    const { words, signs, keep } = rows;
+    const run = (keep: Float32Array | Int32Array) =>
+      this.programs.run(`memory ${captions}`, this.graphs.memory(captions), size, { words, signs, keep });
+    return passes === 1 ? [await run(keep)] : [await run(keep), await run(new Float32Array(size))];
+  }
+
+  private velocityOf(
+    rows: Rows,
+    { guidance }: Options,
+    {
+      size,
+      all,
+      stretch: { start, blocks },
+      memories,
+      signal,
+    }: {
+      size: number;
+      all: number;
+      stretch: Stretch;
+      memories: readonly { keys: Float32Array; values: Float32Array }[];
+      signal: AbortSignal;
+    },
+  ) {
+    const { network, text } = this.shape;
+    const words = (rows.signs as Float32Array).length / size;
+    const captions = words / text.length / 2;
+    const read = new Uint8Array(size * blocks * network.block * captions * text.length);
+    for (let r = 0; r < size; r++) {
+      const signs = (rows.signs as Float32Array).subarray(r * words, (r + 1) * words);
+      const shown = (rows.captions as Int32Array).subarray(r * all + start, r * all + start + blocks);
+      read.set(textMask({ captions: shown }, { signs, length: text.length }, network.block), (r * read.length) / size);
+    }
+    const graph = this.graphs.velocity(blocks, captions);
+    return async (state: Float32Array, times: Float64Array) => {
+      signal.throwIfAborted();
+      const all = new Float32Array(size * blocks);
+      for (let r = 0; r < size; r++) all.set(times, r * blocks);
+      const seen = selfMask({ times }, network);
+      const run = async ({ keys, values }: { keys: Float32Array; values: Float32Array }) =>
+        (
+          await this.programs.run(`velocity ${blocks} ${captions}`, graph, size, {
+            state,
+            times: all,
+            keys,
+            values,
+            read,
+            seen,
+          })
+        ).velocity;
+      const own = await run(memories[0]);
+      if (memories.length === 1) return own;
+      const free = await run(memories[1]);
+      return own.map((v, i) => free[i] + guidance * (v - free[i]));
+    };
+  }
+
+  /** The frames of tokens, cut to the length that was asked for. */
+  private async framesFrom(tokens: Float32Array, size: number, options: Options): Promise<Float32Array> {
+    const count = tokens.length / size / this.shape.codec.latent;
+    const { rows } = await this.programs.run(`decode ${count}`, this.graphs.decode(count), size, { tokens });
+    return columnsOf(rows, size, rows.length / size, 0, this.framesOf(options) * this.shape.features);
+  }
+
+  /**
+   * Begins a motion that goes on for ever: `next()` gives block after block, `say` what is to be shown from then on.
+   * @throws OptionError
+   */
+  async open(options: SessionOptions = {}, { signal }: { signal?: AbortSignal } = {}): Promise<MotionStream> {
+    const parsed = parseOptions(sessionOptions(this.shape), options, `a session of ${this.config.name}`);
+    const { shape, net, graphs, programs, vocabulary } = this;
+    return new MotionStream({ shape, net, graphs, programs, vocabulary }, parsed, programs.work.signal(signal));
+  }
+
+  protected output(samples: Float32Array, rows: Rows, n: number): Motions {
+    const per = samples.length / n;
+    const clips = Array.from({ length: n }, (_, i) =>
+      fromFeatures(samples.slice(i * per, (i + 1) * per), { fps: this.fps }),
+    );
+    const letters = rows.letters as Int32Array;
+    const prompts = clips.map((_, i) => textOf(letters.subarray(i * LONGEST_PROMPT, (i + 1) * LONGEST_PROMPT)));
+    return new Motions(clips, prompts.some((one) => one !== "") ? prompts : null);
+  }
+
+  protected join(batches: readonly Motions[]): Motions {
+    return joinMotions(batches);
+  }
+}
+
+/** Columns `from` … `from + count` − 1 of rows of equal length. */
+function columnsOf(all: Float32Array, rows: number, per: number, from: number, count: number): Float32Array {
+  const out = new Float32Array(rows * count);
+  for (let r = 0; r < rows; r++) out.set(all.subarray(r * per + from, r * per + from + count), r * count);
+  return out;
+}
+
+const textOf = (letters: Int32Array): string => String.fromCharCode(...letters.subarray(0, letters.indexOf(0)));

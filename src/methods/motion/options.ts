@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { countOption, guidanceOption, seedOption, stepsOption } from "../../models/options.js";
+import { samplerNames } from "./sampler.js";
+import { blockFrames, type MotionShape } from "./shape.js";
+
+/** Characters of a prompt at most. */
+export const LONGEST_PROMPT = 2000;
+/** Seconds of a motion at most. */
+const LONGEST = 600;
+
+const text = z.string().min(1).max(LONGEST_PROMPT);
+const steps = stepsOption(16, 1000, "steps of each block from noise to clean (K)");
+const lagOption = (least: number) =>
+  z
+    .int()
+    .min(least)
+    .max(1000)
+    .default(4)
+    .describe(
+      "steps that a block starts after the one before it (L): 0 all at once, as many as steps one after the other",
+    );
+const guidance = guidanceOption(0, 10)
+  .default(2)
+  .describe("classifier-free guidance towards the prompt; 1 is none and costs half");
+
+const all = z.strictObject({
+  count: countOption(),
+  prompt: z
+    .union([text, z.array(text).readonly()])
+    .optional()
+    .describe(
+      'what to show, for all or one each; parts with "then" between them follow each other (default: anything)',
+    ),
+  seconds: z.number().gt(0).max(LONGEST).default(6).describe("length of the motion"),
+  steps,
+  lag: lagOption(0),
+  schedule: z
+    .enum(["staircase", "trapezoid"])
+    .default("staircase")
+    .describe("staircase: the past leads; trapezoid: both ends lead, and the middle comes last"),
+  sampler: z
+    .enum(samplerNames)
+    .default("euler")
+    .describe("euler: the flow's equation; renoise: each step draws noise anew around the clean estimate"),
+  guidance,
+  seed: seedOption(),
+});
+
+/** Refuses a block that starts after the one before it has ended. */
+const checkLag = ({ steps, lag }: { steps: number; lag: number }, context: z.core.$RefinementCtx) => {
+  if (lag <= steps) return;
+  const message = `lag is at most steps (${steps}), where blocks come one after the other; got ${lag}.`;
+  context.addIssue({ code: "custom", path: ["lag"], message });
+};
+
+/** What a motion model can be asked for. */
+export const motionOptions = (shape?: MotionShape) =>
+  all.superRefine((options, context) => {
+    checkLag(options, context);
+    const { prompt, count } = options;
+    if (Array.isArray(prompt) && prompt.length !== count)
+      context.addIssue({
+        code: "custom",
+        path: ["prompt"],
+        message: `${prompt.length} prompts for ${count} motions: give one for all, or one for each.`,
+      });
+    if (!shape) return;
+    const least = blockFrames(shape) / shape.fps;
+    if (options.schedule === "trapezoid" && options.seconds > shape.network.window * least)
+      context.addIssue({
+        code: "custom",
+        path: ["schedule"],
+        message: `The trapezoid is for motions that are drawn in one piece, of at most ${shape.network.window * least} seconds; take the staircase.`,
+      });
+  });
+export type MotionSampleOptions = z.input<typeof all>;
+
+/** What a live session can be asked for. */
+export const sessionOptions = (shape: MotionShape) =>
+  z
+    .strictObject({
+      prompt: text.optional().describe("what to show until something else is said (default: anything)"),
+      steps,
+      lag: lagOption(1),
+      guidance,
+      history: z
+        .number()
+        .min(0)
+        .max(0.5)
+        .default(0)
+        .describe("noise that what has been shown is presented with; a little hides errors that would grow"),
+      seed: seedOption(),
+    })
+    .superRefine((options, context) => {
+      checkLag(options, context);
+      const { steps, lag } = options;
+      const most = shape.network.window - 1;
+      if (Math.ceil(steps / lag) <= most) return;
+      const message = `With steps ${steps} and lag ${lag}, ${Math.ceil(steps / lag)} blocks are in the making at once, and the network looks at ${most + 1}; take a lag of at least ${Math.ceil(steps / most)}.`;
+      context.addIssue({ code: "custom", path: ["lag"], message });
+    });
+export type SessionOptions = z.input<ReturnType<typeof sessionOptions>>;

@@ -1,0 +1,279 @@
+import type { z } from "zod";
+import type { MotionSession } from "../../models/generator.js";
+import { OptionError } from "../../models/options.js";
+import type { Programs } from "../../models/programs.js";
+import { type Clip, FeatureReader } from "../../motion/index.js";
+import { Random } from "../../random/index.js";
+import { TokenCache } from "./cache.js";
+import { decodingStream } from "./codec.js";
+import type { MotionGraphs } from "./graphs.js";
+import { selfMask, textMask } from "./masks.js";
+import type { MotionNetwork } from "./network.js";
+import type { sessionOptions } from "./options.js";
+import { blockFrames, type MotionShape } from "./shape.js";
+import { partsOf, type Vocabulary, type Words } from "./words.js";
+
+type Options = z.output<ReturnType<typeof sessionOptions>>;
+
+export interface SessionModel {
+  readonly shape: MotionShape;
+  readonly net: MotionNetwork;
+  readonly graphs: MotionGraphs;
+  readonly programs: Programs;
+  readonly vocabulary: Vocabulary;
+}
+
+/** Tokens after which positions are counted anew. */
+const REBASE = 1024;
+
+/**
+ * A motion that never ends. Blocks go from noise to clean on a staircase, `steps` calls each and `lag` calls apart; one that
+ * is clean is decoded and given, and is seen by the next call at time 1, which writes its keys and values into a cache. So a
+ * call looks at the blocks in the making only, and gives what a call on everything would.
+ */
+export class MotionStream implements MotionSession {
+  readonly frames: number;
+  /** Blocks in the making at once, which is also how many come before a new text shows in full. */
+  readonly delay: number;
+  private strength: number;
+  private words: Words | null = null;
+  private memory: { keys: Float32Array; values: Float32Array } | null = null;
+  /** Calls made. */
+  private tick = 0;
+  /** Blocks given. */
+  private given = 0;
+  /** Tokens of each block in the making and of those that wait, by number. */
+  private readonly blocks = new Map<number, Float32Array>();
+  /** The block that was finished by the last call, which the next one shows to the others. */
+  private finished: number | null = null;
+  /** Tokens that positions are counted from. */
+  private base = 0;
+  private readonly cache: TokenCache;
+  private readonly decoder;
+  private readonly reader: FeatureReader;
+  private readonly random: Random;
+  private readonly guided: boolean;
+  private last: Promise<unknown> = Promise.resolve();
+  private closed = false;
+
+  constructor(
+    private readonly model: SessionModel,
+    private readonly options: Options,
+    private readonly signal: AbortSignal,
+  ) {
+    const { shape, programs, net } = model;
+    const { steps, lag, seed, guidance, prompt } = options;
+    const { network } = shape;
+    this.frames = blockFrames(shape);
+    this.delay = Math.ceil(steps / lag);
+    this.strength = guidance;
+    this.guided = guidance !== 1;
+    this.random = new Random(seed, "session");
+    this.cache = new TokenCache({
+      rows: this.rows,
+      layers: network.blocks,
+      heads: network.heads,
+      places: (network.window - this.delay) * network.block,
+      depth: network.width / network.heads,
+    });
+    this.decoder = decodingStream(programs, net, shape, network.block);
+    this.reader = new FeatureReader({ fps: shape.fps });
+    if (prompt !== undefined) this.say(prompt);
+  }
+
+  /** With guidance the network draws twice: with the text, and without. */
+  private get rows(): number {
+    return this.guided ? 2 : 1;
+  }
+
+  get guidance(): number {
+    return this.strength;
+  }
+
+  /** How strongly it follows its text from now on. @throws OptionError where it began without guidance */
+  set guidance(strength: number) {
+    if (!(strength >= 0 && strength <= 10)) throw new OptionError(`guidance is from 0 to 10, got ${strength}.`);
+    if (!this.guided && strength !== 1)
+      throw new OptionError("This session began without guidance, and stays so; open another one with it.");
+    this.strength = strength;
+  }
+
+  say(text: string | null): void {
+    this.requireOpen();
+    if (text !== null) {
+      this.model.vocabulary.require(text);
+      const parts = partsOf(text);
+      if (parts.length > 1)
+        throw new OptionError(
+          `A session shows one thing at a time: say ${JSON.stringify(parts[0])} first, and ${JSON.stringify(parts[1])} when it is time.`,
+        );
+    }
+    this.words = text === null ? null : this.model.vocabulary.encode(text);
+    this.memory = null;
+  }
+
+  next(): Promise<Clip> {
+    this.requireOpen();
+    const result = this.last.then(() => this.model.programs.work.run(this.signal, () => this.nextBlock()));
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  private requireOpen(): void {
+    if (this.closed) throw new OptionError("This session is closed; open another one.");
+  }
+
+  private async nextBlock(): Promise<Clip> {
+    const { steps, lag } = this.options;
+    while (this.tick < this.given * lag + steps) {
+      this.signal.throwIfAborted();
+      await this.call();
+    }
+    const tokens = this.blocks.get(this.given)!;
+    this.given++;
+    return this.reader.read(await this.decoder.push(tokens));
+  }
+
+  /** Tokens of a block: noise at first. */
+  private tokensOf(block: number): Float32Array {
+    const { network, codec } = this.model.shape;
+    const known = this.blocks.get(block);
+    if (known) return known;
+    const noise = this.random.split(block).normals(network.block * codec.latent);
+    this.blocks.set(block, noise);
+    return noise;
+  }
+
+  /** One call of the network: all blocks in the making take a step. */
+  private async call(): Promise<void> {
+    const { steps, lag, history } = this.options;
+    const { shape, programs, graphs } = this.model;
+    const { block, window } = shape.network;
+    const first = Math.max(0, Math.ceil((this.tick - steps + 1) / lag));
+    const shown = this.finished === null ? [] : [this.finished];
+    const active = Array.from({ length: this.delay }, (_, i) => first + i);
+    const all = [...shown, ...active];
+    const timeAt = (b: number, tick: number) => Math.min(1, Math.max(0, (tick - b * lag) / steps));
+    const times = all.map((b) => timeAt(b, this.tick));
+    const place = this.finished === null ? 0 : (this.finished % (window - this.delay)) * block;
+    if (this.finished !== null) this.cache.forget(place, block);
+    const per = block * shape.codec.latent;
+    const state = new Float32Array(all.length * per);
+    all.forEach((b, i) => void state.set(i < shown.length ? this.presented(b) : this.tokensOf(b), i * per));
+    const { velocity, keys, values } = await programs.run(
+      `step ${all.length} ${this.cache.axes.places}`,
+      graphs.step(all.length, this.cache.axes.places),
+      this.rows,
+      {
+        state: this.repeated(state),
+        times: this.repeated(Float32Array.from(times, (t, i) => (i < shown.length ? 1 - history : t))),
+        positions: Float32Array.from({ length: all.length * block }, (_, i) => this.positionOf(all, i)),
+        ...(await this.remembered()),
+        read: this.readMask(all.length),
+        pastKeys: this.cache.keys,
+        pastValues: this.cache.values,
+        seen: this.seenMask(times),
+      },
+    );
+    if (this.finished !== null) {
+      this.cache.put(place, block, keys, values);
+      this.blocks.delete(this.finished);
+      this.finished = null;
+    }
+    const v = this.guide(velocity);
+    for (const [i, b] of active.entries()) {
+      const step = timeAt(b, this.tick + 1) - timeAt(b, this.tick);
+      if (step === 0) continue;
+      const at = (shown.length + i) * per;
+      const tokens = this.tokensOf(b).map((x, k) => x + step * v[at + k]);
+      this.blocks.set(b, tokens);
+      if (timeAt(b, this.tick + 1) === 1) this.finished = b;
+    }
+    this.tick++;
+    this.rebase();
+  }
+
+  private guide(velocity: Float32Array): Float32Array {
+    if (!this.guided) return velocity;
+    const half = velocity.length / 2;
+    return velocity.slice(0, half).map((v, i) => velocity[half + i] + this.strength * (v - velocity[half + i]));
+  }
+
+  /** A finished block as the network is shown it: with as much noise as history has. */
+  private presented(block: number): Float32Array {
+    const { history } = this.options;
+    const tokens = this.tokensOf(block);
+    if (history === 0) return tokens;
+    const noise = this.random.split("history").split(block).normals(tokens.length);
+    return tokens.map((x, i) => (1 - history) * x + history * noise[i]);
+  }
+
+  private positionOf(all: readonly number[], token: number): number {
+    const { block } = this.model.shape.network;
+    return all[Math.floor(token / block)] * block + (token % block) - this.base;
+  }
+
+  private rebase(): void {
+    const { block } = this.model.shape.network;
+    const now = this.given * block - this.base;
+    if (now < REBASE) return;
+    this.cache.shift(now);
+    this.base += now;
+  }
+
+  private repeated(values: Float32Array): Float32Array {
+    const out = new Float32Array(this.rows * values.length);
+    for (let r = 0; r < this.rows; r++) out.set(values, r * values.length);
+    return out;
+  }
+
+  /** What the layers know of the present text. */
+  private async remembered(): Promise<{ keys: Float32Array; values: Float32Array }> {
+    const { graphs, programs, shape } = this.model;
+    const words = this.words ?? {
+      rows: new Int32Array(2 * shape.text.length),
+      signs: new Float32Array(2 * shape.text.length),
+    };
+    const rows = new Int32Array(this.rows * words.rows.length);
+    for (let r = 0; r < this.rows; r++) rows.set(words.rows, r * words.rows.length);
+    const keep = new Float32Array(this.rows);
+    keep[0] = this.words ? 1 : 0;
+    this.memory ??= await programs.run("memory 1", graphs.memory(1), this.rows, {
+      words: rows,
+      signs: this.repeated(words.signs),
+      keep,
+    });
+    return this.memory;
+  }
+
+  private readMask(blocks: number): Uint8Array {
+    const { network, text } = this.model.shape;
+    const signs = this.words?.signs ?? new Float32Array(2 * text.length);
+    const own = textMask(
+      { captions: new Array<number>(blocks).fill(0) },
+      { signs, length: text.length },
+      network.block,
+    );
+    const all = new Uint8Array(this.rows * own.length);
+    for (let r = 0; r < this.rows; r++) all.set(own, r * own.length);
+    return all;
+  }
+
+  /** Everybody sees the cache, and of the others what `selfMask` says. */
+  private seenMask(times: readonly number[]): Uint8Array {
+    const { network } = this.model.shape;
+    const { held } = this.cache;
+    const own = selfMask({ times }, network);
+    const tokens = times.length * network.block;
+    const mask = new Uint8Array(tokens * (held.length + tokens));
+    for (let i = 0; i < tokens; i++) {
+      mask.set(held, i * (held.length + tokens));
+      mask.set(own.subarray(i * tokens, (i + 1) * tokens), i * (held.length + tokens) + held.length);
+    }
+    return mask;
+  }
+}
