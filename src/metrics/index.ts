@@ -4,6 +4,22 @@ export { type Features, features, firstRows, type RandomSource, sampleRows } fro
 export { realVsReal } from "./floor.js";
 export { frechetDistance, frechetTo } from "./frechet.js";
 export { type Kid, type KidOptions, kernelDistance, polynomialMmd2 } from "./kid.js";
+export {
+  aroundBoundary,
+  boundaryJerk,
+  diversity,
+  footSkating,
+  jerk,
+  jerkArea,
+  meanJerk,
+  mpjpe,
+  multimodalDistance,
+  multimodality,
+  peakJerk,
+  REAL_JERK,
+  rootPathError,
+  rPrecision,
+} from "./motion/index.js";
 export { type Memorisation, memorisation, type Neighbours, nearestNeighbours } from "./neighbours.js";
 export { fitPca, type Pca, type PcaOptions, pcaFeatures } from "./pca.js";
 export {

@@ -1,8 +1,9 @@
 import type { Clip } from "./clip.js";
 import { headingOf, wrap } from "./heading.js";
 import { contactsOf, type Pose, poseAt, requireBody } from "./kinematics.js";
-import { partnersOf } from "./mirror.js";
+import { COLUMNS, PLACE, rowMirror } from "./mirror-rows.js";
 import { fromSix, multiply, type Quaternion, rotate, toSix, yaw } from "./rotations.js";
+import { requireRows } from "./rows.js";
 import { BODY, type Skeleton } from "./skeleton.js";
 
 /** Numbers of a frame: see {@link FEATURE_PARTS}. */
@@ -116,9 +117,7 @@ export class FeatureReader {
 
   /** The clip of the next rows, [T, 203], T ≥ 1; see {@link fromFeatures}. */
   read(rows: Float32Array): Clip {
-    const frames = rows.length / BODY_FEATURES;
-    if (!Number.isInteger(frames) || frames < 1)
-      throw new RangeError(`Features come in rows of ${BODY_FEATURES} numbers, not in ${rows.length} numbers.`);
+    const frames = requireRows(rows, BODY_FEATURES);
     const wrong = rows.findIndex((value) => !Number.isFinite(value));
     if (wrong >= 0)
       throw new RangeError(
@@ -147,32 +146,12 @@ export class FeatureReader {
   }
 }
 
-/** Where each number of a mirrored frame comes from, and its sign. */
-const MIRRORED = mirroredPlaces();
-
 /** Features [T, 203] of the mirrored motion: those of `mirror(clip)`, for a body whose sides are alike. */
-export function mirrorFeatures(rows: Float32Array): Float32Array {
-  if (rows.length % BODY_FEATURES !== 0)
-    throw new RangeError(`Features come in rows of ${BODY_FEATURES} numbers, not in ${rows.length} numbers.`);
-  return rows.map((_, at) => {
-    const { from, sign } = MIRRORED[at % BODY_FEATURES];
-    return sign * rows[at - (at % BODY_FEATURES) + from];
-  });
-}
-
-function mirroredPlaces(): { from: number; sign: number }[] {
-  const partners = partnersOf(BODY);
-  const places = Array.from({ length: BODY_FEATURES }, (_, from) => ({ from, sign: from < 2 ? -1 : 1 }));
-  const SIGNS = { position: [-1, 1, 1], rotation: [1, -1, -1, -1, 1, 1] };
-  for (const [joint, partner] of partners.entries()) {
-    const move = (first: number, signs: readonly number[], joint0: number) =>
-      signs.forEach((sign, i) => {
-        const from = first + signs.length * (partner - joint0) + i;
-        places[first + signs.length * (joint - joint0) + i] = { from, sign };
-      });
-    if (joint > 0) move(POSITIONS[0], SIGNS.position, 1);
-    move(ROTATIONS[0], SIGNS.rotation, 0);
-  }
-  for (let i = 0; i < 4; i++) places[CONTACTS[0] + i] = { from: CONTACTS[0] + (i ^ 2), sign: 1 };
-  return places;
-}
+export const mirrorFeatures: (rows: Float32Array) => Float32Array = rowMirror(
+  BODY_FEATURES,
+  [
+    { first: POSITIONS[0], from: 1, signs: PLACE },
+    { first: ROTATIONS[0], from: 0, signs: COLUMNS },
+  ],
+  CONTACTS[0],
+);

@@ -8,22 +8,17 @@ const [LEFT_HIP, RIGHT_HIP, LEFT_SHOULDER, RIGHT_SHOULDER] = [
   "rightShoulder",
 ].map((name) => BODY_NAMES.indexOf(name));
 
-/**
- * Where the body looks, along the floor, of no set length: upward × across, with across = (right hip − left hip) +
- * (right shoulder − left shoulder). x and z; both are near 0 where it lies on its side.
- */
-export function forwardOf(joint: (index: number) => Readonly<Vector>): [number, number] {
-  const across = (axis: 0 | 2) =>
-    joint(RIGHT_HIP)[axis] - joint(LEFT_HIP)[axis] + joint(RIGHT_SHOULDER)[axis] - joint(LEFT_SHOULDER)[axis];
-  return [across(2), 0 - across(0)];
-}
-
-/** Metres of {@link forwardOf} below which rounding would choose the heading. */
+/** Metres across the body, seen from above, below which rounding would choose the heading. */
 const FLAT = 1e-3;
 
-/** The heading in radians, 0 along +z and growing to the left (+x); `otherwise` where the body lies on its side. */
+/**
+ * Where the body looks: upward × across, with across = (right hip − left hip) + (right shoulder − left shoulder).
+ * Radians, 0 along +z and growing to the left (+x); `otherwise` where it lies on its side.
+ */
 export function headingOf(joint: (index: number) => Readonly<Vector>, otherwise: number): number {
-  const [x, z] = forwardOf(joint);
+  const across = (axis: 0 | 2) =>
+    joint(RIGHT_HIP)[axis] - joint(LEFT_HIP)[axis] + joint(RIGHT_SHOULDER)[axis] - joint(LEFT_SHOULDER)[axis];
+  const [x, z] = [across(2), -across(0)];
   return Math.hypot(x, z) < FLAT ? otherwise : Math.atan2(x, z);
 }
 

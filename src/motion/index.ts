@@ -14,6 +14,23 @@ export {
 } from "./features.js";
 export { headingOf } from "./heading.js";
 export {
+  fromHumanml,
+  fromHumanmlRotations,
+  HUMANML_FEATURES,
+  HUMANML_PARTS,
+  mirrorHumanml,
+  toHumanml,
+} from "./humanml.js";
+export {
+  framesOf,
+  HUMANML_SKELETON,
+  humanmlSkeletonOf,
+  JOINT_NUMBERS,
+  type Joints,
+  toStart,
+  toUniform,
+} from "./humanml-joints.js";
+export {
   CONTACT_JOINTS,
   CONTACT_SPEED,
   contactsFrom,

@@ -28,12 +28,12 @@ const ORDERS: EulerOrder[] = ["XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX"];
 const many = Array.from({ length: 50 }, (_, i) => new Random(i));
 
 test("products, turned vectors, matrices and six numbers are SciPy's", () => {
-  expect(furthest(multiply(values.a, values.b), values.product)).toBeLessThan(1e-8);
-  expect(furthest(rotate(values.a, values.vector), values.turned)).toBeLessThan(1e-8);
-  expect(furthest(toMatrix(values.a), values.matrix)).toBeLessThan(1e-8);
-  expect(apart(fromMatrix(values.matrix), values.a)).toBeLessThan(1e-7);
-  expect(furthest(toSix(values.a), values.columns)).toBeLessThan(1e-8);
-  expect(apart(fromSix(values.six), values.fromSix)).toBeLessThan(1e-7);
+  expect(furthest(multiply(values.a, values.b), values.product)).toBeLessThan(1e-7);
+  expect(furthest(rotate(values.a, values.vector), values.turned)).toBeLessThan(1e-7);
+  expect(furthest(toMatrix(values.a), values.matrix)).toBeLessThan(1e-7);
+  expect(apart(fromMatrix(values.matrix), values.a)).toBeLessThan(1e-6);
+  expect(furthest(toSix(values.a), values.columns)).toBeLessThan(1e-7);
+  expect(apart(fromSix(values.six), values.fromSix)).toBeLessThan(1e-6);
 });
 
 test("Euler angles of every order are SciPy's, there and back", () => {
