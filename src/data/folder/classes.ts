@@ -29,13 +29,13 @@ const splitOf = (name: string): Split | null => {
 
 /**
  * Takes a folder's subfolders for classes, or, where the names of all of them are those of splits, for splits that have
- * classes inside. Throws where neither can be meant.
+ * classes inside. Throws where neither can be meant. `noun` is what its pictures are called.
  */
-export function sortPictures(root: Folder): Sorted {
+export function sortPictures(root: Folder, noun = "picture"): Sorted {
   const { folder, notes } = unwrapped(root, root.path);
   const splits = filled(folder).map((one) => ({ one, split: splitOf(one.name) }));
   if (splits.length === 0 || folder.pictures.length > 0 || splits.some(({ split }) => split === null)) {
-    const { files, classNames } = classesIn(folder, root.path);
+    const { files, classNames } = classesIn(folder, root.path, noun);
     return { train: files, test: undefined, classNames, notes, unused: [] };
   }
   const named = (wanted: Split) => splits.filter(({ split }) => split === wanted).map(({ one }) => one);
@@ -49,11 +49,11 @@ export function sortPictures(root: Folder): Sorted {
   const [test, ...rest] = [...named("test"), ...named("val")];
   const twice = others[0] ?? rest.find((one) => test && splitOf(one.name) === splitOf(test.name));
   if (twice)
-    throw new Error(`${folder.path} has ${names}: ${twice.name} is one split too many. Put its pictures into another.`);
+    throw new Error(`${folder.path} has ${names}: ${twice.name} is one split too many. Put its ${noun}s into another.`);
   const inside = (one: Folder) => {
     const { folder, notes: more } = unwrapped(one, root.path);
     notes.push(...more);
-    return classesIn(folder, root.path);
+    return classesIn(folder, root.path, noun);
   };
   const [learned, tested] = [inside(train), test && inside(test)];
   if (tested && !learned.classNames !== !tested.classNames) {
@@ -66,7 +66,7 @@ export function sortPictures(root: Folder): Sorted {
   if (only !== undefined) {
     const like = learned.classNames?.find((name) => name.toLowerCase() === only.toLowerCase());
     throw new Error(
-      `The class "${only}" has pictures in ${test.path} only, and none in ${train.path} to learn from` +
+      `The class "${only}" has ${noun}s in ${test.path} only, and none in ${train.path} to learn from` +
         (like ? ` (there it is "${like}"; give both one name).` : ". Add some, or take the class away."),
     );
   }
@@ -93,12 +93,12 @@ function unwrapped(folder: Folder, root: string): { folder: Folder; notes: strin
   };
 }
 
-function classesIn(folder: Folder, root: string): { files: Found[]; classNames: string[] | null } {
+function classesIn(folder: Folder, root: string, noun: string): { files: Found[]; classNames: string[] | null } {
   const classes = filled(folder);
   if (classes.length > 0 && folder.pictures.length > 0)
     throw new Error(
-      `${folder.path} has pictures both in itself (${relative(folder.path, folder.pictures[0])}) and in subfolders ` +
-        `(${classes[0].name}). Subfolders are classes; move the loose pictures into one.`,
+      `${folder.path} has ${noun}s both in itself (${relative(folder.path, folder.pictures[0])}) and in subfolders ` +
+        `(${classes[0].name}). Subfolders are classes; move the loose ${noun}s into one.`,
     );
   for (const one of folder.folders)
     if (!hasPictures(one)) {

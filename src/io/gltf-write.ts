@@ -1,0 +1,164 @@
+import { type Animation, Document, Extension, type Node, WebIO, type WriterContext } from "@gltf-transform/core";
+import type { Clip } from "../motion/clip.js";
+import { dot, type Quaternion } from "../motion/rotations.js";
+import { BODY_NAMES, type Skeleton } from "../motion/skeleton.js";
+import { bodyMesh } from "./gltf-mesh.js";
+import { restPose } from "./rest-pose.js";
+
+export interface NamedClip {
+  readonly name: string;
+  readonly clip: Clip;
+}
+
+/** Clips of one skeleton as one GLB with a figure of capsules, an animation each. Runs in browsers too. */
+export async function writeGlb(clips: readonly NamedClip[]): Promise<Uint8Array<ArrayBuffer>> {
+  const { document, nodes, skeleton } = documentOf(clips);
+  addFigure(document, nodes, skeleton);
+  return binary(new WebIO(), document);
+}
+
+/** VRM's name of each of the body's joints. */
+export const VRM_BONES: readonly string[] = BODY_NAMES.map((name) => {
+  const middle: Record<string, string> = {
+    ...{ pelvis: "hips", spine1: "spine", spine2: "chest", spine3: "upperChest", neck: "neck", head: "head" },
+  };
+  const limbs: Record<string, string> = {
+    ...{ Hip: "UpperLeg", Knee: "LowerLeg", Ankle: "Foot", Foot: "Toes" },
+    ...{ Collar: "Shoulder", Shoulder: "UpperArm", Elbow: "LowerArm", Wrist: "Hand" },
+  };
+  return middle[name] ?? name.replace(/^(left|right)(.*)$/, (_, side, part) => side + limbs[part]);
+});
+
+const VRM_ANIMATION = "VRMC_vrm_animation";
+
+/** Says which node is which bone of a VRM. */
+class VrmAnimation extends Extension {
+  static override readonly EXTENSION_NAME = VRM_ANIMATION;
+  override readonly extensionName = VRM_ANIMATION;
+  readonly bones = new Map<string, Node>();
+
+  read(): this {
+    return this;
+  }
+
+  write({ jsonDoc: { json }, nodeIndexMap }: WriterContext): this {
+    const humanBones = Object.fromEntries(
+      [...this.bones].map(([bone, node]) => [bone, { node: nodeIndexMap.get(node) }]),
+    );
+    json.extensions = { ...json.extensions, [VRM_ANIMATION]: { specVersion: "1.0", humanoid: { humanBones } } };
+    return this;
+  }
+}
+
+/** A clip of the body's 22 joints as a VRM animation: every bone turns, only the hips move. Runs in browsers too. */
+export async function writeVrma(named: NamedClip): Promise<Uint8Array<ArrayBuffer>> {
+  const { names } = named.clip.skeleton;
+  if (names.join() !== BODY_NAMES.join())
+    throw new Error(
+      `A VRM animation is of the body of ${BODY_NAMES.length} joints, got a skeleton of ${names.length}.`,
+    );
+  const { document, nodes } = documentOf([named]);
+  const extension = document.createExtension(VrmAnimation);
+  for (const [joint, node] of nodes.entries()) extension.bones.set(VRM_BONES[joint], node.setName(VRM_BONES[joint]));
+  return binary(new WebIO().registerExtensions([VrmAnimation]), document);
+}
+
+const binary = async (io: WebIO, document: Document): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await io.writeBinary(document));
+
+/** The skeleton's joints as nodes, standing on the floor at rest, with the clips as animations. */
+function documentOf(clips: readonly NamedClip[]) {
+  const [{ clip: first }] = clips;
+  const { skeleton } = first;
+  const other = clips.find(({ clip }) => !sameSkeleton(clip.skeleton, skeleton));
+  if (other)
+    throw new Error(`The clip "${other.name}" has another skeleton than the first; write it to a file of its own.`);
+  const document = new Document();
+  document.getRoot().getAsset().generator = "fewstep";
+  const buffer = document.createBuffer();
+  const { places: rest } = restPose(skeleton);
+  const nodes = skeleton.names.map((name, joint) => {
+    const [x, y, z] = skeleton.parents[joint] < 0 ? rest[joint] : skeleton.offsets.subarray(3 * joint);
+    return document.createNode(name).setTranslation([x, y, z]);
+  });
+  for (const [joint, parent] of skeleton.parents.entries()) if (parent >= 0) nodes[parent].addChild(nodes[joint]);
+  const scene = document.createScene("motion").addChild(nodes[0]);
+  document.getRoot().setDefaultScene(scene);
+  for (const { name, clip } of clips) {
+    const animation = document.createAnimation(name);
+    const time = document
+      .createAccessor()
+      .setType("SCALAR")
+      .setArray(Float32Array.from({ length: clip.frames }, (_, frame) => frame / clip.fps))
+      .setBuffer(buffer);
+    const add = (node: Node, path: "rotation" | "translation", values: Float32Array<ArrayBuffer>) => {
+      const output = document
+        .createAccessor()
+        .setType(path === "rotation" ? "VEC4" : "VEC3")
+        .setArray(values)
+        .setBuffer(buffer);
+      const sampler = document.createAnimationSampler().setInput(time).setOutput(output).setInterpolation("LINEAR");
+      const channel = document.createAnimationChannel().setTargetNode(node).setTargetPath(path).setSampler(sampler);
+      (animation as Animation).addSampler(sampler).addChannel(channel);
+    };
+    add(nodes[0], "translation", clip.root.slice());
+    for (const [joint, node] of nodes.entries()) add(node, "rotation", turnsOf(clip, joint));
+  }
+  return { document, nodes, skeleton };
+}
+
+const sameSkeleton = (a: Skeleton, b: Skeleton): boolean =>
+  a === b || (a.names.join() === b.names.join() && a.offsets.every((value, i) => value === b.offsets[i]));
+
+/** A joint's rotations [T, 4], each of length 1 and on the side of the sphere that the one before it is on. */
+export function turnsOf({ rotations, frames, skeleton }: Clip, joint: number): Float32Array<ArrayBuffer> {
+  const joints = skeleton.names.length;
+  const turns = new Float32Array(4 * frames);
+  for (let frame = 0; frame < frames; frame++) {
+    const turn = [...rotations.subarray(4 * (frame * joints + joint), 4 * (frame * joints + joint + 1))] as Quaternion;
+    const before = turns.subarray(4 * frame - 4, 4 * frame);
+    const scale = (frame > 0 && dot(turn, before) < 0 ? -1 : 1) / Math.hypot(...turn);
+    for (let i = 0; i < 4; i++) turns[4 * frame + i] = turn[i] * scale;
+  }
+  return turns;
+}
+
+/** One skinned mesh in which each bone is a capsule that moves with its joint. */
+function addFigure(document: Document, nodes: readonly Node[], skeleton: Skeleton): void {
+  const buffer = document.getRoot().listBuffers()[0];
+  const { positions, normals, indices, joints } = bodyMesh(skeleton);
+  const count = joints.length;
+  const accessor = (
+    type: "VEC3" | "VEC4" | "SCALAR" | "MAT4",
+    array: Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint8Array<ArrayBuffer>,
+  ) => document.createAccessor().setType(type).setArray(array).setBuffer(buffer);
+  const owners = new Uint8Array(4 * count);
+  const weights = new Float32Array(4 * count);
+  for (let i = 0; i < count; i++) {
+    owners[4 * i] = joints[i];
+    weights[4 * i] = 1;
+  }
+  const inverse = new Float32Array(16 * nodes.length);
+  for (const [joint, place] of restPose(skeleton).places.entries())
+    inverse.set([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, -place[0], -place[1], -place[2], 1], 16 * joint);
+  const skin = document.createSkin("body").setInverseBindMatrices(accessor("MAT4", inverse)).setSkeleton(nodes[0]);
+  for (const node of nodes) skin.addJoint(node);
+  const material = document
+    .createMaterial("body")
+    .setBaseColorFactor([0.36, 0.52, 0.72, 1])
+    .setMetallicFactor(0)
+    .setRoughnessFactor(0.7);
+  const primitive = document
+    .createPrimitive()
+    .setIndices(accessor("SCALAR", indices))
+    .setAttribute("POSITION", accessor("VEC3", positions))
+    .setAttribute("NORMAL", accessor("VEC3", normals))
+    .setAttribute("JOINTS_0", accessor("VEC4", owners))
+    .setAttribute("WEIGHTS_0", accessor("VEC4", weights))
+    .setMaterial(material);
+  const figure = document
+    .createNode("figure")
+    .setMesh(document.createMesh("figure").addPrimitive(primitive))
+    .setSkin(skin);
+  document.getRoot().getDefaultScene()!.addChild(figure);
+}
