@@ -12,6 +12,7 @@ export {
   startOf,
   toFeatures,
 } from "./features.js";
+export { fromJoints, humanmlClip } from "./from-joints.js";
 export { headingOf } from "./heading.js";
 export {
   fromHumanml,
