@@ -1,5 +1,6 @@
 import { classifier } from "../judges/classifier/method.js";
 import { languageModel } from "../judges/language-model/method.js";
+import { motionJudge } from "../judges/motion/method.js";
 import type { Method } from "../models/method.js";
 import { discrete } from "./discrete/method.js";
 import { drifting } from "./drifting/method.js";
@@ -19,6 +20,7 @@ export const methods: Record<string, Method> = {
   motion,
   "language-model": languageModel,
   classifier,
+  "motion-judge": motionJudge,
 };
 
 /** Adds a method of one's own. @throws where the name is taken or is none. */

@@ -5,9 +5,11 @@ import { afterAll, expect, test } from "vitest";
 import type { z } from "zod";
 import { classifierSettings } from "../../src/judges/classifier/settings.js";
 import { languageModelSettings } from "../../src/judges/language-model/settings.js";
+import { motionJudgeSettings } from "../../src/judges/motion/settings.js";
 import { discreteSettings } from "../../src/methods/discrete/settings.js";
 import { driftingSettings } from "../../src/methods/drifting/settings.js";
 import { flowSettings } from "../../src/methods/flow/settings.js";
+import { motionSettings } from "../../src/methods/motion/settings.js";
 import { methods } from "../../src/methods/registry.js";
 import { sphereSettings } from "../../src/methods/sphere/settings.js";
 import { parseSettings, SettingsError } from "../../src/train/settings.js";
@@ -21,8 +23,10 @@ const schemas: Record<string, z.ZodType> = {
   sphere: sphereSettings,
   discrete: discreteSettings,
   flow: flowSettings,
+  motion: motionSettings,
   "language-model": languageModelSettings,
   classifier: classifierSettings,
+  "motion-judge": motionJudgeSettings,
 };
 const presets = Object.entries(schemas).flatMap(([method, schema]) =>
   Object.entries(methods[method].presets).map(([preset, settings]) => ({ method, preset, schema, settings })),

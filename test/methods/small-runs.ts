@@ -8,9 +8,11 @@ import * as drifting from "../../src/methods/drifting/settings.js";
 import { trainDrifting } from "../../src/methods/drifting/train.js";
 import * as flow from "../../src/methods/flow/settings.js";
 import { trainFlow } from "../../src/methods/flow/train.js";
+import { trainMotion } from "../../src/methods/motion/train.js";
 import { presets as sphere, trainSphere } from "../../src/methods/sphere/index.js";
 import type { RunResult, TrainOptions } from "../../src/train/index.js";
 import { chain } from "./chain.js";
+import { clips, micro } from "./motion/clips.js";
 import { shapes } from "./pictures.js";
 
 // Tables, batches and widths are large enough that the runtime divides the work of a look-up's gradient among threads
@@ -100,6 +102,7 @@ export const smallRuns: Record<string, (options: TrainOptions) => Promise<RunRes
       },
       options,
     ),
+  motion: (options) => trainMotion(clips(), micro, options),
   classifier: (options) =>
     trainClassifier(
       data,

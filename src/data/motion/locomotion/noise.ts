@@ -1,0 +1,24 @@
+import type { Random } from "../../../random/index.js";
+
+/** Seconds between two knots of the noise. */
+const STEP = 0.35;
+/** Of each knot with the one before: the noise forgets within about half a second. */
+const MEMORY = Math.exp(-STEP / 0.5);
+/** The standard deviation of the spline through knots of deviation 1 is less; this makes it about 1 again. */
+const GAIN = 1.25;
+
+/** Smooth noise over time, of standard deviation about 1: a cubic B-spline over knots of an AR(1) process. */
+export function smoothNoise(random: Random, seconds: number): (t: number) => number {
+  const knots = new Float64Array(Math.ceil(Math.max(0, seconds) / STEP) + 5);
+  knots.forEach((_, i) => {
+    knots[i] = i === 0 ? random.normal() : MEMORY * knots[i - 1] + Math.sqrt(1 - MEMORY ** 2) * random.normal();
+  });
+  return (t) => {
+    const place = Math.min(Math.max(t / STEP, 0), knots.length - 5);
+    const i = Math.floor(place);
+    const s = place - i;
+    const [a, b, c, d] = knots.subarray(i, i + 4);
+    const weights = [(1 - s) ** 3, 3 * s ** 3 - 6 * s * s + 4, 1 + 3 * s * (1 + s - s * s), s ** 3];
+    return (GAIN / 6) * (a * weights[0] + b * weights[1] + c * weights[2] + d * weights[3]);
+  };
+}

@@ -1,0 +1,198 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { TokenCache } from "../../../src/methods/motion/cache.js";
+import { decodingStream, encodingStream } from "../../../src/methods/motion/codec.js";
+import type { MotionModel, SessionOptions } from "../../../src/methods/motion/index.js";
+import { Programs } from "../../../src/models/programs.js";
+import type { Clip } from "../../../src/motion/index.js";
+import { Random } from "../../../src/random/index.js";
+import { compile } from "../../../src/runtime/index.js";
+import { drawn } from "./golden.js";
+import { madeModel } from "./made.js";
+
+const made = new Map<string, MotionModel>();
+/** One model of each kind for all tests. */
+const modelOf = (attention: "causal" | "window" = "causal", block = 3): MotionModel => {
+  const key = `${attention} ${block}`;
+  if (!made.has(key)) made.set(key, madeModel({ attention, block }));
+  return made.get(key)!;
+};
+afterAll(async () => {
+  for (const model of made.values()) await model.release();
+});
+
+/** The numbers of clips one after the other. */
+const numbersOf = (clips: readonly Clip[]) => clips.flatMap(({ root, rotations }) => [...root, ...rotations]);
+
+async function streamed(model: MotionModel, options: SessionOptions, blocks: number): Promise<Clip[]> {
+  const session = await model.open(options);
+  const clips: Clip[] = [];
+  for (let i = 0; i < blocks; i++) clips.push(await session.next());
+  session.close();
+  return clips;
+}
+
+/** The noise of a session's first blocks, as `sample` takes it. */
+function noiseOf(model: MotionModel, seed: number, blocks: number): Float32Array {
+  const per = model.shape.network.block * model.shape.codec.latent;
+  const all = new Float32Array(blocks * per);
+  for (let b = 0; b < blocks; b++) all.set(new Random(seed, "session").split(b).normals(per), b * per);
+  return all;
+}
+
+/** How far numbers are apart, at most. */
+const distance = (a: readonly number[], b: readonly number[]) => Math.max(...a.map((v, i) => Math.abs(v - b[i])));
+
+describe("a session gives what drawing the whole at once gives", () => {
+  test.each([
+    ["causal", 3, 4, 2],
+    ["causal", 3, 5, 2],
+    ["causal", 3, 4, 4],
+    ["causal", 1, 6, 1],
+    ["window", 3, 4, 2],
+    ["window", 3, 5, 3],
+  ] as const)("%s, blocks of %i, %i steps, lag %i", async (attention, block, steps, lag) => {
+    const model = modelOf(attention, block);
+    const blocks = 7;
+    const options = { prompt: "a person walks", guidance: 2, steps, lag };
+    const clips = await streamed(model, { ...options, seed: 3 }, blocks);
+    const whole = await model.sample(
+      { ...options, seconds: (blocks * 4 * block) / 20 },
+      { noise: noiseOf(model, 3, blocks) },
+    );
+    const [found, wanted] = [numbersOf(clips), numbersOf([...whole])];
+    const frames = 4 * block;
+    const places = clips.flatMap(({ root }) => [...root]);
+    expect(distance(places, [...whole.clips[0].root])).toBeLessThan(2e-3);
+    expect(found).toHaveLength(wanted.length);
+    expect(clips.every((clip) => clip.frames === frames)).toBe(true);
+    const turns = clips.flatMap(({ rotations }) => [...rotations]);
+    expect(distance(turns, [...whole.clips[0].rotations])).toBeLessThan(2e-3);
+  });
+
+  test("and would not, were the cache written from what is not clean", async () => {
+    const model = modelOf();
+    const options = { prompt: "a person walks", steps: 4, lag: 2, seed: 3 };
+    const clean = await streamed(model, options, 6);
+    const dirty = await streamed(model, { ...options, history: 1 / 4 }, 6);
+    const last = (clips: Clip[]) => [...clips.at(-1)!.rotations];
+    expect(distance(last(clean), last(dirty))).toBeGreaterThan(0.01);
+  });
+});
+
+test("frames decoded as tokens come are those of all at once, and tokens encoded so too", async () => {
+  const { net, shape, graphs } = modelOf();
+  await using programs = new Programs("codec", { device: "cpu", threads: 1 });
+  const tokens = drawn("stream", 60 * shape.codec.latent);
+  const { rows } = await programs.run("whole", graphs.decode(60), 1, { tokens });
+  const decoder = decodingStream(programs, net, shape, 1);
+  const encoder = encodingStream(programs, net, shape, 2);
+  const wanted = (await programs.run("back", graphs.encode(60), 1, { rows })).tokens;
+  const found: number[] = [];
+  const again: number[] = [];
+  for (let i = 0; i < 60; i++) found.push(...(await decoder.push(tokens.slice(4 * i, 4 * i + 4))));
+  for (let i = 0; i < 30; i++) again.push(...(await encoder.push(rows.slice(8 * 203 * i, 8 * 203 * (i + 1)))));
+  expect(distance(found, [...rows])).toBeLessThan(1e-5);
+  expect(distance(again, [...wanted])).toBeLessThan(1e-4);
+});
+
+describe("a session", () => {
+  const options = { prompt: "a person walks", steps: 4, lag: 2, seed: 1 };
+
+  test("goes on beyond what the network looks at, the same way every time", async () => {
+    const model = modelOf();
+    const [one, two] = [await streamed(model, options, 14), await streamed(model, options, 14)];
+    expect(numbersOf(one)).toEqual(numbersOf(two));
+    expect(numbersOf(one).every(Number.isFinite)).toBe(true);
+    const other = await streamed(model, { ...options, seed: 2 }, 2);
+    expect(numbersOf(other)).not.toEqual(numbersOf(one.slice(0, 2)));
+  });
+
+  test("shows another text in the blocks that are not given yet, and in full after its delay", async () => {
+    const model = modelOf();
+    const plain = await streamed(model, options, 6);
+    const session = await model.open(options);
+    expect(session.delay).toBe(2);
+    const clips: Clip[] = [];
+    for (let i = 0; i < 6; i++) {
+      if (i === 3) session.say("a person waves");
+      clips.push(await session.next());
+    }
+    expect(numbersOf(clips.slice(0, 3))).toEqual(numbersOf(plain.slice(0, 3)));
+    for (const i of [3, 4, 5]) expect(numbersOf([clips[i]])).not.toEqual(numbersOf([plain[i]]));
+  });
+
+  test("without a text shows anything, and can begin to follow one", async () => {
+    const session = await modelOf().open({ steps: 4, lag: 4 });
+    await session.next();
+    session.say("a person walks");
+    session.guidance = 3;
+    expect((await session.next()).frames).toBe(12);
+    session.say(null);
+    expect((await session.next()).frames).toBe(12);
+  });
+
+  test("gives its blocks in order, however fast they are asked for", async () => {
+    const session = await modelOf().open(options);
+    const together = await Promise.all([session.next(), session.next(), session.next()]);
+    expect(numbersOf(together)).toEqual(numbersOf(await streamed(modelOf(), options, 3)));
+  });
+
+  test("refuses what it cannot show, and what it cannot be", async () => {
+    const model = modelOf();
+    await expect(model.open({ prompt: "走る" })).rejects.toThrow("has no word that this model knows");
+    await expect(model.open({ steps: 16, lag: 1 })).rejects.toThrow(
+      "16 blocks are in the making at once, and the network looks at 8; take a lag of at least 3",
+    );
+    await expect(model.open({ steps: 4, lag: 5 })).rejects.toThrow("lag is at most steps (4)");
+    await expect(model.open({ steps: 4, lag: 0 })).rejects.toThrow("lag must be a whole number in [1, 1000], got 0");
+    await expect(model.open({ lenght: 3 } as object)).rejects.toThrow('takes no "lenght"');
+    const session = await model.open({ ...options, guidance: 1 });
+    expect(() => session.say("walks, then waves")).toThrow('say "walks" first, and "waves" when it is time');
+    expect(() => {
+      session.guidance = 2;
+    }).toThrow("began without guidance");
+    session.close();
+    expect(() => session.next()).toThrow("This session is closed");
+    expect(() => session.say("walks")).toThrow("This session is closed");
+  });
+
+  test("ends with its model, or where it is called off", async () => {
+    const model = madeModel();
+    const session = await model.open(options);
+    await session.next();
+    await model.release();
+    await expect(session.next()).rejects.toThrow("was released while it was at work");
+    const controller = new AbortController();
+    const other = await model.open(options, { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(other.next()).rejects.toThrow("enough");
+    await model.release();
+  });
+});
+
+describe("a cache", () => {
+  test("whose positions are counted anew has the keys of the new ones", async () => {
+    await using program = compile({ x: [1, 1, 2, 6], p: [2] }, ({ x, p }) => ({ keys: x.rotary({ positions: p }) }), {
+      device: "cpu",
+      threads: 1,
+    });
+    const x = drawn("keys", 12);
+    const at = async (p: number[]) => (await program.run({ x, p })).keys;
+    const cache = new TokenCache({ rows: 1, layers: 1, heads: 1, places: 2, depth: 6 });
+    const keys = await at([1005, 1009]);
+    cache.put(0, 2, keys, keys);
+    cache.shift(1000);
+    expect(distance([...cache.keys], [...(await at([5, 9]))])).toBeLessThan(1e-3);
+    expect([...cache.values]).toEqual([...keys]);
+  });
+
+  test("holds the first tokens of a list at their places, and forgets them", () => {
+    const cache = new TokenCache({ rows: 1, layers: 1, heads: 2, places: 4, depth: 2 });
+    const keys = Float32Array.from({ length: 12 }, (_, i) => i + 1); // two heads of three tokens
+    cache.put(1, 2, keys, keys);
+    expect([...cache.keys]).toEqual([0, 0, 1, 2, 3, 4, 0, 0, /* */ 0, 0, 7, 8, 9, 10, 0, 0]);
+    expect([...cache.held]).toEqual([0, 1, 1, 0]);
+    cache.forget(1, 1);
+    expect([...cache.held]).toEqual([0, 0, 1, 0]);
+  });
+});
