@@ -20,9 +20,10 @@ export async function checkCommand(path: string, command: CheckCommand): Promise
   const { onProgress, stop } = downloadProgress();
   const dataset = await resolveData(path, { ...reading, onProgress }).finally(stop);
   const { report } = dataset;
-  if (out !== undefined && dataset.kind === "text")
-    throw new UsageError(`${path} is a text, of which there is no sheet of pictures; leave out --out.`);
-  const sheet = out === undefined || dataset.kind === "text" ? null : await saveSheet(resolve(out), dataset);
+  const pictures = dataset.kind === "images" ? dataset : null;
+  if (out !== undefined && !pictures)
+    throw new UsageError(`${path} is ${dataset.kind}, of which there is no sheet of pictures; leave out --out.`);
+  const sheet = out === undefined || !pictures ? null : await saveSheet(resolve(out), pictures);
   if (!report) throw new Error(`${path} was read without a report.`);
   if (json) return printJson({ ...told(report), leftOut: report.leftOut, sheet });
   say(reportText(report, "named below"));

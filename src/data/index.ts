@@ -1,5 +1,6 @@
 import type { ImageDataset } from "./dataset.js";
 import type { DatasetListing, GetOptions } from "./get.js";
+import type { MotionDataset } from "./motion-dataset.js";
 import type { ResolveOptions, TextOptions } from "./resolve.js";
 import type { TextDataset } from "./text.js";
 
@@ -37,11 +38,13 @@ export const resolveText = async (idOrPath: string, options?: TextOptions): Prom
 export const resolveData = async (
   idOrPath: string,
   options?: ResolveOptions & TextOptions,
-): Promise<ImageDataset | TextDataset> => (await import("./resolve.js")).resolveData(idOrPath, options);
+): Promise<ImageDataset | TextDataset | MotionDataset> => (await import("./resolve.js")).resolveData(idOrPath, options);
 
 /** @see resolve.ts */
-export const checkData = async (idOrPath: string, options?: ResolveOptions & TextOptions): Promise<"images" | "text"> =>
-  (await import("./resolve.js")).checkData(idOrPath, options);
+export const checkData = async (
+  idOrPath: string,
+  options?: ResolveOptions & TextOptions,
+): Promise<"images" | "text" | "motion"> => (await import("./resolve.js")).checkData(idOrPath, options);
 
 /** @see get.ts */
 export const getText = async (id: string, options?: GetOptions): Promise<TextDataset> =>

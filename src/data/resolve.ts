@@ -9,6 +9,8 @@ import { countClasses, type FolderOptions, readImageFolder } from "./folder.js";
 import { type GetOptions, getDataset, getText } from "./get.js";
 import { isIdxFolder, readIdxFolder } from "./idx.js";
 import { manifest } from "./manifest.js";
+import { namedReport } from "./motion/named.js";
+import type { MotionDataset } from "./motion-dataset.js";
 import { namesakeNotes } from "./namesake.js";
 import { requireNoMistake, requirePlace } from "./no-data.js";
 import { type DatasetParts, describe } from "./parts.js";
@@ -18,6 +20,9 @@ import { texts } from "./sources/texts.js";
 import { type LongLines, longLineWays, type TextDataset } from "./text.js";
 import { readTextFile, type TextFileOptions } from "./text-file.js";
 import { textReport } from "./text-report.js";
+
+/** The motions that are made by a procedure. */
+const LOCOMOTION = "locomotion";
 
 export interface ResolveOptions extends GetOptions, FolderOptions {}
 
@@ -120,15 +125,16 @@ export async function resolveText(idOrPath: string, options: TextOptions = {}): 
   return { ...text, report: textReport(text, { path, files: { "the file": sha256 } }) };
 }
 
-/** Whether a name or path stands for images or text: a file is a text, a folder holds images. */
-async function kindOf(idOrPath: string): Promise<"images" | "text"> {
+/** Whether a name or path stands for images, text or motion: a file is a text, a folder holds images. */
+async function kindOf(idOrPath: string): Promise<"images" | "text" | "motion"> {
+  if (idOrPath === LOCOMOTION) return "motion";
   if (Object.hasOwn(texts, idOrPath)) return "text";
   if (Object.hasOwn(manifest, idOrPath)) return "images";
   requirePlace(idOrPath);
   const info = await stat(resolve(idOrPath)).catch(() => undefined);
   if (info?.isFile()) await requireNoMistake(resolve(idOrPath));
   if (info) return info.isFile() ? "text" : "images";
-  const names = [...Object.keys(manifest), ...Object.keys(texts)].join(", ");
+  const names = [...Object.keys(manifest), ...Object.keys(texts), LOCOMOTION].join(", ");
   throw new WrongUse(`"${idOrPath}" is neither a data set's name (${names}) nor a file or folder that exists.`);
 }
 
@@ -163,13 +169,14 @@ async function fixedPictures(idOrPath: string): Promise<string | null> {
 export async function checkData(
   idOrPath: string,
   options: ResolveOptions & TextOptions = {},
-): Promise<"images" | "text"> {
+): Promise<"images" | "text" | "motion"> {
   requireReading(idOrPath, options);
   const kind = await kindOf(idOrPath);
   if (kind === "text") {
     refuse(options, OF_PICTURES, `${idOrPath} is a text`);
     checkTextOptions(idOrPath, options);
-  } else {
+  } else if (kind === "motion") refuse(options, { ...OF_PICTURES, ...OF_TEXT }, `${idOrPath} is a set of motions`);
+  else {
     refuse(options, OF_TEXT, `${idOrPath} holds pictures`);
     const fixed = await fixedPictures(idOrPath);
     if (fixed) refuse(options, OF_PICTURES, fixed);
@@ -177,11 +184,15 @@ export async function checkData(
   return kind;
 }
 
-/** Images or text, whichever the name or path stands for. @see checkData */
+/** Images, text or motion, whichever the name or path stands for. @see checkData */
 export async function resolveData(
   idOrPath: string,
   options: ResolveOptions & TextOptions = {},
-): Promise<ImageDataset | TextDataset> {
+): Promise<ImageDataset | TextDataset | MotionDataset> {
   const kind = await checkData(idOrPath, options);
+  if (kind === "motion") {
+    const dataset = (await import("./motion/locomotion/index.js")).locomotion();
+    return { ...dataset, report: namedReport(dataset) };
+  }
   return kind === "text" ? resolveText(idOrPath, options) : resolveDataset(idOrPath, options);
 }
