@@ -38,7 +38,7 @@ export function readNpy(bytes: Uint8Array, name: string): NpyArray {
     throw new Error(
       `${name} is cut short: ${bytes.length - data} of ${length} bytes of numbers are there. Fetch it again.`,
     );
-  return { shape: sizes, data: new Kind(bytes.slice(data, data + length).buffer) };
+  return { shape: sizes, data: new Kind(Uint8Array.from(bytes.subarray(data, data + length)).buffer) };
 }
 
 /** Numbers, or texts as NumPy's fixed-length Unicode, as a .npy file. */

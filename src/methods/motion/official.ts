@@ -14,6 +14,8 @@ const PIECES = 64;
 
 /** Tensors that sampling does not need: the projection of the alignment, and a text model that was saved along. */
 const UNUSED = /^(linear_proj_(z|aux)|clip_model)\./;
+/** Whether a tensor is one that sampling does not need. */
+export const isUnused = (name: string): boolean => UNUSED.test(name);
 
 /** The official names of our modules, in which # are the numbers i and j. */
 const NAMES: Readonly<Record<string, (i: number, j: number) => string>> = {
@@ -158,7 +160,7 @@ export function fromOfficial(
     else weights[name] = { shape: [...own], data: converted(name, found, heads) };
   }
   const others = Object.keys(tensors).filter((name) => !known.has(name));
-  const unknown = others.filter((name) => !UNUSED.test(name));
+  const unknown = others.filter((name) => !isUnused(name));
   const faults = [
     ...(missing.length > 0 ? [`missing: ${some(missing)}`] : []),
     ...(sizes.length > 0 ? [`of another size: ${some(sizes)}`] : []),
