@@ -28,8 +28,9 @@ export async function importCommand(method: string, { from, out, name, json }: I
   const taken = ["config.json", "model.safetensors"].filter((file) => existsSync(join(folder, file)));
   if (taken.length > 0) throw new UsageError(`${out} already holds ${taken.join(" and ")}; choose another folder.`);
   const files = await checked(() => reading(from, () => readdir(from)));
+  const paths = weightFiles(from, files);
   const [mean, deviation] = [await scaleOf(from, files, "Mean.npy"), await scaleOf(from, files, "Std.npy")];
-  const tensors = await tensorsOf(from, files);
+  const tensors = await tensorsOf(from, paths);
   const { shape, weights, unused } = await checked(() => fromOfficial(tensors, { mean, deviation }));
   const licence = await licenceOf(from, files);
   const config = {
@@ -76,11 +77,16 @@ async function scaleOf(from: string, files: readonly string[], name: string): Pr
   return Float32Array.from(data);
 }
 
-/** The tensors of all safetensors files of a folder. */
-async function tensorsOf(from: string, files: readonly string[]): Promise<Weights> {
+/** The safetensors files of a folder. */
+function weightFiles(from: string, files: readonly string[]): string[] {
   const paths = files.filter((file) => file.endsWith(".safetensors")).sort();
   const pickled = files.filter((file) => PICKLED.test(file)).sort();
   if (paths.length === 0) throw new UsageError(pickled.length > 0 ? pickles(from, pickled) : nothing(from));
+  return paths;
+}
+
+/** The tensors of files together. */
+async function tensorsOf(from: string, paths: readonly string[]): Promise<Weights> {
   const tensors: Weights = {};
   const origins = new Map<string, string>();
   for (const file of paths) {

@@ -149,7 +149,7 @@ describe("an import is refused, and writes nothing,", () => {
   const weights = { "vae.safetensors": null, "dit.safetensors": null };
 
   test("of PyTorch's pickles, with what converts them", async () => {
-    const from = await folderOf("pickled", { ...weights, "net_best_fid.tar": "", "latest.tar": "" });
+    const from = await folderOf("pickled", { ...weights, "Mean.npy": null, "net_best_fid.tar": "", "latest.tar": "" });
     const message = await attempt(from);
     expect(message).toContain("has only PyTorch's pickles, which are programs and are not read here.");
     expect(message).toContain(`torch.load('${join(from, "latest.tar")}', map_location='cpu')`);
