@@ -43,7 +43,7 @@ const mean = (list: number[]) => list.reduce((a, b) => a + b, 0) / list.length;
 const quick: MotionSettings = {
   ...micro,
   codec: { ...micro.codec, width: 16, steps: 80, lr: 4e-3 },
-  teacher: { ...micro.teacher, steps: 30 },
+  teacher: { ...micro.teacher, batch: 8, steps: 60, lr: 4e-3 },
   training: { ...micro.training, batch: 8, steps: 80, lr: 4e-3 },
 };
 beforeAll(async () => {
@@ -51,15 +51,13 @@ beforeAll(async () => {
 });
 
 test("every stage learns", () => {
-  for (const [stage, better] of [
-    ["teacher", 0.9],
-    ["codec", 0.7],
-    ["diffusion", 0.9],
+  for (const [stage, less] of [
+    ["teacher", 0.3],
+    ["codec", 0.3],
+    ["diffusion", 0.2],
   ] as const) {
     const losses = lossesOf("quick", stage);
-    expect(mean(losses.slice(-10)) - (stage === "codec" ? -2 : 0)).toBeLessThan(
-      better * (mean(losses.slice(0, 5)) - (stage === "codec" ? -2 : 0)),
-    );
+    expect(mean(losses.slice(-15)), stage).toBeLessThan(mean(losses.slice(0, 5)) - less);
   }
   const [{ loss }] = rowsOf("quick").filter(({ stage }) => stage === "diffusion");
   expect(loss).toBeGreaterThan(1.5); // velocities of 0 for tokens of variance 1 are 2 off

@@ -26,6 +26,8 @@ export interface ClipOptions {
   readonly frames: readonly [number, number];
 }
 
+/** Few clips need a second one. */
+const ATTEMPTS = 50;
 /** Captions of a segment. */
 const CAPTIONS = 4;
 /** Seconds that a clip may begin after steps began, or end before they end. */
@@ -47,12 +49,20 @@ function draw(random: Random, seconds: number, sequence: boolean): { acts: Act[]
   return { acts: longer, cut };
 }
 
-/** Draws one clip; the same generator gives the same bytes. */
-export function drawClip(
+/** Draws one clip; the same generator gives the same bytes. What no legs can do is drawn anew. */
+export function drawClip(name: string, random: Random, options: ClipOptions): LocomotionClip {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const clip = tryClip(name, random.split(attempt), options);
+    if (clip) return clip;
+  }
+  throw new Error(`The clip "${name}" could not be drawn in ${ATTEMPTS} attempts.`);
+}
+
+function tryClip(
   name: string,
   random: Random,
   { sequences, frames: [least, most] }: ClipOptions,
-): LocomotionClip {
+): LocomotionClip | null {
   const plan = random.split("plan");
   const wanted = between(plan, least, most + 1) / FPS;
   const { acts, cut } = draw(plan, wanted, plan.uniform() < sequences);
@@ -65,6 +75,7 @@ export function drawClip(
   const seconds = score.time + (cut[1] > 0 ? -cut[1] : between(plan, 0, 0.2)) - start;
   const frames = Math.min(Math.floor(most / 4), Math.max(Math.ceil(least / 4), Math.round((seconds * FPS) / 4))) * 4;
   const clip = perform(score, manner, { start, frames });
+  if (!clip) return null;
   const mirrored = plan.uniform() < 0.5;
   const slots = stretches.map(({ slots }) => (mirrored ? mirrorSlots(slots) : slots));
   const words = random.split("captions");

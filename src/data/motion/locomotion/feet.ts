@@ -53,7 +53,7 @@ function standingPitch(stance: Stance, t: number): number {
   );
 }
 
-const SKEW = Number(process.env.SKEW ?? 0.7);
+const SKEW = 0.83;
 /** A hump of height 1 over [0, 1]: highest at 0.41 of a swing that ends on the heel, and at 0.59 of one on the ball. */
 const hump = (s: number, onBall: boolean): number => {
   const x = onBall ? 1 - (1 - s) ** SKEW : s ** SKEW;
@@ -61,17 +61,10 @@ const hump = (s: number, onBall: boolean): number => {
 };
 
 /** Share of a swing, at its end on the ball of the foot, in which the foot only comes down. */
-const DOWN = Number(process.env.DOWN ?? 0.1);
+const DOWN = 0.1;
 
 /** The ankle of a foot that rolls about its ball by the share `ball`, and else about its ankle, on a place. */
-function placed(
-  body: Body,
-  foot: Side,
-  at: Vector,
-  heading: number,
-  pitch: number,
-  ball: number,
-): Omit<Foot, "free"> {
+function placed(body: Body, foot: Side, at: Vector, heading: number, pitch: number, ball: number): Omit<Foot, "free"> {
   const facing = yaw(heading);
   const turn = multiply(facing, aboutAxis([1, 0, 0], pitch * RADIANS));
   const [flat, rolled] = [rotate(facing, body.foot[foot]), rotate(turn, body.foot[foot])];
@@ -94,7 +87,8 @@ export function footAt(body: Body, foot: Side, stances: readonly Stance[], t: nu
   const { forward, up, pitch } = flight.detour?.(s) ?? { forward: 0, up: 0, pitch: 0 };
   const heading = mix(a.yaw, b.yaw, along);
   const from = { at: a.end, value: flight.leavePitch, rate: pushOf(a) };
-  const tilt = through([from, { at: b.start, value: flight.landPitch }], t) + flight.swingPitch * hump(s, onBall) + pitch;
+  const tilt =
+    through([from, { at: b.start, value: flight.landPitch }], t) + flight.swingPitch * hump(s, onBall) + pitch;
   const ball = mix(flight.leavePitch > 0 ? 1 : 0, flight.landPitch > 0 ? 1 : 0, ease((s - 0.1) / 0.8));
   const at: Vector = [
     mix(a.x, b.x, along) + body.scale * forward * Math.sin(heading),
@@ -123,6 +117,11 @@ export function standsThrough(stances: readonly Stance[], from: number, to: numb
   return [within(false), within(true)];
 }
 
-/** The ball of a foot, its joint in the world. */
-export const ballOf = (body: Body, foot: Side, { ankle, turn }: Foot): Vector =>
-  added(ankle, rotate(turn, body.foot[foot]));
+/** Metres below which a foot's ball counts as near the floor, and a second at which it would seem to skate there. */
+const [NEAR, SKATING] = [0.05, 0.5];
+
+/** Whether a foot is drawn over the floor between two moments `seconds` apart. */
+export function drags(body: Body, foot: Side, before: Foot, after: Foot, seconds: number): boolean {
+  const [a, b] = [before, after].map(({ ankle, turn }) => added(ankle, rotate(turn, body.foot[foot])));
+  return Math.max(a[1], b[1]) < NEAR && Math.hypot(b[0] - a[0], b[2] - a[2]) > SKATING * seconds;
+}

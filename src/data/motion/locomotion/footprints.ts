@@ -18,6 +18,8 @@ export interface Stance {
 
 /** Where the two stances of a skipping foot's cycle end and begin, in cycles since it left the floor. */
 const SKIP = { land: 0.42, hop: 0.58, hopped: 0.8 };
+/** From where on a style's share of skipping makes a foot hop. */
+const SKIPS = 0.15;
 /** Metres that a skipping foot lands ahead before its hop, and behind after it. */
 const SKIP_REACH = 0.1;
 
@@ -42,9 +44,9 @@ function flightsOf(score: Score, steps: Steps): Flight[] {
     const cycle = 1 / score.going.value("cadence", leave);
     const foot = ((first + half) % 2) as Side;
     const time = (cycles: number) => timeOf(score, start, half / 2 + cycles);
-    if (style.skip > 0.5 && time(1) < end) {
+    if (style.skip > SKIPS && time(SKIP.hopped) < end) {
       flights.push({ ...flightOf(style, foot, leave, time(SKIP.land), cycle / 2), ahead: SKIP_REACH });
-      const hop = { ...style, lift: 0.16, swingPitch: 8 };
+      const hop = { ...style, lift: 0.24, swingPitch: 4 };
       flights.push({ ...flightOf(hop, foot, time(SKIP.hop), time(SKIP.hopped), cycle / 2), ahead: -SKIP_REACH });
       continue;
     }

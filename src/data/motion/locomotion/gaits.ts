@@ -1,4 +1,4 @@
-import { ease, mix } from "./curves.js";
+import { mix } from "./curves.js";
 
 /** How the body goes: metres a second forward and to its left, radians a second to the left, cycles a second. */
 export interface Going {
@@ -73,7 +73,7 @@ const styles: Record<Gait, (speed: number) => Partial<Style>> = {
       landPitch: -15,
       leavePitch: 26 + 12 * Math.min(v, 1.6),
     },
-    ...{ landing: 0.17, leaving: 0.4, lift: 0.1, swingPitch: 2, width: 0.16 },
+    ...{ landing: 0.17, leaving: 0.4, lift: 0.104, swingPitch: 2, width: 0.16 },
     ...{ drop: 0.022 + 0.018 * v, bounce: 0.012 + 0.008 * v, sway: 0.02, hipYaw: 5.5 * Math.min(1.3, v), hipRoll: 3 },
     ...{ lean: 1.5 + 2 * v, twist: 7 * Math.min(1.3, v), armSwing: 23 * Math.min(1.5, v), armForward: 3 },
     ...{ spread: 8, elbow: 12, elbowSwing: 6 * Math.min(1.4, v) },
@@ -132,7 +132,7 @@ const styles: Record<Gait, (speed: number) => Partial<Style>> = {
       lift: 0.3,
       swingPitch: 25,
     },
-    ...{ width: 0.12, drop: 0.02, bounce: 0.11, sway: 0.012, hipYaw: 5, hipRoll: 3, lean: 4, twist: 9 },
+    ...{ width: 0.12, drop: 0.03, bounce: 0.105, sway: 0.012, hipYaw: 5, hipRoll: 3, lean: 4, twist: 9 },
     ...{ armSwing: 42, armForward: 6, spread: 12, elbow: 38, elbowSwing: 16, skip: 1 },
   }),
 };
@@ -148,4 +148,4 @@ export function goingOf(gait: Gait, speed: number): { going: Going; style: Style
 }
 
 /** Seconds in which one speed is brought to another without haste, in metres a second. */
-export const secondsBetween = (from: number, to: number): number => mix(0.7, 1.6, ease(Math.abs(to - from) / 5));
+export const secondsBetween = (from: number, to: number): number => mix(0.7, 2, Math.min(1, Math.abs(to - from) / 5));

@@ -17,8 +17,8 @@ export function smoothNoise(random: Random, seconds: number): (t: number) => num
     const place = Math.min(Math.max(t / STEP, 0), knots.length - 5);
     const i = Math.floor(place);
     const s = place - i;
-    const [a, b, c, d] = knots.subarray(i, i + 4);
-    const weights = [(1 - s) ** 3, 3 * s ** 3 - 6 * s * s + 4, 1 + 3 * s * (1 + s - s * s), s ** 3];
-    return (GAIN / 6) * (a * weights[0] + b * weights[1] + c * weights[2] + d * weights[3]);
+    const r = 1 - s;
+    const inner = (3 * s ** 3 - 6 * s * s + 4) * knots[i + 1] + (1 + 3 * s * (1 + s * r)) * knots[i + 2];
+    return (GAIN / 6) * (r ** 3 * knots[i] + inner + s ** 3 * knots[i + 3]);
   };
 }

@@ -1,8 +1,8 @@
-import { solve } from "./curves.js";
+import { mix, solve } from "./curves.js";
 import type { Score } from "./score.js";
 
 /** Steps of the integration in a second. */
-const RATE = 100;
+const RATE = 60;
 
 /** Where the body is on the floor, and where it faces, over time. */
 export interface Place {
@@ -49,8 +49,11 @@ export class Path {
     const last = this.x.length - 1;
     const place = Math.min(Math.max(t * RATE, 0), last);
     const i = Math.min(Math.floor(place), last - 1);
-    const between = (values: Float64Array) => values[i] + (values[i + 1] - values[i]) * (place - i);
-    return { x: between(this.x), z: between(this.z), yaw: this.yaw(t) };
+    return {
+      x: mix(this.x[i], this.x[i + 1], place - i),
+      z: mix(this.z[i], this.z[i + 1], place - i),
+      yaw: this.yaw(t),
+    };
   }
 }
 

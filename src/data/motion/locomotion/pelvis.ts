@@ -1,5 +1,5 @@
 import { aboutAxis, multiply, type Quaternion, rotate, type Vector, yaw } from "../../../motion/rotations.js";
-import { type Body, SIDES, type Side } from "./body.js";
+import type { Body, Side } from "./body.js";
 import type { Foot } from "./feet.js";
 import type { Style } from "./gaits.js";
 import { added, scaled } from "./leg.js";
@@ -19,17 +19,24 @@ export const beat = (phase: number, at: number, times = 1): number => Math.cos(2
 
 /** Small movements of a pelvis that nothing else moves: two sways that never meet, and noise. */
 export function restless(manner: Manner, sways: readonly [number, number]): PelvisLayer["at"] {
-  const noises = ["left", "forward", "pitch", "yaw", "roll"].map((name) => manner.noise(`pelvis ${name}`));
+  const [left, forward, pitch, turn, roll] = ["left", "forward", "pitch", "yaw", "roll"].map((name) =>
+    manner.noise(`pelvis ${name}`),
+  );
   return (t) => {
-    const [left, forward, pitch, turn, roll] = noises.map((noise) => noise(t));
-    const [slow, fast] = sways.map((hertz, i) => Math.sin(2 * Math.PI * (hertz * t + i / 3)));
+    const slow = Math.sin(2 * Math.PI * sways[0] * t);
+    const fast = Math.sin(2 * Math.PI * (sways[1] * t + 1 / 3));
     return {
-      left: 0.012 * slow + 0.004 * left,
-      forward: 0.007 * fast + 0.003 * forward,
-      ...{ pitch: 0.6 * pitch, yaw: 1.2 * turn, roll: 0.7 * slow + 0.4 * roll },
+      left: 0.012 * slow + 0.004 * left(t),
+      forward: 0.007 * fast + 0.003 * forward(t),
+      pitch: 0.6 * pitch(t),
+      yaw: 1.2 * turn(t),
+      roll: 0.7 * slow + 0.4 * roll(t),
     };
   };
 }
+
+/** What steps without hops raise a pelvis at most. */
+const MOST_BOUNCE = 0.03;
 
 /** The pelvis as gait and layers have it, before the legs say how high it can be. */
 export function pelvisAt(
@@ -40,9 +47,9 @@ export function pelvisAt(
   layers: readonly ReturnType<PelvisLayer["at"]>[],
 ): Pelvis {
   const middle = (1 - style.duty) / 2; // of the left foot's swing
-  const rise = style.skip > 0 ? beat(phase, 0.19, 2) : 0;
-  const wave = style.skip * rise + (1 - style.skip) * beat(phase, middle, 2);
-  const sum = { left: -style.sway * beat(phase, middle), up: style.bounce * wave - style.drop, forward: 0 };
+  const stepping = (1 - style.skip) * Math.min(style.bounce, MOST_BOUNCE) * beat(phase, middle, 2);
+  const up = stepping + style.skip * style.bounce * beat(phase, 0.19, 2);
+  const sum = { left: -style.sway * beat(phase, middle), up: up - style.drop, forward: 0 };
   const angles = {
     pitch: 0.25 * style.lean,
     yaw: -style.hipYaw * beat(phase, 0.98 - style.duty),
@@ -74,15 +81,17 @@ export const hipOf = (body: Body, { place, turn }: Pelvis, side: Side): Vector =
 /** The share of a standing leg's length that it is stretched to at most: a knee that is all straight would snap. */
 const STRETCH = 0.994;
 
-/** How far the pelvis must come down for the leg of a side to reach its ankle; at most the whole leg. */
+/** How far the pelvis must come down for the leg of a side to reach its ankle; infinite where that is too far away. */
 export function excess(body: Body, pelvis: Pelvis, side: Side, ankle: Vector): number {
   const hip = hipOf(body, pelvis, side);
   const length = STRETCH * (body.thigh + body.shin);
   const flat = Math.hypot(hip[0] - ankle[0], hip[2] - ankle[2]);
-  if (flat >= length)
-    throw new Error(`The ${SIDES[side]} foot stands ${flat.toFixed(2)} m from below its hip, out of reach.`);
+  if (flat >= length) return Infinity;
   return Math.max(0, hip[1] - ankle[1] - Math.sqrt(length ** 2 - flat ** 2));
 }
+
+/** How far a pelvis comes down at most, in metres of a body of scale 1: more would be a gait of bent knees. */
+export const LOWEST = 0.16;
 
 /** How sharply a swinging leg is kept from being all straight, as a share of its length. */
 const SOFT = 0.02;

@@ -11,7 +11,9 @@ import { waving } from "./wave.js";
 /** Seconds from the body's first move to the first step, and from the last step to its rest. */
 const [LEAD, SETTLE] = [0.22, 0.25];
 /** Cycles a second at which a fast gait begins and ends. */
-const FIRST_CADENCE = 1.05;
+const FIRST_CADENCE = 1.25;
+/** Share of a change of speed in which steps become quicker and shorter, early in speeding up and late in slowing down. */
+const STEPS_CHANGE = 0.6;
 
 /** The gait that an act is, or is done over; undefined where it is done on the spot. */
 export const gaitOf = ({ action, over }: Slots) => (over === "walk" ? "walk" : GAIT_OF[action]);
@@ -40,14 +42,12 @@ export function go(score: Score, manner: Manner, acts: readonly Act[], random: R
     const { cadence, ...course } = going;
     const next = Math.hypot(going.forward, going.side);
     const ramp = secondsBetween(speed, next);
-    if (time === begin) {
-      score.going.go(begin, LEAD, { cadence: Math.min(cadence, FIRST_CADENCE) });
-      score.going.go(begin, ramp, course).go(begin, ramp, { cadence });
-      score.style.go(begin, ramp, style);
-    } else {
-      score.going.go(time - ramp / 2, ramp, going);
-      score.style.go(time - ramp / 2, ramp, style);
-    }
+    const from = time === begin ? begin : time - ramp / 2;
+    const change = next === speed ? ramp : STEPS_CHANGE * ramp;
+    const early = next < speed ? ramp - change : 0;
+    if (time === begin) score.going.go(begin, LEAD, { cadence: Math.min(cadence, FIRST_CADENCE) });
+    score.going.go(from, ramp, course).go(from + early, change, { cadence });
+    score.style.go(from + early, change, style);
     if (slots.action === "wave") score.upper.push(waving(slots.arm!, time + 0.2, time + seconds - 0.2, random));
     speed = next;
     time += seconds;
@@ -65,19 +65,20 @@ export function go(score: Score, manner: Manner, acts: readonly Act[], random: R
 function stop({ going, style }: Score, manner: Manner, start: number, time: number, speed: number): number {
   const ramp = secondsBetween(speed, 0);
   const last = 0.2;
-  const slower = ramp - SETTLE - last;
+  const slower = Math.max(0.15, STEPS_CHANGE * ramp - SETTLE - last);
   const cadence = going.at(time).cadence;
   const slow = Math.min(cadence, FIRST_CADENCE);
   const cycles = (end: number) =>
-    going.integral("cadence", end + SETTLE - ramp) -
+    going.integral("cadence", end - last - slower) -
     going.integral("cadence", start) +
     (slower * (cadence + slow)) / 2 +
     last * slow;
   const step = 1 - STANDING.duty;
   const steps = Math.max(1, Math.round(2 * (cycles(time) - step)));
   const end = time + (steps / 2 + step - cycles(time)) / cadence;
-  going.go(end + SETTLE - ramp, slower, { cadence: slow });
-  going.go(end + SETTLE - ramp, ramp, { forward: 0, side: 0, turn: 0 });
-  style.go(end + SETTLE - ramp, Math.max(0.5, ramp - SETTLE), manner.style(STANDING));
+  going
+    .go(end + SETTLE - ramp, ramp, { forward: 0, side: 0, turn: 0 })
+    .go(end - last - slower, slower, { cadence: slow });
+  style.go(end - STEPS_CHANGE * ramp, STEPS_CHANGE * ramp, manner.style(STANDING));
   return end;
 }

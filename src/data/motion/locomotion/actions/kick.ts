@@ -46,8 +46,8 @@ export function kick(score: Score, leg: Hand, random: Random): void {
       const swing = through(effort, t);
       return {
         ...{ lean: 4 + 6 * swing, turn: 12 * sign * swing },
-        ...armOf(foot, { Forward: -5 - 30 * swing, Spread: 25, Elbow: 25 }),
-        ...armOf(foot === 0 ? 1 : 0, { Forward: 5 + 40 * swing, Spread: 28, Elbow: 35 }),
+        ...armOf(foot, -5 - 30 * swing, 25, 0, 25),
+        ...armOf(foot === 0 ? 1 : 0, 5 + 40 * swing, 28, 0, 35),
       };
     },
   });

@@ -12,10 +12,11 @@ export function punch(score: Score, hand: Hand, times: number, seconds: number, 
   const begin = score.time;
   const end = begin + seconds;
   const [raised, elbow] = [between(random, 30, 42), between(random, 118, 132)];
-  const guard = { Forward: raised, Spread: between(random, 12, 22), Roll: -10, Elbow: elbow };
+  const spread = between(random, 12, 22);
+  const guard = ([0, 1] as const).map((arm) => armOf(arm, raised, spread, -10, elbow));
   score.upper.push({
     ...{ from: begin, to: end, fade: 0.5 },
-    at: () => ({ ...armOf(0, guard), ...armOf(1, guard), lean: 7, nod: 2 }),
+    at: () => ({ ...guard[0], ...guard[1], lean: 7, nod: 2 }),
   });
   const room = (seconds - 1) / times;
   for (let i = 0; i < times; i++) {
@@ -24,7 +25,7 @@ export function punch(score: Score, hand: Hand, times: number, seconds: number, 
     const high = between(random, 78, 95);
     score.upper.push({
       ...{ from: start, to: start + length, fade: length / 2 },
-      at: () => ({ ...armOf(side, { Forward: high, Spread: 3, Roll: -10, Elbow: 8 }), turn: -sign * 22, lean: 11 }),
+      at: () => ({ ...armOf(side, high, 3, -10, 8), turn: -sign * 22, lean: 11 }),
     });
     score.pelvis.push({
       ...{ from: start, to: start + length },
