@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { readNpy } from "../io/npy.js";
@@ -24,7 +24,11 @@ const PICKLED = /\.(pt|pth|tar|ckpt|bin)$/i;
 /** Writes the published weights of another project's model as a model folder. */
 export async function importCommand(method: string, { from, out, name, json }: ImportCommand): Promise<void> {
   if (method !== "motion") throw new UsageError(`There is nothing to import for "${method}"; choose motion (CMDM).`);
+  for (const [flag, value] of Object.entries({ from, out, name }))
+    if (value?.trim() === "") throw new UsageError(`--${flag} is empty; give it a name.`);
   const folder = resolve(out);
+  if (existsSync(folder) && !statSync(folder).isDirectory())
+    throw new UsageError(`${out} is a file, and a model goes into a folder; choose another name.`);
   const taken = ["config.json", "model.safetensors"].filter((file) => existsSync(join(folder, file)));
   if (taken.length > 0) throw new UsageError(`${out} already holds ${taken.join(" and ")}; choose another folder.`);
   const files = await checked(() => reading(from, () => readdir(from)));

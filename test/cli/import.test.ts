@@ -177,8 +177,11 @@ describe("an import is refused, and writes nothing,", () => {
     );
   });
 
-  test("for another method, or where a model is already", async () => {
+  test("for another method, into no folder, or where a model is already", async () => {
     expect(await attempt(cmdm, undefined, "sphere")).toContain('nothing to import for "sphere"');
+    expect(await attempt(cmdm, "")).toBe("--out is empty; give it a name.");
+    expect(await attempt("", undefined)).toBe("--from is empty; give it a name.");
+    expect(await attempt(cmdm, join(cmdm, "README.md"))).toContain("is a file, and a model goes into a folder");
     const before = readdirSync(model);
     expect(await attempt(cmdm, model)).toContain("already holds config.json and model.safetensors");
     expect(readdirSync(model)).toEqual(before);
