@@ -15,11 +15,13 @@ export {
   type TextJudge,
 } from "./judges/text.js";
 export { Images } from "./media/images.js";
+export { Motions } from "./media/motions.js";
 export { Texts } from "./media/texts.js";
 export * as discrete from "./methods/discrete/index.js";
 export * as drifting from "./methods/drifting/index.js";
 export * as flow from "./methods/flow/index.js";
 export { loadModel, loadTextModel } from "./methods/load.js";
+export * as motion from "./methods/motion/index.js";
 export { methods, register } from "./methods/registry.js";
 export * as sphere from "./methods/sphere/index.js";
 export { blend, type Corner, type Place } from "./models/blend.js";
@@ -29,6 +31,8 @@ export type {
   AnyGenerator,
   Generator,
   ImageGenerator,
+  MotionGenerator,
+  MotionSession,
   SampleContext,
   SampleOptions,
   Step,

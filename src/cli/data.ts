@@ -1,5 +1,5 @@
 import cliProgress from "cli-progress";
-import { getDataset, getText, listDatasets, type Progress } from "../data/index.js";
+import { getDataset, getMotion, getText, listDatasets, type Progress } from "../data/index.js";
 import { many } from "../io/show.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 
@@ -63,6 +63,10 @@ export async function getCommand(id: string, { json, force }: { json?: boolean; 
         say(
           `${id}: ${train.count} training and ${many(test.count, "test image")} of ${width}×${height}×${channels}, ${many(classNames?.length ?? 0, "class", "classes")}. ${licence}`,
         );
+    } else if (listed.kind === "motion") {
+      const { train, test, ...dataset } = await getMotion(id, { onProgress, force });
+      if (json) printJson({ ...dataset, train: train.length, test: test.length });
+      else say(`${id}: ${train.length} motions to train, ${test.length} to test. ${dataset.licence}.`);
     } else {
       const { train, judge, test, ...text } = await getText(id, { onProgress, force });
       const [characters, held, tested] = [train.length, judge.length, test.length];

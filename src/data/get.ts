@@ -6,7 +6,12 @@ import { imageShelf } from "./cached-images.js";
 import { textShelf } from "./cached-text.js";
 import type { ImageDataset } from "./dataset.js";
 import { manifest } from "./manifest.js";
+import { ACTIONS } from "./motion/locomotion/slots.js";
+import { MADE, motionNames } from "./motion/names.js";
+import { motionDataset, motionShelf } from "./motion/pinned.js";
+import type { MotionDataset } from "./motion-dataset.js";
 import type { Progress } from "./progress.js";
+import { motions } from "./sources/motions.js";
 import type { Pinned, PinnedDataset } from "./sources/source.js";
 import { texts } from "./sources/texts.js";
 import type { TextDataset } from "./text.js";
@@ -24,13 +29,13 @@ export interface GetOptions {
 /** A line of `fewstep data list`. */
 export interface DatasetListing {
   id: string;
-  kind: "images" | "text";
+  kind: "images" | "text" | "motion";
   title: string;
-  /** Sizes, for people: "60000 + 10000 of 28×28×1" or "lines" or "running text". */
+  /** Sizes, for people: "60000 + 10000 of 28×28×1", "lines", "running text" or "81 motions, 653 s". */
   content: string;
   /** 0 where there are none. */
   classes: number;
-  /** Approximate size of the download. */
+  /** Approximate size of the download; 0 of what is made. */
   downloadBytes: number;
   licence: string;
   attribution: string;
@@ -59,6 +64,18 @@ export function listDatasets(cache = cacheFolder()): DatasetListing[] {
       classes: 0,
       ...about(id, pinned),
     })),
+    {
+      ...{ id: MADE, kind: "motion" as const, title: "people who walk, run, turn, jump, wave, …, made by a procedure" },
+      ...{ content: "3000 + 300 motions", classes: ACTIONS.length, downloadBytes: 0, cached: true },
+      ...{ licence: "Apache-2.0", attribution: "made by fewstep" },
+    },
+    ...Object.entries(motions).map(([id, pinned]) => ({
+      id,
+      kind: "motion" as const,
+      content: `${pinned.clips} motions, ${pinned.seconds} s`,
+      classes: pinned.classNames.length,
+      ...about(id, pinned),
+    })),
   ];
 }
 
@@ -78,6 +95,14 @@ export async function getText(id: string, options: GetOptions = {}): Promise<Tex
   const pinned = Object.hasOwn(texts, id) ? texts[id] : undefined;
   if (!pinned) throw new WrongUse(`There is no text "${id}"; known are ${Object.keys(texts).join(", ")}.`);
   return getOnto(textShelf, id, pinned, options);
+}
+
+/** Motions by name, as `getDataset`; those that a procedure makes are made. */
+export async function getMotion(id: string, options: GetOptions = {}): Promise<MotionDataset> {
+  if (id === MADE) return (await import("./motion/locomotion/index.js")).locomotion();
+  const pinned = Object.hasOwn(motions, id) ? motions[id] : undefined;
+  if (!pinned) throw new WrongUse(`There is no set of motions "${id}"; known are ${motionNames.join(", ")}.`);
+  return motionDataset(await getOnto(motionShelf, id, pinned, options), pinned);
 }
 
 export const getPinned = (id: string, pinned: PinnedDataset, options: GetOptions = {}): Promise<ImageDataset> =>

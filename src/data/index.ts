@@ -1,7 +1,8 @@
 import type { ImageDataset } from "./dataset.js";
 import type { DatasetListing, GetOptions } from "./get.js";
+import type { MotionOptions } from "./motion/resolve.js";
 import type { MotionDataset } from "./motion-dataset.js";
-import type { ResolveOptions, TextOptions } from "./resolve.js";
+import type { DataKind, ResolveOptions, TextOptions } from "./resolve.js";
 import type { TextDataset } from "./text.js";
 
 export { ClassStream, type ClassStreamState, IndexStream, type IndexStreamState } from "./batches.js";
@@ -9,9 +10,11 @@ export { Text } from "./characters.js";
 export { type ImageDataset, type ImageSplit, toFloat } from "./dataset.js";
 export type { FolderOptions } from "./folder.js";
 export type { DatasetListing, GetOptions } from "./get.js";
+export type { MotionOptions } from "./motion/resolve.js";
+export type { LabelledClip, MotionDataset, Segment } from "./motion-dataset.js";
 export type { Progress, ProgressReport } from "./progress.js";
 export type { DataReport, LeftOut } from "./report.js";
-export type { ResolveOptions, TextOptions } from "./resolve.js";
+export type { DataKind, ResolveOptions, TextOptions } from "./resolve.js";
 export { splitText } from "./split-text.js";
 export { decodeUtf8, type LongLines, lettersOnly, type TextDataset, type TextFound } from "./text.js";
 export { type Toy, type ToyName, toy, toys } from "./toys.js";
@@ -41,11 +44,17 @@ export const resolveData = async (
 ): Promise<ImageDataset | TextDataset | MotionDataset> => (await import("./resolve.js")).resolveData(idOrPath, options);
 
 /** @see resolve.ts */
-export const checkData = async (
-  idOrPath: string,
-  options?: ResolveOptions & TextOptions,
-): Promise<"images" | "text" | "motion"> => (await import("./resolve.js")).checkData(idOrPath, options);
+export const checkData = async (idOrPath: string, options?: ResolveOptions & TextOptions): Promise<DataKind> =>
+  (await import("./resolve.js")).checkData(idOrPath, options);
 
 /** @see get.ts */
 export const getText = async (id: string, options?: GetOptions): Promise<TextDataset> =>
   (await import("./get.js")).getText(id, options);
+
+/** @see get.ts */
+export const getMotion = async (id: string, options?: GetOptions): Promise<MotionDataset> =>
+  (await import("./get.js")).getMotion(id, options);
+
+/** @see motion/resolve.ts */
+export const resolveMotion = async (idOrPath: string, options?: MotionOptions): Promise<MotionDataset> =>
+  (await import("./motion/resolve.js")).resolveMotion(idOrPath, options);

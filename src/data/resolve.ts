@@ -9,7 +9,7 @@ import { countClasses, type FolderOptions, readImageFolder } from "./folder.js";
 import { type GetOptions, getDataset, getText } from "./get.js";
 import { isIdxFolder, readIdxFolder } from "./idx.js";
 import { manifest } from "./manifest.js";
-import { namedReport } from "./motion/named.js";
+import { motionNames } from "./motion/names.js";
 import type { MotionDataset } from "./motion-dataset.js";
 import { namesakeNotes } from "./namesake.js";
 import { requireNoMistake, requirePlace } from "./no-data.js";
@@ -20,9 +20,6 @@ import { texts } from "./sources/texts.js";
 import { type LongLines, longLineWays, type TextDataset } from "./text.js";
 import { readTextFile, type TextFileOptions } from "./text-file.js";
 import { textReport } from "./text-report.js";
-
-/** The motions that are made by a procedure. */
-const LOCOMOTION = "locomotion";
 
 export interface ResolveOptions extends GetOptions, FolderOptions {}
 
@@ -125,16 +122,29 @@ export async function resolveText(idOrPath: string, options: TextOptions = {}): 
   return { ...text, report: textReport(text, { path, files: { "the file": sha256 } }) };
 }
 
-/** Whether a name or path stands for images, text or motion: a file is a text, a folder holds images. */
-async function kindOf(idOrPath: string): Promise<"images" | "text" | "motion"> {
-  if (idOrPath === LOCOMOTION) return "motion";
+/** What data are of. */
+export type DataKind = "images" | "text" | "motion";
+
+/** Whether a folder holds motions, and no pictures. */
+async function holdsMotions(folder: string): Promise<boolean> {
+  const [{ hasMotionsOnly }, { isHumanmlFolder }] = await Promise.all([
+    import("./motion/folder.js"),
+    import("./motion/humanml-folder.js"),
+  ]);
+  return isHumanmlFolder(await readdir(folder)) || hasMotionsOnly(folder);
+}
+
+/** What a name or path stands for: a file is a text, a folder holds pictures or motions. */
+async function kindOf(idOrPath: string): Promise<DataKind> {
   if (Object.hasOwn(texts, idOrPath)) return "text";
+  if (motionNames.includes(idOrPath)) return "motion";
   if (Object.hasOwn(manifest, idOrPath)) return "images";
   requirePlace(idOrPath);
   const info = await stat(resolve(idOrPath)).catch(() => undefined);
   if (info?.isFile()) await requireNoMistake(resolve(idOrPath));
-  if (info) return info.isFile() ? "text" : "images";
-  const names = [...Object.keys(manifest), ...Object.keys(texts), LOCOMOTION].join(", ");
+  if (info?.isFile()) return "text";
+  if (info) return (await holdsMotions(resolve(idOrPath))) ? "motion" : "images";
+  const names = [...Object.keys(manifest), ...Object.keys(texts), ...motionNames].join(", ");
   throw new WrongUse(`"${idOrPath}" is neither a data set's name (${names}) nor a file or folder that exists.`);
 }
 
@@ -166,17 +176,17 @@ async function fixedPictures(idOrPath: string): Promise<string | null> {
 }
 
 /** What a name or path stands for, without reading it. @throws WrongUse where an option would have no effect. */
-export async function checkData(
-  idOrPath: string,
-  options: ResolveOptions & TextOptions = {},
-): Promise<"images" | "text" | "motion"> {
+export async function checkData(idOrPath: string, options: ResolveOptions & TextOptions = {}): Promise<DataKind> {
   requireReading(idOrPath, options);
   const kind = await kindOf(idOrPath);
-  if (kind === "text") {
+  if (kind === "motion") {
+    const { skipBroken: _, ...pictures } = OF_PICTURES;
+    const named = motionNames.includes(idOrPath);
+    refuse(options, { ...OF_TEXT, ...(named ? OF_PICTURES : pictures) }, `${idOrPath} holds motions`);
+  } else if (kind === "text") {
     refuse(options, OF_PICTURES, `${idOrPath} is a text`);
     checkTextOptions(idOrPath, options);
-  } else if (kind === "motion") refuse(options, { ...OF_PICTURES, ...OF_TEXT }, `${idOrPath} is a set of motions`);
-  else {
+  } else {
     refuse(options, OF_TEXT, `${idOrPath} holds pictures`);
     const fixed = await fixedPictures(idOrPath);
     if (fixed) refuse(options, OF_PICTURES, fixed);
@@ -184,15 +194,16 @@ export async function checkData(
   return kind;
 }
 
-/** Images, text or motion, whichever the name or path stands for. @see checkData */
+/** Images, text or motions, whichever the name or path stands for. @see checkData */
 export async function resolveData(
   idOrPath: string,
   options: ResolveOptions & TextOptions = {},
 ): Promise<ImageDataset | TextDataset | MotionDataset> {
   const kind = await checkData(idOrPath, options);
   if (kind === "motion") {
-    const dataset = (await import("./motion/locomotion/index.js")).locomotion();
-    return { ...dataset, report: namedReport(dataset) };
+    const { resolveMotion } = await import("./motion/resolve.js");
+    const { skipBroken, onSkip, cache, force, onProgress, signal } = options;
+    return resolveMotion(idOrPath, { skipBroken, onSkip, cache, force, onProgress, signal });
   }
   return kind === "text" ? resolveText(idOrPath, options) : resolveDataset(idOrPath, options);
 }

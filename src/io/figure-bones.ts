@@ -12,18 +12,20 @@ export interface Bone {
   readonly side: "left" | "right" | "middle";
 }
 
-/** Thickness by the bone's tip or, of joints without children, by the joint. */
+/** Thickness by the bone's tip. */
 const RADII: readonly [RegExp, number][] = [
-  [/head/i, 0.095],
   [/spine|pelvis|hips|chest/i, 0.085],
   [/knee|lowerleg/i, 0.06],
   [/ankle/i, 0.045],
-  [/hip|upleg/i, 0.07],
-  [/neck|collar|shoulder/i, 0.05],
+  [/hip|upleg/i, 0.075],
+  [/neck|collar/i, 0.06],
+  [/shoulder|head/i, 0.05],
   [/elbow/i, 0.042],
 ];
+/** Thickness of the end beyond a joint without children. */
+const ENDS: readonly [RegExp, number][] = [[/head/i, 0.1]];
 const USUAL = 0.034;
-const radiusOf = (name: string): number => RADII.find(([pattern]) => pattern.test(name))?.[1] ?? USUAL;
+const radiusOf = (name: string, radii = RADII): number => radii.find(([pattern]) => pattern.test(name))?.[1] ?? USUAL;
 
 /** How far a joint without children reaches on, as a share of its own bone, and at most so many metres. */
 const REACH = 0.5;
@@ -32,14 +34,15 @@ const FARTHEST = 0.12;
 /** The bones of a skeleton in a pose: from each joint to each of its children, and from those without a little on. */
 export function bonesOf(skeleton: Skeleton, { places, rotations }: WorldPose): Bone[] {
   const { names, parents } = skeleton;
-  const bone = (joint: number, tip: string, to: Vector): Bone => ({
-    ...{ joint, from: places[joint], to, radius: radiusOf(tip), side: sideOf(tip) },
+  const bone = (joint: number, tip: string, to: Vector, radius = radiusOf(tip)): Bone => ({
+    ...{ joint, from: places[joint], to, radius, side: sideOf(tip) },
   });
   return [
     ...parents.flatMap((parent, tip) => (parent < 0 ? [] : [bone(parent, names[tip], places[tip])])),
     ...leaves(parents).map((joint) => {
       const on = rotate(rotations[joint], onward(skeleton, joint));
-      return bone(joint, names[joint], places[joint].map((value, axis) => value + on[axis]) as Vector);
+      const end = places[joint].map((value, axis) => value + on[axis]) as Vector;
+      return bone(joint, names[joint], end, radiusOf(names[joint], ENDS));
     }),
   ];
 }

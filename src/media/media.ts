@@ -4,6 +4,6 @@ export interface Media {
   readonly count: number;
   /** Type of what `save` writes by default. */
   readonly mimeType: string;
-  /** Writes all of them as one file, in the format of the name's ending. Node only. */
+  /** Writes all of them in the format of the name's ending. Node only. */
   save(path: string): Promise<void>;
 }

@@ -23,7 +23,7 @@ export type BodyMap = readonly number[];
 export interface RetargetOptions {
   /** The frame whose pose is a T-pose, for files whose skeleton at rest stands otherwise. Default: the skeleton's rest. */
   restFrame?: number;
-  /** Whether the lowest moment of the feet is put on the floor. Default true. */
+  /** Whether the feet are put on the floor, as far as they stand at all. Default true. */
   floor?: boolean;
 }
 
@@ -87,6 +87,11 @@ export function retarget(recording: Recording, map: BodyMap, options: RetargetOp
   const trunk = rotate(axes, minus(place(map[NECK] >= 0 ? NECK : topOf(map)), place(0)));
   if (angle(trunk, [0, 1, 0]) > LEANING_ANGLE) throw noStance(recording.name, "its trunk does not rise above its legs");
   const straight = tPose(recording.name, map, rest, axes);
+  // What a joint's turn is seen from, once and for all: its frame at rest, our axes, the T-pose
+  const own = straight.map((turn, joint): Quaternion => {
+    const back = inverse(multiply(turn, axes));
+    return map[joint] < 0 ? back : multiply(inverse(rest.rotations[map[joint]]), back);
+  });
   const scale = LEG_LENGTH / length;
   const joints = BODY_NAMES.length;
   const rotations = new Float32Array(recording.frames * joints * 4);
@@ -96,11 +101,7 @@ export function retarget(recording: Recording, map: BodyMap, options: RetargetOp
     const world: Quaternion[] = [];
     for (let joint = 0; joint < joints; joint++) {
       const [parent, source] = [BODY_PARENTS[joint], map[joint]];
-      const turned = (): Quaternion => {
-        const since = multiply(pose.rotations[source], inverse(rest.rotations[source]));
-        return normalize(multiply(multiply(multiply(axes, since), inverse(axes)), inverse(straight[joint])));
-      };
-      world.push(source < 0 ? world[parent] : turned());
+      world.push(source < 0 ? world[parent] : normalize(multiply(multiply(axes, pose.rotations[source]), own[joint])));
       const local = parent < 0 ? world[joint] : multiply(inverse(world[parent]), world[joint]);
       const at = 4 * (frame * joints + joint);
       // The same side of the sphere as the frame before, so that numbers in between are between
@@ -188,13 +189,27 @@ const noStance = (name: string, why: string): Error =>
 const angle = (a: Vector, b: Vector): number =>
   Math.acos(Math.max(-1, Math.min(1, dot(a, b) / (Math.hypot(...a) * Math.hypot(...b)))));
 
-/** Moves a clip up or down so that the lowest moment of its feet stands on the floor. */
+/** Metres a second below which a foot stands. */
+const SLOW = 0.3;
+
+/** Moves a clip up or down so that its feet are on the floor where they stand; where they never do, their lowest is. */
 function putOnFloor(clip: Clip): void {
   const places = positionsOf(clip);
-  const joints = BODY_NAMES.length;
-  let lowest = Infinity;
-  for (let frame = 0; frame < clip.frames; frame++)
-    for (const [joint, standing] of STANDING)
-      lowest = Math.min(lowest, places[3 * (frame * joints + joint) + 1] - standing);
-  for (let frame = 0; frame < clip.frames; frame++) clip.root[3 * frame + 1] -= lowest;
+  const width = 3 * BODY_NAMES.length;
+  const [standing, all]: number[][] = [[], []];
+  for (let frame = 0; frame < clip.frames; frame++) {
+    const before = width * Math.max(0, frame - 1);
+    let [slow, lowest] = [Infinity, Infinity];
+    for (const [joint, height] of STANDING) {
+      const at = width * frame + 3 * joint;
+      const way = [0, 1, 2].map((axis) => places[at + axis] - places[before + 3 * joint + axis]);
+      lowest = Math.min(lowest, places[at + 1] - height);
+      if (Math.hypot(...way) * clip.fps < SLOW) slow = Math.min(slow, places[at + 1] - height);
+    }
+    all.push(lowest);
+    if (slow < Infinity && (frame > 0 || clip.frames === 1)) standing.push(slow);
+  }
+  standing.sort((a, b) => a - b);
+  const floor = standing.length > 0 ? standing[standing.length >> 1] : Math.min(...all);
+  for (let frame = 0; frame < clip.frames; frame++) clip.root[3 * frame + 1] -= floor;
 }

@@ -243,8 +243,13 @@ test("the manifest is complete, and its pins have the form of pins", async () =>
   }
   const cache = await temporary();
   const listed = await listDatasets(cache);
-  expect(listed.map(({ id }) => id)).toEqual([...Object.keys(manifest), ...Object.keys(texts)]);
-  expect(listed.some(({ cached }) => cached)).toBe(false);
+  expect(listed.map(({ id }) => id)).toEqual([
+    ...Object.keys(manifest),
+    ...Object.keys(texts),
+    "locomotion",
+    "accad-female1",
+  ]);
+  expect(listed.filter(({ cached }) => cached).map(({ id }) => id)).toEqual(["locomotion"]);
   expect(listed[0]).toMatchObject({
     id: "fashion-mnist",
     classes: 10,

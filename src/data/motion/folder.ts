@@ -1,7 +1,7 @@
 import { basename, relative, sep } from "node:path";
 import { many } from "../../io/show.js";
 import { type Found, sortPictures } from "../folder/classes.js";
-import { below, type Folder, type Odd, readTree } from "../folder/tree.js";
+import { below, type Folder, hasPictures, type Odd, readTree } from "../folder/tree.js";
 import type { LabelledClip, MotionDataset } from "../motion-dataset.js";
 import { testMask } from "../parts.js";
 import { dataReport } from "../report.js";
@@ -119,14 +119,16 @@ export async function motionFolder(folder: string, options: MotionFolderOptions 
 /** A tree in which files with motions stand in the place of pictures. */
 const asMotions = (folder: Folder): Folder => ({
   ...folder,
-  pictures: [...folder.pictures, ...folder.others].filter((path) => MOTION_FILE.test(path)).sort(),
+  pictures: folder.others.filter((path) => MOTION_FILE.test(path)),
   others: [...folder.pictures, ...folder.others].filter((path) => !MOTION_FILE.test(path)),
   folders: folder.folders.map(asMotions),
 });
 
-/** Whether a folder has files with motions, however deep. */
-export const hasMotions = async (folder: string): Promise<boolean> =>
-  below(asMotions(await readTree(folder)), "pictures").length > 0;
+/** Whether a folder has files with motions, however deep, and no pictures. */
+export async function hasMotionsOnly(folder: string): Promise<boolean> {
+  const tree = await readTree(folder);
+  return !hasPictures(tree) && hasPictures(asMotions(tree));
+}
 
 /** Which clips are for testing: as the folders say, else a tenth; all animations of a file stand on one side. */
 function split(

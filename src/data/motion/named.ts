@@ -1,4 +1,5 @@
 import type { LabelledClip, MotionDataset } from "../motion-dataset.js";
+import { namesakeNotes } from "../namesake.js";
 import { type DataReport, dataReport } from "../report.js";
 import { contentOf } from "./told.js";
 
@@ -10,6 +11,12 @@ export function namedReport({ id, train, test, classNames, licence }: MotionData
     classNames?.map((name, label) => ({ name, train: count(train, label), test: count(test, label) })) ?? null;
   return dataReport({
     ...{ kind: "motion", id, path: null, content: contentOf(train, test, classes), leftOut: [] },
-    ...{ notes: [`Licence: ${licence}.`], classes, train: train.length, test: test.length, files: {} },
+    ...{
+      notes: [`Licence: ${licence}.`, ...namesakeNotes(id)],
+      classes,
+      train: train.length,
+      test: test.length,
+      files: {},
+    },
   });
 }
