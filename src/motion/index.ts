@@ -12,7 +12,6 @@ export {
   startOf,
   toFeatures,
 } from "./features.js";
-export { fromJoints, humanmlClip } from "./from-joints.js";
 export { headingOf } from "./heading.js";
 export {
   fromHumanml,
@@ -22,6 +21,7 @@ export {
   mirrorHumanml,
   toHumanml,
 } from "./humanml.js";
+export { humanmlClip } from "./humanml-clip.js";
 export {
   framesOf,
   HUMANML_SKELETON,
