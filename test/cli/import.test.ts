@@ -121,18 +121,29 @@ describe("CMDM's weights, imported by the command line", async () => {
     await expect(statesFrom(file, 3)).rejects.toThrow(
       "is an array [2, 3, 2]; the states of a prompt are [pieces, width]",
     );
-    const refused = await fewstep([
-      "sample",
-      model,
+    const out = join(root, "walk.bvh");
+    const asked = [
       "--prompt",
       "walk",
+      "--seconds",
+      "0.6",
+      "--steps",
+      "2",
+      "--lag",
+      "2",
       "--states",
       file,
       "--out",
-      join(root, "walk.csv"),
-    ]);
+      out,
+    ];
+    const refused = await fewstep(["sample", model, ...asked]);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain("[1, pieces, width] with one for each of the 1 sample");
+    expect(existsSync(out)).toBe(false);
+    writeFileSync(file, writeNpy({ shape: [5, 20], data: denoiser.words.data.slice(0, 100) }));
+    const sampled = await fewstep(["sample", model, ...asked]);
+    expect(sampled.code, sampled.stderr).toBe(0);
+    expect(existsSync(out)).toBe(true);
   });
 });
 
