@@ -27,10 +27,12 @@ export function givenStates(
     );
   if (!states.every(Number.isFinite)) throw new OptionError("states are finite numbers.");
   for (let i = 0; i < count; i++) {
-    words.set(states.subarray(i * given * width, (i + 1) * given * width), i * length * width);
+    const own = states.subarray(i * given * width, (i + 1) * given * width);
+    if (own.every((value) => value === 0)) throw new OptionError(`The states of prompt ${i + 1} are all 0.`);
+    words.set(own, i * length * width);
     for (let piece = 0; piece < given; piece++) {
-      const at = (i * given + piece) * width;
-      if (states.subarray(at, at + width).some((value) => value !== 0)) signs[(i * length + piece) * 2] = 1;
+      if (own.subarray(piece * width, (piece + 1) * width).some((value) => value !== 0))
+        signs[(i * length + piece) * 2] = 1;
     }
   }
   return { words, signs };

@@ -22,6 +22,7 @@ test.each([
   ["a part of a piece", Float32Array.of(1, 2, 3), true, "of at most 3 pieces; for 1 got 3 numbers"],
   ["too many pieces", new Float32Array(8), true, "of at most 3 pieces; for 1 got 8 numbers"],
   ["none", new Float32Array(0), true, "got 0 numbers"],
+  ["zeros", new Float32Array(4), true, "The states of prompt 1 are all 0."],
   ["what is no number", Float32Array.of(1, Number.NaN), true, "finite"],
 ])("refuses %s", (_, states, prompt, message) => {
   expect(() => givenStates(shape, { states, count: 1, prompt })).toThrow(message);
