@@ -80,6 +80,10 @@ sample
     "where the sheet or text goes: .png, .webp, .jpg, .avif or .txt (default out/<model>.png or .txt); a folder/, or a " +
       "name with %05d in it, takes each sample as a file of its own, and labels.csv",
   )
+  .option(
+    "--states <file.npy>",
+    "with a prompt, for imported models: the states of its words by the model's text encoder",
+  )
   .addOption(checkpointOption())
   .addOption(deviceOption())
   .addOption(jsonOption())
@@ -97,8 +101,8 @@ sample
       "sample https://example.com/models/mine",
     ),
   )
-  .action(async (model, { out, checkpoint, device, json, ...given }) =>
-    (await import("./sample.js")).sampleCommand(model, given, { out, checkpoint, device, json }),
+  .action(async (model, { out, states, checkpoint, device, json, ...given }) =>
+    (await import("./sample.js")).sampleCommand(model, given, { out, states, checkpoint, device, json }),
   );
 
 const train = program
@@ -244,6 +248,17 @@ program
     examples("export drifting-fashion --out fashion.onnx", "export runs/mine --batch 16 --out mine.onnx"),
   )
   .action(async (model, options) => (await import("./export.js")).exportCommand(model, options));
+
+program
+  .command("import")
+  .description("write another project's published weights as a model folder: CMDM's (2602.22594), of motion")
+  .argument("<method>", "motion")
+  .requiredOption("--from <folder>", "its safetensors files, and HumanML3D's Mean.npy and Std.npy")
+  .requiredOption("--out <folder>", "where the model goes")
+  .option("--name <name>", "name that the model carries (default: the folder's)")
+  .addOption(jsonOption())
+  .addHelpText("after", examples("import motion --from ./cmdm --out models/cmdm"))
+  .action(async (method, options) => (await import("./import.js")).importCommand(method, options));
 
 const data = program
   .command("data")

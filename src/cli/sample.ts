@@ -3,11 +3,12 @@ import { performance } from "node:perf_hooks";
 import { pictureFormat, requirePictureSize, requireWritable, sheetSize, writeFileAtomic } from "../io/index.js";
 import { many } from "../io/show.js";
 import { imageSize, locationName } from "../models/files.js";
-import type { AnyGenerator, SampleOptions } from "../models/generator.js";
+import type { AnyGenerator, SampleContext, SampleOptions } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
 import { openModel } from "./models.js";
 import { ENDINGS, labelTable, type Numbered, numbered, requireEnding, writeEach } from "./numbered.js";
 import { checked, printJson, say, UsageError } from "./output.js";
+import { statesFrom } from "./states.js";
 import { stepBar } from "./step-bar.js";
 
 /** What `sample` is told beside the options of the model. */
@@ -15,6 +16,8 @@ export interface SampleCommand {
   out?: string;
   /** Takes a run that was stopped as it is. */
   checkpoint?: boolean;
+  /** A .npy file with the states of the prompt's words; see `SampleContext`. */
+  states?: string;
   device?: DeviceName | "auto";
   json?: boolean;
 }
@@ -48,7 +51,7 @@ export async function sampleToFile(
   model: AnyGenerator,
   location: string,
   given: Record<string, unknown>,
-  { out }: SampleCommand = {},
+  { out, states }: SampleCommand = {},
 ): Promise<SampleResult> {
   const { count = COUNTS[model.kind], ...others } = given as { count?: number };
   const options = { count, ...others };
@@ -58,8 +61,11 @@ export async function sampleToFile(
   const path = each ? resolve(each.path(0), "..") : resolve(place);
   if (!each) requirePlace(model, path, count);
   await requireWritable(each ? each.path(0) : path);
+  const context = states === undefined ? {} : { states: await statesFrom(states, count) };
   const compiled = model.compilingSeconds;
-  const { seconds, ...result } = each ? await drawEach(model, options, each) : await drawOne(model, options, path);
+  const { seconds, ...result } = each
+    ? await drawEach(model, options, each, context)
+    : await drawOne(model, options, path, context);
   return {
     model: model.config.name,
     kind: model.kind,
@@ -88,10 +94,10 @@ function requirePlace(model: AnyGenerator, path: string, count: number): void {
   }
 }
 
-async function drawOne(model: AnyGenerator, options: SampleOptions, path: string) {
+async function drawOne(model: AnyGenerator, options: SampleOptions, path: string, context: SampleContext) {
   const began = performance.now();
   const { onStep, stop } = stepBar(model.config.name);
-  const drawn = await model.sample(options, { onStep }).finally(stop);
+  const drawn = await model.sample(options, { ...context, onStep }).finally(stop);
   const seconds = (performance.now() - began) / 1e3;
   if (drawn.kind === "text") {
     await drawn.save(path);
@@ -103,7 +109,7 @@ async function drawOne(model: AnyGenerator, options: SampleOptions, path: string
 }
 
 /** Draws batch by batch and writes what has been drawn; the table of classes lists what was written, come what may. */
-async function drawEach(model: AnyGenerator, options: SampleOptions, each: Numbered) {
+async function drawEach(model: AnyGenerator, options: SampleOptions, each: Numbered, context: SampleContext) {
   const { classNames } = model;
   const labels: number[] = [];
   let seconds = 0;
@@ -111,7 +117,7 @@ async function drawEach(model: AnyGenerator, options: SampleOptions, each: Numbe
   const { onStep, stop } = stepBar(model.config.name);
   try {
     let began = performance.now();
-    for await (const { step, steps, first, output } of model.stream(options, { onStep })) {
+    for await (const { step, steps, first, output } of model.stream(options, { ...context, onStep })) {
       if (step < steps) continue;
       const drawn = await output();
       seconds += (performance.now() - began) / 1e3;

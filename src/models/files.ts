@@ -1,7 +1,7 @@
 import { loadTokenizer, requireTokens } from "../data/tokens/tokenizer.js";
 import type { FetchOptions } from "../io/fetch.js";
 import { requireKnown } from "../io/known.js";
-import { readSafetensors, type SafetensorsHeader } from "../io/safetensors.js";
+import { readSafetensors, type SafetensorsHeader, type SafetensorsOptions } from "../io/safetensors.js";
 import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
 import { type CompileOptions, deviceNames } from "../runtime/index.js";
@@ -117,12 +117,16 @@ export const readModelConfig = async (location: string, options?: FetchOptions):
 const readConfig = async (place: ModelPlace): Promise<ModelConfig> =>
   parseConfig(place.show("config.json"), await place.reading("config.json", (reader) => reader.rest(MAX_CONFIG)));
 
-/** Writes a model folder: float16 weights and config.json. The old model stays until the new one is complete. */
-export async function writeModel(folder: string, { config, weights }: ModelFiles): Promise<void> {
+/** Writes a model folder: weights and config.json. The old model stays until the new one is complete. */
+export async function writeModel(
+  folder: string,
+  { config, weights }: ModelFiles,
+  { dtype = "float16" }: Pick<SafetensorsOptions, "dtype"> = {},
+): Promise<void> {
   const { join } = await import("node:path");
   const { makeFolder, writeFileAtomic } = await import("../io/atomic.js");
   const { saveSafetensors } = await import("../io/safetensors-file.js");
   await makeFolder(folder);
-  await saveSafetensors(join(folder, "model.safetensors"), weights, { dtype: "float16" });
+  await saveSafetensors(join(folder, "model.safetensors"), weights, { dtype });
   await writeFileAtomic(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
 }

@@ -32,6 +32,11 @@ export interface SampleContext {
   mixture?: Float32Array;
   /** Tokens [L] or [count·L] that stay as they are, −1 where the sampler fills in. Of discrete models. */
   given?: Int32Array;
+  /**
+   * States of the words of the prompt of each sample, [count · words · width]; a word whose numbers are all 0 is none. Of
+   * models whose text encoder is another's.
+   */
+  states?: Float32Array;
   /** Aborting ends the work after the present network evaluation; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Told how many of the samples are done. */

@@ -21,6 +21,7 @@ export {
   mirrorHumanml,
   toHumanml,
 } from "./humanml.js";
+export { humanmlClip } from "./humanml-clip.js";
 export {
   framesOf,
   HUMANML_SKELETON,

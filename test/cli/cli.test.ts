@@ -307,9 +307,9 @@ describe("wrong use", () => {
 test("help teaches every command; models and data list are JSON", async () => {
   const help = await fewstep(["--help"]);
   expect(help.code).toBe(0);
-  for (const name of ["sample", "train", "eval", "export", "data", "doctor", "models"])
+  for (const name of ["sample", "train", "eval", "export", "import", "data", "doctor", "models"])
     expect(help.stdout).toContain(name);
-  for (const name of ["sample", "train", "eval", "export", "data"]) {
+  for (const name of ["sample", "train", "eval", "export", "import", "data"]) {
     const own = await fewstep([name, "--help"]);
     expect(own.code).toBe(0);
     expect(own.stdout).toMatch(new RegExp(`Examples:\\n +fewstep ${name} `));

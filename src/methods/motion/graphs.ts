@@ -40,12 +40,13 @@ export function motionGraphs(net: MotionNetwork, shape: MotionShape) {
   const memory = (captions: number) =>
     graph({
       inputs: (size: number) => ({
-        words: int([size, captions * length, 2]),
+        words:
+          "encoder" in shape.text ? [size, captions * length, shape.text.width] : int([size, captions * length, 2]),
         signs: [size, captions * length, 2],
         keep: [size],
       }),
       build: ({ words, signs, keep }) => {
-        const rows = (t: Tensor) => t.reshape([-1, length, 2]);
+        const rows = (t: Tensor) => t.reshape([-1, length, t.shape[2]]);
         const [B] = keep.shape;
         const states = net.text(rows(words), rows(signs)).reshape([B, captions * length, shape.text.width]);
         const memories = net.denoise.remember(states.mul(keep.reshape([B, 1, 1])));

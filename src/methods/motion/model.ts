@@ -4,8 +4,8 @@ import type { ModelConfig } from "../../models/files.js";
 import type { MotionGenerator, Part, SampleContext } from "../../models/generator.js";
 import { resolveNoise } from "../../models/inputs.js";
 import { type BatchStep, type DrawnBatch, Model, type Rows } from "../../models/model.js";
-import { parseOptions } from "../../models/options.js";
-import { fromFeatures } from "../../motion/features.js";
+import { OptionError, parseOptions } from "../../models/options.js";
+import { fromFeatures, HUMANML_FEATURES, humanmlClip } from "../../motion/index.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import { motionGraphs } from "./graphs.js";
@@ -14,6 +14,7 @@ import type { MotionNetwork } from "./network.js";
 import { LONGEST_PROMPT, motionOptions, type SessionOptions, sessionOptions } from "./options.js";
 import { guided, type Stretch, sampleBlocks, samplerCalls, stretchesOf } from "./sampler.js";
 import { blockFrames, type MotionShape } from "./shape.js";
+import { givenStates } from "./states.js";
 import { MotionStream } from "./stream.js";
 import { partsOf, Vocabulary } from "./words.js";
 
@@ -25,7 +26,8 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
   readonly kind = "motion";
   readonly fps: number;
   readonly graphs;
-  readonly vocabulary: Vocabulary;
+  /** Null where captions come as states of their words. */
+  readonly vocabulary: Vocabulary | null;
 
   constructor(
     config: ModelConfig,
@@ -36,7 +38,7 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
     super(config, motionOptions(shape), options);
     this.fps = shape.fps;
     this.graphs = motionGraphs(net, shape);
-    this.vocabulary = new Vocabulary(shape.text);
+    this.vocabulary = "encoder" in shape.text ? null : new Vocabulary(shape.text);
   }
 
   get parts(): Readonly<Record<string, Part>> {
@@ -86,8 +88,13 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
 
   /** What a batch has in common: prompts and seeds stand in the rows. */
   protected override shared({ count: _, seed: __, prompt, guidance, ...others }: Options): object {
-    const parts = [prompt ?? []].flat().map((one) => partsOf(one).length);
+    const parts = [prompt ?? []].flat().map((one) => this.partsOf(one).length);
     return { ...others, guidance: prompt === undefined ? 0 : guidance, captions: Math.max(1, ...parts) };
+  }
+
+  /** What a prompt says one after the other; given states are of all of it. */
+  private partsOf(prompt: string): string[] {
+    return this.vocabulary ? partsOf(prompt) : [prompt];
   }
 
   /** Captions of a request, as many for each motion. */
@@ -95,13 +102,17 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
     if (prompt === undefined) return Array.from({ length: count }, () => []);
     const each = typeof prompt === "string" ? new Array<string>(count).fill(prompt) : [...prompt];
     return each.map((one) => {
-      const parts = partsOf(one);
-      for (const part of parts.length > 0 ? parts : [one]) this.vocabulary.require(part);
+      const parts = this.partsOf(one);
+      for (const part of parts.length > 0 ? parts : [one]) this.vocabulary?.require(part);
       return parts;
     });
   }
 
-  protected begin(options: Options, { noise }: SampleContext): Rows {
+  protected override get standIns() {
+    return this.vocabulary ? (["noise"] as const) : (["noise", "states"] as const);
+  }
+
+  protected begin(options: Options, { noise, states }: SampleContext): Rows {
     const { count, seed, prompt, guidance } = options;
     const blocks = this.blocksOf(options);
     const { length } = this.shape.text;
@@ -116,6 +127,7 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
       prompt === undefined ? [] : typeof prompt === "string" ? new Array<string>(count).fill(prompt) : prompt;
     captions.forEach((parts, i) => {
       parts.forEach((part, p) => {
+        if (!this.vocabulary) return;
         const words = this.vocabulary.encode(part);
         rows.set(words.rows, (i * most + p) * length * 2);
         signs.set(words.signs, (i * most + p) * length * 2);
@@ -133,8 +145,9 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
     for (let i = 0; i < count; i++) drawn.set(random.split(i).normals(size), i * size);
     return {
       noise: noise ? resolveNoise(noise, count, size, random) : drawn,
-      words: rows,
-      signs,
+      ...("encoder" in this.shape.text
+        ? givenStates(this.shape.text, { states, count, prompt: prompt !== undefined })
+        : { words: rows, signs }),
       captions: numbers,
       letters,
       keep: new Float32Array(count).fill(prompt === undefined || guidance === 0 ? 0 : 1),
@@ -188,7 +201,7 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
 
   /** What the layers know of the rows' captions, and of none where guidance needs it. */
   private async memoriesOf(rows: Rows, size: number, passes: 1 | 2) {
-    const captions = rows.words.length / size / this.shape.text.length / 2;
+    const captions = rows.signs.length / size / this.shape.text.length / 2;
     const { words, signs, keep } = rows;
     const run = (keep: Float32Array | Int32Array) =>
       this.programs.run(`memory ${captions}`, this.graphs.memory(captions), size, { words, signs, keep });
@@ -258,13 +271,18 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
   async open(options: SessionOptions = {}, { signal }: { signal?: AbortSignal } = {}): Promise<MotionStream> {
     const parsed = parseOptions(sessionOptions(this.shape), options, `a session of ${this.config.name}`);
     const { shape, net, graphs, programs, vocabulary } = this;
+    if (!vocabulary)
+      throw new OptionError(
+        `${this.config.name} has no sessions: it reads states of captions, and these come as words.`,
+      );
     return new MotionStream({ shape, net, graphs, programs, vocabulary }, parsed, programs.work.signal(signal));
   }
 
   protected output(samples: Float32Array, rows: Rows, n: number): Motions {
     const per = samples.length / n;
+    const toClip = this.shape.features === HUMANML_FEATURES ? humanmlClip : fromFeatures;
     const clips = Array.from({ length: n }, (_, i) =>
-      fromFeatures(samples.slice(i * per, (i + 1) * per), { fps: this.fps }),
+      toClip(samples.slice(i * per, (i + 1) * per) as Float32Array, { fps: this.fps }),
     );
     const letters = rows.letters as Int32Array;
     const prompts = clips.map((_, i) => textOf(letters.subarray(i * LONGEST_PROMPT, (i + 1) * LONGEST_PROMPT)));

@@ -2,7 +2,7 @@ import type { Architecture } from "../../models/architecture.js";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { type MotionShape, motionShape } from "./shape.js";
-import { textEncoder } from "./text.js";
+import { captionReader } from "./text.js";
 import { transformer } from "./transformer.js";
 import { decoder, encoder } from "./vae.js";
 
@@ -22,7 +22,7 @@ export function motionNetwork(shape: MotionShape) {
   const tokens = scaling(shape.codec.latent);
   const encode = encoder(shape);
   const decode = decoder(shape);
-  const text = textEncoder(shape.text);
+  const text = captionReader(shape.text);
   const denoise = transformer(shape);
   return nn.module({ frames, tokens, encode, decode, text, denoise });
 }

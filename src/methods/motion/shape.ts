@@ -31,6 +31,16 @@ export const textShape = z
   .superRefine((shape, context) => requireHeads(shape, context));
 export type TextShape = z.infer<typeof textShape>;
 
+/** Captions as states of their words that another model makes, and that come with a request. */
+export const statesShape = z.strictObject({
+  /** The name of that model. */
+  encoder: z.string().min(1).max(200),
+  /** Words, or pieces of words, of a caption at most. */
+  length: sequenceLength.max(1024),
+  width,
+});
+export type StatesShape = z.infer<typeof statesShape>;
+
 export const transformerShape = z
   .strictObject({
     width,
@@ -47,6 +57,8 @@ export const transformerShape = z
      * denoised.
      */
     attention: z.enum(["causal", "window"]),
+    /** Times in [0, 1] are stretched by it before their sines; default 1000. */
+    timeScale: z.number().positive().max(1e6).optional(),
   })
   .superRefine((shape, context) => {
     requireHeads(shape, context);
@@ -61,7 +73,7 @@ export const motionShape = z.strictObject({
   /** Numbers of a frame. */
   features: width,
   codec: codecShape,
-  text: textShape,
+  text: z.union([textShape, statesShape]),
   network: transformerShape,
 });
 export type MotionShape = z.infer<typeof motionShape>;

@@ -1,6 +1,6 @@
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-import type { TextShape } from "./shape.js";
+import type { StatesShape, TextShape } from "./shape.js";
 
 /**
  * The text encoder: rows int32 [B, S, 2] of its table with their signs [B, S, 2] (see `Vocabulary`) to states
@@ -19,7 +19,11 @@ export function textEncoder({ words, buckets, length, width, heads, blocks: dept
     return norm(blocks.reduce((h, block) => block(h, { mask }), read));
   });
 }
-export type TextEncoder = ReturnType<typeof textEncoder>;
+
+/** What reads captions: an encoder of words, or nothing, where states [B, S, width] are given instead of rows. */
+export const captionReader = (shape: TextShape | StatesShape) =>
+  "encoder" in shape ? nn.module({}, (states: Tensor, _signs: Tensor): Tensor => states) : textEncoder(shape);
+export type TextEncoder = ReturnType<typeof captionReader>;
 
 /** Which of the places have a word: bool [B, S] of signs [B, S, 2]. */
 export const isWord = (signs: Tensor): Tensor => signs.slice(2, 0, 1).abs().greater(0.5).squeeze(2);

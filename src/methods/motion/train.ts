@@ -26,12 +26,13 @@ export async function trainMotion(dataset: MotionDataset, settings: MotionSettin
   if (clips.length === 0) throw new WrongUse(`"${dataset.id}" has no motions of 4 frames or more to learn from.`);
   const captions = clips.flatMap(({ segments }) => segments.flatMap(({ captions }) => captions));
   const { width, latent, depth } = config.codec;
-  const { words, ...text } = config.text;
+  const { words: most, ...text } = config.text;
+  const words = { ...text, words: vocabularyOf(captions, most) };
   const shape = trainableShape(motionArchitecture, {
     fps: dataset.fps,
     features: clips[0].rows.length / clips[0].frames,
     codec: { width, latent, depth },
-    text: { ...text, words: vocabularyOf(captions, words) },
+    text: words,
     network: config.network,
   });
   const net = motionNetwork(shape);
@@ -40,11 +41,11 @@ export async function trainMotion(dataset: MotionDataset, settings: MotionSettin
   const scale = featureScale(clips);
   net.frames.mean.value!.set(scale.mean);
   net.frames.deviation.value!.set(scale.deviation);
-  const context = { clips, vocabulary: new Vocabulary(shape.text), config, shape, net, ...trainingCompute(options) };
+  const context = { clips, vocabulary: new Vocabulary(words), config, shape, net, ...trainingCompute(options) };
   const stages: (() => Stage | Promise<Stage>)[] = [];
   const guide = config.teacher.steps > 0 ? teacher(shape.features, config.teacher) : null;
   if (guide) {
-    const knows = { teacher: guide, text: textEncoder(shape.text) };
+    const knows = { teacher: guide, text: textEncoder(words) };
     for (const [name, part] of Object.entries(knows)) nn.initialize(part, random.split(name).uint32());
     stages.push(() => teacherStage(context, knows));
   }

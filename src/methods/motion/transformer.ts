@@ -20,7 +20,7 @@ export interface TransformerInputs {
 
 /** Width of the time's cosines and sines. */
 const TIME = 256;
-/** Times in [0, 1] are stretched by it before the sines, which would hardly tell them apart. */
+/** Times in [0, 1] are stretched by it before the sines, which would hardly tell them apart; CMDM does not. */
 const TIME_SCALE = 1000;
 
 /**
@@ -29,7 +29,7 @@ const TIME_SCALE = 1000;
  * cross-attention to the words' states, place by rotary positions.
  */
 export function transformer({ codec: { latent }, text, network }: Pick<MotionShape, "codec" | "text" | "network">) {
-  const { width, heads, blocks: depth, hidden, block } = network;
+  const { width, heads, blocks: depth, hidden, block, timeScale: scale = TIME_SCALE } = network;
   const input = nn.linear(latent, width, { init: "xavier" });
   const time = nn.mlp([TIME, width, width], { init: 0.02 });
   const context = nn.linear(text.width, width, { init: "xavier" });
@@ -46,7 +46,7 @@ export function transformer({ codec: { latent }, text, network }: Pick<MotionSha
 
   const forward = (x: Tensor, t: Tensor, { text, textMask, mask, positions, cache }: TransformerInputs) => {
     const [B, N] = x.shape;
-    const levels = time(nn.sinusoidal(t, TIME, { scale: TIME_SCALE })).silu();
+    const levels = time(nn.sinusoidal(t, TIME, { scale })).silu();
     const perBlock = (h: Tensor) => h.reshape([B, N / block, block, width]);
     const perToken = (h: Tensor) => h.reshape([B, N, width]);
     const memories: nn.Memory[] = [];

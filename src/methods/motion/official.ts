@@ -1,0 +1,171 @@
+import { show } from "../../io/show.js";
+import { WrongUse } from "../../io/wrong-use.js";
+import { trainableShape, type Weights } from "../../models/architecture.js";
+import { HUMANML_FEATURES } from "../../motion/index.js";
+import type { Shape } from "../../tensor/index.js";
+import { motionArchitecture, motionNetwork } from "./network.js";
+import type { MotionShape } from "./shape.js";
+
+/** CMDM's own code trains with these sizes; its weights do not tell them. */
+const OFFICIAL = { fps: 20, heads: 4, block: 3, window: 16, encoder: "distilbert-base-uncased" };
+
+/** Word pieces of a caption at most. */
+const PIECES = 64;
+
+/** Tensors that sampling does not need: the projection of the alignment, and a text model that was saved along. */
+const UNUSED = /^(linear_proj_(z|aux)|clip_model)\./;
+/** Whether a tensor is one that sampling does not need. */
+export const isUnused = (name: string): boolean => UNUSED.test(name);
+
+/** The official names of our modules, in which # are the numbers i and j. */
+const NAMES: Readonly<Record<string, (i: number, j: number) => string>> = {
+  "encode.first": () => "encoder.model.0.conv",
+  "encode.halves.#.down": (i) => `encoder.model.${i + 2}.0.conv`,
+  "encode.halves.#.stack.blocks.#.dilated": (i, j) => `encoder.model.${i + 2}.1.model.${j}.conv1`,
+  "encode.halves.#.stack.blocks.#.mix": (i, j) => `encoder.model.${i + 2}.1.model.${j}.conv2`,
+  "encode.last": () => "encoder.model.4.conv",
+  "encode.project": () => "encoder.proj",
+  "decode.project": () => "decode_proj",
+  "decode.first": () => "decoder.model.0.conv",
+  "decode.doubles.#.stack.blocks.#.dilated": (i, j) => `decoder.model.${i + 2}.0.model.${j}.conv1`,
+  "decode.doubles.#.stack.blocks.#.mix": (i, j) => `decoder.model.${i + 2}.0.model.${j}.conv2`,
+  "decode.doubles.#.mix": (i) => `decoder.model.${i + 2}.2.conv`,
+  "decode.last": () => "decoder.model.4.conv",
+  "decode.frames": () => "decoder.model.6.conv",
+  "denoise.input": () => "x_embedder",
+  "denoise.time.layers.#": (i) => `t_embedder.mlp.${2 * i}`,
+  "denoise.context": () => "y_embedder",
+  "denoise.layers.#.modulation": (i) => `blocks.${i}.adaLN_modulation.1`,
+  ...attentionNames("attention", "self_attn"),
+  "denoise.layers.#.crossNorm": (i) => `blocks.${i}.norm3`,
+  ...attentionNames("cross", "cross_attn"),
+  "denoise.layers.#.mlp.layers.#": (i, j) => `blocks.${i}.ffn.${2 * j}`,
+  "denoise.output": () => "final_layer",
+};
+
+function attentionNames(own: string, official: string) {
+  const parts = { query: "q", key: "k", value: "v", out: "o", queryNorm: "norm_q", keyNorm: "norm_k" };
+  return Object.fromEntries(
+    Object.entries(parts).map(([part, name]) => [
+      `denoise.layers.#.${own}.${part}`,
+      (i: number) => `blocks.${i}.${official}.${name}`,
+    ]),
+  );
+}
+
+/** The official name of a parameter of our network. */
+function officialName(parameter: string): string {
+  const dot = parameter.lastIndexOf(".");
+  const owner = parameter.slice(0, dot);
+  const [i, j] = (owner.match(/\d+/g) ?? []).map(Number);
+  return NAMES[owner.replace(/\d+/g, "#")](i, j) + parameter.slice(dot);
+}
+
+/** What is turned by the tokens' places: there the official features of a head stand in pairs, ours in halves. */
+const ROTATED = /\.attention\.(query|key|queryNorm|keyNorm)\.(weight|bias)$/;
+
+/** Official numbers [outputs, ...] as ours: rotated features sorted, matrices transposed. */
+function converted(name: string, { shape, data }: Weights[string], heads: number): Float32Array {
+  const [outputs, inputs = 1] = shape;
+  const depth = outputs / heads;
+  const source = (row: number) => {
+    if (!ROTATED.test(name)) return row;
+    const [head, i] = [Math.floor(row / depth), row % depth];
+    return head * depth + (i < depth / 2 ? 2 * i : 2 * i - depth + 1);
+  };
+  if (shape.length > 2) return data;
+  const out = new Float32Array(data.length);
+  for (let o = 0; o < outputs; o++)
+    for (let i = 0; i < inputs; i++) out[i * outputs + o] = data[source(o) * inputs + i];
+  return out;
+}
+
+const officialShape = (shape: Shape): readonly number[] => (shape.length === 2 ? [...shape].reverse() : shape);
+
+const some = (all: readonly string[]): string =>
+  `${all.slice(0, 6).join(", ")}${all.length > 6 ? ` and ${all.length - 6} more` : ""}`;
+
+/** Sizes as the weights tell them. @throws WrongUse where what tells them is missing. */
+function shapeOf(tensors: Weights, heads: number): MotionShape {
+  const axis = (name: string, i: number): number => {
+    const size = tensors[name]?.shape[i];
+    if (size === undefined)
+      throw new WrongUse(
+        `These are no weights of CMDM: ${name} is missing. They are those of its codec (from encoder.model.0.conv.weight on) and of its denoiser (from x_embedder.weight on).`,
+      );
+    return size;
+  };
+  const count = (pattern: RegExp): number =>
+    new Set(Object.keys(tensors).flatMap((name) => pattern.exec(name)?.[1] ?? [])).size;
+  return trainableShape(motionArchitecture, {
+    fps: OFFICIAL.fps,
+    features: axis("encoder.model.0.conv.weight", 1),
+    codec: {
+      width: axis("encoder.model.0.conv.weight", 0),
+      latent: axis("decode_proj.weight", 1),
+      depth: count(/^encoder\.model\.2\.1\.model\.(\d+)\.conv1\.weight$/),
+    },
+    text: { encoder: OFFICIAL.encoder, width: axis("y_embedder.weight", 1), length: PIECES },
+    network: {
+      width: axis("x_embedder.weight", 0),
+      heads,
+      blocks: count(/^blocks\.(\d+)\.ffn\.0\.weight$/),
+      hidden: axis("blocks.0.ffn.0.weight", 0),
+      block: OFFICIAL.block,
+      window: OFFICIAL.window,
+      attention: "causal",
+      timeScale: 1,
+    },
+  });
+}
+
+/**
+ * CMDM's official weights as those of our network: the state dictionaries of its codec (`ae`) and of its denoiser
+ * (`ema_dit`), together, with mean and deviation of its frames. Tensors of another size, missing and unknown ones are
+ * refused by name; `unused` are those that only its training needs.
+ * @throws WrongUse
+ */
+export function fromOfficial(
+  tensors: Weights,
+  scale: { mean: Float32Array; deviation: Float32Array },
+  { heads = OFFICIAL.heads }: { heads?: number } = {},
+): { shape: MotionShape; weights: Weights; unused: string[] } {
+  const shape = shapeOf(tensors, heads);
+  const { features, codec } = shape;
+  if (features !== HUMANML_FEATURES)
+    throw new WrongUse(
+      `A frame of these weights has ${features} numbers; only HumanML3D's frames of ${HUMANML_FEATURES} are known.`,
+    );
+  for (const [name, values] of Object.entries(scale))
+    if (values.length !== features)
+      throw new WrongUse(`The ${name} has ${values.length} numbers, and a frame of these weights ${features}.`);
+  const bad = scale.deviation.findIndex((value) => !(value > 0));
+  if (bad >= 0)
+    throw new WrongUse(`The deviation of number ${bad} of a frame is ${scale.deviation[bad]}, not above 0.`);
+  const weights: Weights = {
+    "frames.mean": { shape: [features], data: scale.mean },
+    "frames.deviation": { shape: [features], data: scale.deviation },
+    "tokens.mean": { shape: [codec.latent], data: new Float32Array(codec.latent) },
+    "tokens.deviation": { shape: [codec.latent], data: new Float32Array(codec.latent).fill(1) },
+  };
+  const [missing, sizes, known]: [string[], string[], Set<string>] = [[], [], new Set()];
+  for (const [name, { shape: own }] of motionNetwork(shape).namedParameters()) {
+    if (name in weights) continue;
+    const official = officialName(name);
+    known.add(official);
+    const found = tensors[official];
+    const wanted = officialShape(own);
+    if (!found) missing.push(official);
+    else if (String(found.shape) !== String(wanted)) sizes.push(`${official} [${found.shape}] instead of [${wanted}]`);
+    else weights[name] = { shape: [...own], data: converted(name, found, heads) };
+  }
+  const others = Object.keys(tensors).filter((name) => !known.has(name));
+  const unknown = others.filter((name) => !isUnused(name));
+  const faults = [
+    ...(missing.length > 0 ? [`missing: ${some(missing)}`] : []),
+    ...(sizes.length > 0 ? [`of another size: ${some(sizes)}`] : []),
+    ...(unknown.length > 0 ? [`unknown: ${some(unknown.map(show))}`] : []),
+  ];
+  if (faults.length > 0) throw new WrongUse(`These weights do not fit CMDM's network: ${faults.join("; ")}.`);
+  return { shape, weights, unused: others };
+}
