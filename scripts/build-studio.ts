@@ -15,7 +15,7 @@ export async function buildStudio(folder: string, models?: string[]): Promise<vo
   cpSync(page, folder, { recursive: true });
   const catalogue = await Catalogue.open({ models, folders: [] });
   mkdirSync(join(folder, "models"));
-  for (const { name, folder: from } of await catalogue.list())
+  for (const { name, folder: from } of await catalogue.all())
     for (const file of MODEL_FILES)
       if (existsSync(join(from, file))) cpSync(join(from, file), join(folder, "models", name, file));
   writeFileSync(join(folder, "models/index.json"), JSON.stringify(await modelEntries(catalogue)));

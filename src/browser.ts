@@ -1,4 +1,5 @@
 export { OptionError } from "./io/wrong-use.js";
+export { LanguageModel } from "./judges/language-model/model.js";
 export { Images } from "./media/images.js";
 export { draws, loadModel, loadTextModel } from "./methods/load.js";
 export { crossover, inpaint, interpolate, morph, project, stitch, vary } from "./methods/sphere/edit.js";
