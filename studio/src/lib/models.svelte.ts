@@ -35,6 +35,7 @@ class Models {
   constructor() {
     void this.refresh();
     setInterval(() => document.visibilityState === "visible" && void this.refresh(), LOOK_EVERY);
+    addEventListener("focus", () => void this.refresh());
   }
 
   async refresh(): Promise<void> {
