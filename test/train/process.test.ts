@@ -37,11 +37,7 @@ async function train(
   meddle?: (child: ChildProcess) => void,
   { limitBlocks = 0, options = {} } = {},
 ): Promise<Outcome> {
-  const node = [
-    process.execPath,
-    script,
-    JSON.stringify({ points: { ...points, ...options }, run }),
-  ];
+  const node = [process.execPath, script, JSON.stringify({ points: { ...points, ...options }, run })];
   const [command, ...args] = limitBlocks ? ["sh", "-c", `ulimit -f ${limitBlocks}; exec "$@"`, "sh", ...node] : node;
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   let [output, errors] = ["", ""];
