@@ -13,12 +13,13 @@ export async function buildStudio(folder: string, models?: string[]): Promise<vo
   if (!existsSync(join(page, "index.html"))) throw new Error(`${page} holds no page; run npm run build first.`);
   rmSync(folder, { recursive: true, force: true });
   cpSync(page, folder, { recursive: true });
-  const catalogue = await Catalogue.open({ models, folders: [] });
+  const catalogue = await Catalogue.open({ models: undefined, folders: [] });
+  const wanted = ({ name }: { readonly name: string }) => models?.includes(name) ?? true;
   mkdirSync(join(folder, "models"));
-  for (const { name, folder: from } of await catalogue.list())
+  for (const { name, folder: from } of (await catalogue.all()).filter(wanted))
     for (const file of MODEL_FILES)
       if (existsSync(join(from, file))) cpSync(join(from, file), join(folder, "models", name, file));
-  writeFileSync(join(folder, "models/index.json"), JSON.stringify(await modelEntries(catalogue)));
+  writeFileSync(join(folder, "models/index.json"), JSON.stringify((await modelEntries(catalogue)).filter(wanted)));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

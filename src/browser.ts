@@ -1,4 +1,5 @@
 export { OptionError } from "./io/wrong-use.js";
+export { LanguageModel } from "./judges/language-model/model.js";
 export { Images } from "./media/images.js";
 export { Motions } from "./media/motions.js";
 export { draws, loadModel, loadTextModel } from "./methods/load.js";

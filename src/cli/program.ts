@@ -129,8 +129,10 @@ const train = program
     "what a token of text is: chars, bpe:<size> (e.g. bpe:4096) or gpt2 (default: the preset's)",
   )
   .option("--max-seconds <s>", "stop after this much training time", positive)
-  .option("--threads <n>", "threads of the runtime (default: all cores)", whole(1))
-  .addOption(deviceOption())
+  .option("--threads <n>", "threads of the runtime (default: all cores, or those of the run to resume)", whole(1))
+  .addOption(
+    new Option("--device <name>", "where to compute (default: auto, or that of the run to resume)").choices(devices),
+  )
   .addOption(jsonOption());
 addReadingFlags(train)
   .addHelpText(

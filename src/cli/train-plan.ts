@@ -7,7 +7,8 @@ import { tokenSettingsNamed } from "../data/tokens/settings.js";
 import { methods } from "../methods/registry.js";
 import type { Method } from "../models/method.js";
 import type { RunConfig } from "../recipes/recipe.js";
-import type { DeviceName } from "../runtime/index.js";
+import type { Compute, DeviceName } from "../runtime/index.js";
+import { readComputeRecord } from "../train/compute-record.js";
 import { readConfig, requireNewFolder } from "../train/index.js";
 import { kebab } from "./flags.js";
 import { checked, UsageError } from "./output.js";
@@ -33,7 +34,7 @@ export interface TrainCommand extends ReadingCommand {
 export async function planTraining(
   methodName: string,
   command: TrainCommand,
-): Promise<Pick<TrainJob, "run" | "preset" | "overrides" | "out">> {
+): Promise<Pick<TrainJob, "run" | "preset" | "overrides" | "out" | "device" | "threads">> {
   const method = Object.hasOwn(methods, methodName) ? methods[methodName] : undefined;
   if (!method)
     throw new UsageError(`There is no method "${methodName}"; choose one of ${Object.keys(methods).join(", ")}.`);
@@ -51,7 +52,14 @@ export async function planTraining(
     requireNewFolder(out);
     await requireFit(method, run, command.tokens);
   }
-  return { run, preset: resume ? null : preset, overrides, out };
+  return { run, preset: resume ? null : preset, overrides, out, ...(await computeOf(out, command)) };
+}
+
+/** Device and threads; a run that goes on keeps those that it was asked for last, where none are said. */
+async function computeOf(out: string, { resume, device, threads }: TrainCommand): Promise<Compute> {
+  if (resume === undefined || (device !== undefined && threads !== undefined)) return { device, threads };
+  const before = await readComputeRecord(out);
+  return { device: device ?? before.device, threads: threads ?? before.threads };
 }
 
 /** `--tokens` as the setting that it stands for. */

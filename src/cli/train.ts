@@ -12,10 +12,10 @@ import type { TrainJob, TrainMessage } from "./train-worker.js";
 import { used } from "./use.js";
 
 export async function trainCommand(methodName: string, command: TrainCommand): Promise<void> {
-  const { maxSeconds, threads, device } = command;
+  const { maxSeconds } = command;
   const plan = await planTraining(methodName, command);
   const { out } = plan;
-  const job: TrainJob = { ...plan, maxSeconds, threads, device, use: used };
+  const job: TrainJob = { ...plan, maxSeconds, use: used };
   await nativeOrNull(); // what is missing is said before the work begins
   const { onProgress, stop } = downloadProgress();
   const show = terminalProgress();

@@ -11,6 +11,7 @@ import { SNAPSHOT } from "../models/location.js";
 import * as nn from "../nn/index.js";
 import { type Compute, resolveRuntime } from "../runtime/index.js";
 import { threadsOf } from "../runtime/session.js";
+import { computeRecord } from "../train/compute-record.js";
 import { DATA_FILE, requireSameData } from "../train/data-record.js";
 import { type Position, type RunResult, requireTraining, runStages, type TrainOptions } from "../train/index.js";
 import { type Computed, modelConfig, type Recipe, runConfig } from "./recipe.js";
@@ -79,7 +80,10 @@ export async function trainModel(
     const result = await runStages(stages, {
       ...options,
       config: runConfig(method, dataset, options, settings),
-      beside: report && { [DATA_FILE]: { ...report, notes: [...report.notes, ...notes] } },
+      beside: {
+        ...computeRecord(options),
+        ...(report && { [DATA_FILE]: { ...report, notes: [...report.notes, ...notes] } }),
+      },
       snapshot,
     });
     if (result.status === "finished") {

@@ -6,7 +6,7 @@ import { draws } from "../methods/load.js";
 import { methodOf } from "../methods/registry.js";
 import { describedNetwork } from "../models/architecture.js";
 import { isUrl, type ModelConfig, NoSuchModel, readModelConfig, shippedModelsFolder } from "../models/files.js";
-import type { AnyGenerator } from "../models/generator.js";
+import type { AnyGenerator, Kind } from "../models/generator.js";
 import { modelPlace } from "../models/location.js";
 import { HttpError } from "./errors.js";
 import type { Settings } from "./options.js";
@@ -17,9 +17,21 @@ export interface Served {
   /** Where config.json and model.safetensors are, without symbolic links. */
   readonly folder: string;
   readonly config: ModelConfig;
+  /** What it draws; null of what judges texts, which pages load and no request can ask. */
+  readonly kind: Kind | null;
   /** Changes when one of the files does. */
   readonly version: string;
 }
+
+/** A folder of models, and how a model of it is told from one of the same name in an earlier folder. */
+interface Root {
+  readonly path: string;
+  /** Such as "shipped": the model `a` is then `a@shipped`. */
+  readonly label: string;
+}
+
+/** What of the shipped models that hide behind others is called. */
+const SHIPPED = "shipped";
 
 /** Names that can stand in an address and in a folder: neither a path nor hidden. */
 const NAME = /^[^./\\\0:][^/\\\0:]{0,199}$/u;
@@ -29,10 +41,13 @@ interface Known {
   described?: AnyGenerator;
 }
 
-/** Which models there are: those that were named, and those of folders, which are looked at anew each time. */
+/**
+ * Which models there are: those that were named, and those of folders, which are looked at anew each time. Where two
+ * have one name, the first one found keeps it, and the other is called by its folder too: `drifting-fashion@shipped`.
+ */
 export class Catalogue {
   private readonly named = new Map<string, string>();
-  private readonly roots: string[] = [];
+  private readonly roots: Root[] = [];
   /** By folder; a version that has gone is forgotten. */
   private readonly known = new Map<string, Known>();
 
@@ -44,11 +59,18 @@ export class Catalogue {
   /** @throws NoSuchModel, WrongUse where a name or folder leads to no model that draws */
   static async open({ models, folders }: Pick<Settings, "models" | "folders">): Promise<Catalogue> {
     const catalogue = new Catalogue();
-    for (const folder of folders) catalogue.roots.push(await rootOf(folder));
+    for (const folder of folders) catalogue.addRoot(await rootOf(folder));
     for (const location of models ?? []) await catalogue.add(location);
     const shipped = models ? null : await shippedModelsFolder();
-    if (shipped) catalogue.roots.push(await realpath(shipped));
+    if (shipped) catalogue.addRoot(await realpath(shipped), SHIPPED);
     return catalogue;
+  }
+
+  private addRoot(path: string, label = basename(path)): void {
+    const taken = (one: string) => this.roots.some((root) => root.label === one);
+    let own = label;
+    for (let n = 2; taken(own); n++) own = `${label}-${n}`;
+    this.roots.push({ path, label: own });
   }
 
   private async add(location: string): Promise<void> {
@@ -64,16 +86,29 @@ export class Catalogue {
     this.named.set(name, await realpath(folder));
   }
 
-  /** All models in the order of their names. Folders that hold none, or a damaged one, are left out. */
+  /** All models that draw, in the order of their names. Folders that hold none, or a damaged one, are left out. */
   async list(): Promise<Served[]> {
+    return (await this.all()).filter(({ kind }) => kind !== null);
+  }
+
+  /** The models that draw, and those that judge texts. */
+  async all(): Promise<Served[]> {
     const names = new Set(this.named.keys());
-    for (const root of this.roots) for (const name of await readdir(root).catch(() => [])) names.add(name);
+    for (const { path, label } of this.roots)
+      for (const name of await readdir(path).catch(() => [])) names.add(names.has(name) ? `${name}@${label}` : name);
     const found = await Promise.all([...names].sort().map((name) => this.look(name).catch(() => null)));
     return found.filter((one) => one !== null);
   }
 
-  /** A model by its name. @throws HttpError 404 where there is none, 500 where it is damaged */
+  /** A model that draws, by its name. @throws HttpError 404 where there is none, 500 where it is damaged */
   async find(name: string): Promise<Served> {
+    const found = await this.any(name);
+    if (found.kind !== null) return found;
+    throw new HttpError(404, `The model ${show(name)} judges texts and draws nothing.`, "model");
+  }
+
+  /** A model that draws or judges texts, by its name. @throws as `find` */
+  async any(name: string): Promise<Served> {
     const recent = this.recent.get(name);
     if (recent && performance.now() - recent.at < RECENT) return recent.served;
     const found = await this.look(name);
@@ -88,11 +123,23 @@ export class Catalogue {
     if (!NAME.test(name)) return null;
     const own = this.named.get(name);
     if (own) return this.read(name, own);
-    for (const root of this.roots) {
-      const folder = await modelIn(root, name);
-      if (folder) return this.read(name, folder);
+    for (const { path } of this.roots) {
+      const folder = await modelIn(path, name);
+      const found = folder && (await this.read(name, folder));
+      if (found) return found;
     }
-    return null;
+    return this.behind(name);
+  }
+
+  /** A model that has the name of one in an earlier folder, by its name and folder. */
+  private async behind(name: string): Promise<Served | null> {
+    const at = name.lastIndexOf("@");
+    const root = this.roots.find(({ label }) => label === name.slice(at + 1));
+    if (at < 1 || !root) return null;
+    const own = name.slice(0, at);
+    const folder = await modelIn(root.path, own);
+    const first = folder && (await this.look(own));
+    return first && first.folder !== folder ? this.read(name, folder) : null;
   }
 
   private async read(name: string, folder: string): Promise<Served | null> {
@@ -102,8 +149,9 @@ export class Catalogue {
     const known = this.known.get(folder);
     if (known?.served.version === version && known.served.name === name) return known.served;
     const config = await readModelConfig(folder);
-    if (!draws(config)) return null;
-    const served = { name, folder, config, version };
+    const kind = draws(config);
+    if (kind === null && !judgesText(config)) return null;
+    const served = { name, folder, config, kind, version };
     this.known.set(folder, { served });
     return served;
   }
@@ -122,6 +170,7 @@ export class Catalogue {
 
 /** Milliseconds for which a model that was found is not looked at anew: under load that costs more than all else. */
 const RECENT = 500;
+const judgesText = ({ method, text }: ModelConfig) => methodOf(method) !== null && text !== undefined;
 const FILES = ["config.json", "model.safetensors"];
 
 async function rootOf(folder: string): Promise<string> {

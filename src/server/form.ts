@@ -88,11 +88,17 @@ export async function readPicture(bytes: Uint8Array, field: string, size: Size, 
  * API has it) or, where nothing is transparent, white: many programs write a channel for that which says nothing.
  */
 export async function readMask(bytes: Uint8Array, size: Size, resize: boolean): Promise<Float32Array> {
-  const { default: sharp } = await import("sharp");
-  const { isOpaque } = await readable("mask", () => sharp(bytes).stats());
-  const seen = isOpaque ? bytes : await sharp(bytes).extractChannel("alpha").negate().png().toBuffer();
+  const { transparent } = await readable("mask", () => inspectImage(bytes));
+  const seen = transparent ? await readable("mask", () => holesOf(bytes)) : bytes;
   const { pixels } = await readPicture(seen, "mask", { ...size, channels: 1 }, resize);
   return pixels.map((value) => (value > 0 ? 1 : 0));
+}
+
+/** Where a picture with a channel for it is transparent, white; itself where nothing is. */
+async function holesOf(bytes: Uint8Array): Promise<Uint8Array> {
+  const { default: sharp } = await import("sharp");
+  const { isOpaque } = await sharp(bytes).stats();
+  return isOpaque ? bytes : sharp(bytes).extractChannel("alpha").negate().png().toBuffer();
 }
 
 async function readable<T>(field: string, act: () => Promise<T>): Promise<T> {

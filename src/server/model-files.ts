@@ -4,7 +4,6 @@ import { dirname, join, sep } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 import { show } from "../io/show.js";
-import { draws } from "../methods/load.js";
 import { methodOf } from "../methods/registry.js";
 import { shippedModelsFolder } from "../models/files.js";
 import type { Kind } from "../models/generator.js";
@@ -16,7 +15,8 @@ export interface ModelEntry {
   readonly name: string;
   /** Another one where a file has changed. */
   readonly version: string;
-  readonly kind: Kind;
+  /** What it draws; null of a judge of texts. */
+  readonly kind: Kind | null;
   readonly method: string;
   /** Whether `loadModel` and the command line know it by its name; others they find by their folder. */
   readonly shipped: boolean;
@@ -63,7 +63,7 @@ export async function modelFiles(app: FastifyInstance, { catalogue }: { catalogu
     const { name, file } = request.params;
     if (!Object.hasOwn(FILES, file))
       throw new HttpError(404, `A model has no such file here; there are ${Object.keys(FILES).join(", ")}.`);
-    const { folder } = await catalogue.find(name);
+    const { folder } = await catalogue.any(name);
     const path = await realpath(join(folder, file)).catch(() => null);
     if (!path?.startsWith(folder + sep) || !(await stat(path)).isFile())
       throw new HttpError(404, `The model ${show(name)} has no ${file}.`);
@@ -76,15 +76,15 @@ const REVALIDATED = { "cache-control": "no-cache" };
 
 /** What the list says of each model. */
 export const modelEntries = async (catalogue: Catalogue): Promise<ModelEntry[]> =>
-  Promise.all((await catalogue.list()).map(entryOf));
+  Promise.all((await catalogue.all()).map(entryOf));
 
-async function entryOf({ name, folder, config, version }: Served): Promise<ModelEntry> {
+async function entryOf({ name, folder, config, kind, version }: Served): Promise<ModelEntry> {
   const { method, classNames, image, text, training } = config;
   const { licence, license = licence } = training;
   return {
     name,
     version,
-    kind: draws(config)!,
+    kind,
     method,
     shipped: await isShipped(folder),
     summary: (await firstSentence(join(folder, "README.md"))) ?? methodOf(method)!.summary,

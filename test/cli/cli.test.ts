@@ -5,11 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { savePng } from "../../src/io/index.js";
 import { shapes } from "../methods/pictures.js";
 import { command } from "./command.js";
+import { inProcess } from "./in-process.js";
 
 const root = mkdtempSync(join(tmpdir(), "cli-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const fewstep = command(join(root, "cache"));
+const refused = inProcess(join(root, "cache"));
 
 const micro = [
   'features={"task":"classifier","width":8,"blocks":[1,1],"stemStride":2,"batch":16,"steps":3,"lr":0.002}',
@@ -296,11 +298,16 @@ describe("wrong use", () => {
         ] as const)
       : []),
   ] as const)("%o exits %d", async (args, code, message) => {
-    const outcome = await fewstep([...args]);
+    const outcome = await refused(args);
     expect(outcome.stderr).toMatch(message);
     expect(outcome.code).toBe(code);
     expect(outcome.stdout).toBe("");
     expect(existsSync(join(root, "z"))).toBe(false);
+  });
+
+  test("the built command line says and exits with the same", async () => {
+    for (const args of [["sample", "nobody"], ["sample"], ["paint"]])
+      expect(await fewstep(args)).toEqual(await refused(args));
   });
 });
 

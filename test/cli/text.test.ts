@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { command } from "./command.js";
+import { inProcess } from "./in-process.js";
 
 const root = mkdtempSync(join(tmpdir(), "cli-text-"));
 const at = (name: string) => join(root, name);
 const fewstep = command(at("cache"));
+const refused = inProcess(at("cache"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const small = [
@@ -68,20 +70,20 @@ test.each([
   [["eval", "--judge", "nobody"], 2, /no model "nobody"/],
   [["eval", "--data", at("other.txt")], 2, /character "b" is not in this model's vocabulary/],
 ] as const)("%o exits %d", async ([verb, ...options], code, message) => {
-  const outcome = await fewstep([verb, at("run"), ...options]);
+  const outcome = await refused([verb, at("run"), ...options]);
   expect(outcome.stderr).toMatch(message);
   expect(outcome.code).toBe(code);
 });
 
 test("what is no text is refused, and leaves nothing behind", async () => {
   writeFileSync(at("bad.txt"), Buffer.concat([Buffer.from("xé".repeat(4000)), Buffer.of(0xff)]));
-  const bad = await fewstep(["train", "discrete", "--data", at("bad.txt"), "--out", at("z")]);
+  const bad = await refused(["train", "discrete", "--data", at("bad.txt"), "--out", at("z")]);
   expect(bad.stderr).toMatch(/bad\.txt is not valid UTF-8/);
-  const wrong = await fewstep(["train", "drifting", "--data", at("mine.txt"), "--out", at("z")]);
+  const wrong = await refused(["train", "drifting", "--data", at("mine.txt"), "--out", at("z")]);
   expect(wrong.stderr).toMatch(/mine\.txt" is text; "drifting" learns from images/);
   expect([bad.code, wrong.code]).toEqual([1, 2]);
   expect(existsSync(at("z"))).toBe(false);
-  const drawsImages = await fewstep(["sample", "drifting-fashion", "--prompt", "x"]);
+  const drawsImages = await refused(["sample", "drifting-fashion", "--prompt", "x"]);
   expect(drawsImages.stderr).toMatch(/drifting-fashion takes no "prompt"; it takes count, label/);
 });
 
@@ -128,7 +130,7 @@ test.each([
   [["--tokens", "chars", "--set", "tokens.size=3"], /Give --tokens or --set tokens=…, not both/],
 ] as const)("%o is refused before the data are read", async (options, message) => {
   const args = ["train", "discrete", "--data", at("nowhere.txt"), "--out", at("never"), ...options];
-  const outcome = await fewstep(args);
+  const outcome = await refused(args);
   expect(outcome.stderr).toMatch(message);
   expect(outcome.code).toBe(2);
 });
@@ -142,7 +144,7 @@ test.each([
   ["discrete", ["--preset", "pixels"], /is text; tokens.kind "pixels" takes images/],
   ["drifting", ["--tokens", "chars"], /"drifting" learns no tokens; leave out --tokens/],
 ] as const)("%s %o is wrong use", async (method, options, message) => {
-  const outcome = await fewstep(["train", method, "--data", at("mine.txt"), "--out", at("never"), ...options]);
+  const outcome = await refused(["train", method, "--data", at("mine.txt"), "--out", at("never"), ...options]);
   expect(outcome.stderr).toMatch(message);
   expect(outcome.code).toBe(2);
   expect(existsSync(at("never"))).toBe(false);

@@ -1,14 +1,13 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { build as esbuild } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
 import { build as vite } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import webpack from "webpack";
 import { requireBrowser } from "../runtime/devices/browser.js";
+import { openSite } from "../web/site.js";
 import { type App, packedApp, root } from "./packed.js";
 
 /**
@@ -59,58 +58,44 @@ afterAll(async () => {
   app?.remove();
 });
 
-const TYPES: Record<string, string> = { ".html": "text/html", ".wasm": "application/wasm", ".mjs": "text/javascript" };
 const files = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(folder, name)).isFile());
 
-/** Opens a built app, whose page loads its module `script`, and calls one of its functions. */
-async function call(folder: string, script: string, code: string, isolated = false): Promise<unknown> {
-  const page = `<!doctype html><title>app</title><script type="module" src="/${script}"></script>`;
-  const server = createServer(({ url = "/" }, response) => {
-    const path = url.startsWith("/models/")
-      ? join(root, url)
-      : url.startsWith("/ort/")
-        ? join(root, "node_modules/onnxruntime-web/dist", url.slice(5))
-        : join(folder, url);
-    const body = url === "/" ? page : existsSync(path) ? readFileSync(path) : null;
-    response.writeHead(body ? 200 : 404, {
-      "content-type": url === "/" ? "text/html" : (TYPES[extname(url)] ?? "text/javascript"),
-      ...(isolated && {
-        "cross-origin-opener-policy": "same-origin",
-        "cross-origin-embedder-policy": "require-corp",
-      }),
-    });
-    response.end(body);
-  });
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  const tab = await browser.newPage();
-  try {
-    const errors: string[] = [];
-    tab.on("pageerror", ({ message }) => errors.push(message));
-    await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await tab.waitForFunction("globalThis.draw", undefined, { timeout: 20_000 }).catch(() => {
-      throw new Error(`The app did not start: ${errors.join("; ")}`);
-    });
-    const value = await tab.evaluate(code);
-    expect(errors).toEqual([]);
-    return value;
-  } finally {
-    await tab.close();
-    server.close();
-    server.closeAllConnections();
-  }
+interface Generated {
+  pixels: number[];
+  threads: number;
 }
 
-const draw = (folder: string, script: string, options: { wasm?: string; worker?: boolean } = {}, isolated = false) =>
-  call(folder, script, `draw(${JSON.stringify(options)})`, isolated) as Promise<number[]>;
-
-/** The whole model in a worker draws the picture, with threads where the page is isolated. */
-async function expectGenerated(folder: string, script: string, options: { wasm?: string } = {}): Promise<void> {
-  for (const isolated of [false, true]) {
-    const found = await call(folder, script, `generate(${JSON.stringify(options)})`, isolated);
-    const { pixels, threads } = found as { pixels: number[]; threads: number };
-    expectPicture(pixels);
-    expect(threads).toBe(isolated ? Math.min(4, cpus().length) : 1);
+/**
+ * Opens a built app, whose page loads its module `script`, and draws with it: in the page, with a session's worker, and
+ * with the whole model in a worker, which has threads where the page is isolated.
+ */
+async function expectDrawn(folder: string, script: string, options: { wasm?: string } = {}): Promise<void> {
+  const ort = join(root, "node_modules/onnxruntime-web/dist");
+  const site = await openSite({ "/": folder, "/models/": join(root, "models"), "/ort/": ort });
+  site.files.set("/index.html", `<!doctype html><title>app</title><script type="module" src="/${script}"></script>`);
+  site.files.set("/favicon.ico", "");
+  const asked = (more = {}) => JSON.stringify({ ...options, ...more });
+  try {
+    for (const isolated of [false, true]) {
+      site.isolated = isolated;
+      const tab = await browser.newPage();
+      const errors: string[] = [];
+      tab.on("pageerror", ({ message }) => errors.push(message));
+      await tab.goto(site.url);
+      await tab.waitForFunction("globalThis.draw", undefined, { timeout: 20_000 }).catch(() => {
+        throw new Error(`The app did not start: ${errors.join("; ")}`);
+      });
+      if (!isolated) expectPicture((await tab.evaluate(`draw(${asked()})`)) as number[]);
+      expectPicture((await tab.evaluate(`draw(${asked({ worker: true })})`)) as number[]);
+      const { pixels, threads } = (await tab.evaluate(`generate(${asked()})`)) as Generated;
+      expectPicture(pixels);
+      expect(threads).toBe(isolated ? Math.min(4, cpus().length) : 1);
+      expect(errors).toEqual([]);
+      await tab.close();
+    }
+  } finally {
+    site.close();
   }
 }
 
@@ -126,11 +111,8 @@ test("Vite's default build of an app draws, in the page and in a worker, is smal
   const folder = join(app.folder, "vite");
   await vite({ root: app.folder, logLevel: "error", configFile: false, build: { outDir: folder } });
   const script = files(folder).find((name) => /index-.*\.js$/.test(name))!;
-  expectPicture(await draw(folder, script));
-  expectPicture(await draw(folder, script, { worker: true }));
-  // With threads, which Vite's build starts with the worker's own script
-  expectPicture(await draw(folder, script, { worker: true }, true));
-  await expectGenerated(folder, script);
+  // With threads Vite's build starts the worker's own script again
+  await expectDrawn(folder, script);
   const names = files(folder);
   expect(names.filter((name) => name.endsWith(".wasm")).map((name) => name.replace(/-[^-]*$/, ""))).toEqual([
     "assets/ort-wasm-simd-threaded",
@@ -161,9 +143,7 @@ test("webpack's build of an app draws, in the page and in a worker", async () =>
   const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
   expect(errors!.map(({ message }) => message)).toEqual([]);
   expect(warnings!.map(({ message }) => message)).toEqual([]);
-  expectPicture(await draw(folder, "main.js"));
-  expectPicture(await draw(folder, "main.js", { worker: true }));
-  await expectGenerated(folder, "main.js");
+  await expectDrawn(folder, "main.js");
 });
 
 test("plain esbuild bundles an app that draws, in the page and in a worker, with the runtime's files served beside", async () => {
@@ -185,7 +165,5 @@ test("plain esbuild bundles an app that draws, in the page and in a worker, with
     },
   });
   expect(warnings.map(({ text }) => text)).toEqual([]);
-  expectPicture(await draw(folder, "app.js", { wasm: "/ort/" }));
-  expectPicture(await draw(folder, "app.js", { wasm: "/ort/", worker: true }));
-  await expectGenerated(folder, "app.js", { wasm: "/ort/" });
+  await expectDrawn(folder, "app.js", { wasm: "/ort/" });
 });

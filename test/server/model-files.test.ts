@@ -60,6 +60,52 @@ describe("/models/index.json", () => {
     expect(await versionOf()).not.toBe(before);
   });
 
+  test("lists judges of texts, which pages load and no request draws with", async () => {
+    const judge = (await app.inject("/models/index.json"))
+      .json()
+      .filter(({ kind }: { kind: unknown }) => kind === null);
+    expect(judge.map(({ name, method }: { name: string; method: string }) => [name, method])).toEqual([
+      ["judge-text", "language-model"],
+    ]);
+    expect((await app.inject("/models/judge-text/config.json")).json().method).toBe("language-model");
+    const drawn = await app.inject({ method: "POST", url: "/v1/sample", payload: { model: "judge-text" } });
+    expect([drawn.statusCode, drawn.json().error.message]).toEqual([404, expect.stringMatching(/draws nothing/)]);
+    const listed = (await app.inject("/v1/models")).json().data.map(({ id }: { id: string }) => id);
+    expect(listed).not.toContain("judge-text");
+  });
+
+  test("a model that is called as a shipped one leaves that one reachable, and both say which they are", async () => {
+    const twins = join(box, "twins");
+    cpSync(join(models, "duo-names"), join(twins, "drifting-fashion"), { recursive: true });
+    mkdirSync(join(twins, "flow-fashion")); // holds nothing, and so hides nothing
+    const other = await buildServer({ folders: [twins], logLevel: "silent" });
+    try {
+      const list = (await other.inject("/models/index.json")).json() as {
+        name: string;
+        kind: string;
+        shipped: boolean;
+      }[];
+      const called = list.filter(({ name }) => /^(drifting|flow)-fashion/.test(name));
+      expect(called.map(({ name, kind, shipped }) => [name, kind, shipped])).toEqual([
+        ["drifting-fashion", "text", false],
+        ["drifting-fashion@shipped", "image", true],
+        ["flow-fashion", "image", true],
+      ]);
+      const [own, hidden] = await Promise.all(
+        ["drifting-fashion", "drifting-fashion@shipped"].map(
+          async (name) => (await other.inject(`/models/${name}/config.json`)).json().method,
+        ),
+      );
+      expect([own, hidden]).toEqual(["discrete", "drifting"]);
+      const payload = { model: "drifting-fashion@shipped", label: "boot", seed: 1 };
+      expect((await other.inject({ method: "POST", url: "/v1/sample", payload })).statusCode).toBe(200);
+      for (const name of ["duo-names@shipped", "flow-fashion@twins", "@shipped", "drifting-fashion@nowhere"])
+        expect((await other.inject(`/models/${name}/config.json`)).statusCode, name).toBe(404);
+    } finally {
+      await other.close();
+    }
+  });
+
   test("is asked for anew by its tag, and shows a model that comes later", async () => {
     const { headers } = await app.inject("/models/index.json");
     expect(headers["cache-control"]).toBe("no-cache");

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Images } from "../../src/media/images.js";
 import { loadModel } from "../../src/methods/load.js";
 import type { ImageGenerator } from "../../src/models/generator.js";
+import { bmp } from "../io/fixtures/odd-pictures.js";
 import { post, serving } from "./serving.js";
 
 let app: FastifyInstance;
@@ -103,7 +104,7 @@ describe("edits", () => {
       expect((await grey(b64_json!)).equals(await grey(await expected.at(i).toPng()))).toBe(true);
   });
 
-  test.each(["transparent", "white", "white and opaque"])(
+  test.each(["transparent", "white", "white and opaque", "white in a BMP"])(
     "inpaint: a mask that is %s in its left half; the right one stays",
     async (kind) => {
       const half = Buffer.alloc(28 * 28 * 4, 255);
@@ -113,7 +114,12 @@ describe("edits", () => {
         else half.fill(left ? 255 : 0, 4 * i, 4 * i + 3);
       }
       const drawn = sharp(half, { raw: { width: 28, height: 28, channels: 4 } });
-      const mask = await file(await (kind === "white" ? drawn.removeAlpha() : drawn).png().toBuffer(), "mask.png");
+      const row = Array.from({ length: 28 * 3 }, (_, i) => (i < 14 * 3 ? 255 : 0));
+      const bytes =
+        kind === "white in a BMP"
+          ? bmp([28, 28], 24, Array(28).fill(row))
+          : await (kind === "white" ? drawn.removeAlpha() : drawn).png().toBuffer();
+      const mask = await file(bytes, "mask.png");
       const image = await file(await picture.toPng());
       const { data } = await client.images.edit({
         ...{ model: "sphere-fashion", image, mask, prompt: "bag" },

@@ -92,6 +92,7 @@ test("a model is called by its name only where Node knows it by that, else by a 
   const entry = { name: "my run", kind: "image", method: "drifting", bytes: 1, classNames: null } as const;
   expect(placeOf({ ...entry, shipped: true }, named)).toBe("my run");
   expect(placeOf({ ...entry, shipped: false }, named)).toBe("path/to/my run");
+  expect(placeOf({ ...entry, name: "drifting-fashion@shipped", shipped: true }, named)).toBe("drifting-fashion");
   // What a folder "fashion" was trained to is called drifting-fashion too
   const dropped = placeOf({ ...entry, files: files() }, named);
   expect(dropped).toBe("path/to/drifting-fashion");

@@ -61,11 +61,13 @@ export class Visitor {
   static async open(options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Visitor> {
     const { width = 1440, height = 900, dark = false } = options;
     const { path } = await requireBrowser();
-    const browser = await chromium.launch({ executablePath: path, args: ["--no-sandbox"] });
+    // A camera that shows a moving test picture, and is given to whoever asks
+    const camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+    const browser = await chromium.launch({ executablePath: path, args: ["--no-sandbox", ...camera] });
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? "dark" : "light",
-      permissions: ["clipboard-read", "clipboard-write"],
+      permissions: ["clipboard-read", "clipboard-write", "camera"],
       acceptDownloads: true,
     });
     const page = await context.newPage();
@@ -106,6 +108,25 @@ export class Visitor {
       const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
       return data.some((value, i) => i % 4 < 3 && value !== data[i % 4]);
     }, selector);
+  }
+
+  /** Presses Tab until what fits the selector has the focus; on the way it is seen where the focus stands. */
+  async tabTo(selector: string): Promise<void> {
+    for (let i = 0; i < 100; i++) {
+      await this.page.keyboard.press("Tab");
+      const { there, seen, what } = await this.page.evaluate((selector) => {
+        const element = document.activeElement!;
+        let seen = element === document.body; // between the last and the first
+        for (let one: Element | null = element, up = 0; one && up < 3; one = one.parentElement, up++) {
+          const { outlineStyle, outlineWidth } = getComputedStyle(one);
+          seen ||= outlineStyle !== "none" && Number.parseFloat(outlineWidth) > 0;
+        }
+        return { there: element.matches(selector), seen, what: element.outerHTML.slice(0, 160) };
+      }, selector);
+      expect(seen, `the focus cannot be seen on ${what}`).toBe(true);
+      if (there) return;
+    }
+    throw new Error(`Tab never comes to ${selector}.`);
   }
 
   close(): Promise<void> {

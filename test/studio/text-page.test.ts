@@ -3,12 +3,14 @@ import { psiSamplers, ruleOf } from "../../src/methods/discrete/rules.js";
 import { logLinear } from "../../src/methods/discrete/schedule.js";
 import { evaluationNear, evaluationsOf } from "../../studio/src/lib/cards.js";
 import { significant } from "../../studio/src/lib/format.js";
+import { judges, realBits } from "../../studio/src/pages/text/judging.js";
 import { givenOf, readPins, without, withTokens, writePins } from "../../studio/src/pages/text/pins.js";
 import { STRENGTHS } from "../../studio/src/pages/text/samplers.js";
 import {
   changesBetween,
   heldAt,
   played,
+  rangeOf,
   recorded,
   START,
   sharesOf,
@@ -75,6 +77,33 @@ describe("timeline", () => {
     expect(ticked({ at: 2, mode: "play" }, 4, false)).toEqual({ at: 3, mode: "hold" });
     expect(ticked({ at: 2, mode: "play" }, 4, true)).toEqual({ at: 3, mode: "follow" });
     expect(ticked({ at: 1, mode: "hold" }, 4, true)).toEqual({ at: 1, mode: "hold" });
+  });
+});
+
+describe("judges", () => {
+  const tokenizer = { characters: ["a", "b"], merges: [] };
+  const model = { training: { data: "text-mix" }, text: { tokenizer, lines: false } };
+
+  test("read what was learnt of the same data in the same tokens, and nothing else", () => {
+    expect(judges(structuredClone(model), model)).toBe(true);
+    expect(judges({ ...model, training: { data: "names" } }, model)).toBe(false);
+    expect(judges({ ...model, text: { tokenizer, lines: true } }, model)).toBe(false);
+    expect(judges({ ...model, text: { tokenizer: { ...tokenizer, characters: ["a"] }, lines: false } }, model)).toBe(
+      false,
+    );
+    for (const nothing of [{}, { text: model.text }, { training: {}, text: model.text }])
+      expect(judges(nothing, nothing)).toBe(false);
+  });
+
+  test("have a card that says what real text costs", () => {
+    expect(realBits({ metrics: [{ name: "Bits per character", value: 1.9 }] })).toBe(1.9);
+    for (const other of [null, undefined, [], {}, { metrics: [{ name: "Bits per character" }] }, { metrics: 3 }])
+      expect(realBits(other)).toBeNull();
+  });
+
+  test("leave gaps in a plot, whose range is round", () => {
+    expect(rangeOf([2.31, null, 4.02, 1.7])).toEqual([1.6, 4.1]);
+    expect(rangeOf([null])).toEqual([0, 1]);
   });
 });
 

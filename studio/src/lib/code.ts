@@ -1,10 +1,11 @@
 import type { WebGenerator } from "fewstep/browser";
+import { shippedName } from "./changes.js";
 import type { ModelEntry } from "./models.svelte.js";
 import { labelOf, type Recipe, type Shared } from "./recipe.js";
 
 /** Where Node finds a model: by its name only if it is shipped; where else it lies, a page does not know. */
 export const placeOf = ({ name, shipped, files }: ModelEntry, generator: WebGenerator): string =>
-  shipped ? name : `path/to/${files ? generator.name : name}`;
+  shipped ? shippedName(name) : `path/to/${files ? generator.name : name}`;
 
 /** The command that draws the same picture with the model at `place`; null where no command can: pictures that are mixed. */
 export function commandLine(

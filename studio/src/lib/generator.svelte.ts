@@ -11,7 +11,7 @@ const numbers = new WeakMap<object, number>();
 let last = 0;
 function keyOf({ name, version, files }: ModelEntry): string {
   if (files && !numbers.has(files)) numbers.set(files, ++last);
-  return JSON.stringify([name, files ? numbers.get(files) : version, settings.device]);
+  return JSON.stringify([name, files ? numbers.get(files) : version, settings.place]);
 }
 
 /** A model in use: loads it, tells how far, and what went wrong. */
@@ -28,6 +28,7 @@ export class ModelInUse {
     const key = keyOf(entry);
     if (this.#wanted === key && !this.error) return;
     this.#wanted = key;
+    models.used.add(entry.name);
     this.progress = 0;
     this.error = null;
     try {
@@ -54,6 +55,7 @@ function generatorOf(key: string, entry: ModelEntry, onProgress: (share: number)
   }
   const generator = createGenerator(models.place(entry), {
     device: settings.device,
+    threads: settings.threads,
     // The weights are nearly all of a model: of the description nothing is shown.
     onProgress: ({ task, done, total }) => {
       if (total && task.includes("model.safetensors")) onProgress(done / total);

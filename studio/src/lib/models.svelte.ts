@@ -1,4 +1,5 @@
 import type { ModelBlobs } from "fewstep/browser";
+import { changesOf } from "./changes.js";
 
 /** What is known of a model before it is loaded. */
 export interface ModelEntry {
@@ -19,25 +20,44 @@ export interface ModelEntry {
   /** Files that a person has dropped, of a model that is nowhere else. */
   readonly files?: ModelBlobs;
 }
+/** Milliseconds after which the list is asked for anew. */
+const LOOK_EVERY = 10_000;
+
 /** The models that this page can use, in the order in which they are offered. */
 class Models {
   list = $state.raw<readonly ModelEntry[]>([]);
   error = $state<string | null>(null);
+  /** Models in use here whose files are others by now, as they are now. */
+  changed = $state.raw<readonly ModelEntry[]>([]);
+  /** Names of models that were loaded. */
+  readonly used = new Set<string>();
 
   constructor() {
     void this.refresh();
+    setInterval(() => document.visibilityState === "visible" && void this.refresh(), LOOK_EVERY);
+    addEventListener("focus", () => void this.refresh());
   }
 
   async refresh(): Promise<void> {
     try {
       const response = await fetch("./models/index.json");
       if (!response.ok) throw new Error(`the list of models is answered with ${response.status}`);
-      const own = this.list.filter(({ files }) => files);
-      this.list = [...own, ...((await response.json()) as ModelEntry[])];
+      const { list, changed } = changesOf(this.list, (await response.json()) as ModelEntry[], this.used);
+      if (list) this.list = list;
+      if (changed.length > 0 || this.changed.length > 0) this.changed = changed;
       this.error = null;
     } catch (error) {
+      if (this.list.some(({ files }) => !files)) return; // what is listed can be used still
       this.error = `The models could not be listed: ${(error as Error).message}. Is the studio still served?`;
     }
+  }
+
+  /** Takes the files of a model as they are now. */
+  renew(name: string): void {
+    const now = this.changed.find((entry) => entry.name === name);
+    if (!now) return;
+    this.list = this.list.map((entry) => (entry.name === name && !entry.files ? now : entry));
+    this.changed = this.changed.filter((entry) => entry !== now);
   }
 
   /** Adds a model of a person's own to the list, for as long as the page is open. */

@@ -1,7 +1,20 @@
+/** Where networks run; "one": WebAssembly with a single thread. */
+const DEVICES = ["auto", "webgpu", "wasm", "one"] as const;
+type Place = (typeof DEVICES)[number];
+
 /** What a person has chosen for this browser, kept in its storage. */
 class Settings {
   theme = $state<"auto" | "light" | "dark">(read("theme", ["auto", "light", "dark"], "auto"));
-  device = $state<"auto" | "webgpu" | "wasm">(read("device", ["auto", "webgpu", "wasm"], "auto"));
+  place = $state<Place>(read("device", DEVICES, "auto"));
+
+  get device(): "auto" | "webgpu" | "wasm" {
+    return this.place === "one" ? "wasm" : this.place;
+  }
+
+  /** Threads that were asked for; undefined leaves them to the package. */
+  get threads(): number | undefined {
+    return this.place === "one" ? 1 : undefined;
+  }
 
   setTheme(theme: Settings["theme"]): void {
     this.theme = theme;
@@ -9,9 +22,9 @@ class Settings {
     this.apply();
   }
 
-  setDevice(device: Settings["device"]): void {
-    this.device = device;
-    write("device", device);
+  setPlace(place: Place): void {
+    this.place = place;
+    write("device", place);
   }
 
   apply(): void {

@@ -205,13 +205,15 @@ test("lines and pixels train, and come back as lines and pictures", async () => 
     };
     await trainDiscrete(images, settings, { out, ...quiet });
     const drawn = await loadModel(out, { kind: "image" });
-    const { pixels } = await drawn.sample({ count: 8, label: "below", steps: 16, guidance: 2 });
+    const count = 16;
+    const { pixels } = await drawn.sample({ count, label: "below", steps: 16, guidance: 2 });
     const mean = (from: number, to: number) => {
-      const rows = Array.from({ length: 8 }, (_, i) => pixels.slice(i * 64 + from, i * 64 + to));
-      return rows.flatMap((row) => [...row]).reduce((sum, v) => sum + v, 0) / (8 * (to - from));
+      const rows = Array.from({ length: count }, (_, i) => pixels.slice(i * 64 + from, i * 64 + to));
+      return rows.flatMap((row) => [...row]).reduce((sum, v) => sum + v, 0) / (count * (to - from));
     };
-    expect(mean(32, 64)).toBeGreaterThan(0.5);
-    expect(mean(0, 32)).toBeLessThan(-0.5);
+    // Without its class a model is at 0 in both halves
+    expect(mean(32, 64)).toBeGreaterThan(0.4);
+    expect(mean(0, 32)).toBeLessThan(-0.4);
     await drawn.release();
   }
 });

@@ -42,7 +42,7 @@ async function until(name: string, so: (run: RunDetail) => boolean): Promise<Run
 
 /** A small judge of text: one stage of so many steps. */
 const training = (name: string, steps: number) => ({
-  ...{ name, method: "language-model", data: text, threads: 1 },
+  ...{ name, method: "language-model", data: text, threads: 1, device: "cpu" },
   set: { length: 16, width: 32, heads: 2, blocks: 1, batch: 8, steps },
 });
 /** A small model of text: one stage of twelve steps, and a page of samples. */
@@ -145,6 +145,7 @@ test("SIGKILL of the server loses nothing: a training goes on, the queue stays, 
 
   expect((await api("runs/long/resume", "POST", {})).status).toBe(200);
   await until("long", (run) => run.step > step + 2);
+  expect(readFileSync(join(runs, ".studio", "long.log"), "utf8")).toMatch(/Training on the device "cpu", 1 thread of/);
   expect((await api("runs/long/stop", "POST", {})).status).toBe(200);
   const stopped = await until("long", ({ state }) => state === "interrupted");
 

@@ -55,7 +55,10 @@ export interface PicturesWatch {
   step?(step: PicturesStep): void;
   shown?(shown: PicturesShown): void;
   quality?(quality: PicturesQuality): void;
-  /** Seconds between two sheets, and between two figures; default 1 and 10. 0: after every step. */
+  /**
+   * Seconds between two sheets, as often as which the training is kept, and between two figures; default 1 and 10. 0:
+   * after every step (it is then kept every second).
+   */
   every?: { shown: number; quality: number };
 }
 
@@ -76,6 +79,8 @@ interface KeptStage {
   end: boolean;
 }
 
+/** Seconds between what a page is shown. */
+const EVERY = { shown: 1, quality: 10 };
 /** Pictures of a sheet. */
 export const SHEET = 64;
 
@@ -142,7 +147,7 @@ export class PicturesLearner {
     try {
       const { status, position } = await trainStages(this.made.stages, this.keeper(watch), {
         signal,
-        checkpointSeconds: 20,
+        checkpointSeconds: watch.every?.shown || EVERY.shown,
         sampleEvery: 0,
       });
       this.position = position;
@@ -212,7 +217,7 @@ export class PicturesLearner {
     return driftingRecipe(this.dataset, pageSettings(this.dataset, this.settings), this.compute);
   }
 
-  private keeper({ step: told, shown, quality, every = { shown: 1, quality: 10 } }: PicturesWatch): Keeper {
+  private keeper({ step: told, shown, quality, every = EVERY }: PicturesWatch): Keeper {
     const due = { shown: 0, quality: 0 };
     return {
       restore: async (stage) => {

@@ -4,7 +4,7 @@ import { ModelInUse } from "../../lib/generator.svelte.js";
 import { type ModelEntry, models } from "../../lib/models.svelte.js";
 import { labelOf } from "../../lib/recipe.js";
 import { route } from "../../lib/route.svelte.js";
-import { groupsOf, median } from "./groups.js";
+import { classesOf, groupsOf, median } from "./groups.js";
 
 /** Step counts that can be compared. */
 export const STEPS = [1, 2, 4, 8, 16, 32, 50, 64];
@@ -35,7 +35,8 @@ export interface Wish {
   readonly entries: readonly ModelEntry[];
   readonly steps: readonly number[];
   readonly seed: number;
-  readonly label: number | null;
+  /** A class by its name. */
+  readonly className: string | null;
 }
 
 /** The state of the page, all of it from the URL, and what is drawn from it. */
@@ -47,11 +48,12 @@ export class Comparison {
   readonly groups = $derived(groupsOf(models.ofKind("image")));
   readonly group = $derived(this.groups.find(({ name }) => name === route.get("data")) ?? this.groups[0]);
   readonly entries = $derived<readonly ModelEntry[]>(this.group?.entries ?? []);
-  readonly classNames = $derived(this.entries[0]?.classNames ?? null);
+  readonly classNames = $derived(classesOf(this.entries));
   readonly seed = $derived(Math.trunc(route.number("seed", 7, 0, Number.MAX_SAFE_INTEGER)));
   readonly label = $derived(
     this.classNames ? Math.trunc(route.number("label", 0, 0, this.classNames.length - 1)) : null,
   );
+  readonly className = $derived(this.label === null ? null : this.classNames![this.label]);
   readonly steps = $derived.by((): readonly number[] => {
     const given = (route.get("steps") ?? PRESET).split("_").map(Number);
     const steps = STEPS.filter((count) => given.includes(count));
@@ -77,6 +79,11 @@ export class Comparison {
     return evaluationWith(entry.metrics, evaluations)?.metrics.find((one) => one.name === name);
   }
 
+  /** Whether a model cannot draw the class that is chosen. */
+  lacksClass({ classNames }: ModelEntry): boolean {
+    return this.className !== null && !classNames?.includes(this.className);
+  }
+
   /** Takes a step count in, or out. */
   toggle(count: number): void {
     const steps = this.steps.includes(count) ? this.steps.filter((one) => one !== count) : [...this.steps, count];
@@ -84,7 +91,7 @@ export class Comparison {
   }
 
   /** Draws all models one after the other; rows of before stay until their models have drawn anew. */
-  async draw({ entries, steps, seed, label }: Wish): Promise<void> {
+  async draw({ entries, steps, seed, className }: Wish): Promise<void> {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
     this.working = true;
@@ -101,7 +108,7 @@ export class Comparison {
           this.#set(entry, { error: use.error ?? "This model could not be loaded.", outcomes: [] });
           continue;
         }
-        await this.#drawModel(entry, generator, { steps, seed, label }, signal);
+        await this.#drawModel(entry, generator, { steps, seed, className }, signal);
       }
     } finally {
       if (!signal.aborted) this.working = false;
@@ -111,13 +118,14 @@ export class Comparison {
   async #drawModel(
     entry: ModelEntry,
     generator: WebGenerator<"image">,
-    { steps, seed, label }: Omit<Wish, "entries">,
+    { steps, seed, className }: Omit<Wish, "entries">,
     signal: AbortSignal,
   ): Promise<void> {
     const device =
       generator.device === "webgpu"
         ? "WebGPU"
         : `WASM, ${generator.threads} thread${generator.threads === 1 ? "" : "s"}`;
+    const label = className === null ? -1 : (generator.classNames?.indexOf(className) ?? -1);
     const counts = generator.options.steps ? steps : [null];
     const most = Number(generator.options.steps?.maximum ?? 1);
     const old = this.rows.find((row) => row.entry === entry)?.outcomes ?? [];
@@ -131,7 +139,7 @@ export class Comparison {
       if (count !== null && count > most) continue;
       const options = {
         ...(count !== null && { steps: count }),
-        ...(label !== null && { label: labelOf(generator.classNames, label) }),
+        ...(label >= 0 && { label: labelOf(generator.classNames, label) }),
       };
       try {
         const evaluations = await generator.cost(options);

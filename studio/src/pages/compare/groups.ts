@@ -36,6 +36,12 @@ export function groupsOf<E extends Comparable>(entries: readonly E[]): Group<E>[
   return found.sort((a, b) => b.entries.length - a.entries.length);
 }
 
+/** The classes of all models of a group, in the order in which they come first; null where none has any. */
+export function classesOf(entries: readonly Pick<Comparable, "classNames">[]): readonly string[] | null {
+  const names = [...new Set(entries.flatMap(({ classNames }) => classNames ?? []))];
+  return names.length > 0 ? names : null;
+}
+
 /** The middle of numbers; NaN of none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

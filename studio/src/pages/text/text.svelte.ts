@@ -4,6 +4,8 @@ import { ModelInUse } from "../../lib/generator.svelte.js";
 import { type ModelEntry, models } from "../../lib/models.svelte.js";
 import { clamp } from "../../lib/options.js";
 import { route } from "../../lib/route.svelte.js";
+import { type Judge, judgeOf } from "./judge.js";
+import type { Described } from "./judging.js";
 import { givenOf, type Pins, readPins, without, withTokens, writePins } from "./pins.js";
 import { STRENGTHS } from "./samplers.js";
 import { changesBetween, type Frame, heldAt, played, recorded, START, sharesOf, ticked } from "./timeline.js";
@@ -23,6 +25,8 @@ export interface Point {
   readonly takenBack: number;
   /** Entropy of the tokens of a sample, nats; the mean of all samples. */
   readonly entropy: number;
+  /** The judge's bits per character; null where there are none, or not yet. */
+  readonly bits: number | null;
 }
 
 /** What is asked for. */
@@ -42,6 +46,7 @@ export class Writer {
   /** Milliseconds of a step, of the last drawing. */
   ms = $state<number | null>(null);
   error = $state<string | null>(null);
+  judge = $state.raw<Judge | null>(null);
   #stop = new AbortController();
   #pieces = new Map<number, string>();
 
@@ -126,10 +131,10 @@ export class Writer {
         const entropies = unigramEntropies(tokens, tokens.length / output.pieces.length);
         const entropy = entropies.reduce((sum, one) => sum + one, 0) / entropies.length;
         frames = [...frames, frame];
-        points = [...points, { denoised, takenBack, entropy }];
+        points = [...points, { denoised, takenBack, entropy, bits: null }];
         if (frames.length === 1) this.playback = START;
         this.frames = frames;
-        this.points = points;
+        this.points = this.#judged(points);
         this.playback = recorded(this.playback, frames.length);
         this.ms = (performance.now() - start) / frames.length;
       }
@@ -138,6 +143,46 @@ export class Writer {
     } finally {
       this.drawing = false;
       if (this.playback.mode === "follow") this.playback = { ...this.playback, mode: "hold" };
+    }
+  }
+
+  /** Finds the judge of what the model draws; without one there are no figures of it. */
+  async findJudge(generator: WebGenerator<"text">): Promise<void> {
+    const judge = await judgeOf(generator.config as Described).catch((error: Error) => {
+      this.error = `The judge could not be loaded: ${error.message}`;
+      return null;
+    });
+    if (this.generator === generator) this.judge = judge;
+  }
+
+  /** Bits of the steps that were judged, by their tokens, which each step has as an array of its own. */
+  #bits = new WeakMap<Int32Array, number | null>();
+  #judging = false;
+
+  #judged(points: readonly Point[]): readonly Point[] {
+    return points.map((point, i) => {
+      const bits = this.#bits.get(this.frames[i]?.tokens) ?? null;
+      return bits === point.bits ? point : { ...point, bits };
+    });
+  }
+
+  /** Judges the steps that are recorded, one after the other, beside what is drawn. */
+  async judgeSteps(): Promise<void> {
+    const { judge } = this;
+    if (!judge || this.#judging) return;
+    this.#judging = true;
+    try {
+      for (;;) {
+        const next = this.frames.find(({ tokens }) => !this.#bits.has(tokens));
+        if (!next || this.judge !== judge) return;
+        this.#bits.set(next.tokens, await judge.bits(next.tokens, this.length));
+        this.points = this.#judged(this.points);
+      }
+    } catch (error) {
+      this.error = `The judge failed: ${(error as Error).message}`;
+      this.judge = null;
+    } finally {
+      this.#judging = false;
     }
   }
 
@@ -155,6 +200,7 @@ export class Writer {
   clear(): void {
     this.frames = [];
     this.points = [];
+    this.judge = null;
     this.playback = START;
     this.#pieces.clear();
     this.ms = null;

@@ -64,3 +64,10 @@ export const heldAt = (at: number, count: number): Playback => ({
   at: Math.max(0, Math.min(count - 1, Math.round(at))),
   mode: "hold",
 });
+
+/** The range of a plot: round tenths around all values that there are. */
+export function rangeOf(values: readonly (number | null)[]): [number, number] {
+  const known = values.filter((value) => value !== null);
+  if (known.length === 0) return [0, 1];
+  return [Math.floor(Math.min(...known) * 10 - 0.5) / 10, Math.ceil(Math.max(...known) * 10 + 0.5) / 10];
+}
