@@ -15,5 +15,12 @@ export default defineConfig({
       "fewstep/training": source("training.ts"),
     },
   },
-  test: { include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, pool: "forks", maxWorkers: 2, env: { FEWSTEP_THREADS: "1" } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    pool: "forks",
+    maxWorkers: 2,
+    env: { FEWSTEP_THREADS: "1" },
+  },
 });

@@ -96,7 +96,7 @@ const small: MotionSettings = {
   codec: { ...tiny.codec, width: 128, latent: 32, depth: 3, batch: 24, steps: 3000, lr: 1e-3 },
   teacher: { ...tiny.teacher, width: 96, heads: 3, steps: 400 },
   text: { ...tiny.text, buckets: 256, width: 96, heads: 3, blocks: 2 },
-  network: { ...tiny.network, width: 192, heads: 4, blocks: 6, hidden: 384 },
+  network: { ...tiny.network, width: 160, heads: 4, blocks: 5, hidden: 320 },
   training: { ...tiny.training, batch: 24, steps: 5000, lr: 1.2e-3, emaDecay: 0.999 },
 };
 

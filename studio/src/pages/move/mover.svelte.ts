@@ -93,7 +93,9 @@ export class Mover {
         player.add(block);
         this.#blocks.push(block);
         while (this.#seconds() > SAVED) this.#blocks.shift();
-        this.#times = [...this.#times, { ms: performance.now() - start, seconds: block.frames / session.fps }].slice(-8);
+        this.#times = [...this.#times, { ms: performance.now() - start, seconds: block.frames / session.fps }].slice(
+          -8,
+        );
         this.pace = {
           ms: this.#times.reduce((sum, { ms }) => sum + ms, 0) / this.#times.length,
           seconds: this.#times.reduce((sum, { seconds }) => sum + seconds, 0) / this.#times.length,
