@@ -6,7 +6,7 @@ export interface ModelEntry {
   readonly name: string;
   /** Another one where a file has changed. */
   readonly version?: string;
-  readonly kind: "image" | "text" | null;
+  readonly kind: "image" | "text" | "motion" | null;
   readonly method: string;
   /** Whether Node knows it by its name. */
   readonly shipped?: boolean;
@@ -74,7 +74,7 @@ class Models {
     return entry.files ?? new URL(`./models/${encodeURIComponent(entry.name)}`, document.baseURI).href;
   }
 
-  ofKind(kind: "image" | "text"): readonly ModelEntry[] {
+  ofKind(kind: "image" | "text" | "motion"): readonly ModelEntry[] {
     return this.list.filter((entry) => entry.kind === kind);
   }
 }

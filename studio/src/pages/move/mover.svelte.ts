@@ -1,22 +1,29 @@
-import type { WebGenerator, WebMotionSession } from "fewstep/browser";
+import { type MotionBlock, Motions, type WebGenerator, type WebMotionSession } from "fewstep/browser";
 import { ModelInUse } from "../../lib/generator.svelte.js";
 import { type ModelEntry, models } from "../../lib/models.svelte.js";
 import { clamp } from "../../lib/options.js";
 import { route } from "../../lib/route.svelte.js";
 import { Player } from "./player.js";
 
-/** Seconds of motion that are kept ready: more would make a new text come later. */
+/** Seconds of motion that are kept ready: more would make a new text show later. */
 const READY = 0.35;
 /** Seconds of motion that can be saved at most, the newest. */
 const SAVED = 600;
 /** What the page begins with. */
 const FIRST = "a person walks";
 
-/** What was said, and where in the motion it was. */
+/** What was said, and when. */
 export interface Said {
   readonly text: string;
-  /** Seconds since the beginning. */
+  /** Seconds of the motion. */
   readonly at: number;
+}
+
+/** A pose that is still in noise. */
+export interface Ghost {
+  readonly joints: Float32Array;
+  /** 0 noise … 1 final. */
+  readonly certainty: number;
 }
 
 /** The state of the page: the URL says what begins, a session goes on from there. */
@@ -24,17 +31,19 @@ export class Mover {
   readonly use = new ModelInUse();
   player = $state.raw<Player | null>(null);
   said = $state.raw<readonly Said[]>([]);
+  ghosts = $state.raw<readonly Ghost[]>([]);
   /** Milliseconds of the last blocks, and of motion that they held. */
   pace = $state.raw<{ ms: number; seconds: number } | null>(null);
-  /** Milliseconds from Enter to the first frame that knows the text. */
+  /** Milliseconds from Enter to the first frame that was drawn after it. */
   reaction = $state<number | null>(null);
   running = $state(true);
   error = $state<string | null>(null);
   #session: WebMotionSession | null = null;
-  #asked: { at: number; from: number } | null = null;
+  /** When something was said, and the first frame that was drawn after it. */
+  #asked: { at: number; frame: number } | null = null;
   #run = 0;
   #times: { ms: number; seconds: number }[] = [];
-  #blocks: Awaited<ReturnType<WebMotionSession["next"]>>[] = [];
+  #blocks: MotionBlock[] = [];
 
   readonly entries = $derived(models.ofKind("motion"));
   readonly entry = $derived.by(
@@ -48,7 +57,7 @@ export class Mover {
   });
   readonly prompt = $derived(route.get("prompt") ?? FIRST);
   readonly seed = $derived(Math.trunc(route.number("seed", 1, 0, Number.MAX_SAFE_INTEGER)));
-  readonly guidance = $derived(this.#option("guidance", 0, 8));
+  readonly guidance = $derived(this.#option("guidance", 0, 10));
   readonly steps = $derived(Math.trunc(this.#option("steps", 1, 64)));
   readonly lag = $derived(Math.trunc(clamp(this.#option("lag", 1, 64), 1, this.steps)));
 
@@ -60,7 +69,7 @@ export class Mover {
   /** Begins anew, from the URL's text and seed. */
   async begin(generator: WebGenerator<"motion">): Promise<void> {
     const own = ++this.#run;
-    await this.end();
+    await this.#end();
     this.error = null;
     try {
       const { prompt, seed, guidance, steps, lag } = this;
@@ -72,6 +81,7 @@ export class Mover {
       this.player = new Player(session.fps);
       this.said = [{ text: prompt, at: 0 }];
       this.reaction = null;
+      this.ghosts = [];
       void this.#draw(session, own);
     } catch (error) {
       if (own === this.#run) this.error = (error as Error).message;
@@ -80,47 +90,41 @@ export class Mover {
 
   /** Draws blocks as long as the page shows them, a little ahead of what is shown. */
   async #draw(session: WebMotionSession, own: number): Promise<void> {
-    while (own === this.#run) {
-      const player = this.player!;
-      if (!this.running || player.ahead > READY) {
-        await new Promise((resolve) => setTimeout(resolve, 15));
-        continue;
-      }
-      const start = performance.now();
-      try {
+    const player = this.player!;
+    try {
+      while (own === this.#run) {
+        if (!this.running || player.ahead > READY) {
+          await new Promise((resolve) => setTimeout(resolve, 15));
+          continue;
+        }
+        const start = performance.now();
         const block = await session.next();
         if (own !== this.#run) return;
+        this.#keep(block, performance.now() - start, session);
         player.add(block);
-        this.#blocks.push(block);
-        while (this.#seconds() > SAVED) this.#blocks.shift();
-        this.#times = [...this.#times, { ms: performance.now() - start, seconds: block.frames / session.fps }].slice(
-          -8,
-        );
-        this.pace = {
-          ms: this.#times.reduce((sum, { ms }) => sum + ms, 0) / this.#times.length,
-          seconds: this.#times.reduce((sum, { seconds }) => sum + seconds, 0) / this.#times.length,
-        };
-        if (this.#asked && block.prompt === this.said.at(-1)?.text) {
-          this.#asked = { ...this.#asked, from: Math.min(this.#asked.from, player.end - block.frames) };
-        }
-      } catch (error) {
-        if (own === this.#run && (error as Error).name !== "AbortError") this.error = (error as Error).message;
-        return;
+        this.ghosts = [];
       }
+    } catch (error) {
+      if (own === this.#run && (error as Error).name !== "AbortError") this.error = (error as Error).message;
     }
   }
 
-  #seconds(): number {
-    return this.#blocks.reduce((sum, { frames }) => sum + frames, 0) / (this.player?.fps ?? 20);
+  #keep(block: MotionBlock, ms: number, { fps, frames }: WebMotionSession): void {
+    this.#blocks.push(block);
+    if ((this.#blocks.length * frames) / fps > SAVED) this.#blocks.shift();
+    this.#times = [...this.#times, { ms, seconds: block.clip.frames / fps }].slice(-8);
+    const total = (of: "ms" | "seconds") => this.#times.reduce((sum, time) => sum + time[of], 0) / this.#times.length;
+    this.pace = { ms: total("ms"), seconds: total("seconds") };
   }
 
   /** Says what is to happen now. Where the model does not understand, the error is shown and the motion goes on. */
   async say(text: string): Promise<boolean> {
     if (!this.#session || !this.player) return false;
+    const at = performance.now();
     try {
       await this.#session.say(text);
       this.error = null;
-      this.#asked = { at: performance.now(), from: Number.POSITIVE_INFINITY };
+      this.#asked = { at, frame: this.player.end };
       this.said = [...this.said, { text, at: this.player.at / this.player.fps }].slice(-8);
       route.set({ prompt: text });
       return true;
@@ -130,20 +134,21 @@ export class Mover {
     }
   }
 
-  /** Changes guidance while it moves. */
-  async adjust(change: { guidance?: number }): Promise<void> {
-    await this.#session?.adjust(change);
+  /** Changes how strongly the text is followed while it moves. */
+  async guide(guidance: number): Promise<void> {
+    await this.#session?.guide(guidance).catch((error: Error) => {
+      this.error = error.message;
+    });
   }
 
-  /** To be called where a frame is shown: tells when the first one came that knows the newest text. */
+  /** To be called where a frame is shown: tells when the first one came that was drawn after the newest text. */
   shown(): void {
-    if (!this.#asked || !this.player || this.player.at < this.#asked.from) return;
+    if (!this.#asked || !this.player || this.player.at < this.#asked.frame) return;
     this.reaction = performance.now() - this.#asked.at;
     this.#asked = null;
   }
 
-  /** Ends the session. */
-  async end(): Promise<void> {
+  async #end(): Promise<void> {
     const session = this.#session;
     this.#session = null;
     await session?.close().catch(() => undefined);
@@ -152,11 +157,31 @@ export class Mover {
   /** Ends for good. */
   stop(): void {
     this.#run++;
-    void this.end();
+    void this.#end();
   }
 
-  /** What has been shown, as a file. */
-  async save(format: "glb" | "vrma" | "bvh" | "csv"): Promise<Blob> {
-    return this.generator!.clipFile(this.#blocks, format);
+  /** What has been drawn so far, as one motion. */
+  motions(): Motions {
+    const clips = this.#blocks.map(({ clip }) => clip);
+    const frames = clips.reduce((sum, clip) => sum + clip.frames, 0);
+    const joined = <A extends Float32Array | Uint8Array>(into: A, of: (clip: (typeof clips)[number]) => A): A => {
+      let at = 0;
+      for (const clip of clips) {
+        into.set(of(clip), at);
+        at += of(clip).length;
+      }
+      return into;
+    };
+    const [{ skeleton, fps }] = clips;
+    return new Motions([
+      {
+        ...{ skeleton, fps, frames },
+        rotations: joined(new Float32Array(frames * 88), (clip) => clip.rotations),
+        root: joined(new Float32Array(frames * 3), (clip) => clip.root),
+        contacts: clips.every(({ contacts }) => contacts)
+          ? joined(new Uint8Array(frames * 4), (clip) => clip.contacts!)
+          : null,
+      },
+    ]);
   }
 }

@@ -1,78 +1,87 @@
-import type { Joints } from "./body.js";
+import type { MotionBlock } from "fewstep/browser";
 
-/** What a session gives: a stretch of motion, frame by frame. */
-export interface Block {
-  readonly frames: number;
-  /** [T, 22, 3], metres in the world. */
+/** What is shown at one moment. */
+export interface Pose {
+  /** [22, 3], metres in the world. */
   readonly joints: Float32Array;
-  /** [T, 4], 1 where a foot stands; null where nobody has said. */
+  /** [22, 4], x, y, z, w from the parent's frame. */
+  readonly rotations: Float32Array;
+  readonly root: readonly [number, number, number];
+  /** [4], 1 where a foot stands; null where nobody has said. */
   readonly contacts: Uint8Array | null;
-  /** Poses that are still in noise, the nearest first. */
-  readonly ghosts: readonly Ghost[];
-}
-export interface Ghost {
-  readonly joints: Joints;
-  /** 0 noise … 1 final. */
-  readonly certainty: number;
 }
 
-const JOINTS = 22;
 /** Seconds that are kept behind the playhead. */
 const KEPT = 2;
 
 /** Frames that have come and are to be shown at their rate; the playhead waits where there are none. */
 export class Player {
-  #joints: Float32Array[] = [];
-  #contacts: (Uint8Array | null)[] = [];
+  #frames: Pose[] = [];
   /** Number of the first frame that is kept. */
   #first = 0;
   /** Where the playhead is, in frames since the beginning. */
   at = 0;
-  /** Whether it had to wait for frames since it was last asked. */
-  #starved = false;
 
   constructor(readonly fps: number) {}
 
   /** Frames that have come in all. */
   get end(): number {
-    return this.#first + this.#joints.length;
+    return this.#first + this.#frames.length;
   }
   /** Seconds of motion that are still to be shown. */
   get ahead(): number {
     return Math.max(0, this.end - 1 - this.at) / this.fps;
   }
 
-  add({ frames, joints, contacts }: Block): void {
-    for (let f = 0; f < frames; f++) {
-      this.#joints.push(joints.subarray(f * JOINTS * 3, (f + 1) * JOINTS * 3));
-      this.#contacts.push(contacts ? contacts.subarray(f * 4, f * 4 + 4) : null);
-    }
+  add({ clip, joints }: MotionBlock): void {
+    const { rotations, root, contacts, frames } = clip;
+    for (let f = 0; f < frames; f++)
+      this.#frames.push({
+        joints: joints.subarray(f * 66, f * 66 + 66),
+        rotations: rotations.subarray(f * 88, f * 88 + 88),
+        root: [root[3 * f], root[3 * f + 1], root[3 * f + 2]],
+        contacts: contacts?.subarray(f * 4, f * 4 + 4) ?? null,
+      });
   }
 
   /** Moves on by so many seconds, and gives the pose there; null where nothing has come yet. */
-  advance(seconds: number): { joints: Float32Array; contacts: Uint8Array | null } | null {
-    if (this.#joints.length === 0) return null;
-    const last = this.end - 1;
-    const wanted = this.at + seconds * this.fps;
-    if (wanted > last + 0.5) this.#starved = true;
-    this.at = Math.min(wanted, last);
-    const drop = Math.min(Math.floor(this.at) - this.#first - KEPT * this.fps, this.#joints.length - 2);
+  advance(seconds: number): Pose | null {
+    if (this.#frames.length === 0) return null;
+    this.at = Math.min(this.at + seconds * this.fps, this.end - 1);
+    const drop = Math.min(Math.floor(this.at) - this.#first - KEPT * this.fps, this.#frames.length - 2);
     if (drop > 0) {
-      this.#joints.splice(0, drop);
-      this.#contacts.splice(0, drop);
+      this.#frames.splice(0, drop);
       this.#first += drop;
     }
     const i = Math.floor(this.at) - this.#first;
-    const share = this.at - Math.floor(this.at);
-    const [a, b] = [this.#joints[i], this.#joints[Math.min(i + 1, this.#joints.length - 1)]];
-    const joints = Float32Array.from(a, (value, k) => value + share * (b[k] - value));
-    return { joints, contacts: this.#contacts[i] };
+    return between(
+      this.#frames[i],
+      this.#frames[Math.min(i + 1, this.#frames.length - 1)],
+      this.at - Math.floor(this.at),
+    );
   }
+}
 
-  /** Whether the playhead had to wait, since this was last asked. */
-  takeStarved(): boolean {
-    const starved = this.#starved;
-    this.#starved = false;
-    return starved;
+const mix = (a: number, b: number, share: number) => a + share * (b - a);
+
+/** The pose between two frames that follow each other. */
+function between(a: Pose, b: Pose, share: number): Pose {
+  return {
+    joints: a.joints.map((value, k) => mix(value, b.joints[k], share)),
+    rotations: turned(a.rotations, b.rotations, share),
+    root: [0, 1, 2].map((k) => mix(a.root[k], b.root[k], share)) as [number, number, number],
+    contacts: a.contacts,
+  };
+}
+
+/** Rotations between those of two frames: they are near, so that a straight line is as good as an arc. */
+function turned(a: Float32Array, b: Float32Array, share: number): Float32Array {
+  const out = new Float32Array(a.length);
+  for (let q = 0; q < a.length; q += 4) {
+    const dot = [0, 1, 2, 3].reduce((sum, k) => sum + a[q + k] * b[q + k], 0);
+    for (let k = 0; k < 4; k++) out[q + k] = mix(a[q + k], dot < 0 ? -b[q + k] : b[q + k], share);
+    const length = Math.hypot(...out.subarray(q, q + 4));
+    for (let k = 0; k < 4; k++) out[q + k] /= length;
   }
+  return out;
 }

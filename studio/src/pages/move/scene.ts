@@ -12,16 +12,15 @@ import {
   MeshBasicMaterial,
   PCFShadowMap,
   PerspectiveCamera,
-  Plane,
-  Raycaster,
   Scene,
-  Vector2,
   Vector3,
   WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { Body, type Joints } from "./body.js";
 import { Floor } from "./floor.js";
+import type { Pose } from "./player.js";
+import type { VrmFigure } from "./vrm.js";
 
 /** A place on the floor, metres. */
 export interface Spot {
@@ -59,9 +58,10 @@ export class Stage {
   readonly #floor = new Floor();
   readonly #sun = new DirectionalLight("#fff6ea", 2.4);
   readonly #trail = new Line(new BufferGeometry(), new LineBasicMaterial({ transparent: true, opacity: 0.55 }));
-  readonly #path = new Line(new BufferGeometry(), new LineBasicMaterial({ linewidth: 2 }));
   readonly #walked: Spot[] = [];
   readonly #target = new Vector3(0, 0.9, 0);
+  /** Somebody's own figure in the place of the capsules. */
+  #worn: VrmFigure | null = null;
   follow = true;
 
   constructor(readonly canvas: HTMLCanvasElement) {
@@ -83,8 +83,7 @@ export class Stage {
     this.#sun.shadow.bias = -0.0006;
     this.scene.add(this.body.object, ...this.#ghosts.map(({ object }) => object), ...this.#marks, this.#floor.object);
     this.scene.add(new HemisphereLight("#ffffff", "#b9a893", 1.25), new AmbientLight("#ffffff", 0.35));
-    this.scene.add(this.#sun, this.#sun.target, this.#trail, this.#path);
-    this.#path.position.y = 0.012;
+    this.scene.add(this.#sun, this.#sun.target, this.#trail);
     this.#trail.position.y = 0.008;
     this.camera.position.set(2.6, 1.9, 4.4);
     this.#controls = new OrbitControls(this.camera, canvas);
@@ -103,7 +102,6 @@ export class Stage {
     for (const { material } of this.#ghosts) material.color.copy(accent);
     for (const { material } of this.#marks) material.color.copy(accent);
     this.#trail.material.color.copy(accent);
-    this.#path.material.color.copy(ink);
     this.#floor.color(muted);
   }
 
@@ -115,9 +113,19 @@ export class Stage {
     this.camera.updateProjectionMatrix();
   }
 
-  /** Shows a frame: its joints, and which feet stand (0 … 1 each). */
-  show(joints: Joints, contacts: ArrayLike<number> | null): void {
-    this.body.pose(joints);
+  /** Puts a figure in the place of the capsules; null takes it away. */
+  wear(figure: VrmFigure | null): void {
+    this.#worn?.dispose();
+    this.#worn = figure;
+    this.body.object.visible = figure === null;
+    if (figure) this.scene.add(figure.object);
+  }
+
+  /** Shows a frame. */
+  show(pose: Pose): void {
+    const { joints, contacts } = pose;
+    if (this.#worn) this.#worn.pose(pose);
+    else this.body.pose(joints);
     for (const [i, mark] of this.#marks.entries()) {
       const joint = FEET[i];
       mark.position.x = joints[3 * joint];
@@ -151,24 +159,6 @@ export class Stage {
     lay(this.#trail, []);
   }
 
-  /** Draws a path on the floor; none where there are no points. */
-  showPath(points: readonly Spot[]): void {
-    lay(this.#path, points);
-  }
-
-  /** The place on the floor that a point of the canvas (0 … 1 from its top left) shows; null above the horizon. */
-  floorAt(x: number, y: number): Spot | null {
-    const ray = new Raycaster();
-    ray.setFromCamera(new Vector2(2 * x - 1, 1 - 2 * y), this.camera);
-    const hit = ray.ray.intersectPlane(new Plane(new Vector3(0, 1, 0), 0), new Vector3());
-    return hit && hit.distanceTo(this.camera.position) < 30 ? { x: hit.x, z: hit.z } : null;
-  }
-
-  /** Whether dragging turns the camera. */
-  set turnable(on: boolean) {
-    this.#controls.enabled = on;
-  }
-
   /** Draws one picture. */
   render(): void {
     if (this.follow) {
@@ -186,6 +176,7 @@ export class Stage {
 
   dispose(): void {
     this.#controls.dispose();
+    this.#worn?.dispose();
     this.body.dispose();
     for (const ghost of this.#ghosts) ghost.dispose();
     this.renderer.dispose();

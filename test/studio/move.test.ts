@@ -1,0 +1,56 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildStudio } from "../../scripts/build-studio.js";
+import { readClips } from "../../src/io/gltf-read.js";
+import { StaticHost, Visitor } from "./site.js";
+
+const folder = mkdtempSync(join(tmpdir(), "fewstep-studio-move-"));
+let host: StaticHost;
+let visitor: Visitor;
+beforeAll(async () => {
+  await buildStudio(join(folder, "site"), ["walker"]);
+  host = await StaticHost.start(join(folder, "site"));
+  // Small, since the figure is drawn by the processor here
+  visitor = await Visitor.open({ width: 760, height: 460 });
+});
+afterAll(async () => {
+  await visitor?.close();
+  await host?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Seconds of motion that have been drawn and are shown next. */
+const moved = async (): Promise<number> => Number(await visitor.page.getByTestId("stage").getAttribute("data-frame"));
+
+test("a figure goes on moving, turns to what is typed, and is saved", async () => {
+  const { page } = visitor;
+  await page.goto(`${host.url}#/move?model=walker&prompt=a%20person%20walks&seed=3&steps=8&lag=4`);
+  await page.getByTestId("ms").waitFor();
+  await expect.poll(moved, { timeout: 60_000 }).toBeGreaterThan(10);
+  const before = await moved();
+  await page.getByTestId("say").fill("a person stands still");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("reaction").waitFor();
+  await expect.poll(moved).toBeGreaterThan(before);
+  expect(page.url()).toContain("stands");
+  await visitor.expectGood();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: ".glb" }).click(),
+  ]);
+  const [{ clip }] = await readClips(new Uint8Array(readFileSync(await download.path())));
+  expect(clip.frames).toBeGreaterThanOrEqual(24);
+  expect(clip.rotations.every(Number.isFinite)).toBe(true);
+});
+
+test("a text that the model cannot read is said, and the motion goes on", async () => {
+  const { page } = visitor;
+  const before = await moved();
+  await page.getByTestId("say").fill("человек идёт");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").waitFor();
+  expect(await page.getByTestId("say").inputValue()).toBe("человек идёт");
+  await expect.poll(moved).toBeGreaterThan(before);
+});
