@@ -27,5 +27,5 @@ export type {
   WebGenerator,
 } from "./web/generator.js";
 export { latest } from "./web/latest.js";
-export type { MotionBlock, WebMotionSession } from "./web/motion.js";
+export type { MotionBlock, MotionGhost, WebMotionSession } from "./web/motion.js";
 export { Pictures } from "./web/pictures.js";

@@ -33,6 +33,7 @@ export type {
   Generator,
   ImageGenerator,
   MotionGenerator,
+  MotionGuess,
   MotionSession,
   SampleContext,
   SampleOptions,

@@ -151,6 +151,14 @@ export interface TextGenerator<Options extends object = SampleOptions> extends G
   ): Promise<Float64Array>;
 }
 
+/** A block that is still in the making, as it would come if all went on as now. */
+export interface MotionGuess {
+  /** It begins where the block before it is guessed to end. */
+  readonly clip: Clip;
+  /** How much of the way from noise to clean is done, 0 to 1. */
+  readonly certainty: number;
+}
+
 /** A motion that goes on for ever, block after block. */
 export interface MotionSession {
   /** Frames of a block. */
@@ -163,6 +171,11 @@ export interface MotionSession {
   say(text: string | null): void;
   /** The next block; its clip begins where the one before it ended. */
   next(): Promise<Clip>;
+  /**
+   * The blocks in the making, nearest first, as the network foresaw them when the last block was drawn; none before the
+   * first, or where blocks are made one by one. What comes is the same with and without it.
+   */
+  ahead(): Promise<MotionGuess[]>;
   /** Ends it. */
   close(): void;
 }

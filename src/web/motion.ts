@@ -10,6 +10,14 @@ export interface MotionBlock {
   readonly joints: Float32Array;
 }
 
+/** A block that is still in the making. */
+export interface MotionGhost {
+  /** [22, 3]: where the joints are guessed to be in its last frame, metres in the world. */
+  readonly joints: Float32Array;
+  /** How much of the way from noise to clean is done, 0 to 1. */
+  readonly certainty: number;
+}
+
 /** A motion that goes on for ever, drawn in the generator's thread. */
 export interface WebMotionSession {
   /** Frames a second, and of a block. */
@@ -22,11 +30,13 @@ export interface WebMotionSession {
   /** How strongly it follows its text from now on. @throws OptionError */
   guide(guidance: number): Promise<void>;
   next(): Promise<MotionBlock>;
+  /** Where the blocks in the making are foreseen to end, nearest first; what comes is the same with and without it. */
+  ahead(): Promise<MotionGhost[]>;
   close(): Promise<void>;
 }
 
 /** What a page asks of a session, which the thread with the generator knows by its number. */
-export type SessionAction = "open" | "say" | "guide" | "next" | "close";
+export type SessionAction = "open" | "say" | "guide" | "next" | "ahead" | "close";
 /** Asks; what is given back is what the action gives. */
 export type AskSession = (action: SessionAction, session: number, value?: unknown) => Promise<unknown>;
 
@@ -66,6 +76,11 @@ export class Sessions {
         const clip = await found.next();
         return { clip, joints: positionsOf(clip) } satisfies MotionBlock;
       }
+      case "ahead":
+        return (await found.ahead()).map(({ clip, certainty }): MotionGhost => {
+          const joints = positionsOf(clip);
+          return { joints: joints.slice(joints.length - joints.length / clip.frames), certainty };
+        });
     }
   }
 }
@@ -78,6 +93,7 @@ export async function openSession(ask: AskSession, options?: SampleOptions): Pro
     say: (text) => ask("say", session, text) as Promise<void>,
     guide: (guidance) => ask("guide", session, guidance) as Promise<void>,
     next: () => ask("next", session) as Promise<MotionBlock>,
+    ahead: () => ask("ahead", session) as Promise<MotionGhost[]>,
     close: () => ask("close", session) as Promise<void>,
   };
 }

@@ -38,6 +38,11 @@ class Stream {
     this.past = start();
   }
 
+  /** Another stream that goes on from here. */
+  copy(): Stream {
+    return new Stream(this.programs, this.name, { step: this.graph, start: () => this.past });
+  }
+
   async push(stretch: Float32Array): Promise<Float32Array> {
     const [first] = Object.keys(this.graph.inputs(1));
     const { out, ...past } = await this.programs.run(this.name, this.graph, 1, { [first]: stretch, ...this.past });

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { MotionSession } from "../../models/generator.js";
+import type { MotionGuess, MotionSession } from "../../models/generator.js";
 import { OptionError } from "../../models/options.js";
 import type { Programs } from "../../models/programs.js";
 import { type Clip, FeatureReader } from "../../motion/index.js";
@@ -47,6 +47,8 @@ export class MotionStream implements MotionSession {
   private readonly blocks = new Map<number, Float32Array>();
   /** The block that was finished by the last call, which the next one shows to the others. */
   private finished: number | null = null;
+  /** Clean tokens of the blocks in the making, by number, as the last call foresaw them. */
+  private readonly foreseen = new Map<number, Float32Array>();
   /** Tokens that positions are counted from. */
   private base = 0;
   private readonly cache: TokenCache;
@@ -114,14 +116,23 @@ export class MotionStream implements MotionSession {
   }
 
   next(): Promise<Clip> {
-    this.requireOpen();
-    const result = this.last.then(() => this.model.programs.work.run(this.signal, () => this.nextBlock()));
-    this.last = result.catch(() => undefined);
-    return result;
+    return this.inTurn(() => this.nextBlock());
+  }
+
+  ahead(): Promise<MotionGuess[]> {
+    return this.inTurn(() => this.guesses());
   }
 
   close(): void {
     this.closed = true;
+  }
+
+  /** Does it when everything that was asked for before is done. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.requireOpen();
+    const result = this.last.then(() => this.model.programs.work.run(this.signal, work));
+    this.last = result.catch(() => undefined);
+    return result;
   }
 
   private requireOpen(): void {
@@ -137,6 +148,25 @@ export class MotionStream implements MotionSession {
     const tokens = this.blocks.get(this.given)!;
     this.given++;
     return this.reader.read(await this.decoder.push(tokens));
+  }
+
+  /** Decodes what is foreseen; copies of the decoder and the reader go ahead, so that the stream stays where it is. */
+  private async guesses(): Promise<MotionGuess[]> {
+    const decoder = this.decoder.copy();
+    const reader = new FeatureReader({ fps: this.model.shape.fps, start: this.reader.place });
+    const guesses: MotionGuess[] = [];
+    for (const block of [...this.foreseen.keys()].sort((a, b) => a - b)) {
+      this.signal.throwIfAborted();
+      const clip = reader.read(await decoder.push(this.foreseen.get(block)!));
+      guesses.push({ clip, certainty: this.timeOf(block, this.tick) });
+    }
+    return guesses;
+  }
+
+  /** Time of a block, 0 (noise) to 1 (clean), before a call. */
+  private timeOf(block: number, tick: number): number {
+    const { steps, lag } = this.options;
+    return Math.min(1, Math.max(0, (tick - block * lag) / steps));
   }
 
   /** Tokens of a block: noise at first. */
@@ -158,8 +188,7 @@ export class MotionStream implements MotionSession {
     const shown = this.finished === null ? [] : [this.finished];
     const active = Array.from({ length: this.delay }, (_, i) => first + i);
     const all = [...shown, ...active];
-    const timeAt = (b: number, tick: number) => Math.min(1, Math.max(0, (tick - b * lag) / steps));
-    const times = all.map((b) => timeAt(b, this.tick));
+    const times = all.map((b) => this.timeOf(b, this.tick));
     const place = this.finished === null ? 0 : (this.finished % (window - this.delay)) * block;
     if (this.finished !== null) this.cache.forget(place, block);
     const per = block * shape.codec.latent;
@@ -187,12 +216,19 @@ export class MotionStream implements MotionSession {
     }
     const v = this.guide(velocity);
     for (const [i, b] of active.entries()) {
-      const step = timeAt(b, this.tick + 1) - timeAt(b, this.tick);
+      const time = this.timeOf(b, this.tick + 1);
+      const step = time - this.timeOf(b, this.tick);
       if (step === 0) continue;
       const at = (shown.length + i) * per;
       const tokens = this.tokensOf(b).map((x, k) => x + step * v[at + k]);
       this.blocks.set(b, tokens);
-      if (timeAt(b, this.tick + 1) === 1) this.finished = b;
+      this.foreseen.set(
+        b,
+        tokens.map((x, k) => x + (1 - time) * v[at + k]),
+      );
+      if (time < 1) continue;
+      this.finished = b;
+      this.foreseen.delete(b);
     }
     this.tick++;
     this.rebase();

@@ -135,6 +135,41 @@ describe("a session", () => {
     expect(numbersOf(together)).toEqual(numbersOf(await streamed(modelOf(), options, 3)));
   });
 
+  test("foresees the blocks in the making, and goes on as if nobody had asked", async () => {
+    const model = modelOf();
+    const far = { ...options, steps: 7, lag: 1 };
+    const plain = await streamed(model, far, 8);
+    const session = await model.open(far);
+    expect(await session.ahead()).toEqual([]);
+    const clips: Clip[] = [];
+    const guesses: { clip: Clip; certainty: number }[][] = [];
+    for (let i = 0; i < 8; i++) {
+      clips.push(await session.next());
+      guesses.push(await session.ahead());
+    }
+    expect(numbersOf(clips)).toEqual(numbersOf(plain));
+    for (const all of guesses)
+      expect(all.map(({ certainty }) => certainty)).toEqual([6, 5, 4, 3, 2, 1].map((done) => done / 7));
+    const [{ clip, certainty }] = guesses[2];
+    expect([clip.frames, certainty]).toEqual([12, 6 / 7]);
+    // The seventh block, as it was foreseen after each of the six before it: from far to near
+    const errors = guesses.slice(0, 6).map((all, i) => distance(numbersOf([all[5 - i].clip]), numbersOf([plain[6]])));
+    expect(errors[5]).toBeLessThan(0.1 * errors[0]);
+    expect(errors[5]).toBeLessThan(0.05);
+    session.close();
+    expect(() => session.ahead()).toThrow("This session is closed");
+  });
+
+  test("foresees nothing where blocks are made one by one, and waits for its turn", async () => {
+    const one = await modelOf().open({ ...options, steps: 2, lag: 2 });
+    const [, none] = await Promise.all([one.next(), one.ahead()]);
+    expect(none).toEqual([]);
+    const session = await modelOf().open(options);
+    const [first, ahead] = await Promise.all([session.next(), session.ahead()]);
+    expect(ahead).toHaveLength(1);
+    expect(numbersOf([first])).toEqual(numbersOf(await streamed(modelOf(), options, 1)));
+  });
+
   test("refuses what it cannot show, and what it cannot be", async () => {
     const model = modelOf();
     await expect(model.open({ prompt: "走る" })).rejects.toThrow("has no word that this model knows");

@@ -1,0 +1,30 @@
+import { afterAll, expect, test } from "vitest";
+import { type Clip, positionsOf } from "../../src/motion/index.js";
+import { openSession, Sessions } from "../../src/web/motion.js";
+import { madeModel } from "../methods/motion/made.js";
+
+const model = madeModel();
+const sessions = new Sessions(model);
+const options = { prompt: "a person walks", steps: 3, lag: 1, seed: 4 };
+afterAll(() => model.release());
+
+const lastFrame = (clip: Clip) => positionsOf(clip).slice(-66);
+
+test("a page sees a session's blocks, and where those in the making are foreseen to end", async () => {
+  const own = await model.open(options);
+  const session = await openSession((...asked) => sessions.ask(...asked), options);
+  expect(session).toMatchObject({ fps: 20, frames: 12, delay: 3 });
+  for (let i = 0; i < 3; i++) {
+    const [clip, { clip: seen, joints }] = [await own.next(), await session.next()];
+    expect(seen).toEqual(clip);
+    expect(joints).toEqual(positionsOf(clip));
+    const [guesses, ghosts] = [await own.ahead(), await session.ahead()];
+    expect(ghosts).toEqual(guesses.map(({ clip, certainty }) => ({ joints: lastFrame(clip), certainty })));
+    expect(ghosts.map(({ joints, certainty }) => [joints.length, certainty])).toEqual([
+      [66, 2 / 3],
+      [66, 1 / 3],
+    ]);
+  }
+  await session.close();
+  await expect(session.ahead()).rejects.toThrow("This session is closed");
+});
