@@ -102,7 +102,7 @@ export class Mover {
         if (own !== this.#run) return;
         this.#keep(block, performance.now() - start, session);
         player.add(block);
-        this.ghosts = [];
+        this.ghosts = await session.ahead();
       }
     } catch (error) {
       if (own === this.#run && (error as Error).name !== "AbortError") this.error = (error as Error).message;
