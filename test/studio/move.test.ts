@@ -28,7 +28,7 @@ test("a figure goes on moving, turns to what is typed, and is saved", async () =
   const { page } = visitor;
   await page.goto(`${host.url}#/move?model=walker&prompt=a%20person%20walks&seed=3&steps=8&lag=4`);
   await page.getByTestId("ms").waitFor();
-  await expect.poll(moved, { timeout: 60_000 }).toBeGreaterThan(10);
+  await expect.poll(moved, { timeout: 60_000 }).toBeGreaterThan(26);
   const before = await moved();
   await page.getByTestId("say").fill("a person stands still");
   await page.keyboard.press("Enter");
