@@ -26,21 +26,20 @@ function streaming(shape: readonly number[], name: string, run: (x: Tensor, past
 
 /** Takes a network's input stretch by stretch; what comes out is what the whole at once would give. */
 class Stream {
-  private past: Record<string, Float32Array>;
-  private readonly graph;
-
   constructor(
     private readonly programs: Programs,
     private readonly name: string,
-    { step, start }: ReturnType<typeof streaming>,
-  ) {
-    this.graph = step;
-    this.past = start();
+    private readonly graph: ReturnType<typeof streaming>["step"],
+    private past: Record<string, Float32Array>,
+  ) {}
+
+  static begin(programs: Programs, name: string, { step, start }: ReturnType<typeof streaming>): Stream {
+    return new Stream(programs, name, step, start());
   }
 
   /** Another stream that goes on from here. */
   copy(): Stream {
-    return new Stream(this.programs, this.name, { step: this.graph, start: () => this.past });
+    return new Stream(this.programs, this.name, this.graph, this.past);
   }
 
   async push(stretch: Float32Array): Promise<Float32Array> {
@@ -53,7 +52,7 @@ class Stream {
 
 /** Frames of features [4n, features] of each n standardised tokens [n, latent], as they come. */
 export const decodingStream = (programs: Programs, net: MotionNetwork, shape: MotionShape, tokens: number): Stream =>
-  new Stream(
+  Stream.begin(
     programs,
     `decode on ${tokens}`,
     streaming([tokens, shape.codec.latent], "tokens", (x, past) =>
@@ -63,7 +62,7 @@ export const decodingStream = (programs: Programs, net: MotionNetwork, shape: Mo
 
 /** Standardised tokens [n, latent], their means, of each 4n frames of features, as they come. */
 export const encodingStream = (programs: Programs, net: MotionNetwork, shape: MotionShape, tokens: number): Stream =>
-  new Stream(
+  Stream.begin(
     programs,
     `encode on ${tokens}`,
     streaming([tokens * TOKEN_FRAMES, shape.features], "rows", (x, past) =>
