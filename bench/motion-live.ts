@@ -15,12 +15,18 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
   const judge = await MotionJudge.load(judgeAt, { device: "cpu", threads: 1 });
   const open = (threads: number) => loadModel(location, { kind: "motion", device: "cpu", threads });
   const before = load();
+  const done = <Row>(row: Row): Row => {
+    note(JSON.stringify(row));
+    return row;
+  };
+  note(`${location}: in Chromium`);
+  const browser = done(await inBrowser(location, LAGS, threads));
   const speeds = [];
   for (const count of [1, 2])
     for (const lag of LAGS) {
       note(`${location}: ${count} threads, lag ${lag}`);
       const model = await open(count);
-      speeds.push({ threads: count, lag, ...(await speed(model, lag)) });
+      speeds.push(done({ threads: count, lag, ...(await speed(model, lag)) }));
       await model.release();
     }
   const model = await open(threads);
@@ -29,23 +35,17 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
     note(`${location}: from a walk to a run, lag ${lag}`);
     const found = await changes(model, lag, quick ? 8 : 20);
     const shown = found.filter((seconds) => seconds !== null);
-    told.push({
-      lag,
-      seeds: found.length,
-      shown: shown.length,
-      seconds: shown.length > 0 ? round(median(shown)) : null,
-    });
+    const seconds = shown.length > 0 ? round(median(shown)) : null;
+    told.push(done({ lag, seeds: found.length, shown: shown.length, seconds }));
   }
   const long = [];
   for (const history of [0, 0.03]) {
     const minutes = quick ? 2 : 10;
     note(`${location}: ${minutes} minutes, history ${history}`);
-    long.push(await endure(model, judge, { minutes, history, lag: LAGS[0] }));
+    long.push(done(await endure(model, judge, { minutes, history, lag: LAGS[0] })));
   }
   await model.release();
   await judge.release();
-  note(`${location}: in Chromium`);
-  const browser = await inBrowser(location, LAGS, threads);
   return {
     machine: machine(),
     load: { before, after: load() },

@@ -88,7 +88,7 @@ function speedsOf({ root, frames }: Clip, fps: number): number[] {
 const PROGRAMME = [
   "a person walks",
   "a person runs",
-  "a person stands",
+  "a person stands still",
   "a person waves with the right hand",
   "a person walks backward",
   "a person jumps",
