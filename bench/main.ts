@@ -22,6 +22,8 @@ const benches: Record<string, string> = {
   serve: "throughput and latency of `fewstep serve` at 1 to 256 clients, and what sharing batches gains",
   motion:
     "motion: causal and other diffusion, trained alike on the procedure's motions (names: variants, --rounds: seeds)",
+  "motion-live":
+    "motion that never ends: speed natively and in Chromium, time until a new text shows, ten minutes on end (names: model, judge)",
   toys: "sliced Wasserstein distance on two-dimensional toys",
 };
 

@@ -7,6 +7,13 @@ export {
   nearestTraining,
 } from "./judges/images.js";
 export { LanguageModel } from "./judges/language-model/model.js";
+export {
+  evaluateMotion,
+  type MotionEvaluateOptions,
+  type MotionEvaluation,
+  type MotionReference,
+  measureMotionReference,
+} from "./judges/motion/evaluate.js";
 export { MotionJudge } from "./judges/motion/model.js";
 export {
   evaluateLikelihood,

@@ -1,4 +1,5 @@
 import type { LabelledClip } from "../../src/data/motion-dataset.js";
+import type { Ask } from "../../src/judges/motion/judged.js";
 import { MotionModel } from "../../src/methods/motion/model.js";
 import type { Stretch } from "../../src/methods/motion/sampler.js";
 import type { Clip } from "../../src/motion/index.js";
@@ -21,12 +22,6 @@ export class Chunks extends MotionModel {
       stretches.push({ start, blocks: Math.min(this.chunk, blocks - start), known: start === 0 ? 0 : 1 });
     return stretches;
   }
-}
-
-/** What is to be shown, and the action that it is. */
-export interface Ask {
-  readonly prompt: string;
-  readonly label: number;
 }
 
 /** Captions of segments of test clips, as many of each action as can be. */

@@ -4,12 +4,12 @@ import type { DeviceName } from "../runtime/index.js";
 /** What `fewstep eval` is told. */
 export interface EvalCommand {
   data?: string;
-  /** `classifier`, `resnet50-imagenet`, `pixel-pca`, a classifier's folder or an ONNX file. */
-  features: string;
-  /** Samples, and test images at most; default 10,000 images, 256 texts. */
+  /** Of models of images: `classifier` (default), `resnet50-imagenet`, `pixel-pca`, a classifier's folder or an ONNX file. */
+  features?: string;
+  /** Samples, and test images at most; default 10,000 images, 256 texts or motions. */
   count?: number;
   steps?: number[];
-  /** Of models of text: an autoregressive model; default a Kneser–Ney model. */
+  /** Of models of text: an autoregressive model; default a Kneser–Ney model. Of motion: a motion-judge. */
   judge?: string;
   seed: number;
   /** Further options of the model. */

@@ -25,7 +25,8 @@ function readAs({ lines, config }: TextGenerator, other: string | undefined): Te
 /** Measures a model of text: its bound on the test text's bits per character, and its samples under a judge. */
 export async function evalTextCommand(location: string, model: TextGenerator, command: EvalCommand): Promise<void> {
   const { count = 256, steps, seed, judge: judgeAt, device, json, options = {} } = command;
-  if (command.neighbours !== undefined) throw new UsageError(`${location} draws text; leave out --neighbours.`);
+  for (const option of ["neighbours", "features"] as const)
+    if (command[option] !== undefined) throw new UsageError(`${location} draws text; leave out --${option}.`);
   const asked = stepsAsked(options, seed, steps).map((sample) => ({ ...sample, count }));
   const judge =
     judgeAt === undefined

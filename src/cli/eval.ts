@@ -32,8 +32,11 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
     const { evalTextCommand } = await import("./eval-text.js");
     return evalTextCommand(location, model, command);
   }
-  if (model.kind === "motion") throw new UsageError(`${location} draws motions, which cannot be measured yet.`);
-  const { features, count = 10_000, steps, seed, neighbours, device, json, options = {} } = command;
+  if (model.kind === "motion") {
+    const { evalMotionCommand } = await import("./eval-motion.js");
+    return evalMotionCommand(location, model, command);
+  }
+  const { features = "classifier", count = 10_000, steps, seed, neighbours, device, json, options = {} } = command;
   if (count < 100) throw new UsageError(`--count must be a whole number of at least 100 images, got ${count}.`);
   if (command.judge !== undefined) throw new UsageError(`${location} draws images; leave out --judge.`);
   if (neighbours !== undefined) requireSheetName(neighbours);

@@ -8,11 +8,11 @@ import { dataDifferences, readDataRecord } from "../train/index.js";
 import { UsageError } from "./output.js";
 
 /** What a model is measured against: what was asked for, or else what it was trained on. */
-export function dataOf({ name, text, training }: ModelConfig, asked?: string): string {
+export function dataOf({ name, text, motion, training }: ModelConfig, asked?: string): string {
   const data = asked ?? training?.data;
   if (typeof data !== "string")
     throw new UsageError(
-      `${name} does not say what it was trained on; give the ${text ? "text" : "images"} with --data.`,
+      `${name} does not say what it was trained on; give the ${text ? "text" : motion ? "motions" : "images"} with --data.`,
     );
   if (asked === undefined && isAbsolute(data) && !existsSync(data))
     throw new UsageError(`The data that ${name} was trained on are not at ${data} any more; say where with --data.`);

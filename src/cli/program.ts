@@ -150,14 +150,20 @@ addReadingFlags(train)
 
 const evaluate = program
   .command("eval")
-  .description("measure a model's samples against the test images, each number beside its real-against-real floor")
+  .description("measure a model's samples against the test data, each number beside its real-against-real floor")
   .argument("<model>", "name, folder or URL")
-  .option("--data <id|path>", "reference images (default: what the model was trained on)")
-  .option("--features <name>", "classifier, resnet50-imagenet, pixel-pca or an ONNX file", "classifier")
-  .option("--count <n>", "samples (default: 10000 images, 256 texts)", whole(8))
+  .option("--data <id|path>", "reference images, text or motions (default: what the model was trained on)")
+  .option(
+    "--features <name>",
+    "of models of images: classifier, resnet50-imagenet, pixel-pca or an ONNX file (default: classifier)",
+  )
+  .option("--count <n>", "samples (default: 10000 images, 256 texts or motions)", whole(8))
   .option("--steps <list>", "numbers of steps to compare, e.g. 1,2,4,8", wholeList)
   .option("--seed <n>", "seed of the samples", whole(0), 0)
-  .option("--judge <model>", "of models of text: a language-model to judge samples (default: Kneser–Ney)")
+  .option(
+    "--judge <model>",
+    "what judges samples: of text a language-model (default: Kneser–Ney), of motion a motion-judge",
+  )
   .option("--neighbours <file.png>", "write a sheet of samples beside their nearest training images")
   .addOption(checkpointOption())
   .addOption(deviceOption())
@@ -174,6 +180,7 @@ evaluate
       "eval runs/mine --features pixel-pca --json",
       "eval drifting-emoji --neighbours out/neighbours.png",
       "eval duo-text --steps 16,64,256 --sampler rescale",
+      "eval runs/walker --judge runs/judge --lag 4",
     ),
   )
   .action(async (model, given) => {

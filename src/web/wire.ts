@@ -1,4 +1,5 @@
 import { Images } from "../media/images.js";
+import { BODY } from "../motion/index.js";
 import { Pictures } from "./pictures.js";
 
 /** Pictures as they cross to another thread. */
@@ -16,13 +17,15 @@ const mapValues = (value: Plain, of: (value: unknown) => unknown): Plain =>
 
 /**
  * A value as it crosses to another thread. A view of a part of a buffer is copied, since the whole would cross, and so
- * are objects and lists, since a framework's reactive ones could not.
+ * are objects and lists, since a framework's reactive ones could not. The body that all motions share crosses by its
+ * name: its buffers must stay here.
  */
 export function pack(value: unknown): unknown {
   if (value instanceof Pictures) {
     const { pixels, count, channels, height, width, labels } = value.images;
     return { $pictures: pack({ pixels, count, channels, height, width, labels }) };
   }
+  if (value === BODY) return { $body: true };
   if (isArray(value)) return value.byteLength === value.buffer.byteLength ? value : value.slice();
   if (Array.isArray(value)) return value.map(pack);
   return isPlain(value) ? mapValues(value, pack) : value;
@@ -30,7 +33,9 @@ export function pack(value: unknown): unknown {
 
 /** The value again. */
 export function unpack(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unpack);
   if (!isPlain(value)) return value;
+  if ("$body" in value) return BODY;
   if (!("$pictures" in value)) return mapValues(value, unpack);
   const { pixels, count, channels, height, width, labels } = (value as unknown as PicturesMessage).$pictures;
   return new Pictures(new Images(pixels, count, channels, height, width, labels));

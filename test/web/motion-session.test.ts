@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import { type Clip, positionsOf } from "../../src/motion/index.js";
 import { openSession, Sessions } from "../../src/web/motion.js";
+import { buffersOf, pack, unpack } from "../../src/web/wire.js";
 import { madeModel } from "../methods/motion/made.js";
 
 const model = madeModel();
@@ -27,4 +28,23 @@ test("a page sees a session's blocks, and where those in the making are foreseen
   }
   await session.close();
   await expect(session.ahead()).rejects.toThrow("This session is closed");
+});
+
+test("and so it does from another thread: nothing that the model needs again is handed over", async () => {
+  const cross = (value: unknown) => {
+    const packed = pack(value);
+    return unpack(structuredClone(packed, { transfer: buffersOf(packed) }));
+  };
+  const own = await model.open(options);
+  const session = await openSession(async (...asked) => cross(await sessions.ask(...asked)), options);
+  for (let i = 0; i < 3; i++) {
+    const clip = await own.next();
+    const crossed = await session.next();
+    expect(crossed).toEqual({ clip, joints: positionsOf(clip) });
+    expect(crossed.clip.skeleton).toBe(clip.skeleton);
+    expect(await session.ahead()).toHaveLength(2);
+  }
+  const motions = await model.sample({ seconds: 0.6, steps: 1, lag: 1 });
+  const { clips } = cross({ clips: motions.clips }) as { clips: Clip[] };
+  expect(clips).toEqual([...motions.clips]);
 });

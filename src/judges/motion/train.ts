@@ -17,7 +17,7 @@ import { motionJudge, motionJudgeArchitecture } from "./network.js";
 import { alikeOf, contrast } from "./objective.js";
 import { type MotionJudgeSettings, motionJudgeSettings } from "./settings.js";
 import { JUDGED } from "./shape.js";
-import { type Shown, scaleOf, shownIn, windowAt } from "./windows.js";
+import { type Shown, scaleOf, shownIn, windowsOf } from "./windows.js";
 import { encodeTexts, NOTHING, UNKNOWN, vocabularyOf } from "./words.js";
 
 /**
@@ -94,13 +94,6 @@ export async function trainMotionJudge(dataset: MotionDataset, settings: MotionJ
     Object.assign(files.config.training, await tested(judge, shownIn(dataset.test, frames), random.split("test")));
     await judge.release();
   });
-}
-
-/** Windows of segments, [N, frames, 67]. */
-function windowsOf(items: readonly Shown[], starts: readonly number[], frames: number): Float32Array {
-  const windows = new Float32Array(items.length * frames * JUDGED);
-  for (const [i, { rows }] of items.entries()) windows.set(windowAt(rows, starts[i], frames), i * frames * JUDGED);
-  return windows;
 }
 
 /**

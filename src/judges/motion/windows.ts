@@ -13,18 +13,34 @@ export function judgedRows(clip: Clip): Float32Array {
 
 /** A stretch of a clip that shows one action long enough for a window. */
 export interface Shown extends Segment {
+  readonly clip: Clip;
   /** What the judge sees of the whole clip. */
   readonly rows: Float32Array;
 }
 
-/** The segments of clips that have an action and at least `frames` frames. */
+/** Segments that have an action and at least `frames` frames. */
+export const longEnough = (segments: readonly Segment[], frames: number): Segment[] =>
+  segments.filter(({ start, end, label }) => label >= 0 && end - start >= frames);
+
+/** The segments of clips that are long enough. */
 export const shownIn = (clips: readonly LabelledClip[], frames: number): Shown[] =>
   clips.flatMap(({ clip, segments }) => {
-    const long = segments.filter(({ start, end, label }) => label >= 0 && end - start >= frames);
+    const long = longEnough(segments, frames);
     if (long.length === 0) return [];
     const rows = judgedRows(clip);
-    return long.map((segment) => ({ ...segment, rows }));
+    return long.map((segment) => ({ ...segment, clip, rows }));
   });
+
+/** Windows of `frames` frames, each from its own start, [N, frames, 67]. */
+export function windowsOf(
+  items: readonly Pick<Shown, "rows">[],
+  starts: readonly number[],
+  frames: number,
+): Float32Array {
+  const windows = new Float32Array(items.length * frames * JUDGED);
+  for (const [i, { rows }] of items.entries()) windows.set(windowAt(rows, starts[i], frames), i * frames * JUDGED);
+  return windows;
+}
 
 /** The window of `frames` frames that begins at `start`. */
 export const windowAt = (rows: Float32Array, start: number, frames: number): Float32Array =>

@@ -1,0 +1,153 @@
+import type { MotionJudge } from "../../src/judges/motion/model.js";
+import { judgedRows, windowsOf } from "../../src/judges/motion/windows.js";
+import { type Features, features, frechetDistance } from "../../src/metrics/index.js";
+import { footSkating } from "../../src/metrics/motion/index.js";
+import type { MotionGenerator, MotionSession } from "../../src/models/generator.js";
+import { type Clip, positionsOf } from "../../src/motion/index.js";
+import { median, round } from "../report.js";
+
+/** Steps of a block from noise to clean. */
+export const STEPS = 16;
+const GUIDANCE = 2;
+export const sessionOf = (lag: number) => ({ prompt: "a person walks", steps: STEPS, lag, guidance: GUIDANCE });
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+};
+
+async function blocks(session: MotionSession, count: number): Promise<Clip[]> {
+  const clips: Clip[] = [];
+  for (let i = 0; i < count; i++) clips.push(await session.next());
+  return clips;
+}
+
+/** How fast motion comes, of a model that has drawn nothing yet. */
+export async function speed(model: MotionGenerator, lag: number) {
+  const first = () => timed(async () => (await model.open(sessionOf(lag))).next());
+  const cold = await first();
+  const warm: number[] = [];
+  for (let i = 0; i < 5; i++) warm.push(await first());
+  const session = await model.open(sessionOf(lag));
+  await blocks(session, session.delay + 1);
+  const count = 50;
+  const ms = await timed(() => blocks(session, count));
+  const told: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    session.say(i % 2 === 0 ? "a person runs" : "a person walks");
+    // The blocks that had begun before come first
+    told.push(await timed(() => blocks(session, session.delay)));
+  }
+  session.close();
+  const seconds = (count * session.frames) / model.fps;
+  return {
+    realTime: round(seconds / (ms / 1000)),
+    coldMs: round(cold),
+    warmMs: round(median(warm)),
+    sayMs: round(median(told)),
+  };
+}
+
+/** Seconds before and after a new text, and those at the ends that medians are of. */
+const [EACH, LAST] = [9, 5];
+/** Metres a second that speeds differ by at least where a change shows. */
+const DIFFERENCE = 0.3;
+
+/** Seconds of motion from `say` until a walk has become a run, for each seed; null where it has not. */
+export async function changes(model: MotionGenerator, lag: number, seeds: number): Promise<(number | null)[]> {
+  const found: (number | null)[] = [];
+  for (let seed = 0; seed < seeds; seed++) {
+    const session = await model.open({ ...sessionOf(lag), seed });
+    const count = Math.ceil((EACH * model.fps) / session.frames);
+    const before = await blocks(session, count);
+    session.say("a person runs");
+    const all = joined([...before, ...(await blocks(session, count))]);
+    session.close();
+    const speeds = speedsOf(all, model.fps);
+    const told = count * session.frames;
+    const [slow, fast] = [told, speeds.length].map((end) => median(speeds.slice(end - LAST * model.fps, end)));
+    const crossed = speeds.findIndex((speed, t) => t >= told && speed > (slow + fast) / 2);
+    found.push(fast - slow < DIFFERENCE || crossed < 0 ? null : (crossed - told) / model.fps);
+  }
+  return found;
+}
+
+/** The root's speed over the floor, metres a second, mean of half a second around each frame. */
+function speedsOf({ root, frames }: Clip, fps: number): number[] {
+  const way = (t: number) => Math.hypot(root[3 * t] - root[3 * t - 3], root[3 * t + 2] - root[3 * t - 1]) * fps;
+  const raw = Array.from({ length: frames }, (_, t) => way(Math.max(1, t)));
+  const around = Math.round(fps / 4);
+  return raw.map((_, t) => {
+    const near = raw.slice(Math.max(0, t - around), t + around + 1);
+    return near.reduce((sum, value) => sum + value, 0) / near.length;
+  });
+}
+
+/** What a long session shows, each as long, in every minute alike. */
+const PROGRAMME = [
+  "a person walks",
+  "a person runs",
+  "a person stands still",
+  "a person waves with the right hand",
+  "a person walks backward",
+  "a person jumps",
+];
+
+/** Minutes of motion: what memory and motions become. */
+export async function endure(
+  model: MotionGenerator,
+  judge: MotionJudge,
+  { minutes, history, lag }: { minutes: number; history: number; lag: number },
+) {
+  const session = await model.open({ ...sessionOf(lag), history });
+  const perMinute = Math.round((60 * model.fps) / session.frames);
+  const minute = async (): Promise<Clip> => {
+    const clips: Clip[] = [];
+    for (let i = 0; i < perMinute; i++) {
+      const part = Math.floor((i * PROGRAMME.length) / perMinute);
+      if (i === 0 || part > Math.floor(((i - 1) * PROGRAMME.length) / perMinute)) session.say(PROGRAMME[part]);
+      clips.push(await session.next());
+    }
+    return joined(clips);
+  };
+  const memory = () => Math.round(process.memoryUsage.rss() / 2 ** 20);
+  const first = await minute();
+  const afterFirst = memory();
+  let [second, last] = [first, first];
+  for (let i = 1; i < minutes; i++) {
+    last = await minute();
+    if (i === 1) second = last;
+  }
+  const atEnd = memory();
+  session.close();
+  const [a, b, z] = [await seen(judge, first), await seen(judge, second), await seen(judge, last)];
+  const skating = (clip: Clip) => round(footSkating(positionsOf(clip), clip.fps));
+  return {
+    ...{ history, minutes, megabytesAfterMinute1: afterFirst, megabytesAtEnd: atEnd },
+    ...{ skatingFirst: skating(first), skatingLast: skating(last) },
+    ...{ frechetSecond: round(frechetDistance(b, a)), frechetLast: round(frechetDistance(z, a)) },
+  };
+}
+
+/** A judge's features of windows that begin every half second or so. */
+async function seen(judge: MotionJudge, clip: Clip): Promise<Features> {
+  const { frames, features: dim } = judge.shape;
+  const starts: number[] = [];
+  for (let start = 0; start + frames <= clip.frames; start += 12) starts.push(start);
+  const rows = judgedRows(clip);
+  const windows = windowsOf(
+    starts.map(() => ({ rows })),
+    starts,
+    frames,
+  );
+  return features((await judge.judge(windows)).features, dim);
+}
+
+/** Blocks of a session as one clip. */
+function joined(clips: readonly Clip[]): Clip {
+  const { skeleton, fps } = clips[0];
+  const all = (part: "root" | "rotations") => Float32Array.from(clips.flatMap((clip) => [...clip[part]]));
+  const frames = clips.reduce((sum, clip) => sum + clip.frames, 0);
+  return { skeleton, fps, frames, root: all("root"), rotations: all("rotations"), contacts: null };
+}
