@@ -20,7 +20,7 @@ import type {
   GeneratorInfo,
 } from "./generator.js";
 import { describeGenerator } from "./info.js";
-import { openSession, type SessionAction, Sessions, toHandOver } from "./motion.js";
+import { openSession, type SessionAction, Sessions } from "./motion.js";
 import { Pictures, toImages } from "./pictures.js";
 import { Queue } from "./queue.js";
 
@@ -82,7 +82,7 @@ function localGenerator(
 
   const drawn = (output: Output): Drawn[Kind] => {
     if (output.kind === "image") return new Pictures(output);
-    if (output.kind === "motion") return { clips: output.clips.map(toHandOver), prompts: output.prompts };
+    if (output.kind === "motion") return { clips: output.clips, prompts: output.prompts };
     const { tokenizer } = model as Extract<AnyGenerator, { kind: "text" }>;
     const tokens = output.tokens!;
     const length = tokens.length / output.count;

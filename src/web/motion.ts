@@ -47,12 +47,6 @@ interface Opened {
   readonly delay: number;
 }
 
-/** A clip whose arrays can be handed to another thread: its skeleton is otherwise that of all others. */
-export const toHandOver = (clip: Clip): Clip => ({
-  ...clip,
-  skeleton: { ...clip.skeleton, offsets: clip.skeleton.offsets.slice() },
-});
-
 /** The sessions of a loaded model. */
 export class Sessions {
   private readonly open = new Map<number, MotionSession>();
@@ -79,7 +73,7 @@ export class Sessions {
         this.open.delete(session);
         return found.close();
       case "next": {
-        const clip = toHandOver(await found.next());
+        const clip = await found.next();
         return { clip, joints: positionsOf(clip) } satisfies MotionBlock;
       }
       case "ahead":
