@@ -37,7 +37,7 @@ export function show({
 }) {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
-    const key = `${row.variant}|${row.drawn}`;
+    const key = `${row.variant}|${row.drawn}|${row.feet ?? "free"}`;
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   const lines = [...groups].map(([key, own]) => [
@@ -54,6 +54,7 @@ export function show({
   const head = [
     "variant",
     "drawn",
+    "feet",
     "calls",
     "accuracy",
     "Fréchet",

@@ -50,7 +50,7 @@ export async function draw(
 ): Promise<Clip[]> {
   model.chunk = chunks ?? Number.POSITIVE_INFINITY;
   const { clips } = await model.sample({
-    ...{ prompt: prompts, count: prompts.length, seconds, steps: 16, lag, seed, guidance },
+    ...{ prompt: prompts, count: prompts.length, seconds, steps: 16, lag, seed, guidance, feet: "planted" },
     ...(chunks !== undefined && { sampler: "renoise" as const }),
   });
   return [...clips];

@@ -116,7 +116,7 @@ async function figuresOf(
       ...(chunks && { sampler: "renoise" as const }),
     });
     own.push({
-      ...{ variant: name, seed, drawn, calls },
+      ...{ variant: name, seed, drawn, calls, feet: "planted" },
       ...(await judged(judge, clips, asked, real)),
       ...{ seamPeak: seam.peak, changePeak: change.peak, changeArea: change.area },
     });

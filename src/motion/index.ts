@@ -44,6 +44,7 @@ export {
 } from "./kinematics.js";
 export { mirror, partnersOf } from "./mirror.js";
 export { onBody } from "./on-body.js";
+export { FeetPlanter } from "./plant.js";
 export { resample } from "./resample.js";
 export {
   aboutAxis,

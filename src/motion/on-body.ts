@@ -5,7 +5,7 @@ import { BODY, type Skeleton } from "./skeleton.js";
 const LEGS = ["leftKnee", "leftAnkle", "rightKnee", "rightAnkle"].map((name) => BODY.names.indexOf(name));
 
 /** Length of both legs, from the hips to the ankles, metres. */
-const legsOf = ({ offsets }: Skeleton): number =>
+export const legsOf = ({ offsets }: Skeleton): number =>
   LEGS.reduce((sum, joint) => sum + Math.hypot(...offsets.subarray(3 * joint, 3 * joint + 3)), 0);
 
 /**

@@ -5,7 +5,7 @@ import type { MotionGenerator, Part, SampleContext } from "../../models/generato
 import { resolveNoise } from "../../models/inputs.js";
 import { type BatchStep, type DrawnBatch, Model, type Rows } from "../../models/model.js";
 import { OptionError, parseOptions } from "../../models/options.js";
-import { fromFeatures, HUMANML_FEATURES, humanmlClip } from "../../motion/index.js";
+import { FeetPlanter, fromFeatures, HUMANML_FEATURES, humanmlClip } from "../../motion/index.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import { motionGraphs } from "./graphs.js";
@@ -86,8 +86,8 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
     return guidance === 1 || guidance === 0 || prompt === undefined ? 1 : 2;
   }
 
-  /** What a batch has in common: prompts and seeds stand in the rows. */
-  protected override shared({ count: _, seed: __, prompt, guidance, ...others }: Options): object {
+  /** What a batch has in common: prompts, seeds and what becomes of feet stand in the rows. */
+  protected override shared({ count: _, seed: __, feet: ___, prompt, guidance, ...others }: Options): object {
     const parts = [prompt ?? []].flat().map((one) => this.partsOf(one).length);
     return { ...others, guidance: prompt === undefined ? 0 : guidance, captions: Math.max(1, ...parts) };
   }
@@ -113,7 +113,7 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
   }
 
   protected begin(options: Options, { noise, states }: SampleContext): Rows {
-    const { count, seed, prompt, guidance } = options;
+    const { count, seed, prompt, guidance, feet } = options;
     const blocks = this.blocksOf(options);
     const { length } = this.shape.text;
     const size = blocks * this.shape.network.block * this.shape.codec.latent;
@@ -150,6 +150,7 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
         : { words: rows, signs }),
       captions: numbers,
       letters,
+      planted: new Int32Array(count).fill(feet === "planted" ? 1 : 0),
       keep: new Float32Array(count).fill(prompt === undefined || guidance === 0 ? 0 : 1),
     };
   }
@@ -281,9 +282,10 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
   protected output(samples: Float32Array, rows: Rows, n: number): Motions {
     const per = samples.length / n;
     const toClip = this.shape.features === HUMANML_FEATURES ? humanmlClip : fromFeatures;
-    const clips = Array.from({ length: n }, (_, i) =>
-      toClip(samples.slice(i * per, (i + 1) * per) as Float32Array, { fps: this.fps }),
-    );
+    const clips = Array.from({ length: n }, (_, i) => {
+      const clip = toClip(samples.slice(i * per, (i + 1) * per) as Float32Array, { fps: this.fps });
+      return rows.planted[i] ? new FeetPlanter().plant(clip) : clip;
+    });
     const letters = rows.letters as Int32Array;
     const prompts = clips.map((_, i) => textOf(letters.subarray(i * LONGEST_PROMPT, (i + 1) * LONGEST_PROMPT)));
     return new Motions(clips, prompts.some((one) => one !== "") ? prompts : null);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { countOption, guidanceOption, seedOption, stepsOption } from "../../models/options.js";
+import { BODY_FEATURES } from "../../motion/index.js";
 import { samplerNames } from "./sampler.js";
 import { blockFrames, type MotionShape } from "./shape.js";
 
@@ -23,6 +24,20 @@ const guidance = guidanceOption(0, 10)
   .default(2)
   .describe("classifier-free guidance towards the prompt; 1 is none and costs half");
 
+const feet = z
+  .enum(["planted", "free"])
+  .default("planted")
+  .describe("planted: feet that stand stay where they are, and legs follow; free: just as the network says");
+const freeFeet = feet
+  .unwrap()
+  .default("free")
+  .refine((value) => value === "free", {
+    message: `Feet are planted for frames of ${BODY_FEATURES} numbers, and this model has others; leave feet out.`,
+  })
+  .describe("free: just as the network says; this model's frames cannot have them planted");
+/** How feet can be had: planted where frames have our own layout. */
+const feetOption = (shape?: MotionShape) => (shape && shape.features !== BODY_FEATURES ? freeFeet : feet);
+
 const all = z.strictObject({
   count: countOption(),
   prompt: z
@@ -43,6 +58,7 @@ const all = z.strictObject({
     .default("euler")
     .describe("euler: the flow's equation; renoise: each step draws noise anew around the clean estimate"),
   guidance,
+  feet,
   seed: seedOption(),
 });
 
@@ -55,7 +71,7 @@ const checkLag = ({ steps, lag }: { steps: number; lag: number }, context: z.cor
 
 /** What a motion model can be asked for. */
 export const motionOptions = (shape?: MotionShape) =>
-  all.superRefine((options, context) => {
+  all.extend({ feet: feetOption(shape) }).superRefine((options, context) => {
     checkLag(options, context);
     const { prompt, count } = options;
     if (Array.isArray(prompt) && prompt.length !== count)
@@ -83,6 +99,7 @@ export const sessionOptions = (shape: MotionShape) =>
       steps,
       lag: lagOption(1),
       guidance,
+      feet: feetOption(shape),
       history: z
         .number()
         .min(0)

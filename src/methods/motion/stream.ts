@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { MotionGuess, MotionSession } from "../../models/generator.js";
 import { OptionError } from "../../models/options.js";
 import type { Programs } from "../../models/programs.js";
-import { type Clip, FeatureReader } from "../../motion/index.js";
+import { type Clip, FeatureReader, FeetPlanter } from "../../motion/index.js";
 import { Random } from "../../random/index.js";
 import { TokenCache } from "./cache.js";
 import { decodingStream } from "./codec.js";
@@ -54,6 +54,8 @@ export class MotionStream implements MotionSession {
   private readonly cache: TokenCache;
   private readonly decoder;
   private readonly reader: FeatureReader;
+  /** Null where feet are left as the network says. */
+  private readonly planter: FeetPlanter | null;
   private readonly random: Random;
   private readonly guided: boolean;
   private last: Promise<unknown> = Promise.resolve();
@@ -65,7 +67,7 @@ export class MotionStream implements MotionSession {
     private readonly signal: AbortSignal,
   ) {
     const { shape, programs, net } = model;
-    const { steps, lag, seed, guidance, prompt } = options;
+    const { steps, lag, seed, guidance, prompt, feet } = options;
     const { network } = shape;
     this.frames = blockFrames(shape);
     this.delay = Math.ceil(steps / lag);
@@ -81,6 +83,7 @@ export class MotionStream implements MotionSession {
     });
     this.decoder = decodingStream(programs, net, shape, network.block);
     this.reader = new FeatureReader({ fps: shape.fps });
+    this.planter = feet === "planted" ? new FeetPlanter() : null;
     if (prompt !== undefined) this.say(prompt);
   }
 
@@ -147,7 +150,8 @@ export class MotionStream implements MotionSession {
     }
     const tokens = this.blocks.get(this.given)!;
     this.given++;
-    return this.reader.read(await this.decoder.push(tokens));
+    const clip = this.reader.read(await this.decoder.push(tokens));
+    return this.planter ? this.planter.plant(clip) : clip;
   }
 
   /** Decodes what is foreseen; copies of the decoder and the reader go ahead, so that the stream stays where it is. */

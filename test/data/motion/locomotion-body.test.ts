@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ACTIONS, locomotion } from "../../../src/data/motion/locomotion/index.js";
-import { reachLeg } from "../../../src/data/motion/locomotion/leg.js";
+import { reachLeg } from "../../../src/motion/leg.js";
 import { smoothAbove } from "../../../src/data/motion/locomotion/pelvis.js";
 import { BODY, CONTACT_JOINTS, contactsOf, positionsOf, rotate, type Vector } from "../../../src/motion/index.js";
 import { Random } from "../../../src/random/index.js";

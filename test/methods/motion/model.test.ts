@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { Motions } from "../../../src/media/motions.js";
 import type { MotionSampleOptions } from "../../../src/methods/motion/index.js";
+import { motionOptions } from "../../../src/methods/motion/options.js";
+import { FeetPlanter } from "../../../src/motion/index.js";
 import { madeModel } from "./made.js";
 
 const model = madeModel();
@@ -68,6 +70,14 @@ describe("a motion", () => {
     },
   );
 
+  test("has its feet planted unless they are to be free, together with others or not", async () => {
+    const [planted, free] = [await model.sample(quick), await model.sample({ ...quick, feet: "free" })];
+    expect(numbersOf(await model.sample({ ...quick, feet: "planted" }))).toEqual(numbersOf(planted));
+    expect(planted.clips[0]).toEqual(new FeetPlanter().plant(free.clips[0]));
+    expect(numbersOf(planted)).not.toEqual(numbersOf(free));
+    expect(model.sharing({ ...quick, feet: "free" })).toBe(model.sharing(quick));
+  });
+
   test("without a prompt is that of guidance 0", async () => {
     expect(numbersOf(await model.sample({ ...quick, prompt: undefined }))).toEqual(
       numbersOf(await model.sample({ ...quick, guidance: 0 })),
@@ -118,4 +128,10 @@ test("its noise can be mixed and given back", async () => {
   const noise = model.drawNoise(quick);
   expect(noise).toHaveLength(4 * 3 * 4);
   expect(numbersOf(await model.sample(quick, { noise }))).toEqual(numbersOf(await model.sample(quick)));
+});
+
+test("feet are not planted where frames have another layout", () => {
+  const options = motionOptions({ ...model.shape, features: 263 });
+  expect(options.parse({}).feet).toBe("free");
+  expect(options.safeParse({ feet: "planted" }).error?.message).toContain("Feet are planted for frames of 203 numbers");
 });

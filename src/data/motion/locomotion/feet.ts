@@ -1,8 +1,8 @@
+import { added } from "../../../motion/leg.js";
 import { aboutAxis, multiply, type Quaternion, rotate, type Vector, yaw } from "../../../motion/rotations.js";
 import type { Body, Side } from "./body.js";
 import { ease, mix, through } from "./curves.js";
 import type { Stance } from "./footprints.js";
-import { added } from "./leg.js";
 
 /** Where a foot is at a moment. */
 export interface Foot {

@@ -1,8 +1,8 @@
+import { added, scaled } from "../../../motion/leg.js";
 import { aboutAxis, multiply, type Quaternion, rotate, type Vector, yaw } from "../../../motion/rotations.js";
 import type { Body, Side } from "./body.js";
 import type { Foot } from "./feet.js";
 import type { Style } from "./gaits.js";
-import { added, scaled } from "./leg.js";
 import type { Manner } from "./manner.js";
 import type { Place } from "./path.js";
 import type { PelvisLayer } from "./score.js";

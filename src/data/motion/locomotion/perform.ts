@@ -1,10 +1,10 @@
 import type { Clip } from "../../../motion/index.js";
+import { added, reachLeg, unit, within } from "../../../motion/leg.js";
 import { aboutAxis, type Quaternion, rotate, type Vector } from "../../../motion/rotations.js";
 import { type Body, bodyOf, JOINT, type Side } from "./body.js";
 import { carriage } from "./carriage.js";
 import { drags, type Foot, footAt, standsThrough } from "./feet.js";
 import { footprints } from "./footprints.js";
-import { added, reachLeg, unit, within } from "./leg.js";
 import type { Manner } from "./manner.js";
 import { Path, phaseAt } from "./path.js";
 import { excess, hipOf, LOWEST, type Pelvis, pelvisAt, restless, smoothAbove, withinReach } from "./pelvis.js";

@@ -1,4 +1,4 @@
-import { cross, dot, fromMatrix, multiply, type Quaternion, type Vector } from "../../../motion/rotations.js";
+import { cross, dot, fromMatrix, multiply, type Quaternion, type Vector } from "./rotations.js";
 
 /** How a leg is turned, in the world, and how far its knee is bent. */
 export interface Leg {
@@ -40,8 +40,8 @@ export function reachLeg(
   return { thigh: hanging(down, hinge), shin: hanging(below, hinge), flexion };
 }
 
-/** The rotation that turns −y to `down` and +x to `across`, which is at a right angle to it. */
-function hanging(down: Readonly<Vector>, [a, b, c]: Readonly<Vector>): Quaternion {
+/** The rotation that turns −y to `down` and +x to `across`; both of length 1, and at a right angle. */
+export function hanging(down: Readonly<Vector>, [a, b, c]: Readonly<Vector>): Quaternion {
   const up = scaled(down, -1);
   const front = cross([a, b, c], up);
   return fromMatrix([a, up[0], front[0], b, up[1], front[1], c, up[2], front[2]]);
