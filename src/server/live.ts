@@ -11,6 +11,16 @@ export const LIVE = "/v1/motion/live";
 /** Bytes of a message at most. */
 const LARGEST_MESSAGE = 16 * 1024;
 
+/**
+ * Ends connections whose upgrade was refused, when they have their answer. Nobody reads them, so that their end would
+ * go unnoticed, and they would keep the server from closing.
+ */
+export function endRefused(app: FastifyInstance): void {
+  app.addHook("onResponse", async ({ raw }) => {
+    if (raw.headers.upgrade !== undefined) raw.socket.destroySoon();
+  });
+}
+
 /** `GET /v1/motion/live?model=…` as a WebSocket: a motion that goes on as long as its client asks for more. */
 export async function live(app: FastifyInstance, context: Context): Promise<void> {
   const sessions = new Set<LiveSession>();
