@@ -87,7 +87,7 @@ test.each([
   [["--count", "2"], /count/],
   [["--out", "walk.bvh"], /--out has no effect with --stream/],
   [["--json"], /--json has no effect with --stream/],
-  [["--schedule", "trapezoid"], /schedule/],
+  [["--sampler", "renoise"], /sampler/],
   [["--seconds", "0"], /--seconds must be above 0/],
   [["--lag", "0"], /lag/],
 ])("%j is refused with --stream", async (flags, rule) => {
