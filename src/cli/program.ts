@@ -71,7 +71,7 @@ const sampleOptions = Object.fromEntries(
 
 const sample = program
   .command("sample")
-  .description("draw images or texts from a shipped model, a model folder, a training run or a URL")
+  .description("draw images, texts or motions from a shipped model, a model folder, a training run or a URL")
   .argument("<model>", "name, folder or URL");
 addOptionFlags(sample, sampleOptions, { presets: { count: "64 images, 8 texts" } });
 sample
@@ -84,6 +84,8 @@ sample
     "--states <file.npy>",
     "with a prompt, for imported models: the states of its words by the model's text encoder",
   )
+  .option("--stream", "motion: goes on for ever, a JSON line on stdout for each block; lines on stdin are new texts")
+  .option("--history <x>", "motion, with --stream: noise that what was shown is presented with, 0 … 0.5", real)
   .addOption(checkpointOption())
   .addOption(deviceOption())
   .addOption(jsonOption())
@@ -97,12 +99,14 @@ sample
       "sample flow-fashion --steps 8 --sampler heun",
       "sample duo-text --length 1000 --overlap 64",
       'sample duo-text --count 4 --steps 256 --sampler rescale --prompt "in the beginning "',
+      'sample runs/walker --prompt "a person walks" --seconds 4 --out walk.bvh',
+      'sample runs/walker --prompt "a person walks" --stream',
       "sample runs/mine",
       "sample https://example.com/models/mine",
     ),
   )
-  .action(async (model, { out, states, checkpoint, device, json, ...given }) =>
-    (await import("./sample.js")).sampleCommand(model, given, { out, states, checkpoint, device, json }),
+  .action(async (model, { out, states, checkpoint, device, json, stream, ...given }) =>
+    (await import("./sample.js")).sampleCommand(model, given, { out, states, checkpoint, device, json, stream }),
   );
 
 const train = program
@@ -319,6 +323,12 @@ program
   .option("--max-seconds <s>", "seconds of a request, waiting included (default: 120)", positive)
   .option("--max-body <bytes>", "bytes of a request (default: 16777216)", whole(1024))
   .option("--max-loaded <n>", "models that a worker keeps in memory (default: 4)", whole(1))
+  .option("--max-sessions <n>", "live sessions at a time (default: 8)", whole(1))
+  .option(
+    "--max-idle <s>",
+    "seconds after which a live session that asks for nothing is closed (default: 60)",
+    positive,
+  )
   .option("--log-prompts", "log prompts and class names too")
   .addOption(deviceOption())
   .addHelpText(

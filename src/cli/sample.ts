@@ -10,6 +10,7 @@ import { ENDINGS, labelTable, type Numbered, numbered, requireEnding, writeEach 
 import { checked, printJson, say, UsageError } from "./output.js";
 import { statesFrom } from "./states.js";
 import { stepBar } from "./step-bar.js";
+import { streamMotion } from "./stream.js";
 
 /** What `sample` is told beside the options of the model. */
 export interface SampleCommand {
@@ -20,6 +21,8 @@ export interface SampleCommand {
   states?: string;
   device?: DeviceName | "auto";
   json?: boolean;
+  /** Writes a motion without end as JSON lines. */
+  stream?: boolean;
 }
 
 export interface SampleResult {
@@ -133,6 +136,32 @@ async function drawEach(model: AnyGenerator, options: SampleOptions, each: Numbe
   return { seconds, files, ...(classNames ? { labels: each.labels } : {}) };
 }
 
+/** A motion without end on stdout, until Ctrl-C, the end of `--seconds` or that of who reads. */
+async function streamCommand(
+  model: AnyGenerator,
+  location: string,
+  given: Record<string, unknown>,
+  { out, states, json }: SampleCommand,
+): Promise<void> {
+  if (model.kind !== "motion")
+    throw new UsageError(`${location} draws ${model.kind}s; --stream is for models of motion.`);
+  for (const [flag, value] of Object.entries({ out, states, json }))
+    if (value !== undefined)
+      throw new UsageError(`--${flag} has no effect with --stream, which writes JSON lines on stdout; leave it out.`);
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    await streamMotion(model, given, {
+      output: process.stdout,
+      input: process.stdin.isTTY ? null : process.stdin,
+      signal: controller.signal,
+    });
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
 export async function sampleCommand(
   location: string,
   given: Record<string, unknown>,
@@ -140,6 +169,7 @@ export async function sampleCommand(
 ): Promise<void> {
   const model = await openModel(location, command.device, command.checkpoint);
   try {
+    if (command.stream) return await streamCommand(model, location, given, command);
     const result = await sampleToFile(model, location, given, command);
     if (command.json) return printJson(result);
     const { texts, kind, count, nfe, msPerSample, out, files } = result;

@@ -184,6 +184,8 @@ export interface MotionSession {
 export interface MotionGenerator<Options extends object = SampleOptions> extends Generator<"motion", Options> {
   /** Frames a second. */
   readonly fps: number;
+  /** What a session may be asked for; null where the model has none. */
+  readonly sessionOptions: z.ZodObject | null;
   /** Begins a motion that goes on for ever. @throws OptionError */
   open(options?: SampleOptions, context?: { signal?: AbortSignal }): Promise<MotionSession>;
 }

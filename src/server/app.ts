@@ -10,6 +10,7 @@ import { addAuth, addGuard, isLoopback } from "./guard.js";
 import { addHeaders } from "./headers.js";
 import { health } from "./health.js";
 import { inferenceV2 } from "./inference-v2.js";
+import { endRefused, live } from "./live.js";
 import { addLog } from "./log.js";
 import { Metrics } from "./metrics.js";
 import { modelFiles } from "./model-files.js";
@@ -64,6 +65,7 @@ export async function buildServer(
   addErrors(app);
   addHeaders(app);
   addLog(app, metrics);
+  endRefused(app);
   addGuard(app, settings);
   addAuth(app, settings, admits);
   if (!isLoopback(settings.host) && settings.token === undefined)
@@ -73,6 +75,7 @@ export async function buildServer(
   await app.register(modelFiles, context);
   await app.register(modelList, context);
   await app.register(sample, context);
+  await app.register(live, context);
   await app.register(generations, context);
   await app.register(edits, context);
   await app.register(inferenceV2, context);

@@ -10,7 +10,7 @@ import { type Form, fromText, readForm, readMask, readPicture } from "./form.js"
 import { loggable } from "./log.js";
 import { anySeed, imageOf, imagesAnswer, readFields, scaleOf } from "./openai.js";
 import type { ImageBatch } from "./protocol.js";
-import { clientSignal, modelOf } from "./requests.js";
+import { clientSignal, stillModelOf } from "./requests.js";
 
 /** Pictures that an edit takes at most. */
 const MOST_PICTURES = 16;
@@ -35,7 +35,7 @@ export async function edits(app: FastifyInstance, context: Context): Promise<voi
     const { n, stream, ...texts } = rest;
     if (stream !== undefined && stream !== "false") throw badField("stream", "Edits are not streamed; leave it out.");
     const { fields, options: others } = readFields({ ...texts, ...(n !== undefined && { n: Number(n) }) });
-    const found = await modelOf(catalogue, fields.model);
+    const found = await stillModelOf(catalogue, fields.model);
     const size = imageOf(found.model);
     const edit = editOf(found.model, verb);
     const infos = optionInfos(edit.options);

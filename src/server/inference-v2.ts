@@ -4,7 +4,7 @@ import type { Served } from "./catalogue.js";
 import type { Context } from "./context.js";
 import { badField, HttpError } from "./errors.js";
 import type { Drawn } from "./protocol.js";
-import { ask, clientSignal, modelOf, objectOf, type ServedGenerator } from "./requests.js";
+import { ask, clientSignal, objectOf, type ServedGenerator, stillModelOf } from "./requests.js";
 import { type InputTensor, type OutputTensor, readTensors, tensorBytes } from "./tensors.js";
 
 /** The only version that a model has here. */
@@ -55,7 +55,7 @@ export async function inferenceV2(app: FastifyInstance, context: Context): Promi
   }
   const find = ({ name, version = VERSION }: Params) => {
     if (version !== VERSION) throw new HttpError(404, `${name} has the version ${VERSION} only.`);
-    return modelOf(catalogue, name);
+    return stillModelOf(catalogue, name);
   };
   for (const path of ["/v2/models/:name", "/v2/models/:name/versions/:version"]) {
     app.get<{ Params: Params }>(path, async ({ params }) => {

@@ -28,6 +28,16 @@ export class Metrics implements Watch {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers: [this.registry],
   });
+  private readonly liveSessions = new Gauge({
+    name: "fewstep_live_sessions",
+    help: "Live sessions that are open.",
+    registers: [this.registry],
+  });
+  private readonly liveBlocks = new Counter({
+    name: "fewstep_live_blocks_total",
+    help: "Blocks of live sessions that were sent.",
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -56,6 +66,14 @@ export class Metrics implements Watch {
     this.shared.observe(requests);
     this.samples.inc(samples);
     this.drawing.observe(seconds);
+  }
+
+  live(sessions: number): void {
+    this.liveSessions.set(sessions);
+  }
+
+  liveBlock(): void {
+    this.liveBlocks.inc();
   }
 
   get contentType(): string {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { optionInfos } from "../models/options.js";
 import type { Catalogue, Served } from "./catalogue.js";
 import type { Context } from "./context.js";
+import { LIVE } from "./live.js";
 
 /** A model as the OpenAI API lists it, with what this server knows of it beside that. */
 async function describe(catalogue: Catalogue, served: Served) {
@@ -18,6 +19,10 @@ async function describe(catalogue: Catalogue, served: Served) {
     image: config.image ?? null,
     classNames: config.classNames,
     options: optionInfos(model.options),
+    ...(model.kind === "motion" && {
+      fps: model.fps,
+      live: model.sessionOptions && { address: LIVE, options: optionInfos(model.sessionOptions) },
+    }),
     edits: Object.fromEntries(
       Object.entries(edits).map(([verb, { summary, takes, gives, options }]) => [
         verb,

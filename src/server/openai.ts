@@ -9,7 +9,7 @@ import { type ServerEvent, sendEvents } from "./events.js";
 import { loggable } from "./log.js";
 import { type AnswerFormat, encodeEach } from "./pictures.js";
 import type { DrawnStep, ImageBatch } from "./protocol.js";
-import { type Asked, ask, clientSignal, modelOf, objectOf } from "./requests.js";
+import { type Asked, ask, clientSignal, objectOf, stillModelOf } from "./requests.js";
 import { type Steps, stepsOf } from "./steps.js";
 
 /** Fields of the OpenAI images API; whatever else a request holds are options of the model. */
@@ -96,7 +96,7 @@ export async function generations(app: FastifyInstance, context: Context): Promi
   app.post("/v1/images/generations", async (request, reply) => {
     const { fields, options } = readFields(objectOf(request.body));
     const { prompt, n, stream, partial_images, output_format, size, model: name } = fields;
-    const found = await modelOf(context.catalogue, name);
+    const found = await stillModelOf(context.catalogue, name);
     const scale = scaleOf(size, imageOf(found.model));
     if (options.count !== undefined) throw badField("count", "How many pictures there are is called n here.");
     if (prompt && options.label !== undefined)

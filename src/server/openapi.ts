@@ -4,6 +4,7 @@ import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Context } from "./context.js";
+import { LIVE } from "./live.js";
 import { openaiFields } from "./openai.js";
 
 const version: string = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
@@ -135,8 +136,19 @@ async function documentOf({ catalogue, settings }: Context) {
             "image/jpeg": picture,
             "text/plain": { schema: { type: "string" } },
             "text/event-stream": { schema: { type: "string" } },
+            "model/gltf-binary": { schema: { type: "string", contentMediaType: "model/gltf-binary" } },
             ...json(object),
           }),
+        },
+      },
+      [LIVE]: {
+        get: {
+          summary: "A WebSocket: a motion that goes on as long as its client asks for more.",
+          description:
+            'Messages are JSON text: {"type": "open", …options}, {"type": "next", "blocks": 1}, {"type": "say", "text": "…"}, ' +
+            '{"type": "guidance", "value": 2} and {"type": "close"}. Answers are opened, block and error.',
+          parameters: [{ name: "model", in: "query", required: true, schema: { type: "string" } }],
+          responses: { 101: { description: "The connection is made." }, ...errors },
         },
       },
       "/v1/images/generations": {

@@ -40,6 +40,10 @@ const schema = z.strictObject({
   maxBody: whole(1024, 16 * 1024 * 1024),
   /** Seconds that a request may take, waiting included. */
   maxSeconds: z.number().gt(0).max(86_400).default(120),
+  /** Live sessions at a time; each holds what its model remembers. */
+  maxSessions: whole(1, 8),
+  /** Seconds without a message or a block after which a live session is closed. */
+  maxIdle: z.number().gt(0).max(86_400).default(60),
   /** Modules that register methods of one's own, for the worker threads. */
   use: z.array(z.string()).default([]),
   /** Also logs prompts and templates. */

@@ -15,6 +15,8 @@ class Member {
   private thread: Promise<Worker> | null = null;
   private running: Running | null = null;
   private settled: Promise<void> = Promise.resolve();
+  /** Live sessions that it holds. */
+  readonly sessions = new Set<number>();
 
   constructor(private readonly settings: WorkerSettings) {}
 
@@ -58,6 +60,7 @@ class Member {
     return new Promise((ready, failed) => {
       const lost = (error: Error) => {
         this.thread = null;
+        this.sessions.clear();
         failed(error);
         this.running?.reject(error);
       };
@@ -73,6 +76,10 @@ class Member {
         }
       });
     });
+  }
+
+  endSession(session: number): void {
+    if (this.sessions.delete(session)) void this.post({ type: "end", session }).catch(() => {});
   }
 
   /** Ends the thread after the present network evaluation: sooner, the native runtime would take the process along. */
@@ -97,8 +104,22 @@ export class Pool {
   get size(): number {
     return this.members.length;
   }
-  get idle(): number {
-    return this.members.filter((member) => member.idle).length;
+
+  /** Whether a thread that can do a job is idle: a session's blocks are drawn by the thread that holds it. */
+  free(job: Job): boolean {
+    return this.memberFor(job) !== null;
+  }
+
+  private memberFor(job: Job): Member | null {
+    const holder = job.type === "block" && this.members.find(({ sessions }) => sessions.has(job.session));
+    if (holder) return holder.idle ? holder : null;
+    const idle = this.members.filter((member) => member.idle);
+    return idle.sort((a, b) => a.sessions.size - b.sessions.size)[0] ?? null;
+  }
+
+  /** Forgets a live session. */
+  endSession(session: number): void {
+    for (const member of this.members) member.endSession(session);
   }
 
   /** Resolves when every thread is up. */
@@ -108,8 +129,9 @@ export class Pool {
 
   /** Runs a job on an idle thread. Aborting ends it after the present network evaluation. @throws where none is idle */
   run(job: Job, signal: AbortSignal, onStep?: (step: DrawnStep) => void): Promise<readonly Drawn[]> {
-    const member = this.members.find(({ idle }) => idle);
+    const member = this.memberFor(job);
     if (!member || this.closed) throw new Error("No drawing thread is free.");
+    if (job.type === "block") member.sessions.add(job.session);
     return member.run(job, signal, onStep);
   }
 

@@ -1,4 +1,5 @@
-import type { SampleRequest } from "../models/generator.js";
+import type { SampleOptions, SampleRequest } from "../models/generator.js";
+import type { Clip } from "../motion/index.js";
 import type { DeviceName } from "../runtime/index.js";
 
 /** Where a model's files are, and which state of them is meant. */
@@ -18,7 +19,21 @@ export type Job =
       readonly pictures: ImageBatch;
       readonly mask?: Float32Array;
       readonly options: object;
-    };
+    }
+  | BlockJob;
+
+/** The next block of a live session, which begins with its first one. Each is of one thread. */
+export interface BlockJob {
+  readonly type: "block";
+  readonly place: Place;
+  /** Number of the session. */
+  readonly session: number;
+  /** Of a first block: what the session is asked for. */
+  readonly begin?: SampleOptions;
+  /** What has changed since the last block: the text (null: anything) and the strength of guidance. */
+  readonly text?: string | null;
+  readonly guidance?: number;
+}
 
 /** Images as plain data: pixels [count, channels, height, width] in [−1, 1]. */
 export interface ImageBatch {
@@ -38,7 +53,14 @@ export interface TextBatch {
   readonly lines: boolean;
   readonly tokens: Int32Array | null;
 }
-export type Drawn = ImageBatch | TextBatch;
+
+/** Motions as plain data. */
+export interface MotionBatch {
+  readonly kind: "motion";
+  readonly clips: readonly Clip[];
+  readonly prompts: readonly string[] | null;
+}
+export type Drawn = ImageBatch | TextBatch | MotionBatch;
 
 /** Where a sampler stands. */
 export interface DrawnStep {
@@ -60,7 +82,11 @@ export interface WorkerSettings {
   readonly use: readonly string[];
 }
 
-export type ToWorker = { readonly type: "job"; readonly job: Job } | { readonly type: "abort" };
+export type ToWorker =
+  | { readonly type: "job"; readonly job: Job }
+  | { readonly type: "abort" }
+  /** A session is over. */
+  | { readonly type: "end"; readonly session: number };
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "step"; readonly step: DrawnStep }

@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import type { ImageGenerator, SampleOptions, TextGenerator } from "../models/generator.js";
+import type { AnyGenerator, ImageGenerator, SampleOptions, TextGenerator } from "../models/generator.js";
 import { parseOptions } from "../models/options.js";
 import type { Catalogue, Served } from "./catalogue.js";
 import { badField } from "./errors.js";
@@ -14,13 +14,13 @@ export function clientSignal({ raw }: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-/** What a server draws. */
+/** What the protocols of others can ask for: they have no motions. */
 export type ServedGenerator = ImageGenerator | TextGenerator;
 
 /** A model, and what it is asked for, checked. */
-export interface Asked {
+export interface Asked<M extends AnyGenerator = AnyGenerator> {
   readonly served: Served;
-  readonly model: ServedGenerator;
+  readonly model: M;
   readonly options: SampleOptions;
   readonly count: number;
   /** Network evaluations of each sample. */
@@ -34,28 +34,30 @@ export function objectOf(body: unknown): Record<string, unknown> {
 }
 
 /** The model of that name. @throws HttpError that names the field `model` */
-export async function modelOf(
-  catalogue: Catalogue,
-  name: unknown,
-): Promise<{ served: Served; model: ServedGenerator }> {
+export async function modelOf(catalogue: Catalogue, name: unknown): Promise<{ served: Served; model: AnyGenerator }> {
   if (typeof name !== "string" || name === "")
     throw badField("model", "model must be the name of a model; see /v1/models.");
   const served = await catalogue.find(name);
-  const model = await catalogue.describe(served);
+  return { served, model: await catalogue.describe(served) };
+}
+
+/** The model of that name, which draws pictures or texts. @throws HttpError that names the field `model` */
+export async function stillModelOf(
+  catalogue: Catalogue,
+  name: unknown,
+): Promise<{ served: Served; model: ServedGenerator }> {
+  const { served, model } = await modelOf(catalogue, name);
   if (model.kind !== "motion") return { served, model };
-  throw badField(
-    "model",
-    `${served.name} draws motions, which a server does not draw yet; draw them with fewstep sample.`,
-  );
+  throw badField("model", `${served.name} draws motions, which this protocol does not know; ask at /v1/sample.`);
 }
 
 /** Checks options against the model's own schema, and against the limits. @throws OptionError, HttpError 400 */
-export function ask(
-  { served, model }: { served: Served; model: ServedGenerator },
+export function ask<M extends AnyGenerator>(
+  { served, model }: { served: Served; model: M },
   options: SampleOptions,
   { maxCount, maxEvaluations }: Pick<Settings, "maxCount" | "maxEvaluations">,
   countField = "count",
-): Asked {
+): Asked<M> {
   const { count } = parseOptions(model.options, options, served.name) as { count: number };
   if (count > maxCount)
     throw badField(

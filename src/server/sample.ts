@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { Motions } from "../media/motions.js";
 import type { SampleOptions } from "../models/generator.js";
 import { chosenType } from "./accept.js";
 import type { Context } from "./context.js";
 import { tell } from "./errors.js";
 import { type ServerEvent, sendEvents } from "./events.js";
 import { loggable } from "./log.js";
+import { jointsOf, motionFields } from "./motion.js";
 import { encodeAll, encodeEach, pictureTypes } from "./pictures.js";
 import type { Drawn, TextBatch } from "./protocol.js";
 import { type Asked, ask, clientSignal, modelOf, objectOf } from "./requests.js";
@@ -14,6 +16,7 @@ const PICTURES = Object.keys(pictureTypes) as (keyof typeof pictureTypes)[];
 const OFFERED = {
   image: [...PICTURES, "application/json", "text/event-stream"],
   text: ["text/plain", "application/json", "text/event-stream"],
+  motion: ["model/gltf-binary", "application/json", "text/event-stream"],
 } as const;
 
 /** `POST /v1/sample`: all options of a model, answered as the Accept header wishes. */
@@ -34,6 +37,7 @@ export async function sample(app: FastifyInstance, context: Context): Promise<vo
     if (type === "application/json") return { ...headOf(asked), data: await dataOf(asked, drawn) };
     reply.type(type === "text/plain" ? "text/plain; charset=utf-8" : type);
     if (drawn.kind === "text") return textOf(drawn);
+    if (drawn.kind === "motion") return Buffer.from(await new Motions(drawn.clips, drawn.prompts).toGlb());
     return Buffer.from(await encodeAll(drawn, pictureTypes[type as keyof typeof pictureTypes]));
   });
 }
@@ -48,8 +52,14 @@ const headOf = ({ served, model, options, evaluations }: Asked) => ({
   evaluations,
 });
 
-/** Each sample: a picture as PNG in Base64 and its class, or a text and its tokens. */
+/** Each sample: a picture as PNG in Base64 and its class, a text and its tokens, or a motion's numbers. */
 async function dataOf({ model }: Asked, drawn: Drawn): Promise<object[]> {
+  if (drawn.kind === "motion")
+    return drawn.clips.map((clip, i) => ({
+      prompt: drawn.prompts?.[i] || null,
+      ...jointsOf(clip.skeleton),
+      ...motionFields(clip, "numbers"),
+    }));
   if (drawn.kind === "text") {
     const { strings, tokens } = drawn;
     const length = tokens ? tokens.length / strings.length : 0;

@@ -126,8 +126,9 @@ export class Scheduler {
   private pump(): void {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
-    while (this.pool.idle > 0 && this.waiting.length > 0) {
-      const [first] = this.waiting;
+    for (;;) {
+      const first = this.waiting.find(({ job }) => this.pool.free(job));
+      if (!first) return;
       const group = this.companyOf(first);
       const full = group.reduce((sum, { count }) => sum + count, 0) >= this.limits.maxBatch;
       const left = first.since + this.limits.batchWindow - performance.now();

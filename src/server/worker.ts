@@ -5,8 +5,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { OptionError } from "../io/wrong-use.js";
 import { Images } from "../media/images.js";
 import { loadModel } from "../methods/load.js";
-import type { AnyGenerator, Output } from "../models/generator.js";
-import type { Drawn, FromWorker, Job, Place, ToWorker, WorkerSettings } from "./protocol.js";
+import type { AnyGenerator, MotionSession, Output } from "../models/generator.js";
+import type { BlockJob, Drawn, FromWorker, Job, Place, ToWorker, WorkerSettings } from "./protocol.js";
 
 const port = parentPort!;
 const { device, threads, maxLoaded, use } = workerData as WorkerSettings;
@@ -14,6 +14,15 @@ const post = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMes
 
 /** The models in memory, the one used last at the end. */
 const models = new Map<string, AnyGenerator>();
+
+/** A live session: its model stays in memory, and `controller` ends it. */
+interface Live {
+  readonly model: AnyGenerator;
+  readonly session: MotionSession;
+  readonly controller: AbortController;
+}
+const sessions = new Map<number, Live>();
+const isLive = (model: AnyGenerator) => [...sessions.values()].some((live) => live.model === model);
 
 async function modelOf({ folder, version }: Place): Promise<AnyGenerator> {
   const key = `${version} ${folder}`;
@@ -23,7 +32,7 @@ async function modelOf({ folder, version }: Place): Promise<AnyGenerator> {
   models.set(key, model);
   for (const [other, old] of models) {
     const stale = other !== key && other.endsWith(` ${folder}`);
-    if (!stale && models.size <= maxLoaded) continue;
+    if ((!stale && models.size <= maxLoaded) || isLive(old)) continue;
     models.delete(other);
     await old.release();
   }
@@ -31,7 +40,7 @@ async function modelOf({ folder, version }: Place): Promise<AnyGenerator> {
 }
 
 function plain(output: Output): Drawn {
-  if (output.kind === "motion") throw new OptionError("A server does not draw motions yet.");
+  if (output.kind === "motion") return { kind: output.kind, clips: output.clips, prompts: output.prompts };
   if (output.kind === "text") {
     const { kind, strings, lines, tokens } = output;
     return { kind, strings, lines, tokens };
@@ -44,7 +53,38 @@ const buffersOf = (drawn: readonly Drawn[]): ArrayBuffer[] => [
   ...new Set(drawn.flatMap((one) => (one.kind === "image" ? [one.pixels.buffer as ArrayBuffer] : []))),
 ];
 
+/** The session of a block, which a first block begins. */
+async function liveOf({ place, session: number, begin }: BlockJob, signal: AbortSignal): Promise<Live> {
+  const known = sessions.get(number);
+  if (known) return known;
+  if (!begin) throw new Error("The thread that held this session has ended.");
+  const model = await modelOf(place);
+  signal.throwIfAborted();
+  if (model.kind !== "motion") throw new OptionError(`${model.config.name} has no live sessions.`);
+  const controller = new AbortController();
+  const session = await model.open(begin, { signal: controller.signal });
+  signal.throwIfAborted();
+  const live = { model, session, controller };
+  sessions.set(number, live);
+  return live;
+}
+
+/** Draws one block. Aborting it ends the session. */
+async function nextBlock(job: BlockJob, signal: AbortSignal): Promise<Drawn> {
+  const { session, controller } = await liveOf(job, signal);
+  if (job.text !== undefined) session.say(job.text);
+  if (job.guidance !== undefined) session.guidance = job.guidance;
+  signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+  return { kind: "motion", clips: [await session.next()], prompts: null };
+}
+
+function endSession(number: number): void {
+  sessions.get(number)?.session.close();
+  sessions.delete(number);
+}
+
 async function work(job: Job, signal: AbortSignal): Promise<Drawn[]> {
+  if (job.type === "block") return [await nextBlock(job, signal)];
   const model = await modelOf(job.place);
   signal.throwIfAborted();
   if (job.type === "draw") return (await model.sampleTogether(job.requests, { signal })).map(plain);
@@ -81,6 +121,7 @@ async function answer(job: Job): Promise<void> {
 for (const module of use) await import(pathToFileURL(resolve(module)).href);
 port.on("message", (message: ToWorker) => {
   if (message.type === "abort") controller.abort();
+  else if (message.type === "end") endSession(message.session);
   else void answer(message.job);
 });
 post({ type: "ready" });

@@ -337,5 +337,7 @@ test("help teaches every command; models and data list are JSON", async () => {
     "moby-dick",
     "text-mix",
     "names",
+    "accad-female1",
+    "locomotion",
   ]);
 });

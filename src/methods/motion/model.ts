@@ -26,6 +26,7 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
   readonly kind = "motion";
   readonly fps: number;
   readonly graphs;
+  readonly sessionOptions;
   /** Null where captions come as states of their words. */
   readonly vocabulary: Vocabulary | null;
 
@@ -39,6 +40,7 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
     this.fps = shape.fps;
     this.graphs = motionGraphs(net, shape);
     this.vocabulary = "encoder" in shape.text ? null : new Vocabulary(shape.text);
+    this.sessionOptions = this.vocabulary && sessionOptions(shape);
   }
 
   get parts(): Readonly<Record<string, Part>> {

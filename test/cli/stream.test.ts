@@ -1,0 +1,136 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { PassThrough, Writable } from "node:stream";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { streamMotion } from "../../src/cli/stream.js";
+import { loadModel } from "../../src/methods/load.js";
+import { trainMotion } from "../../src/methods/motion/train.js";
+import type { MotionGenerator } from "../../src/models/generator.js";
+import { clips, micro } from "../methods/motion/clips.js";
+import { inProcess } from "./in-process.js";
+
+const root = mkdtempSync(join(tmpdir(), "cli-stream-"));
+const walker = join(root, "walker");
+const refused = inProcess(join(root, "cache"));
+let model: MotionGenerator;
+
+beforeAll(async () => {
+  await trainMotion(clips(), micro, { out: walker, threads: 1, sampleEvery: 0, onProgress: () => {} });
+  model = await loadModel(walker, { kind: "motion", device: "cpu", threads: 1 });
+}, 300_000);
+afterAll(async () => {
+  await model?.release();
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** Keeps lines; tells each to `onLine` before it is taken. */
+function reader(onLine: (line: number, self: Writable) => void = () => {}) {
+  const lines: any[] = [];
+  const output = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)));
+      onLine(lines.length, output);
+      done();
+    },
+  });
+  return { output, lines };
+}
+const never = new AbortController().signal;
+const options = { prompt: "a person walks", steps: 4, lag: 2, seed: 5 };
+
+test("blocks come as JSON lines, as many as --seconds says, with new texts on the way", async () => {
+  const session = await model.open(options);
+  const expected = [await session.next(), await session.next()];
+  session.say("a person waves");
+  expected.push(await session.next());
+  const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const input = new PassThrough();
+  const { output, lines } = reader();
+  const slow = new Writable({
+    highWaterMark: 1,
+    async write(chunk, encoding, done) {
+      output.write(chunk, encoding);
+      if (lines.length === 2) {
+        input.write("чёрт\na person waves\n");
+        await new Promise((resolve) => setTimeout(resolve, 50)); // the lines are read while the reader is slow
+      }
+      done();
+    },
+  });
+  expect(await streamMotion(model, { ...options, seconds: 1.5 }, { output: slow, input, signal: never })).toBe(30);
+  expect(lines.map(({ time, frames }) => [time, frames])).toEqual([
+    [0, 12],
+    [0.6, 12],
+    [1.2, 6],
+  ]);
+  for (const [i, { frames, root, rotations }] of lines.entries()) {
+    expect(root.flat()).toEqual([...expected[i].root.subarray(0, 3 * frames)]);
+    expect(rotations.flat(2)).toEqual([...expected[i].rotations.subarray(0, 88 * frames)]);
+  }
+  expect(said.mock.calls.flat().join("")).toMatch(/word/);
+  said.mockRestore();
+});
+
+test("a signal ends it after the present block, and so does a reader that goes", async () => {
+  const controller = new AbortController();
+  const stopped = reader((line) => line === 2 && controller.abort());
+  await streamMotion(model, options, { output: stopped.output, input: null, signal: controller.signal });
+  expect(stopped.lines).toHaveLength(2);
+  const gone = reader((line, self) => line === 3 && void self.destroy());
+  await streamMotion(model, options, { output: gone.output, input: null, signal: never });
+  expect(gone.lines).toHaveLength(3);
+});
+
+test.each([
+  [["--count", "2"], /count/],
+  [["--out", "walk.bvh"], /--out has no effect with --stream/],
+  [["--json"], /--json has no effect with --stream/],
+  [["--sampler", "renoise"], /sampler/],
+  [["--seconds", "0"], /--seconds must be above 0/],
+  [["--lag", "0"], /lag/],
+])("%j is refused with --stream", async (flags, rule) => {
+  const { code, stderr, stdout } = await refused(["sample", walker, "--stream", ...flags]);
+  expect(code, stderr).toBe(2);
+  expect(stderr).toMatch(rule);
+  expect(stdout).toBe("");
+});
+
+test("--history is of streams only, and --stream of motions", async () => {
+  const history = await refused(["sample", walker, "--history", "0.1", "--out", join(root, "a.bvh")]);
+  expect(history.code).toBe(2);
+  expect(history.stderr).toMatch(/history/);
+  const text = await refused(["sample", "duo-names", "--stream"]);
+  expect(text.code).toBe(2);
+  expect(text.stderr).toMatch(/--stream is for models of motion/);
+});
+
+test("the command ends cleanly by Ctrl-C and by a broken pipe", { timeout: 240_000 }, async () => {
+  const main = resolve(import.meta.dirname, "../../src/cli/main.ts");
+  const run = (end: (child: ReturnType<typeof spawn>) => void) => {
+    const args = [
+      "--import",
+      "tsx",
+      main,
+      "sample",
+      walker,
+      "--stream",
+      "--steps",
+      "2",
+      "--lag",
+      "2",
+      "--device",
+      "cpu",
+    ];
+    const child = spawn(process.execPath, args);
+    let stderr = "";
+    child.stderr.on("data", (chunk) => (stderr += chunk));
+    child.stdout.once("data", () => end(child));
+    child.stdout.on("data", () => {});
+    return new Promise((done) => child.on("close", (code, signal) => done({ code, signal, stderr })));
+  };
+  const clean = { code: 0, signal: null, stderr: "" };
+  expect(await run((child) => child.kill("SIGINT"))).toEqual(clean);
+  expect(await run((child) => child.stdout!.destroy())).toEqual(clean);
+});
