@@ -21,7 +21,8 @@ test("a model is measured against what it was trained on, as that was read, or w
   expect(dataOf(model({ data: path }))).toBe(path);
   expect(dataOf(model({ data: path }), "mnist")).toBe("mnist");
   expect(() => dataOf(model({ data: join(path, "gone") }))).toThrow(/not at .*gone any more; say where with --data/);
-  expect(() => dataOf(model({}))).toThrow(/does not say what it was trained on/);
+  expect(() => dataOf(model({}))).toThrow(/does not say what it was trained on; give the images with --data/);
+  expect(() => dataOf({ ...model({}), motion: { fps: 20 } })).toThrow("give the motions with --data");
   expect(readingOf(model({ reading: { size: 16, background: "black", skipBroken: true } }))).toEqual({
     background: "black",
     skipBroken: true,

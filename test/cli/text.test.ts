@@ -68,6 +68,7 @@ test.each([
   [["sample", "--share-noise", "none"], 2, /takes no "shareNoise"; it takes count, steps/],
   [["eval", "--guidance", "2"], 2, /takes no "guidance"; it takes count, steps/],
   [["eval", "--judge", "nobody"], 2, /no model "nobody"/],
+  [["eval", "--features", "pixel-pca"], 2, /draws text; leave out --features/],
   [["eval", "--data", at("other.txt")], 2, /character "b" is not in this model's vocabulary/],
 ] as const)("%o exits %d", async ([verb, ...options], code, message) => {
   const outcome = await refused([verb, at("run"), ...options]);
