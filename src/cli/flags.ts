@@ -18,9 +18,12 @@ export function addOptionFlags(
       takers.set(name, [...(takers.get(name) ?? []), [method, info]]);
   for (const [name, infos] of takers) {
     if (leaveOut.includes(name)) continue;
-    const [, { type }] = infos[0];
+    const types = [...new Set(infos.map(([, { type }]) => type))];
+    // A switch of one method can be a value of another: then the value may be left out
+    const type = types.find((one) => one !== "boolean") ?? "boolean";
+    const [before, after] = types.includes("boolean") ? ["[", "]"] : ["<", ">"];
     const all = infos.length === Object.keys(methods).length;
-    const flag = `--${kebab(name)}${type === "boolean" ? "" : ` <${placeholders[type]}>`}`;
+    const flag = `--${kebab(name)}${type === "boolean" ? "" : ` ${before}${placeholders[type]}${after}`}`;
     command.addOption(new Option(flag, describe(infos, all, presets[name])).argParser(parsers[type]));
   }
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { ACTIONS, locomotion } from "../../../src/data/motion/locomotion/index.js";
-import { reachLeg } from "../../../src/motion/leg.js";
 import { smoothAbove } from "../../../src/data/motion/locomotion/pelvis.js";
 import { BODY, CONTACT_JOINTS, contactsOf, positionsOf, rotate, type Vector } from "../../../src/motion/index.js";
+import { reachLeg } from "../../../src/motion/leg.js";
 import { Random } from "../../../src/random/index.js";
 
 const dataset = locomotion({ clips: 36, test: 0, seed: 11, sequences: 0.5, frames: [64, 128] });
