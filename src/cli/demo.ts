@@ -22,7 +22,8 @@ async function drawAll(): Promise<void> {
     try {
       const few = "nucleus" in model.options.shape ? { steps: 32 } : {};
       const count = model.kind === "image" ? 80 : model.kind === "motion" ? 1 : model.lines ? 40 : 4;
-      const options = { count, seed: 1, ...few, ...(model.kind === "text" ? { nucleus: 0.9 } : {}) };
+      const shown = model.kind === "motion" ? { prompt: "a person walks, then waves, then runs" } : {};
+      const options = { count, seed: 1, ...few, ...shown, ...(model.kind === "text" ? { nucleus: 0.9 } : {}) };
       const { nfe, msPerSample, out } = await sampleToFile(model, name, options);
       rows.push([name, nfe, msPerSample, out]);
     } finally {
