@@ -246,8 +246,8 @@ test("the manifest is complete, and its pins have the form of pins", async () =>
   expect(listed.map(({ id }) => id)).toEqual([
     ...Object.keys(manifest),
     ...Object.keys(texts),
-    "locomotion",
     "accad-female1",
+    "locomotion",
   ]);
   expect(listed.filter(({ cached }) => cached).map(({ id }) => id)).toEqual(["locomotion"]);
   expect(listed[0]).toMatchObject({

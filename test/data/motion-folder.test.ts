@@ -192,7 +192,7 @@ test("what a place holds is told without reading it, and options of other data a
   await expect(resolveMotion(folder, { mirror: 1 as never })).rejects.toThrow("mirror must be true or false, got 1");
   await expect(resolveMotion("accad-female1", { mirror: true })).rejects.toThrow("would have no effect");
   await expect(resolveMotion("nowhere")).rejects.toThrow(
-    '"nowhere" is neither a data set\'s name (locomotion, accad-female1) nor a folder',
+    '"nowhere" is neither a data set\'s name (accad-female1, locomotion) nor a folder',
   );
   await expect(resolveMotion(join(folder, "a.bvh"))).rejects.toThrow("a.bvh is a file; motions are read from a folder");
   await expect(resolveMotion(await folderOf({ "a.bvh": bvh(0) }))).rejects.toThrow(

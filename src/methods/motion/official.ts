@@ -5,6 +5,7 @@ import { HUMANML_FEATURES } from "../../motion/index.js";
 import type { Shape } from "../../tensor/index.js";
 import { motionArchitecture, motionNetwork } from "./network.js";
 import type { MotionShape } from "./shape.js";
+import { FIRST_LOG_VARIANCE } from "./vae.js";
 
 /** CMDM's own code trains with these sizes; its weights do not tell them. */
 const OFFICIAL = { fps: 20, heads: 4, block: 3, window: 16, encoder: "distilbert-base-uncased" };
@@ -24,7 +25,8 @@ const NAMES: Readonly<Record<string, (i: number, j: number) => string>> = {
   "encode.halves.#.stack.blocks.#.dilated": (i, j) => `encoder.model.${i + 2}.1.model.${j}.conv1`,
   "encode.halves.#.stack.blocks.#.mix": (i, j) => `encoder.model.${i + 2}.1.model.${j}.conv2`,
   "encode.last": () => "encoder.model.4.conv",
-  "encode.project": () => "encoder.proj",
+  "encode.mean": () => "encoder.proj",
+  "encode.spread": () => "encoder.proj",
   "decode.project": () => "decode_proj",
   "decode.first": () => "decoder.model.0.conv",
   "decode.doubles.#.stack.blocks.#.dilated": (i, j) => `decoder.model.${i + 2}.0.model.${j}.conv1`,
@@ -59,6 +61,17 @@ function officialName(parameter: string): string {
   const owner = parameter.slice(0, dot);
   const [i, j] = (owner.match(/\d+/g) ?? []).map(Number);
   return NAMES[owner.replace(/\d+/g, "#")](i, j) + parameter.slice(dot);
+}
+
+/** Ours are two where the official codec has one: its first half gives the mean, its second the log variance. */
+const HALVES: Readonly<Record<string, 0 | 1>> = { "encode.mean": 0, "encode.spread": 1 };
+const halfOf = (parameter: string): 0 | 1 | undefined => HALVES[parameter.slice(0, parameter.lastIndexOf("."))];
+
+/** A half of a tensor's rows; ours of the log variance's bias is counted from where training begins. */
+function halved(name: string, { shape: [rows, ...rest], data }: Weights[string], half: 0 | 1): Weights[string] {
+  const own = data.slice((half * data.length) / 2, ((half + 1) * data.length) / 2);
+  const counted = name === "encode.spread.bias" ? own.map((value) => value - FIRST_LOG_VARIANCE) : own;
+  return { shape: [rows / 2, ...rest], data: counted };
 }
 
 /** What is turned by the tokens' places: there the official features of a head stand in pairs, ours in halves. */
@@ -148,22 +161,27 @@ export function fromOfficial(
     "tokens.mean": { shape: [codec.latent], data: new Float32Array(codec.latent) },
     "tokens.deviation": { shape: [codec.latent], data: new Float32Array(codec.latent).fill(1) },
   };
-  const [missing, sizes, known]: [string[], string[], Set<string>] = [[], [], new Set()];
+  const [missing, sizes, known] = [new Set<string>(), new Set<string>(), new Set<string>()];
   for (const [name, { shape: own }] of motionNetwork(shape).namedParameters()) {
     if (name in weights) continue;
     const official = officialName(name);
     known.add(official);
     const found = tensors[official];
-    const wanted = officialShape(own);
-    if (!found) missing.push(official);
-    else if (String(found.shape) !== String(wanted)) sizes.push(`${official} [${found.shape}] instead of [${wanted}]`);
-    else weights[name] = { shape: [...own], data: converted(name, found, heads) };
+    const half = halfOf(name);
+    const [rows, ...rest] = officialShape(own);
+    const wanted = [half === undefined ? rows : 2 * rows, ...rest];
+    if (!found) missing.add(official);
+    else if (String(found.shape) !== String(wanted)) sizes.add(`${official} [${found.shape}] instead of [${wanted}]`);
+    else {
+      const part = half === undefined ? found : halved(name, found, half);
+      weights[name] = { shape: [...own], data: converted(name, part, heads) };
+    }
   }
   const others = Object.keys(tensors).filter((name) => !known.has(name));
   const unknown = others.filter((name) => !isUnused(name));
   const faults = [
-    ...(missing.length > 0 ? [`missing: ${some(missing)}`] : []),
-    ...(sizes.length > 0 ? [`of another size: ${some(sizes)}`] : []),
+    ...(missing.size > 0 ? [`missing: ${some([...missing])}`] : []),
+    ...(sizes.size > 0 ? [`of another size: ${some([...sizes])}`] : []),
     ...(unknown.length > 0 ? [`unknown: ${some(unknown.map(show))}`] : []),
   ];
   if (faults.length > 0) throw new WrongUse(`These weights do not fit CMDM's network: ${faults.join("; ")}.`);

@@ -50,7 +50,7 @@ type CodecShape = Pick<MotionShape, "features" | "codec">;
 const LOWEST = -30;
 const HIGHEST = 20;
 /** Log variance of tokens at first: little noise, or the decoder would learn to do without them. */
-const FIRST = -4;
+export const FIRST_LOG_VARIANCE = -4;
 
 /** Frames [B, T, features] to mean and log variance of the tokens, [B, T/4, latent] each. */
 export function encoder({ features, codec: { width, latent, depth } }: CodecShape) {
@@ -64,7 +64,7 @@ export function encoder({ features, codec: { width, latent, depth } }: CodecShap
     const start = first(frames.transpose([0, 2, 1]), past).relu();
     const h = halves.reduce((h, { down, stack }) => stack(down(h, past), past), start);
     const tokens = last(h, past).transpose([0, 2, 1]);
-    return { mean: mean(tokens), logVariance: spread(tokens).add(FIRST).clamp(LOWEST, HIGHEST) };
+    return { mean: mean(tokens), logVariance: spread(tokens).add(FIRST_LOG_VARIANCE).clamp(LOWEST, HIGHEST) };
   });
 }
 export type Encoder = ReturnType<typeof encoder>;

@@ -137,7 +137,7 @@ describe("a session", () => {
 
   test("foresees the blocks in the making, and goes on as if nobody had asked", async () => {
     const model = modelOf();
-    const far = { ...options, steps: 7, lag: 1 };
+    const far = { ...options, steps: 7, lag: 1, feet: "free" as const };
     const plain = await streamed(model, far, 8);
     const session = await model.open(far);
     expect(await session.ahead()).toEqual([]);
