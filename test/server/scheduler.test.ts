@@ -6,6 +6,9 @@ import { Scheduler } from "../../src/server/scheduler.js";
 /** A pool whose jobs end when they are told to: what the queue gives it, and in which order, is what is tested. */
 class Held {
   idle = 1;
+  /** Whether the thread that holds live sessions has other work. */
+  holderBusy = false;
+  free = (job: Job) => this.idle > 0 && !(job.type === "block" && this.holderBusy);
   readonly jobs: { job: Job; signal: AbortSignal; done(): void; fail(error: Error): void }[] = [];
 
   run(job: Job, signal: AbortSignal): Promise<readonly Drawn[]> {
@@ -132,4 +135,22 @@ test("closing finishes what waits, and takes nothing new", async () => {
   pool.jobs[1].done();
   await closed;
   expect(await Promise.all(answers)).toHaveLength(2);
+});
+
+test("a block waits for the thread that holds its session, and holds nobody up", async () => {
+  const { pool, scheduler, draw } = make();
+  pool.holderBusy = true;
+  const place = { folder: "f", version: "v" };
+  const signal = new AbortController().signal;
+  const block = kept(scheduler.alone({ type: "block", place, session: 1 }, { count: 0, signal }));
+  const other = kept(draw(7));
+  await turn();
+  expect(pool.jobs.map(({ job }) => job.type)).toEqual(["draw"]);
+  pool.holderBusy = false;
+  pool.jobs[0].done();
+  await other;
+  await turn();
+  expect(pool.jobs.map(({ job }) => job.type)).toEqual(["draw", "block"]);
+  pool.jobs[1].done();
+  await block;
 });
