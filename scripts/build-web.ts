@@ -70,6 +70,21 @@ export async function withoutNode(entryPoints: Record<string, string>): Promise<
   };
 }
 
+/** Packages that are put inside: bundlers would meet Node's modules in them. */
+const INSIDE = /^@gltf-transform\/core$/;
+
+/** All other packages stay outside. */
+const packagesOutside: Plugin = {
+  name: "packages-outside",
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) =>
+      kind === "entry-point" || INSIDE.test(path) || importer.includes("node_modules")
+        ? null
+        : { path, external: true },
+    );
+  },
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -83,13 +98,12 @@ const common = {
 
 /** Writes the package's code for browsers, in which nothing leads to Node's modules, into a folder. */
 export async function buildWeb(outdir: string): Promise<Metafile> {
-  const plugins = [await withoutNode(entryPoints)];
+  const plugins = [await withoutNode(entryPoints), packagesOutside];
   await rm(outdir, { recursive: true, force: true });
   const { metafile } = await build({
     ...common,
     entryPoints,
     outdir,
-    packages: "external",
     chunkNames: "[name]-[hash]",
     metafile: true,
     plugins,
