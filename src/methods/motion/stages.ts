@@ -130,8 +130,8 @@ export function codecStage(context: MotionStageContext, teacher: Teacher | null)
     ...generatorTraining({ lr, steps, emaDecay: 0.995 }, { clip: 1 }),
     phases: [
       phase({
-        inputs: { rows: [batch, frames, features], noise: [batch, tokens, latent], kl: [1], align: [1] },
-        loss({ rows, noise, kl: klWeight, align: alignWeight }) {
+        inputs: { rows: [batch, frames, features], noise: [batch, tokens, latent], klWeight: [1], alignWeight: [1] },
+        loss({ rows, noise, klWeight, alignWeight }) {
           const real = net.frames.apply(rows);
           const { mean, logVariance } = net.encode(real);
           const z = mean.add(logVariance.mul(0.5).exp().mul(noise));
@@ -159,8 +159,8 @@ export function codecStage(context: MotionStageContext, teacher: Teacher | null)
           return {
             rows: rowsOfWindows(chosen, frames, features),
             noise: random.normals(batch * tokens * latent),
-            kl: [weights.kl * Math.min(1, k / warm)],
-            align: [weights.align * (1 - 0.9 * fallen)],
+            klWeight: [weights.kl * Math.min(1, k / warm)],
+            alignWeight: [weights.align * (1 - 0.9 * fallen)],
           };
         },
       }),
