@@ -1,3 +1,4 @@
+import { mean } from "../src/metrics/quantile.js";
 import { measure, type Row, theJudge } from "./motion/measure.js";
 import { VARIANTS } from "./motion/variants.js";
 import { type BenchOptions, load, machine, round, table } from "./report.js";
@@ -18,23 +19,13 @@ export async function run({ names, rounds, threads, quick, note }: BenchOptions)
 /** Mean and deviation over seeds. */
 function over(rows: readonly Row[], figure: string, digits = 3): string {
   const values = rows.map((row) => Number(row[figure]));
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  if (values.length === 1) return String(round(mean, digits));
-  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
-  return `${round(mean, digits)} ± ${round(deviation, 2)}`;
+  const middle = mean(values);
+  if (values.length === 1) return String(round(middle, digits));
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
+  return `${round(middle, digits)} ± ${round(deviation, 2)}`;
 }
 
-export function show({
-  machine,
-  load,
-  real,
-  rows,
-}: {
-  machine: string;
-  load: string;
-  real: Record<string, number>;
-  rows: Row[];
-}) {
+export function show({ machine, load, real, rows }: Awaited<ReturnType<typeof run>>): string {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
     const key = `${row.variant}|${row.drawn}|${row.feet ?? "free"}`;
@@ -45,7 +36,7 @@ export function show({
     String(own[0].calls),
     over(own, "accuracy"),
     over(own, "frechet"),
-    (own.reduce((sum, row) => sum + Number(row.frechet), 0) / own.length / real.floor).toFixed(1),
+    (mean(own.map((row) => Number(row.frechet))) / real.floor).toFixed(1),
     over(own, "rPrecision"),
     over(own, "seamPeak"),
     over(own, "changePeak"),
@@ -65,5 +56,5 @@ export function show({
     "skating",
   ];
   const about = `real: accuracy ${round(real.accuracy)}, Fréchet floor ${round(real.floor)}, jerk ${round(real.jerk)}, skating ${round(real.skating)}`;
-  return `${machine}, ${load}\n${about}\n${table(head, lines)}`;
+  return `${machine.cpu}, load average ${load}\n${about}\n${table(head, lines)}`;
 }

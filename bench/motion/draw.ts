@@ -4,6 +4,7 @@ import { MotionModel } from "../../src/methods/motion/model.js";
 import type { Stretch } from "../../src/methods/motion/sampler.js";
 import type { Clip } from "../../src/motion/index.js";
 import type { Random } from "../../src/random/index.js";
+import { STEPS } from "./variants.js";
 
 /** Seconds of a motion that is judged. */
 export const SECONDS = 4.8;
@@ -50,7 +51,7 @@ export async function draw(
 ): Promise<Clip[]> {
   model.chunk = chunks ?? Number.POSITIVE_INFINITY;
   const { clips } = await model.sample({
-    ...{ prompt: prompts, count: prompts.length, seconds, steps: 16, lag, seed, guidance, feet: "planted" },
+    ...{ prompt: prompts, count: prompts.length, seconds, steps: STEPS, lag, seed, guidance, feet: "planted" },
     ...(chunks !== undefined && { sampler: "renoise" as const }),
   });
   return [...clips];

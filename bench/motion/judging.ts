@@ -1,18 +1,11 @@
 import type { MotionDataset } from "../../src/data/motion-dataset.js";
-import {
-  type Ask,
-  accuracyOf,
-  type JudgedMotions,
-  judgeMotions,
-  judgeReal,
-  precisionOf,
-} from "../../src/judges/motion/judged.js";
+import { measureMotionReference } from "../../src/judges/motion/evaluate.js";
+import { type Ask, accuracyOf, type JudgedMotions, judgeMotions, precisionOf } from "../../src/judges/motion/judged.js";
 import type { MotionJudge } from "../../src/judges/motion/model.js";
 import { type Features, frechetDistance } from "../../src/metrics/index.js";
 import { aroundBoundary, jerk, jerkArea, meanJerk, peakJerk } from "../../src/metrics/motion/index.js";
 import { mean } from "../../src/metrics/quantile.js";
 import { type Clip, positionsOf } from "../../src/motion/index.js";
-import { Random } from "../../src/random/index.js";
 
 /** What real motions are in a judge's eyes. */
 export interface Real {
@@ -27,9 +20,7 @@ export interface Real {
 
 /** Real motions of the test split, beside as many of the training split. */
 export async function realOf(judge: MotionJudge, dataset: MotionDataset, count: number): Promise<Real> {
-  const random = new Random(0, "real");
-  const test = await judgeReal(judge, dataset.test, { count, random: random.split("test") });
-  const train = await judgeReal(judge, dataset.train, { count, random: random.split("train") });
+  const { test, train } = await measureMotionReference(dataset, judge, { limit: count });
   return {
     features: test.features,
     floor: frechetDistance(train.features, test.features),

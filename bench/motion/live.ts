@@ -3,7 +3,7 @@ import { judgedRows, windowsOf } from "../../src/judges/motion/windows.js";
 import { type Features, features, frechetDistance } from "../../src/metrics/index.js";
 import { footSkating } from "../../src/metrics/motion/index.js";
 import type { MotionGenerator, MotionSession } from "../../src/models/generator.js";
-import { type Clip, positionsOf } from "../../src/motion/index.js";
+import { type Clip, joinClips, positionsOf } from "../../src/motion/index.js";
 import { median, round } from "../report.js";
 
 /** Steps of a block from noise to clean. */
@@ -62,7 +62,7 @@ export async function changes(model: MotionGenerator, lag: number, seeds: number
     const count = Math.ceil((EACH * model.fps) / session.frames);
     const before = await blocks(session, count);
     session.say("a person runs");
-    const all = joined([...before, ...(await blocks(session, count))]);
+    const all = joinClips([...before, ...(await blocks(session, count))]);
     session.close();
     const speeds = speedsOf(all, model.fps);
     const told = count * session.frames;
@@ -109,7 +109,7 @@ export async function endure(
       if (i === 0 || part > Math.floor(((i - 1) * PROGRAMME.length) / perMinute)) session.say(PROGRAMME[part]);
       clips.push(await session.next());
     }
-    return joined(clips);
+    return joinClips(clips);
   };
   const memory = () => Math.round(process.memoryUsage.rss() / 2 ** 20);
   const first = await minute();
@@ -142,12 +142,4 @@ async function seen(judge: MotionJudge, clip: Clip): Promise<Features> {
     frames,
   );
   return features((await judge.judge(windows)).features, dim);
-}
-
-/** Blocks of a session as one clip. */
-function joined(clips: readonly Clip[]): Clip {
-  const { skeleton, fps } = clips[0];
-  const all = (part: "root" | "rotations") => Float32Array.from(clips.flatMap((clip) => [...clip[part]]));
-  const frames = clips.reduce((sum, clip) => sum + clip.frames, 0);
-  return { skeleton, fps, frames, root: all("root"), rotations: all("rotations"), contacts: null };
 }

@@ -2,6 +2,7 @@ import { relative, sep } from "node:path";
 import { many } from "../io/show.js";
 import { type Found, type Sorted, sortPictures } from "./folder/classes.js";
 import { layoutFor, layoutText } from "./folder/layout.js";
+import { oddFiles, otherFormats, unusedSplits } from "./folder/left-out.js";
 import type { FolderOptions } from "./folder/options.js";
 import { decodeAll, inspectAll, type Layout } from "./folder/read.js";
 import {
@@ -131,20 +132,11 @@ function leftOut(tree: Folder, { unused }: Sorted, broken: Odd[], inFolder: (pat
     files.push(inFolder(path));
     others.set(ending, files);
   }
-  const odd = (list: Odd[]) => list.map(({ path, why }) => `${inFolder(path)}: ${why}`);
-  const links = below(tree, "odd");
   const empty = emptyFolders(tree);
   return [
-    ...[...others].map(([what, files]) => ({ count: files.length, what, why: "format", files })),
-    ...unused.map(({ folder, paths }) => ({
-      count: paths.length,
-      what: `in ${folder}`,
-      why: "there is a test split besides",
-      files: paths.map(inFolder),
-    })),
-    ...(links.length > 0
-      ? [{ count: links.length, what: "links and the like that lead nowhere", why: null, files: odd(links) }]
-      : []),
+    ...otherFormats(others),
+    ...unusedSplits(unused, inFolder),
+    ...oddFiles("links and the like that lead nowhere", below(tree, "odd"), inFolder),
     ...(empty.length > 0
       ? [
           {
@@ -155,7 +147,7 @@ function leftOut(tree: Folder, { unused }: Sorted, broken: Odd[], inFolder: (pat
           },
         ]
       : []),
-    ...(broken.length > 0 ? [{ count: broken.length, what: "unreadable", why: null, files: odd(broken) }] : []),
+    ...oddFiles("unreadable", broken, inFolder),
   ];
 }
 

@@ -2,6 +2,7 @@ import { type Animation, Document, Extension, type Node, WebIO, type WriterConte
 import type { Clip } from "../motion/clip.js";
 import { dot, type Quaternion } from "../motion/rotations.js";
 import { BODY_NAMES, type Skeleton } from "../motion/skeleton.js";
+import { VRM_BONES } from "../motion/vrm-bones.js";
 import { bodyMesh } from "./gltf-mesh.js";
 import { restPose } from "./rest-pose.js";
 
@@ -16,18 +17,6 @@ export async function writeGlb(clips: readonly NamedClip[]): Promise<Uint8Array<
   addFigure(document, nodes, skeleton);
   return binary(new WebIO(), document);
 }
-
-/** VRM's name of each of the body's joints. */
-export const VRM_BONES: readonly string[] = BODY_NAMES.map((name) => {
-  const middle: Record<string, string> = {
-    ...{ pelvis: "hips", spine1: "spine", spine2: "chest", spine3: "upperChest", neck: "neck", head: "head" },
-  };
-  const limbs: Record<string, string> = {
-    ...{ Hip: "UpperLeg", Knee: "LowerLeg", Ankle: "Foot", Foot: "Toes" },
-    ...{ Collar: "Shoulder", Shoulder: "UpperArm", Elbow: "LowerArm", Wrist: "Hand" },
-  };
-  return middle[name] ?? name.replace(/^(left|right)(.*)$/, (_, side, part) => side + limbs[part]);
-});
 
 const VRM_ANIMATION = "VRMC_vrm_animation";
 

@@ -18,5 +18,31 @@ export interface Clip {
   readonly contacts: Uint8Array | null;
 }
 
+/**
+ * Clips of one skeleton and frame rate one after the other, as blocks of a session are; without contacts where one has
+ * none. @throws RangeError for no clips
+ */
+export function joinClips(clips: readonly Clip[]): Clip {
+  if (clips.length === 0) throw new RangeError("There are no clips to be joined.");
+  const [{ skeleton, fps }] = clips;
+  const frames = clips.reduce((sum, clip) => sum + clip.frames, 0);
+  const joined = <A extends Float32Array | Uint8Array>(all: A, of: (clip: Clip) => A): A => {
+    let at = 0;
+    for (const clip of clips) {
+      all.set(of(clip), at);
+      at += of(clip).length;
+    }
+    return all;
+  };
+  return {
+    ...{ skeleton, fps, frames },
+    rotations: joined(new Float32Array(4 * frames * skeleton.names.length), (clip) => clip.rotations),
+    root: joined(new Float32Array(3 * frames), (clip) => clip.root),
+    contacts: clips.every(({ contacts }) => contacts)
+      ? joined(new Uint8Array(4 * frames), (clip) => clip.contacts!)
+      : null,
+  };
+}
+
 /** Seconds from the first frame to the last one's end. */
 export const secondsOf = ({ frames, fps }: Pick<Clip, "frames" | "fps">): number => frames / fps;

@@ -1,5 +1,5 @@
 export type { Clip } from "./clip.js";
-export { secondsOf } from "./clip.js";
+export { joinClips, secondsOf } from "./clip.js";
 export {
   BODY_FEATURES,
   FEATURE_PARTS,
@@ -70,3 +70,4 @@ export {
 } from "./rotations.js";
 export type { Skeleton } from "./skeleton.js";
 export { BODY, BODY_JOINTS, BODY_NAMES, BODY_PARENTS } from "./skeleton.js";
+export { VRM_BONES } from "./vrm-bones.js";

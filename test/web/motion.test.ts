@@ -1,12 +1,12 @@
 import { build } from "esbuild";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { VRM_BONES } from "../../src/io/gltf-write.js";
 import { Motions } from "../../src/media/motions.js";
 import type { Clip } from "../../src/motion/clip.js";
 import { positionsOf } from "../../src/motion/kinematics.js";
 import { aboutAxis } from "../../src/motion/rotations.js";
 import { BODY, BODY_NAMES } from "../../src/motion/skeleton.js";
+import { VRM_BONES } from "../../src/motion/vrm-bones.js";
 import { randomClip } from "../motion/fixtures.js";
 import type * as Viewer from "./motion-page.js";
 import { openBrowser } from "./site.js";

@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import { many } from "../../io/show.js";
 import { secondsOf } from "../../motion/clip.js";
+import { oddFiles, otherFormats, unusedSplits } from "../folder/left-out.js";
 import { below, type Folder, type Odd } from "../folder/tree.js";
 import type { LabelledClip } from "../motion-dataset.js";
 import { classesText, type DataReport, type LeftOut, testText } from "../report.js";
@@ -66,23 +67,5 @@ export function leftOut(
     const ending = extname(path).toLowerCase() || "files without an ending";
     others.set(ending, [...(others.get(ending) ?? []), inFolder(path)]);
   }
-  return [
-    ...[...others].map(([what, files]) => ({ count: files.length, what, why: "format", files })),
-    ...unused.map(({ folder, paths }) => ({
-      count: paths.length,
-      what: `in ${folder}`,
-      why: "there is a test split besides",
-      files: paths.map(inFolder),
-    })),
-    ...(broken.length > 0
-      ? [
-          {
-            count: broken.length,
-            what: "unreadable",
-            why: null,
-            files: broken.map(({ path, why }) => `${inFolder(path)}: ${why}`),
-          },
-        ]
-      : []),
-  ];
+  return [...otherFormats(others), ...unusedSplits(unused, inFolder), ...oddFiles("unreadable", broken, inFolder)];
 }

@@ -99,11 +99,15 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
     return this.vocabulary ? partsOf(prompt) : [prompt];
   }
 
-  /** Captions of a request, as many for each motion. */
-  private captionsOf({ prompt, count }: Options): string[][] {
-    if (prompt === undefined) return Array.from({ length: count }, () => []);
-    const each = typeof prompt === "string" ? new Array<string>(count).fill(prompt) : [...prompt];
-    return each.map((one) => {
+  /** The prompt of each motion of a request; null where there is none. */
+  private promptsOf({ prompt, count }: Options): (string | null)[] {
+    return typeof prompt === "object" ? [...prompt] : new Array<string | null>(count).fill(prompt ?? null);
+  }
+
+  /** What each prompt says, part by part. */
+  private captionsOf(prompts: readonly (string | null)[]): string[][] {
+    return prompts.map((one) => {
+      if (one === null) return [];
       const parts = this.partsOf(one);
       for (const part of parts.length > 0 ? parts : [one]) this.vocabulary?.require(part);
       return parts;
@@ -119,14 +123,13 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
     const blocks = this.blocksOf(options);
     const { length } = this.shape.text;
     const size = blocks * this.shape.network.block * this.shape.codec.latent;
-    const captions = this.captionsOf(options);
+    const prompts = this.promptsOf(options);
+    const captions = this.captionsOf(prompts);
     const most = Math.max(1, ...captions.map((parts) => parts.length));
     const rows = new Int32Array(count * most * length * 2);
     const signs = new Float32Array(count * most * length * 2);
     const numbers = new Int32Array(count * blocks);
     const letters = new Int32Array(count * LONGEST_PROMPT);
-    const prompts =
-      prompt === undefined ? [] : typeof prompt === "string" ? new Array<string>(count).fill(prompt) : prompt;
     captions.forEach((parts, i) => {
       parts.forEach((part, p) => {
         if (!this.vocabulary) return;
@@ -136,11 +139,11 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
       });
       for (let b = 0; b < blocks; b++)
         numbers[i * blocks + b] = Math.floor(((b + 0.5) / blocks) * Math.max(1, parts.length));
-      if (prompts[i])
-        letters.set(
-          Array.from({ length: prompts[i].length }, (_, k) => prompts[i].charCodeAt(k)),
-          i * LONGEST_PROMPT,
-        );
+      const said = prompts[i] ?? "";
+      letters.set(
+        Array.from({ length: said.length }, (_, k) => said.charCodeAt(k)),
+        i * LONGEST_PROMPT,
+      );
     });
     const random = new Random(seed, "sample");
     const drawn = new Float32Array(count * size);

@@ -87,6 +87,12 @@ export class MotionStream implements MotionSession {
     if (prompt !== undefined) this.say(prompt);
   }
 
+  /** The present text as it is read; no words where there is none. */
+  private get read(): Words {
+    const size = 2 * this.model.shape.text.length;
+    return this.words ?? { rows: new Int32Array(size), signs: new Float32Array(size) };
+  }
+
   /** With guidance the network draws twice: with the text, and without. */
   private get rows(): number {
     return this.guided ? 2 : 1;
@@ -266,42 +272,30 @@ export class MotionStream implements MotionSession {
     this.base += now;
   }
 
-  private repeated(values: Float32Array): Float32Array {
-    const out = new Float32Array(this.rows * values.length);
+  /** The same for every row. */
+  private repeated<A extends Float32Array | Int32Array | Uint8Array>(values: A): A {
+    if (this.rows === 1) return values;
+    const out = new (values.constructor as new (length: number) => A)(this.rows * values.length);
     for (let r = 0; r < this.rows; r++) out.set(values, r * values.length);
     return out;
   }
 
   /** What the layers know of the present text. */
   private async remembered(): Promise<{ keys: Float32Array; values: Float32Array }> {
-    const { graphs, programs, shape } = this.model;
-    const words = this.words ?? {
-      rows: new Int32Array(2 * shape.text.length),
-      signs: new Float32Array(2 * shape.text.length),
-    };
-    const rows = new Int32Array(this.rows * words.rows.length);
-    for (let r = 0; r < this.rows; r++) rows.set(words.rows, r * words.rows.length);
+    if (this.memory) return this.memory;
+    const { graphs, programs } = this.model;
+    const { rows, signs } = this.read;
     const keep = new Float32Array(this.rows);
     keep[0] = this.words ? 1 : 0;
-    this.memory ??= await programs.run("memory 1", graphs.memory(1), this.rows, {
-      words: rows,
-      signs: this.repeated(words.signs),
-      keep,
-    });
+    const words = { words: this.repeated(rows), signs: this.repeated(signs), keep };
+    this.memory = await programs.run("memory 1", graphs.memory(1), this.rows, words);
     return this.memory;
   }
 
   private readMask(blocks: number): Uint8Array {
     const { network, text } = this.model.shape;
-    const signs = this.words?.signs ?? new Float32Array(2 * text.length);
-    const own = textMask(
-      { captions: new Array<number>(blocks).fill(0) },
-      { signs, length: text.length },
-      network.block,
-    );
-    const all = new Uint8Array(this.rows * own.length);
-    for (let r = 0; r < this.rows; r++) all.set(own, r * own.length);
-    return all;
+    const captions = new Array<number>(blocks).fill(0);
+    return this.repeated(textMask({ captions }, { signs: this.read.signs, length: text.length }, network.block));
   }
 
   /** Everybody sees the cache, and of the others what `selfMask` says. */

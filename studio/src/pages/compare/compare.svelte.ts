@@ -1,5 +1,6 @@
 import type { WebGenerator } from "fewstep/browser";
 import { evaluationsOf, evaluationWith, type Figure } from "../../lib/cards.js";
+import { deviceName } from "../../lib/format.js";
 import { ModelInUse } from "../../lib/generator.svelte.js";
 import { type ModelEntry, models } from "../../lib/models.svelte.js";
 import { labelOf } from "../../lib/recipe.js";
@@ -121,10 +122,7 @@ export class Comparison {
     { steps, seed, className }: Omit<Wish, "entries">,
     signal: AbortSignal,
   ): Promise<void> {
-    const device =
-      generator.device === "webgpu"
-        ? "WebGPU"
-        : `WASM, ${generator.threads} thread${generator.threads === 1 ? "" : "s"}`;
+    const device = deviceName(generator);
     const label = className === null ? -1 : (generator.classNames?.indexOf(className) ?? -1);
     const counts = generator.options.steps ? steps : [null];
     const most = Number(generator.options.steps?.maximum ?? 1);

@@ -5,7 +5,6 @@ const REACH = 9;
 
 const VERTEX = `
 varying vec2 place;
-uniform vec2 middle;
 void main() {
   vec4 world = modelMatrix * vec4(position, 1.0);
   place = world.xz;

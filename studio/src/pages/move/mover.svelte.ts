@@ -1,4 +1,11 @@
-import { type MotionBlock, Motions, type WebGenerator, type WebMotionSession } from "fewstep/browser";
+import {
+  joinClips,
+  type MotionBlock,
+  type MotionGhost,
+  Motions,
+  type WebGenerator,
+  type WebMotionSession,
+} from "fewstep/browser";
 import { ModelInUse } from "../../lib/generator.svelte.js";
 import { type ModelEntry, models } from "../../lib/models.svelte.js";
 import { clamp } from "../../lib/options.js";
@@ -19,19 +26,12 @@ export interface Said {
   readonly at: number;
 }
 
-/** A pose that is still in noise. */
-export interface Ghost {
-  readonly joints: Float32Array;
-  /** 0 noise … 1 final. */
-  readonly certainty: number;
-}
-
 /** The state of the page: the URL says what begins, a session goes on from there. */
 export class Mover {
   readonly use = new ModelInUse();
   player = $state.raw<Player | null>(null);
   said = $state.raw<readonly Said[]>([]);
-  ghosts = $state.raw<readonly Ghost[]>([]);
+  ghosts = $state.raw<readonly MotionGhost[]>([]);
   /** Milliseconds of the last blocks, and of motion that they held. */
   pace = $state.raw<{ ms: number; seconds: number } | null>(null);
   /** Milliseconds from Enter to the first frame that was drawn after it. */
@@ -162,26 +162,6 @@ export class Mover {
 
   /** What has been drawn so far, as one motion. */
   motions(): Motions {
-    const clips = this.#blocks.map(({ clip }) => clip);
-    const frames = clips.reduce((sum, clip) => sum + clip.frames, 0);
-    const joined = <A extends Float32Array | Uint8Array>(into: A, of: (clip: (typeof clips)[number]) => A): A => {
-      let at = 0;
-      for (const clip of clips) {
-        into.set(of(clip), at);
-        at += of(clip).length;
-      }
-      return into;
-    };
-    const [{ skeleton, fps }] = clips;
-    return new Motions([
-      {
-        ...{ skeleton, fps, frames },
-        rotations: joined(new Float32Array(frames * 88), (clip) => clip.rotations),
-        root: joined(new Float32Array(frames * 3), (clip) => clip.root),
-        contacts: clips.every(({ contacts }) => contacts)
-          ? joined(new Uint8Array(frames * 4), (clip) => clip.contacts!)
-          : null,
-      },
-    ]);
+    return new Motions([joinClips(this.#blocks.map(({ clip }) => clip))]);
   }
 }

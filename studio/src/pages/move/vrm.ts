@@ -1,4 +1,5 @@
 import * as vrmPackage from "@pixiv/three-vrm";
+import { BODY_PARENTS, VRM_BONES } from "fewstep/browser";
 import { type Object3D, Quaternion, Vector3 } from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import type { Pose } from "./player.js";
@@ -15,32 +16,6 @@ const { VRMLoaderPlugin, VRMUtils } = vrmPackage as unknown as {
   VRMUtils: { rotateVRM0(vrm: Vrm): void; deepDispose(object: Object3D): void };
 };
 
-/** The bone of a VRM that each of the 22 joints turns, and each joint's parent. */
-const BONES = [
-  "hips",
-  "leftUpperLeg",
-  "rightUpperLeg",
-  "spine",
-  "leftLowerLeg",
-  "rightLowerLeg",
-  "chest",
-  "leftFoot",
-  "rightFoot",
-  "upperChest",
-  "leftToes",
-  "rightToes",
-  "neck",
-  "leftShoulder",
-  "rightShoulder",
-  "head",
-  "leftUpperArm",
-  "rightUpperArm",
-  "leftLowerArm",
-  "rightLowerArm",
-  "leftHand",
-  "rightHand",
-];
-const PARENTS = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19];
 /** Height of the body's hips at rest, metres. */
 const HIPS = 0.99;
 
@@ -61,8 +36,8 @@ export class VrmFigure {
       node.castShadow = true;
       node.frustumCulled = false;
     });
-    this.#nodes = BONES.map((name) => vrm.humanoid.getNormalizedBoneNode(name));
-    const missing = BONES.filter((name, i) => !this.#nodes[i] && !/upperChest|chest|Toes|Shoulder|neck/.test(name));
+    this.#nodes = VRM_BONES.map((name) => vrm.humanoid.getNormalizedBoneNode(name));
+    const missing = VRM_BONES.filter((name, i) => !this.#nodes[i] && !/upperChest|chest|Toes|Shoulder|neck/.test(name));
     if (missing.length > 0) throw new Error(`This figure has no ${missing.join(", ")}.`);
     this.#scale = this.#nodes[0]!.getWorldPosition(new Vector3()).y / HIPS;
   }
@@ -73,7 +48,7 @@ export class VrmFigure {
     for (const [joint, node] of this.#nodes.entries()) {
       const [x, y, z, w] = rotations.subarray(4 * joint, 4 * joint + 4);
       const own = new Quaternion(flip * x, y, flip * z, w);
-      const parent = PARENTS[joint];
+      const parent = BODY_PARENTS[joint];
       world.push(parent < 0 ? own : world[parent].clone().multiply(own));
       if (!node) continue;
       const above = this.#above(joint);
@@ -87,8 +62,8 @@ export class VrmFigure {
 
   /** The next joint towards the root that the figure has a bone for. */
   #above(joint: number): number {
-    let at = PARENTS[joint];
-    while (at >= 0 && !this.#nodes[at]) at = PARENTS[at];
+    let at = BODY_PARENTS[joint];
+    while (at >= 0 && !this.#nodes[at]) at = BODY_PARENTS[at];
     return at;
   }
 
