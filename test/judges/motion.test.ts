@@ -138,3 +138,17 @@ test("data that teach no judge are refused before anything is written", async ()
     "not a judge of motion",
   );
 });
+
+test("captions of test clips may be longer than those that it learns from", async () => {
+  const long = "a person waves and waves and waves and waves and waves and waves";
+  const longer = data.test.map((one) => ({
+    ...one,
+    segments: one.segments.map((segment) => ({ ...segment, captions: [long] })),
+  }));
+  const place = { out: join(root, "long"), threads: 1 };
+  await trainMotionJudge({ ...data, test: longer }, { ...settings, steps: 2 }, place);
+  const trained = await MotionJudge.load(place.out, { threads: 1 });
+  expect(trained.shape.length).toBe(wordsOf(long).length);
+  expect(trained.config.training.testPrecision).toHaveLength(3);
+  await trained.release();
+});

@@ -44,6 +44,7 @@ export async function trainMotionJudge(dataset: MotionDataset, settings: MotionJ
   const shape = trainableShape(motionJudgeArchitecture, {
     ...{ fps, frames, ...scaleOf(shown), actions: classNames },
     ...vocabularyOf(shown.flatMap(({ captions }) => captions)),
+    ...{ length: vocabularyOf(captionsOf([...dataset.train, ...dataset.test])).length },
     ...{ width: config.width, features: config.features, embedding: config.embedding },
   });
   const net = motionJudge(shape);
@@ -95,6 +96,10 @@ export async function trainMotionJudge(dataset: MotionDataset, settings: MotionJ
     await judge.release();
   });
 }
+
+/** All captions of clips. */
+const captionsOf = (clips: MotionDataset["train"]): string[] =>
+  clips.flatMap(({ segments }) => segments.flatMap(({ captions }) => captions));
 
 /**
  * The share of test segments whose action is told rightly in their middle, and R-precision (1, 2, 3 of 32) in an order
