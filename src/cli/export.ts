@@ -1,6 +1,9 @@
-import { resolve } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
-import { openModel } from "./models.js";
+import { methodOf } from "../methods/registry.js";
+import { type ModelConfig, NoSuchModel, readModel, type WeightType, writeModel } from "../models/files.js";
+import { opening, openModel } from "./models.js";
 import { requireFileName } from "./numbered.js";
 import { printJson, say, UsageError } from "./output.js";
 
@@ -10,16 +13,19 @@ export interface ExportCommand {
   batch?: number;
   /** Which network; default the model's first part. */
   part?: string;
+  /** Writes a model folder whose weights are stored so, in place of ONNX. */
+  dtype?: WeightType;
   /** Takes a run that was stopped as it is. */
   checkpoint?: boolean;
   json?: boolean;
 }
 
-/** Writes one of a model's networks as an ONNX file. */
-export async function exportCommand(
-  location: string,
-  { out, batch, part, checkpoint, json }: ExportCommand,
-): Promise<void> {
+/** Writes one of a model's networks as an ONNX file, or the model as a folder with weights of another type. */
+export async function exportCommand(location: string, command: ExportCommand): Promise<void> {
+  return command.dtype === undefined ? exportOnnx(location, command) : exportFolder(location, command.dtype, command);
+}
+
+async function exportOnnx(location: string, { out, batch, part, checkpoint, json }: ExportCommand): Promise<void> {
   requireFileName(out, "the network");
   const model = await openModel(location, undefined, checkpoint);
   try {
@@ -35,4 +41,35 @@ export async function exportCommand(
   } finally {
     await model.release();
   }
+}
+
+async function exportFolder(
+  location: string,
+  dtype: WeightType,
+  { out, json, ...other }: ExportCommand,
+): Promise<void> {
+  const { checkpoint, batch, part } = other;
+  if (batch !== undefined || part !== undefined)
+    throw new UsageError(`--${part === undefined ? "batch" : "part"} is for ONNX files; --dtype writes a whole model.`);
+  const folder = resolve(out);
+  await requireFreeFolder(folder);
+  const choose = ({ method }: ModelConfig) => {
+    const known = methodOf(method);
+    if (known) return known.architecture;
+    throw new NoSuchModel(`${location}: there is no method "${method}".`);
+  };
+  const files = await opening((onProgress) => readModel(location, choose, { checkpoint, onProgress }));
+  await writeModel(folder, files, { dtype });
+  const { size } = await stat(join(folder, "model.safetensors"));
+  if (json) printJson({ model: files.config.name, dtype, bytes: size, out: folder });
+  else say(`${files.config.name} with weights of ${dtype}: ${(size / 1e6).toFixed(1)} MB → ${folder}`);
+}
+
+/** Nothing is written over: a folder that holds a model or anything else may be the one that is read. */
+async function requireFreeFolder(folder: string): Promise<void> {
+  const found = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error.code === "ENOTDIR" ? new UsageError(`${folder} is a file; --dtype writes a folder.`) : error;
+  });
+  if (found.length > 0) throw new UsageError(`${folder} is not empty; give --out a new folder.`);
 }

@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { isWrongUse } from "../io/wrong-use.js";
 import { methods } from "../methods/registry.js";
 import type { EditInfo } from "../models/edits.js";
+import { WEIGHT_TYPES } from "../models/weight-types.js";
 import { addOptionFlags } from "./flags.js";
 import { say } from "./output.js";
 import { addReadingFlags } from "./reading.js";
@@ -249,16 +250,25 @@ function addEdit(verb: string, owners: Record<string, EditInfo>): void {
 
 program
   .command("export")
-  .description("write a model's network as one ONNX file")
+  .description("write a model's network as one ONNX file, or the model with smaller weights")
   .argument("<model>", "name, folder or URL")
-  .requiredOption("--out <file.onnx>", "where to")
+  .requiredOption("--out <path>", "an ONNX file; with --dtype, a new folder")
   .option("--batch <n>", "samples per evaluation (default: any number)", whole(1))
   .option("--part <name>", "which of the model's networks (default: the one that a sample ends with)")
+  .addOption(
+    new Option("--dtype <type>", "write a model folder, its weights stored so (default of models: float16)").choices(
+      WEIGHT_TYPES,
+    ),
+  )
   .addOption(checkpointOption())
   .addOption(jsonOption())
   .addHelpText(
     "after",
-    examples("export drifting-fashion --out fashion.onnx", "export runs/mine --batch 16 --out mine.onnx"),
+    examples(
+      "export drifting-fashion --out fashion.onnx",
+      "export runs/mine --batch 16 --out mine.onnx",
+      "export sphere-emoji --dtype int8 --out small",
+    ),
   )
   .action(async (model, options) => (await import("./export.js")).exportCommand(model, options));
 

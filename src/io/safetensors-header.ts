@@ -1,7 +1,7 @@
 import { show } from "./show.js";
 
 /** Bytes of a number of each type. */
-export const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1 } as const;
+export const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I8: 1, U8: 1 } as const;
 export type DataType = keyof typeof BYTES;
 
 /** A tensor of a file: where its bytes are, from the first byte after the header. */

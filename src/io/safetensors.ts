@@ -14,7 +14,7 @@ import {
 
 export type { DataType, SafetensorsHeader } from "./safetensors-header.js";
 
-export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Int8Array | Uint8Array;
 
 /** A named array of a file. `data` is row-major; its length is the product of `shape`. */
 export interface TensorRecord {
@@ -94,9 +94,10 @@ function dataType(name: string, data: TensorData): DataType {
   if (data instanceof Float64Array) return "F64";
   if (data instanceof Int32Array) return "I32";
   if (data instanceof BigInt64Array) return "I64";
+  if (data instanceof Int8Array) return "I8";
   if (data instanceof Uint8Array) return "U8";
   throw new Error(
-    `Tensor "${name}" holds a ${(data as object)?.constructor?.name}; Float32Array, Float64Array, Int32Array, BigInt64Array or Uint8Array can be stored.`,
+    `Tensor "${name}" holds a ${(data as object)?.constructor?.name}; Float32Array, Float64Array, Int32Array, BigInt64Array, Int8Array or Uint8Array can be stored.`,
   );
 }
 
@@ -168,6 +169,8 @@ function view(dtype: DataType, buffer: ArrayBuffer): TensorData {
       return new BigInt64Array(buffer);
     case "I32":
       return new Int32Array(buffer);
+    case "I8":
+      return new Int8Array(buffer);
     case "U8":
       return new Uint8Array(buffer);
   }

@@ -1,13 +1,15 @@
 import { loadTokenizer, requireTokens } from "../data/tokens/tokenizer.js";
+import { fromBlocks, inBlocks, weightShapes } from "../io/blocks.js";
 import type { FetchOptions } from "../io/fetch.js";
 import { requireKnown } from "../io/known.js";
-import { readSafetensors, type SafetensorsHeader, type SafetensorsOptions } from "../io/safetensors.js";
+import { readSafetensors, type SafetensorsHeader } from "../io/safetensors.js";
 import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
 import { type CompileOptions, deviceNames } from "../runtime/index.js";
 import { type Architecture, describedNetwork, requireWeights, type Weights } from "./architecture.js";
 import { type ModelConfig, parseConfig } from "./config.js";
 import { isSource, type ModelPlace, type ModelSource, modelPlace, sourceName } from "./location.js";
+import type { WeightType } from "./weight-types.js";
 
 export type { Weights } from "./architecture.js";
 export { imageSize, type ModelConfig } from "./config.js";
@@ -22,6 +24,7 @@ export {
   shippedModelsFolder,
   sourceName,
 } from "./location.js";
+export type { WeightType } from "./weight-types.js";
 
 export interface ModelFiles {
   config: ModelConfig;
@@ -86,18 +89,13 @@ export async function readModel(
   const { vocabulary } = architecture.says(shape);
   if (config.text && vocabulary !== undefined)
     await naming(described, async () => requireTokens(await loadTokenizer(config.text?.tokenizer), vocabulary));
-  const accept = ({ entries }: SafetensorsHeader) => {
-    for (const { name, dtype } of entries)
-      if (!/^B?F/.test(dtype))
-        throw new Error(`The weights' tensor ${show(name)} is ${dtype}, and weights are floats.`);
-    requireWeights(net, Object.fromEntries(entries.map((entry) => [entry.name, entry])));
-  };
+  const accept = ({ entries }: SafetensorsHeader) => requireWeights(net, weightShapes(entries));
   const file = "model.safetensors";
   const { tensors } = await place.reading(file, (reader) =>
     naming(place.show(file), () => readSafetensors(reader, { accept, maxHeader: MAX_HEADER })),
   );
   signal?.throwIfAborted();
-  return { config, weights: tensors as Weights };
+  return { config, weights: fromBlocks(tensors) };
 }
 
 /** Errors of a damaged file name it; those of a transfer do so already. */
@@ -121,12 +119,14 @@ const readConfig = async (place: ModelPlace): Promise<ModelConfig> =>
 export async function writeModel(
   folder: string,
   { config, weights }: ModelFiles,
-  { dtype = "float16" }: Pick<SafetensorsOptions, "dtype"> = {},
+  { dtype = "float16" }: { dtype?: WeightType } = {},
 ): Promise<void> {
   const { join } = await import("node:path");
   const { makeFolder, writeFileAtomic } = await import("../io/atomic.js");
   const { saveSafetensors } = await import("../io/safetensors-file.js");
   await makeFolder(folder);
-  await saveSafetensors(join(folder, "model.safetensors"), weights, { dtype });
+  const [tensors, floats] =
+    dtype === "float32" || dtype === "float16" ? [weights, dtype] : [inBlocks(weights, dtype), "float16" as const];
+  await saveSafetensors(join(folder, "model.safetensors"), tensors, { dtype: floats });
   await writeFileAtomic(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
@@ -7,6 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import { exportCommand } from "../../src/cli/export.js";
 import { generatorArchitecture } from "../../src/methods/drifting/network.js";
 import { loadModel } from "../../src/methods/load.js";
+import { methodOf } from "../../src/methods/registry.js";
 import { loadedNetwork } from "../../src/models/architecture.js";
 import { readModel } from "../../src/models/files.js";
 import { Random } from "../../src/random/index.js";
@@ -131,4 +132,30 @@ test("what follows the batch in a way that cannot be written is refused", () => 
   for (const size of [0, -1, 1.5, Number.NaN])
     expect(() => exportOnnx(ofSquare, { size })).toThrow(`must be a whole number of at least 1, got ${size}`);
   expect(compile({ x: [2, 4] }, build).toOnnx().length).toBeGreaterThan(0);
+});
+
+test("a model with smaller weights draws nearly the same, from a folder that was empty", async () => {
+  const out = join(folder, "small");
+  await exportCommand("duo-names", { out, dtype: "int8" });
+  const bytes = (path: string) => statSync(join(path, "model.safetensors")).size;
+  expect(bytes(out)).toBeLessThan(0.6 * bytes("models/duo-names"));
+  const weights = async (location: string) =>
+    (await readModel(location, ({ method }) => methodOf(method)!.architecture)).weights;
+  const [before, after] = [await weights("duo-names"), await weights(out)];
+  expect(Object.keys(after).sort()).toEqual(Object.keys(before).sort());
+  for (const [name, { shape, data }] of Object.entries(before)) {
+    expect(after[name].shape, name).toEqual(shape);
+    const largest = data.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
+    const worst = data.reduce((max, v, i) => Math.max(max, Math.abs(v - after[name].data[i])), 0);
+    expect(worst, name).toBeLessThanOrEqual(largest / 250);
+  }
+  const model = await loadModel(out, { kind: "text" });
+  expect((await model.sample({ count: 2, steps: 4 })).strings).toHaveLength(2);
+  await model.release();
+  await expect(exportCommand("duo-names", { out, dtype: "int4" })).rejects.toThrow("is not empty");
+  const elsewhere = join(folder, "other");
+  await expect(exportCommand("duo-names", { out: elsewhere, dtype: "int4", part: "denoiser" })).rejects.toThrow(
+    "--part is for ONNX files",
+  );
+  await expect(exportCommand("no-such-model", { out: elsewhere, dtype: "int4" })).rejects.toThrow("no-such-model");
 });
