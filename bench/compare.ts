@@ -1,6 +1,6 @@
 import { resolveDataset } from "../src/data/index.js";
 import { extractorFor } from "../src/judges/extractors/index.js";
-import { evaluateModel, measureReference } from "../src/judges/images.js";
+import { evaluateModel, measureReference } from "../src/judges/images/index.js";
 import { loadModel } from "../src/methods/load.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 

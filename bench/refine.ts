@@ -1,6 +1,6 @@
 import { type ImageDataset, resolveDataset, toFloat } from "../src/data/index.js";
 import { extractorFor } from "../src/judges/extractors/index.js";
-import { evaluateImages, measureReference, type Reference } from "../src/judges/images.js";
+import { evaluateImages, measureReference, type Reference } from "../src/judges/images/index.js";
 import { Images, joinImages } from "../src/media/images.js";
 import { loadModel } from "../src/methods/load.js";
 import type { Exemplars } from "../src/models/exemplars.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resolveDataset } from "../src/data/index.js";
 import { extractorFor } from "../src/judges/extractors/index.js";
-import { evaluateModel, measureReference, type Reference } from "../src/judges/images.js";
+import { evaluateModel, measureReference, type Reference } from "../src/judges/images/index.js";
 import { presets as driftingPresets } from "../src/methods/drifting/settings.js";
 import { trainDrifting } from "../src/methods/drifting/train.js";
 import { fitToSeconds } from "../src/methods/flow/budget.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resolveDataset } from "../src/data/index.js";
 import { extractorFor } from "../src/judges/extractors/index.js";
-import { evaluateModel, evaluateReconstruction, measureReference, type Reference } from "../src/judges/images.js";
+import { evaluateModel, evaluateReconstruction, measureReference, type Reference } from "../src/judges/images/index.js";
 import { loadModel } from "../src/methods/load.js";
 import {
   latentLength,

@@ -14,7 +14,7 @@ import {
   evaluateReconstruction,
   measureReference,
   nearestTraining,
-} from "../src/judges/images.js";
+} from "../src/judges/images/index.js";
 import { loadModel } from "../src/methods/load.js";
 import { imageSize } from "../src/models/files.js";
 import { figure, metricTable, writeCard } from "./card.js";

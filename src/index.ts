@@ -5,7 +5,7 @@ export {
   evaluateModel,
   measureReference,
   nearestTraining,
-} from "./judges/images.js";
+} from "./judges/images/index.js";
 export { LanguageModel } from "./judges/language-model/model.js";
 export {
   evaluateMotion,

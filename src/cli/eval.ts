@@ -12,7 +12,7 @@ import {
   nearestTraining,
   type Reference,
   requireSameSize,
-} from "../judges/images.js";
+} from "../judges/images/index.js";
 import { imageSize } from "../models/files.js";
 import type { ImageGenerator, SampleOptions } from "../models/generator.js";
 import { downloadProgress } from "./data.js";

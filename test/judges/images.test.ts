@@ -15,7 +15,7 @@ import {
   measureReference,
   nearestTraining,
   type Reference,
-} from "../../src/judges/images.js";
+} from "../../src/judges/images/index.js";
 import { Images } from "../../src/media/images.js";
 import { loadModel } from "../../src/methods/load.js";
 import { features, frechetDistance, type MetricReport, prdc } from "../../src/metrics/index.js";

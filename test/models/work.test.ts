@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeKinds } from "../../scripts/torture/kinds.js";
 import type { ImageDataset, ImageSplit } from "../../src/data/index.js";
 import { ClassifierModel } from "../../src/judges/classifier/model.js";
-import { evaluateModel, measureReference, nearestTraining } from "../../src/judges/images.js";
+import { evaluateModel, measureReference, nearestTraining } from "../../src/judges/images/index.js";
 import { LanguageModel } from "../../src/judges/language-model/model.js";
 import { loadModel } from "../../src/methods/load.js";
 import { interpolate, loadSphere, morph, type SphereModel, vary } from "../../src/methods/sphere/index.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toFloat } from "../../../src/data/index.js";
-import { evaluateReconstruction, measureReference } from "../../../src/judges/images.js";
+import { evaluateReconstruction, measureReference } from "../../../src/judges/images/index.js";
 import { Images } from "../../../src/media/images.js";
 import { loadModel } from "../../../src/methods/load.js";
 import {
