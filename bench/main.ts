@@ -17,6 +17,7 @@ const benches: Record<string, string> = {
   distillation: "few-step text: distilled against undistilled",
   latency: "a single decoding of the shipped sphere models: native, and WASM in Node and in a browser",
   studio: "the studio's page in a browser: time to the first picture, pictures a second on the pad",
+  learn: "the page that trains on your pictures: how soon a classifier recognises what it draws (rounds: seeds)",
   browser: "a picture of each shipped one-step model in Chromium, and one network beside TensorFlow.js and jax-js",
   compare: "the shipped Fashion-MNIST models side by side",
   serve: "throughput and latency of `fewstep serve` at 1 to 256 clients, and what sharing batches gains",

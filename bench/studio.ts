@@ -126,7 +126,7 @@ export function show({
   script,
   rows,
 }: Awaited<ReturnType<typeof run>>): string {
-  const head = `${where}, load ${busy}\nFirst picture after ${firstPictureMs} ms; JavaScript, compressed, without the runtime: ${(script.page / 1e3).toFixed(0)} KB of the page, ${(script.worker / 1e3).toFixed(0)} KB of its worker.`;
+  const head = `${where.cpu}, load ${busy}\nFirst picture after ${firstPictureMs} ms; JavaScript, compressed, without the runtime: ${(script.page / 1e3).toFixed(0)} KB of the page, ${(script.worker / 1e3).toFixed(0)} KB of its worker.`;
   const lines = rows.map(({ model, perSecond, frameMs, longestTaskMs, eachMs }) => [
     model,
     perSecond,
