@@ -1,27 +1,9 @@
+import { exponential } from "./exponential.js";
+import { inNucleus, type Nucleus, nucleusOf, placeOf, SLACK } from "./nucleus.js";
 import type { Process } from "./process.js";
 
 interface Uniforms {
   uniform(): number;
-}
-
-/** What the end of a distribution is moved out by; more than a float32 normaliser can be off. */
-const SLACK = 1e-4;
-
-/** 2^(−i/2048), and whole powers of a half, for `exponential`. */
-const STEPS = 2048;
-const FRACTIONS = Float64Array.from({ length: STEPS }, (_, i) => 2 ** (-i / STEPS));
-const POWERS = Float64Array.from({ length: 1100 }, (_, i) => 2 ** -i);
-const PER_NAT = STEPS / Math.LN2;
-const STEP_HIGH = Math.fround(Math.LN2 / STEPS);
-const STEP_LOW = Math.LN2 / STEPS - STEP_HIGH + 2.3190468138462996e-17 / STEPS; // ln 2 has more digits than a double
-
-/** e^d for d ≤ 0 within a few units in the last place, three times as fast as `Math.exp`: table and cubic. */
-export function exponential(d: number): number {
-  if (!(d <= 0)) return Math.exp(d);
-  if (d < -740) return 0;
-  const n = (0.5 - d * PER_NAT) | 0;
-  const r = d + n * STEP_HIGH + n * STEP_LOW;
-  return FRACTIONS[n & (STEPS - 1)] * POWERS[n >> 11] * (1 + r * (1 + r * (0.5 + r / 6)));
 }
 
 /** Probabilities over the states of one position, float64. */
@@ -120,18 +102,18 @@ export function logitPredictions(
     };
     if (nucleus >= 1) return whole;
 
-    let kept: { tokens: number[]; weights: Probabilities } | null = null;
+    let kept: Nucleus | null = null;
     const keptOf = () => (kept ??= nucleusOf(logits, start, K, logOf(), nucleus));
     return {
       at(j) {
         if (!kept && !inNucleus(logits, start, K, logOf(), nucleus, j)) return 0;
         const { tokens, weights } = keptOf();
-        const i = tokens.indexOf(j);
+        const i = placeOf(tokens, j);
         return i < 0 ? 0 : weights[i];
       },
       draw(random, except = -1) {
         const { tokens, weights } = keptOf();
-        return tokens[drawCategorical(weights, random, tokens.indexOf(except))];
+        return tokens[drawCategorical(weights, random, placeOf(tokens, except))];
       },
       dense() {
         const { tokens, weights } = keptOf();
@@ -143,42 +125,6 @@ export function logitPredictions(
       },
     };
   };
-}
-
-/**
- * The nucleus of softmax(logits[start … start + K − 1]), renormalised; among equally likely tokens the first ones are
- * in it.
- */
-function nucleusOf(logits: Float32Array | Float64Array, start: number, K: number, log: number, p: number) {
-  // Those below (1 − p)/K have predecessors of more than p together
-  const floor = log + Math.log((1 - p) / K);
-  const candidates = logits.subarray(start, start + K).filter((value) => value >= floor);
-  const sorted = candidates.sort();
-  let sum = 0;
-  let count = 0;
-  while (count < sorted.length && (count === 0 || sum <= p)) sum += exponential(sorted[sorted.length - ++count] - log);
-  const least = sorted[sorted.length - count];
-  let ties = 0;
-  for (let i = sorted.length - count; i < sorted.length && sorted[i] === least; i++) ties++;
-  const tokens: number[] = [];
-  for (let j = 0; j < K; j++) {
-    const value = logits[start + j];
-    if (value > least || (value === least && ties-- > 0)) tokens.push(j);
-  }
-  return { tokens, weights: Float64Array.from(tokens, (j) => exponential(logits[start + j] - log) / sum) };
-}
-
-/** False where the tokens that are likelier than j sum to more than p, or j is too unlikely anyway. */
-function inNucleus(logits: Float32Array, start: number, K: number, log: number, p: number, j: number): boolean {
-  const own = logits[start + j];
-  if (!(own >= log + Math.log((1 - p) / K))) return false;
-  let sum = 0;
-  for (let i = 0; i < K; i++)
-    if (logits[start + i] > own) {
-      sum += exponential(logits[start + i] - log);
-      if (sum > p + SLACK) return false;
-    }
-  return true;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { exponential, logitPredictions, nucleusFilter } from "../../../src/methods/discrete/prediction.js";
+import { exponential } from "../../../src/methods/discrete/exponential.js";
+import { logitPredictions, nucleusFilter } from "../../../src/methods/discrete/prediction.js";
 import { maskedProcess, uniformProcess } from "../../../src/methods/discrete/process.js";
 import { Random } from "../../../src/random/index.js";
 
