@@ -1,12 +1,14 @@
 // The smallest runs of every method that go through all of its stages, a few seconds each.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { locomotion } from "../../src/data/motion/locomotion/index.js";
 import { savePng } from "../../src/io/index.js";
+import { Motions } from "../../src/media/motions.js";
 import { Random } from "../../src/random/index.js";
 
 export interface MicroRun {
   method: string;
-  data: "pictures" | "text.txt";
+  data: "pictures" | "text.txt" | "motions";
   preset?: string;
   /** For `--set`. */
   settings: Record<string, unknown>;
@@ -71,6 +73,23 @@ export const microRuns: Record<string, MicroRun> = {
     data: "pictures",
     settings: { widths: [8, 16, 16], features: 12, batch: 16, steps: 10 * STEPS },
   },
+  motion: {
+    method: "motion",
+    data: "motions",
+    settings: {
+      codec: { width: 8, latent: 6, frames: 32, batch: 4, steps: STEPS, lr },
+      teacher: { width: 16, heads: 2, blocks: 1, batch: 4, steps: STEPS, lr },
+      text: { words: 50, buckets: 16, length: 24, width: 16, heads: 2, blocks: 1 },
+      network: { width: 24, heads: 2, blocks: 1, hidden: 32, window: 6 },
+      "training.batch": 4,
+      "training.steps": 4 * STEPS,
+    },
+  },
+  "motion-judge": {
+    method: "motion-judge",
+    data: "motions",
+    settings: { frames: 32, clips: 1, width: 8, features: 8, embedding: 8, batch: 8, steps: 10 * STEPS },
+  },
   "language-model": {
     method: "language-model",
     data: "text.txt",
@@ -87,7 +106,8 @@ export function trainArgs({ method, data, preset, settings }: MicroRun, folder: 
 }
 
 /**
- * Writes what the runs learn from: pictures of two classes, bright above or bright below, and a text of five letters.
+ * Writes what the runs learn from: pictures of two classes, bright above or bright below, a text of five letters, and
+ * motions of two classes.
  */
 export async function writeMicroData(folder: string): Promise<void> {
   const random = new Random(0, "micro data");
@@ -102,6 +122,11 @@ export async function writeMicroData(folder: string): Promise<void> {
       });
       await savePng(join(folder, "pictures", name, `${i}.png`), pixels, side, side, 1);
     }
+  }
+  for (const { name, clip, slots } of locomotion({ clips: 40, test: 0, sequences: 0, frames: [64, 72] }).train) {
+    const action = slots[0].action === "walk" ? "walk" : "other";
+    mkdirSync(join(folder, "motions", action), { recursive: true });
+    await new Motions([clip]).save(join(folder, "motions", action, `${name}.bvh`));
   }
   let at = 0;
   const letters = Array.from({ length: 4000 }, () => "abcd "[(at = (at + 1 + 2 * random.integer(2)) % 5)]);

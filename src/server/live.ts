@@ -3,8 +3,8 @@ import type { FastifyInstance } from "fastify";
 import type { SampleOptions } from "../models/generator.js";
 import type { Context } from "./context.js";
 import { HttpError, tell } from "./errors.js";
-import { LiveSession, type Socket } from "./live-session.js";
 import { protocolsOf } from "./guard.js";
+import { LiveSession, type Socket } from "./live-session.js";
 import { modelOf } from "./requests.js";
 
 /** Where live sessions are. */
