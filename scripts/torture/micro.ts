@@ -27,6 +27,10 @@ const convolutions = { kind: "conv", trunk: 16, encoderBlocks: 1, decoderBlocks:
 const training = { "training.batch": 16, "training.steps": STEPS };
 const distillation = { rounds: 2, steps: 10, delta: 1 / 8, lr };
 
+/** Settings of a part: the others of its preset stay. */
+const inside = (part: string, settings: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${part}.${key}`, value]));
+
 export const microRuns: Record<string, MicroRun> = {
   drifting: {
     method: "drifting",
@@ -76,13 +80,13 @@ export const microRuns: Record<string, MicroRun> = {
   motion: {
     method: "motion",
     data: "motions",
+    preset: "tiny",
     settings: {
-      codec: { width: 8, latent: 6, frames: 32, batch: 4, steps: STEPS, lr },
-      teacher: { width: 16, heads: 2, blocks: 1, batch: 4, steps: STEPS, lr },
-      text: { words: 50, buckets: 16, length: 24, width: 16, heads: 2, blocks: 1 },
-      network: { width: 24, heads: 2, blocks: 1, hidden: 32, window: 6 },
-      "training.batch": 4,
-      "training.steps": 4 * STEPS,
+      ...inside("codec", { width: 8, latent: 6, frames: 32, batch: 4, steps: STEPS }),
+      ...inside("teacher", { width: 16, blocks: 1, batch: 4, steps: STEPS }),
+      ...inside("text", { width: 16 }),
+      ...inside("network", { width: 24, heads: 2, blocks: 1, hidden: 32, window: 6 }),
+      ...inside("training", { batch: 4, steps: 4 * STEPS }),
     },
   },
   "motion-judge": {
