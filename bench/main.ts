@@ -25,6 +25,7 @@ const benches: Record<string, string> = {
     "motion: causal and other diffusion, trained alike on the procedure's motions (names: variants, --rounds: seeds)",
   "motion-live":
     "motion that never ends: speed natively and in Chromium, time until a new text shows, ten minutes on end (names: model, judge)",
+  "motion-path": "motion along a path on the floor: how far the root is from it, and skating (names: model)",
   toys: "sliced Wasserstein distance on two-dimensional toys",
 };
 

@@ -1,10 +1,26 @@
+import { locomotion } from "../src/data/motion/locomotion/index.js";
 import { MotionJudge } from "../src/judges/motion/model.js";
 import { loadModel } from "../src/methods/load.js";
-import { changes, endure, STEPS, speed } from "./motion/live.js";
+import { changes, endure, type Pace, quality, speed } from "./motion/live.js";
 import { inBrowser } from "./motion/live-page.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 
-const LAGS = [4, 2];
+/** K and L of a session whose speed is measured; the first is also that of the long one. */
+const FAST: readonly Pace[] = [
+  { steps: 8, lag: 8 },
+  { steps: 16, lag: 4 },
+];
+/** K and L whose reaction to a new text and whose quality are measured. */
+const PACES: readonly Pace[] = [
+  ...FAST,
+  { steps: 16, lag: 8 },
+  { steps: 16, lag: 16 },
+  { steps: 12, lag: 6 },
+  { steps: 8, lag: 4 },
+  { steps: 8, lag: 2 },
+  { steps: 6, lag: 6 },
+  { steps: 4, lag: 4 },
+];
 
 /**
  * A motion that never ends: how fast it comes, how soon it follows a new text, and what becomes of it. `names`: a model
@@ -20,29 +36,31 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
     return row;
   };
   note(`${location}: in Chromium`);
-  const browser = done(await inBrowser(location, LAGS, threads));
+  const browser = done(await inBrowser(location, FAST, threads));
   const speeds = [];
   for (const count of [1, 2])
-    for (const lag of LAGS) {
-      note(`${location}: ${count} threads, lag ${lag}`);
+    for (const pace of FAST) {
+      note(`${location}: ${count} threads, ${JSON.stringify(pace)}`);
       const model = await open(count);
-      speeds.push(done({ threads: count, lag, ...(await speed(model, lag)) }));
+      speeds.push(done({ threads: count, ...pace, ...(await speed(model, pace)) }));
       await model.release();
     }
   const model = await open(threads);
   const told = [];
-  for (const lag of LAGS) {
-    note(`${location}: from a walk to a run, lag ${lag}`);
-    const found = await changes(model, lag, quick ? 8 : 20);
+  const dataset = locomotion({ clips: 1500, test: 400 });
+  for (const pace of PACES) {
+    note(`${location}: from a walk to a run, ${JSON.stringify(pace)}`);
+    const found = await changes(model, pace, quick ? 8 : 20);
     const shown = found.filter((seconds) => seconds !== null);
     const seconds = shown.length > 0 ? round(median(shown)) : null;
-    told.push(done({ lag, seeds: found.length, shown: shown.length, seconds }));
+    const good = await quality(model, judge, dataset, pace);
+    told.push(done({ ...pace, seeds: found.length, shown: shown.length, seconds, ...good }));
   }
   const long = [];
   for (const history of [0, 0.03]) {
     const minutes = quick ? 2 : 10;
     note(`${location}: ${minutes} minutes, history ${history}`);
-    long.push(done(await endure(model, judge, { minutes, history, lag: LAGS[0] })));
+    long.push(done(await endure(model, judge, { minutes, history, ...FAST[0] })));
   }
   await model.release();
   await judge.release();
@@ -50,7 +68,6 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
     machine: machine(),
     load: { before, after: load() },
     model: location,
-    steps: STEPS,
     speeds,
     told,
     long,
@@ -60,10 +77,11 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
 
 export const show = ({ model, load, speeds, told, long, browser }: Awaited<ReturnType<typeof run>>): string =>
   [
-    `${model}, K = ${STEPS}; load ${load.before} before, ${load.after} after`,
+    `${model}; load ${load.before} before, ${load.after} after`,
     table(
       [
         "threads",
+        "K",
         "L",
         "seconds of motion a second",
         "first block cold, ms",
@@ -73,7 +91,10 @@ export const show = ({ model, load, speeds, told, long, browser }: Awaited<Retur
       speeds.map((row) => Object.values(row)),
     ),
     table(
-      ["L", "seeds", "of which run at last", "seconds of motion until a walk is a run, median"],
+      [
+        ...["K", "L", "seeds", "of which run at last", "seconds of motion until a walk is a run, median"],
+        ...["Fréchet", "its floor", "skating"],
+      ],
       told.map((row) => Object.values(row).map((value) => value ?? "")),
     ),
     table(
@@ -84,7 +105,7 @@ export const show = ({ model, load, speeds, told, long, browser }: Awaited<Retur
       long.map((row) => Object.values(row)),
     ),
     table(
-      ["L", "threads (WASM)", "seconds of motion a second in Chromium", "page to first block, ms"],
+      ["K", "L", "threads (WASM)", "seconds of motion a second in Chromium", "page to first block, ms"],
       browser.map((row) => Object.values(row)),
     ),
   ].join("\n");

@@ -39,6 +39,7 @@ export function show({ machine, load, real, rows }: Awaited<ReturnType<typeof ru
     (mean(own.map((row) => Number(row.frechet))) / real.floor).toFixed(1),
     over(own, "rPrecision"),
     over(own, "seamPeak"),
+    over(own, "meanJerk"),
     over(own, "changePeak"),
     over(own, "skating"),
   ]);
@@ -52,6 +53,7 @@ export function show({ machine, load, real, rows }: Awaited<ReturnType<typeof ru
     "× floor",
     "R@3",
     "seam jerk",
+    "mean jerk",
     "change jerk",
     "skating",
   ];

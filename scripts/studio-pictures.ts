@@ -29,6 +29,19 @@ const PAGES: Record<string, Shot> = {
     act: (page) => page.getByRole("region", { name: "Points" }).getByRole("button", { name: "Train" }).click(),
     wait: 16,
   },
+  move: {
+    hash: "#/move?model=walker&seed=4",
+    act: async (page) => {
+      await page.waitForFunction(
+        () => Number(document.querySelector('[data-testid="stage"]')?.getAttribute("data-frame")) > 60,
+        undefined,
+        { timeout: 180_000 },
+      );
+      await page.getByTestId("say").fill("a person waves with the left hand");
+      await page.keyboard.press("Enter");
+    },
+    wait: 12,
+  },
   models: { hash: "#/models?model=drifting-fashion", wait: 3 },
 };
 const LOOKS = { light: {}, dark: { dark: true }, phone: { width: 390, height: 844 } };

@@ -5,7 +5,7 @@ import { buildStandalone } from "../../scripts/build-web.js";
 import type * as Fewstep from "../../src/browser.js";
 import { openBrowser, openSite, ortFolder, root, type Site } from "../../test/web/site.js";
 import { round } from "../report.js";
-import { sessionOf } from "./live.js";
+import { type Pace, sessionOf } from "./live.js";
 
 declare const fewstep: typeof Fewstep;
 
@@ -17,8 +17,8 @@ function filesOf(model: string): string {
   return found;
 }
 
-/** How fast motion comes in Chromium, by WebAssembly, for each lag. */
-export async function inBrowser(model: string, lags: readonly number[], threads: number) {
+/** How fast motion comes in Chromium, by WebAssembly, at each pace. */
+export async function inBrowser(model: string, paces: readonly Pace[], threads: number) {
   const folder = mkdtempSync(join(tmpdir(), "fewstep-bench-"));
   let site: Site | undefined;
   const browser = await openBrowser();
@@ -30,13 +30,13 @@ export async function inBrowser(model: string, lags: readonly number[], threads:
     const script = 'import * as fewstep from "/fewstep/fewstep.js"; globalThis.fewstep = fewstep;';
     site.files.set("/index.html", `${head}<script type="module">${script}</script>`);
     const rows = [];
-    for (const lag of lags) {
+    for (const pace of paces) {
       const page = await browser.context.newPage();
       await page.goto(site.url);
       await page.waitForFunction("globalThis.fewstep", undefined, { timeout: 60_000 });
-      const { first, speed, used } = await page.evaluate(onPage, { options: sessionOf(lag), threads });
+      const { first, speed, used } = await page.evaluate(onPage, { options: sessionOf(pace), threads });
       await page.close();
-      rows.push({ lag, threads: used, realTime: round(speed), firstMs: round(first) });
+      rows.push({ ...pace, threads: used, realTime: round(speed), firstMs: round(first) });
     }
     return rows;
   } finally {

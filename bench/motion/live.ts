@@ -1,15 +1,22 @@
+import type { MotionDataset } from "../../src/data/motion-dataset.js";
 import type { MotionJudge } from "../../src/judges/motion/model.js";
 import { judgedRows, windowsOf } from "../../src/judges/motion/windows.js";
 import { type Features, features, frechetDistance } from "../../src/metrics/index.js";
 import { footSkating } from "../../src/metrics/motion/index.js";
 import type { MotionGenerator, MotionSession } from "../../src/models/generator.js";
 import { type Clip, joinClips, positionsOf } from "../../src/motion/index.js";
+import { Random } from "../../src/random/index.js";
 import { median, round } from "../report.js";
+import { asks } from "./draw.js";
+import { judged, realOf } from "./judging.js";
 
-/** Steps of a block from noise to clean. */
-export const STEPS = 16;
+/** Steps of a block from noise to clean, and between the beginnings of two blocks. */
+export interface Pace {
+  readonly steps: number;
+  readonly lag: number;
+}
 const GUIDANCE = 2;
-export const sessionOf = (lag: number) => ({ prompt: "a person walks", steps: STEPS, lag, guidance: GUIDANCE });
+export const sessionOf = ({ steps, lag }: Pace) => ({ prompt: "a person walks", steps, lag, guidance: GUIDANCE });
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const start = performance.now();
@@ -24,12 +31,12 @@ async function blocks(session: MotionSession, count: number): Promise<Clip[]> {
 }
 
 /** How fast motion comes, of a model that has drawn nothing yet. */
-export async function speed(model: MotionGenerator, lag: number) {
-  const first = () => timed(async () => (await model.open(sessionOf(lag))).next());
+export async function speed(model: MotionGenerator, pace: Pace) {
+  const first = () => timed(async () => (await model.open(sessionOf(pace))).next());
   const cold = await first();
   const warm: number[] = [];
   for (let i = 0; i < 5; i++) warm.push(await first());
-  const session = await model.open(sessionOf(lag));
+  const session = await model.open(sessionOf(pace));
   await blocks(session, session.delay + 1);
   const count = 50;
   const ms = await timed(() => blocks(session, count));
@@ -55,10 +62,10 @@ const [EACH, LAST] = [9, 5];
 const DIFFERENCE = 0.3;
 
 /** Seconds of motion from `say` until a walk has become a run, for each seed; null where it has not. */
-export async function changes(model: MotionGenerator, lag: number, seeds: number): Promise<(number | null)[]> {
+export async function changes(model: MotionGenerator, pace: Pace, seeds: number): Promise<(number | null)[]> {
   const found: (number | null)[] = [];
   for (let seed = 0; seed < seeds; seed++) {
-    const session = await model.open({ ...sessionOf(lag), seed });
+    const session = await model.open({ ...sessionOf(pace), seed });
     const count = Math.ceil((EACH * model.fps) / session.frames);
     const before = await blocks(session, count);
     session.say("a person runs");
@@ -84,6 +91,19 @@ function speedsOf({ root, frames }: Clip, fps: number): number[] {
   });
 }
 
+/** Motions that the Fréchet distance of a pace is of, and their seconds. */
+const [COUNT, SECONDS] = [196, 4.8];
+
+/** Fréchet distance of motions drawn at a pace to real ones, and their share of skating. */
+export async function quality(model: MotionGenerator, judge: MotionJudge, dataset: MotionDataset, pace: Pace) {
+  const real = await realOf(judge, dataset, COUNT);
+  const asked = asks(dataset.test, COUNT, new Random(0, "bench"));
+  const prompt = asked.map(({ prompt }) => prompt);
+  const { clips } = await model.sample({ ...pace, prompt, count: COUNT, seconds: SECONDS, guidance: GUIDANCE });
+  const { frechet, skating } = await judged(judge, clips, asked, real);
+  return { frechet: round(frechet), floor: round(real.floor), skating: round(skating) };
+}
+
 /** What a long session shows, each as long, in every minute alike. */
 const PROGRAMME = [
   "a person walks",
@@ -98,9 +118,9 @@ const PROGRAMME = [
 export async function endure(
   model: MotionGenerator,
   judge: MotionJudge,
-  { minutes, history, lag }: { minutes: number; history: number; lag: number },
+  { minutes, history, ...pace }: Pace & { minutes: number; history: number },
 ) {
-  const session = await model.open({ ...sessionOf(lag), history });
+  const session = await model.open({ ...sessionOf(pace), history });
   const perMinute = Math.round((60 * model.fps) / session.frames);
   const minute = async (): Promise<Clip> => {
     const clips: Clip[] = [];

@@ -8,11 +8,15 @@ import { presets as judgePresets } from "../../src/judges/motion/settings.js";
 import { trainMotionJudge } from "../../src/judges/motion/train.js";
 import { motionArchitecture } from "../../src/methods/motion/network.js";
 import { presets } from "../../src/methods/motion/settings.js";
+import { blockFrames } from "../../src/methods/motion/shape.js";
 import { trainMotion } from "../../src/methods/motion/train.js";
+import { jerk } from "../../src/metrics/motion/index.js";
+import { mean } from "../../src/metrics/quantile.js";
 import { loadedNetwork } from "../../src/models/architecture.js";
 import { readModel } from "../../src/models/files.js";
+import { positionsOf } from "../../src/motion/index.js";
 import { Random } from "../../src/random/index.js";
-import { asks, Chunks, draw, SECONDS, TWICE } from "./draw.js";
+import { asks, Chunks, draw, SECONDS, seamsOf, TWICE } from "./draw.js";
 import { jerkAround, judged, type Real, realOf } from "./judging.js";
 import { STEPS, settingsOf, VARIANTS } from "./variants.js";
 
@@ -20,11 +24,9 @@ import { STEPS, settingsOf, VARIANTS } from "./variants.js";
 const FOLDER = "out/bench-motion";
 /** Motions that are judged, of each variant and way to draw. */
 const JUDGED = 196;
-/** Motions with a change of what they show. */
+/** Long motions: with a change of what they show, and without. */
 const CHANGES = 48;
 const GUIDANCE = 2;
-/** Frames at which pieces of 48 frames meet that share 12. */
-const SEAMS = [48, 84, 120];
 
 /** Figures of one way to draw with one model. */
 export interface Row {
@@ -90,9 +92,9 @@ async function figuresOf(
   const random = new Random(seed, "bench");
   const asked = asks(dataset.test, JUDGED, random);
   const own: Row[] = [];
-  for (const [drawn, { lag, chunks }] of Object.entries(VARIANTS[name].draws)) {
+  for (const [drawn, drawing] of Object.entries(VARIANTS[name].draws)) {
     note(`${name}, seed ${seed}: ${drawn}`);
-    const how = { lag, chunks, seed, guidance: GUIDANCE };
+    const how = { ...drawing, seed, guidance: GUIDANCE };
     const clips = await draw(
       model,
       asked.map(({ prompt }) => prompt),
@@ -104,21 +106,27 @@ async function figuresOf(
     );
     const changing = await draw(model, pairs, { ...how, seconds: TWICE });
     const middle = (TWICE * shape.fps) / 2;
-    const seam = jerkAround(changing, SEAMS, real);
+    const long = await draw(
+      model,
+      asked.slice(0, CHANGES).map(({ prompt }) => prompt),
+      { ...how, seconds: TWICE },
+    );
+    const seams = seamsOf(drawing, blockFrames(shape));
+    const seam = jerkAround(long, seams, real);
     const change = jerkAround(changing, [middle], real, 60);
-    model.chunk = chunks ?? Number.POSITIVE_INFINITY;
     const calls = model.cost({
       prompt: "a",
       seconds: TWICE,
       steps: STEPS,
-      lag,
+      lag: drawing.lag,
       guidance: 1,
-      ...(chunks && { sampler: "renoise" as const }),
+      ...(drawing.pieces && { sampler: "renoise" as const }),
     });
     own.push({
       ...{ variant: name, seed, drawn, calls, feet: "planted" },
       ...(await judged(judge, clips, asked, real)),
-      ...{ seamPeak: seam.peak, changePeak: change.peak, changeArea: change.area },
+      ...{ seamPeak: seam.peak, meanJerk: mean(long.flatMap((clip) => [...jerk(positionsOf(clip))])) },
+      ...{ changePeak: change.peak, changeArea: change.area },
     });
   }
   await model.release();

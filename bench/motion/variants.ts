@@ -6,8 +6,15 @@ export interface Variant {
   /** Changes of the preset `tiny`. */
   readonly network?: Partial<MotionSettings["network"]>;
   readonly levels: MotionSettings["training"]["levels"];
-  /** How its motions are drawn, by name: options of a sample; `chunks`: in pieces of so many blocks. */
-  readonly draws: Readonly<Record<string, { lag: number; chunks?: number }>>;
+  /** How its motions are drawn, by name. */
+  readonly draws: Readonly<Record<string, Drawing>>;
+}
+
+/** One way to draw with a model. */
+export interface Drawing {
+  readonly lag: number;
+  /** In pieces of so many blocks, each given the last `shared` ones of the piece before it. */
+  readonly pieces?: { readonly blocks: number; readonly shared: number };
 }
 
 /** Steps of a block from noise to clean, of every variant. */
@@ -32,10 +39,13 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     draws: { "cascade, L = 2": { lag: 2 }, "cascade, L = 4": { lag: 4 }, "one by one": { lag: STEPS } },
   },
   chunks: {
-    what: "attention both ways, one level for the whole sequence: pieces of 48 frames, each given the 12 before it",
-    network: { attention: "window" },
+    what: "attention both ways, one level for the whole sequence, in pieces of 48 frames; blocks of one token",
+    network: { attention: "window", block: 1, window: 48 },
     levels: "whole",
-    draws: { "48 frames at once": { lag: 0, chunks: 4 } },
+    draws: {
+      "48 frames, 4 shared": { lag: 0, pieces: { blocks: 12, shared: 1 } },
+      "48 frames, 12 shared": { lag: 0, pieces: { blocks: 12, shared: 3 } },
+    },
   },
   "causal, one level": {
     what: "causal attention, one level for the whole sequence",

@@ -1,12 +1,14 @@
 // The smallest runs of every method that go through all of its stages, a few seconds each.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { locomotion } from "../../src/data/motion/locomotion/index.js";
 import { savePng } from "../../src/io/index.js";
+import { Motions } from "../../src/media/motions.js";
 import { Random } from "../../src/random/index.js";
 
 export interface MicroRun {
   method: string;
-  data: "pictures" | "text.txt";
+  data: "pictures" | "text.txt" | "motions";
   preset?: string;
   /** For `--set`. */
   settings: Record<string, unknown>;
@@ -24,6 +26,10 @@ const transformer = { kind: "transformer", width: 32, heads: 2, blocks: 2, condi
 const convolutions = { kind: "conv", trunk: 16, encoderBlocks: 1, decoderBlocks: 1, condition: 8, ...sizes };
 const training = { "training.batch": 16, "training.steps": STEPS };
 const distillation = { rounds: 2, steps: 10, delta: 1 / 8, lr };
+
+/** Settings of a part: the others of its preset stay. */
+const inside = (part: string, settings: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${part}.${key}`, value]));
 
 export const microRuns: Record<string, MicroRun> = {
   drifting: {
@@ -71,6 +77,23 @@ export const microRuns: Record<string, MicroRun> = {
     data: "pictures",
     settings: { widths: [8, 16, 16], features: 12, batch: 16, steps: 10 * STEPS },
   },
+  motion: {
+    method: "motion",
+    data: "motions",
+    preset: "tiny",
+    settings: {
+      ...inside("codec", { width: 8, latent: 6, frames: 32, batch: 4, steps: STEPS }),
+      ...inside("teacher", { width: 16, blocks: 1, batch: 4, steps: STEPS }),
+      ...inside("text", { width: 16 }),
+      ...inside("network", { width: 24, heads: 2, blocks: 1, hidden: 32, window: 6 }),
+      ...inside("training", { batch: 4, steps: 4 * STEPS }),
+    },
+  },
+  "motion-judge": {
+    method: "motion-judge",
+    data: "motions",
+    settings: { frames: 32, clips: 1, width: 8, features: 8, embedding: 8, batch: 8, steps: 10 * STEPS },
+  },
   "language-model": {
     method: "language-model",
     data: "text.txt",
@@ -87,7 +110,8 @@ export function trainArgs({ method, data, preset, settings }: MicroRun, folder: 
 }
 
 /**
- * Writes what the runs learn from: pictures of two classes, bright above or bright below, and a text of five letters.
+ * Writes what the runs learn from: pictures of two classes, bright above or bright below, a text of five letters, and
+ * motions of two classes.
  */
 export async function writeMicroData(folder: string): Promise<void> {
   const random = new Random(0, "micro data");
@@ -102,6 +126,11 @@ export async function writeMicroData(folder: string): Promise<void> {
       });
       await savePng(join(folder, "pictures", name, `${i}.png`), pixels, side, side, 1);
     }
+  }
+  for (const { name, clip, slots } of locomotion({ clips: 40, test: 0, sequences: 0, frames: [64, 72] }).train) {
+    const action = slots[0].action === "walk" ? "walk" : "other";
+    mkdirSync(join(folder, "motions", action), { recursive: true });
+    await new Motions([clip]).save(join(folder, "motions", action, `${name}.bvh`));
   }
   let at = 0;
   const letters = Array.from({ length: 4000 }, () => "abcd "[(at = (at + 1 + 2 * random.integer(2)) % 5)]);

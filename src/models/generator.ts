@@ -4,7 +4,7 @@ import type { Tokenizer } from "../data/tokens/tokenizer.js";
 import type { Images } from "../media/images.js";
 import type { Motions } from "../media/motions.js";
 import type { Texts } from "../media/texts.js";
-import type { Clip } from "../motion/index.js";
+import type { Clip, Spot } from "../motion/index.js";
 import type { Edit } from "./edits.js";
 import type { ModelConfig } from "./files.js";
 
@@ -169,6 +169,11 @@ export interface MotionSession {
   guidance: number;
   /** What is to be shown from now on; null: anything. Blocks that are not yet given change with it. @throws OptionError */
   say(text: string | null): void;
+  /**
+   * A path on the floor that the root is to follow from the next block on: points [x, z] in metres; null: none. Before the
+   * first block it is also where the figure begins. @throws OptionError
+   */
+  follow(points: readonly Spot[] | null): void;
   /** The next block; its clip begins where the one before it ended. */
   next(): Promise<Clip>;
   /**

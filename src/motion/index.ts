@@ -12,6 +12,7 @@ export {
   startOf,
   toFeatures,
 } from "./features.js";
+export { PathFollower } from "./follow-path.js";
 export { headingOf } from "./heading.js";
 export {
   fromHumanml,
@@ -44,6 +45,7 @@ export {
 } from "./kinematics.js";
 export { mirror, partnersOf } from "./mirror.js";
 export { onBody } from "./on-body.js";
+export { FloorPath, MOST_POINTS, type Spot } from "./path.js";
 export { FeetPlanter } from "./plant.js";
 export { resample } from "./resample.js";
 export {

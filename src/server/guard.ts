@@ -61,7 +61,30 @@ const isOwn = (origin: string, { headers }: FastifyRequest): boolean =>
 /** Addresses that say whether the server is up, which whoever watches it may ask without a token. */
 const OPEN = /^\/(healthz|readyz|v2\/health\/(live|ready))(\?|$)/;
 
-/** Asks for the token, where there is one, unless `admits` lets a request in. Compares in constant time. */
+/** The sub-protocols that a WebSocket's request offers; none of other requests. */
+export const protocolsOf = ({ headers }: FastifyRequest): string[] =>
+  headers.upgrade?.toLowerCase() === "websocket"
+    ? (headers["sec-websocket-protocol"] ?? "").split(",").flatMap((one) => one.trim() || [])
+    : [];
+
+/** What stands before the token in a sub-protocol: pages can send no header with a WebSocket. */
+const TOKEN = "fewstep.token.";
+
+/** The token that a WebSocket's sub-protocols bring, in percent-encoding; null where they bring none. */
+function offeredToken(request: FastifyRequest): string | null {
+  const own = protocolsOf(request).find((one) => one.startsWith(TOKEN));
+  if (own === undefined) return null;
+  try {
+    return decodeURIComponent(own.slice(TOKEN.length));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Asks for the token, where there is one, unless `admits` lets a request in: as a header, or as a WebSocket's sub-protocol.
+ * Compares in constant time.
+ */
 export function addAuth(
   app: FastifyInstance,
   { token }: Settings,
@@ -71,7 +94,8 @@ export function addAuth(
   const wanted = `Bearer ${token}`;
   app.addHook("onRequest", async (request) => {
     if (OPEN.test(request.url) || admits(request)) return;
-    const given = request.headers.authorization ?? "";
+    const offered = offeredToken(request);
+    const given = request.headers.authorization ?? (offered === null ? "" : `Bearer ${offered}`);
     if (sameSecret(given.replace(/^bearer /i, "Bearer "), wanted)) return;
     throw new HttpError(401, "This server asks for its token: send Authorization: Bearer <token>.", null, {
       "www-authenticate": "Bearer",

@@ -23,6 +23,8 @@ export interface LiveModel {
   readonly name: string;
   readonly place: Place;
   readonly fps: number;
+  /** Network evaluations that the first block of a session takes; of options that `open` has checked. */
+  firstBlock(options: SampleOptions): number;
   /** Checks options, and gives a session that draws nothing here: it says what can be said to it. @throws OptionError */
   open(options: SampleOptions): Promise<MotionSession>;
 }
@@ -137,10 +139,10 @@ export class LiveSession {
 
   private async open({ type: _, format, ...options }: Extract<Message, { type: "open" }>): Promise<void> {
     if (this.checking) throw new OptionError("This session is open already; connect anew for another one.");
-    const { name, fps, open } = await this.model;
+    const { name, fps, open, firstBlock } = await this.model;
     const session = await open(options);
     const { maxEvaluations } = this.context.settings;
-    const evaluations = Number(options.steps ?? 0) * (options.guidance === 1 ? 1 : 2);
+    const evaluations = firstBlock(options);
     if (evaluations > maxEvaluations)
       throw new OptionError(
         `The first block takes ${evaluations} network evaluations, and this server allows ${maxEvaluations}; take fewer steps.`,

@@ -3,11 +3,14 @@ import type { FastifyInstance } from "fastify";
 import type { SampleOptions } from "../models/generator.js";
 import type { Context } from "./context.js";
 import { HttpError, tell } from "./errors.js";
+import { protocolsOf } from "./guard.js";
 import { LiveSession, type Socket } from "./live-session.js";
 import { modelOf } from "./requests.js";
 
 /** Where live sessions are. */
 export const LIVE = "/v1/motion/live";
+/** The sub-protocol that is chosen where a client offers any. */
+export const PROTOCOL = "fewstep.live";
 /** Bytes of a message at most. */
 const LARGEST_MESSAGE = 16 * 1024;
 
@@ -26,7 +29,11 @@ export async function live(app: FastifyInstance, context: Context): Promise<void
   const sessions = new Set<LiveSession>();
   let number = 0;
   await app.register(websocket, {
-    options: { maxPayload: LARGEST_MESSAGE },
+    options: {
+      maxPayload: LARGEST_MESSAGE,
+      // Never the one with the token: what is chosen is sent back
+      handleProtocols: (offered: Set<string>) => offered.has(PROTOCOL) && PROTOCOL,
+    },
     preClose(done) {
       for (const session of sessions) session.end(1001, "The server is shutting down.");
       this.websocketServer.close();
@@ -46,6 +53,9 @@ export async function live(app: FastifyInstance, context: Context): Promise<void
       preValidation: async (request) => {
         if (!request.ws)
           throw new HttpError(426, "Live sessions are for WebSocket clients.", null, { upgrade: "websocket" });
+        const offered = protocolsOf(request);
+        if (offered.length > 0 && !offered.includes(PROTOCOL))
+          throw new HttpError(400, `Offer the sub-protocol ${PROTOCOL} too; this server speaks no other.`);
         const { model, served } = await modelOf(context.catalogue, request.query.model);
         if (model.kind !== "motion" || !model.sessionOptions)
           throw new HttpError(400, `${served.name} has no live sessions; motion models that read words have.`, "model");
@@ -60,8 +70,13 @@ export async function live(app: FastifyInstance, context: Context): Promise<void
       // Messages may come before the model is found: the session listens from the first moment on
       const found = modelOf(context.catalogue, request.query.model).then(({ served, model }) => {
         if (model.kind !== "motion") throw new HttpError(400, `${served.name} draws no motions.`, "model");
+        const place = { folder: served.folder, version: served.version };
         const open = (options: SampleOptions) => model.open(options);
-        return { name: served.name, place: { folder: served.folder, version: served.version }, fps: model.fps, open };
+        const firstBlock = (options: SampleOptions) => {
+          const { steps, guidance } = model.sessionOptions!.parse(options) as { steps: number; guidance: number };
+          return steps * (guidance === 1 ? 1 : 2);
+        };
+        return { name: served.name, place, fps: model.fps, open, firstBlock };
       });
       const session = new LiveSession(socket, ++number, found, context, () => {
         sessions.delete(session);

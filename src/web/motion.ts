@@ -1,6 +1,6 @@
 import { OptionError } from "../io/wrong-use.js";
 import type { MotionGenerator, MotionSession, SampleOptions } from "../models/generator.js";
-import { type Clip, positionsOf } from "../motion/index.js";
+import { type Clip, positionsOf, type Spot } from "../motion/index.js";
 
 /** A stretch of a motion that goes on. */
 export interface MotionBlock {
@@ -29,6 +29,8 @@ export interface WebMotionSession {
   say(text: string | null): Promise<void>;
   /** How strongly it follows its text from now on. @throws OptionError */
   guide(guidance: number): Promise<void>;
+  /** A path on the floor that the root is to follow from the next block on; null: none. @throws OptionError */
+  follow(points: readonly Spot[] | null): Promise<void>;
   next(): Promise<MotionBlock>;
   /** Where the blocks in the making are foreseen to end, nearest first; what comes is the same with and without it. */
   ahead(): Promise<MotionGhost[]>;
@@ -36,7 +38,7 @@ export interface WebMotionSession {
 }
 
 /** What a page asks of a session, which the thread with the generator knows by its number. */
-export type SessionAction = "open" | "say" | "guide" | "next" | "ahead" | "close";
+export type SessionAction = "open" | "say" | "guide" | "follow" | "next" | "ahead" | "close";
 /** Asks; what is given back is what the action gives. */
 export type AskSession = (action: SessionAction, session: number, value?: unknown) => Promise<unknown>;
 
@@ -69,6 +71,8 @@ export class Sessions {
       case "guide":
         found.guidance = value as number;
         return;
+      case "follow":
+        return found.follow(value as readonly Spot[] | null);
       case "close":
         this.open.delete(session);
         return found.close();
@@ -92,6 +96,7 @@ export async function openSession(ask: AskSession, options?: SampleOptions): Pro
     ...about,
     say: (text) => ask("say", session, text) as Promise<void>,
     guide: (guidance) => ask("guide", session, guidance) as Promise<void>,
+    follow: (points) => ask("follow", session, points) as Promise<void>,
     next: () => ask("next", session) as Promise<MotionBlock>,
     ahead: () => ask("ahead", session) as Promise<MotionGhost[]>,
     close: () => ask("close", session) as Promise<void>,

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { wordsOf } from "../../src/data/motion/words.js";
 import { MotionJudge } from "../../src/judges/motion/model.js";
 import { alikeOf, contrast } from "../../src/judges/motion/objective.js";
 import { presets } from "../../src/judges/motion/settings.js";
 import { JUDGED } from "../../src/judges/motion/shape.js";
 import { trainMotionJudge } from "../../src/judges/motion/train.js";
 import { judgedRows, scaleOf, shownIn } from "../../src/judges/motion/windows.js";
-import { encodeTexts, vocabularyOf, wordsOf } from "../../src/judges/motion/words.js";
+import { encodeTexts, unreadShare, vocabularyOf } from "../../src/judges/motion/words.js";
 import { features, multimodalDistance } from "../../src/metrics/index.js";
 import { toFeatures } from "../../src/motion/index.js";
 import { compile } from "../../src/runtime/index.js";
@@ -118,13 +119,13 @@ test("the contrast is the symmetric cross-entropy of products; captions that are
   expect(loss[0]).toBeCloseTo((rows + columns) / 2, 5);
 });
 
-test("words are read without their case; texts that cannot be read are refused", () => {
+test("words are read without their case; those that it does not know are unknown, and every text is read", () => {
   expect(wordsOf("A person's LEFT-hand waves, twice!")).toEqual(["a", "person's", "left", "hand", "waves", "twice"]);
   expect(vocabularyOf(["b a", "c b a a"])).toEqual({ words: ["a", "b", "c"], length: 4 });
   expect([...encodeTexts(["B x a"], ["a", "b"], 4)]).toEqual([3, 1, 2, 0]);
-  expect(() => encodeTexts(["x y"], ["a"], 4)).toThrow('"x y" has no word that this judge knows');
-  expect(() => encodeTexts([" "], ["a"], 4)).toThrow("no word");
-  expect(() => encodeTexts(["a a a"], ["a"], 2)).toThrow("3 words; this judge reads 2");
+  expect([...encodeTexts(["x y", " ", "走る"], ["a"], 2)]).toEqual([1, 1, 1, 0, 1, 0]);
+  expect([...encodeTexts(["a b a"], ["a"], 2)]).toEqual([2, 1]);
+  expect(unreadShare(["a b", "x y", "", "A"], ["a"])).toBe(0.5);
 });
 
 test("data that teach no judge are refused before anything is written", async () => {
@@ -136,6 +137,28 @@ test("data that teach no judge are refused before anything is written", async ()
   );
   await expect(MotionJudge.load(new URL("../../models/flow-fashion", import.meta.url).pathname)).rejects.toThrow(
     "not a judge of motion",
+  );
+});
+
+/** The data with captions of some segments changed. */
+const recaptioned = (all: typeof data.train, caption: (old: string, number: number) => string) =>
+  all.map((one, i) => ({
+    ...one,
+    segments: one.segments.map((segment) => ({ ...segment, captions: segment.captions.map((old) => caption(old, i)) })),
+  }));
+
+test("captions without a word that it knows are read as unknown, of training clips and of test clips", async () => {
+  const place = { out: join(root, "unknown"), threads: 1 };
+  const train = recaptioned(data.train, (old, i) => (i % 3 === 0 ? "走る" : old));
+  const test = recaptioned(data.test, (old, i) => (i % 2 === 0 ? "somersaults" : old));
+  await trainMotionJudge({ ...data, train, test }, { ...settings, steps: 4 }, place);
+  const trained = await MotionJudge.load(place.out, { threads: 1 });
+  expect(trained.config.training.testPrecision).toHaveLength(3);
+  expect(trained.config.training.testUnread).toBeCloseTo(0.5, 1);
+  await trained.release();
+  const none = { ...data, train: recaptioned(data.train, () => "走る") };
+  await expect(trainMotionJudge(none, { ...settings, steps: 4 }, { out: join(root, "none") })).rejects.toThrow(
+    'No caption of "clips" has a word of Latin letters',
   );
 });
 

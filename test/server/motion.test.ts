@@ -44,8 +44,8 @@ interface Answer {
 }
 
 /** A client that keeps what comes, to be taken in order. */
-function connect(to: string, headers: Record<string, string> = {}) {
-  const socket = new WebSocket(`${to.replace("http", "ws")}/v1/motion/live?model=walker`, { headers });
+function connect(to: string, headers: Record<string, string> = {}, protocols: string[] = []) {
+  const socket = new WebSocket(`${to.replace("http", "ws")}/v1/motion/live?model=walker`, protocols, { headers });
   const answers: Answer[] = [];
   let wake = () => {};
   const opened = new Promise<void>((resolve, reject) => {
@@ -192,6 +192,34 @@ test("token, origin, model and number of sessions are checked before a connectio
   await second.opened;
   await strict.app.close();
   expect((await second.closed).code).toBe(1001);
+});
+
+test("pages, which can send no header, offer the token as a sub-protocol that is never chosen", async () => {
+  const strict = await start({ token: "dear secrét" });
+  const token = `fewstep.token.${encodeURIComponent("dear secrét")}`;
+  const client = connect(strict.url, {}, ["fewstep.live", token]);
+  await client.opened;
+  expect(client.socket.protocol).toBe("fewstep.live");
+  client.send({ type: "open", steps: 2, lag: 2 });
+  expect((await client.next()).type).toBe("opened");
+  client.socket.terminate();
+  await expect(connect(strict.url, {}, ["fewstep.live"]).opened).rejects.toThrow("401");
+  await expect(connect(strict.url, {}, ["fewstep.live", `${token}x`]).opened).rejects.toThrow("401");
+  await expect(connect(strict.url, {}, ["fewstep.live", "fewstep.token.%E9"]).opened).rejects.toThrow("401");
+  await expect(connect(strict.url, {}, [token]).opened).rejects.toThrow("400");
+  const request = { headers: { "sec-websocket-protocol": token } };
+  expect((await fetch(`${strict.url}/v1/models`, request)).status).toBe(401); // of WebSockets only
+});
+
+test("what a first block takes is counted with the model's own steps and guidance", async () => {
+  const { app, url } = await start({ maxEvaluations: 31 });
+  const client = connect(url);
+  await client.opened;
+  client.send({ type: "open" });
+  expect((await client.next()).message).toMatch(/takes 32 network evaluations, and this server allows 31/);
+  client.send({ type: "open", guidance: 1 });
+  expect((await client.next()).type).toBe("opened");
+  await app.close();
 });
 
 test("an idle session is closed; one that draws leaves turns to others", async () => {

@@ -73,7 +73,7 @@ export class MotionJudge extends Releasable {
     return this.programs.rows("motion", sight, count, { windows }, { signal });
   }
 
-  /** Places of texts, [N, embedding], of length 1. @throws RangeError for texts that it cannot read. */
+  /** Places of texts, [N, embedding], of length 1; words that it does not know are read as unknown ones. */
   async read(texts: readonly string[], { signal }: Context = {}): Promise<Float32Array> {
     const { words, length } = this.shape;
     const rows = encodeTexts(texts, words, length);

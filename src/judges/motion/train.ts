@@ -18,7 +18,7 @@ import { alikeOf, contrast } from "./objective.js";
 import { type MotionJudgeSettings, motionJudgeSettings } from "./settings.js";
 import { JUDGED } from "./shape.js";
 import { type Shown, scaleOf, shownIn, windowsOf } from "./windows.js";
-import { encodeTexts, NOTHING, UNKNOWN, vocabularyOf } from "./words.js";
+import { encodeTexts, NOTHING, UNKNOWN, unreadShare, vocabularyOf } from "./words.js";
 
 /**
  * Trains a judge of motion on a share of the training clips that its seed draws, and writes it, with its accuracy and
@@ -41,10 +41,14 @@ export async function trainMotionJudge(dataset: MotionDataset, settings: MotionJ
     throw new WrongUse(
       `None of ${many(own, "clip")} of "${dataset.id}" shows one action for ${frames} frames; take fewer (frames).`,
     );
+  const vocabulary = vocabularyOf(shown.flatMap(({ captions }) => captions));
+  if (vocabulary.words.length === 0)
+    throw new WrongUse(
+      `No caption of "${dataset.id}" has a word of Latin letters; a judge of motion reads captions in English.`,
+    );
   const shape = trainableShape(motionJudgeArchitecture, {
     ...{ fps, frames, ...scaleOf(shown), actions: classNames },
-    ...vocabularyOf(shown.flatMap(({ captions }) => captions)),
-    ...{ length: vocabularyOf(captionsOf([...dataset.train, ...dataset.test])).length },
+    ...{ words: vocabulary.words, length: vocabularyOf(captionsOf([...dataset.train, ...dataset.test])).length },
     ...{ width: config.width, features: config.features, embedding: config.embedding },
   });
   const net = motionJudge(shape);
@@ -102,18 +106,20 @@ const captionsOf = (clips: MotionDataset["train"]): string[] =>
   clips.flatMap(({ segments }) => segments.flatMap(({ captions }) => captions));
 
 /**
- * The share of test segments whose action is told rightly in their middle, and R-precision (1, 2, 3 of 32) in an order
- * drawn at random; null where there are too few.
+ * The share of test segments whose action is told rightly in their middle, R-precision (1, 2, 3 of 32) in an order drawn
+ * at random, and the share of their captions without a word that the judge knows; null where there are too few.
  */
 async function tested(judge: MotionJudge, all: readonly Shown[], random: Random) {
   const { frames, embedding } = judge.shape;
   const shown = Array.from(random.permutation(all.length), (i) => all[i]);
-  if (shown.length === 0) return { testAccuracy: null, testPrecision: null };
+  if (shown.length === 0) return { testAccuracy: null, testPrecision: null, testUnread: null };
   const starts = shown.map(({ start, end }) => start + ((end - start - frames) >> 1));
   const { logits, places } = await judge.judge(windowsOf(shown, starts, frames));
   const testAccuracy = accuracy({ logits, labels: shown.map(({ label }) => label) });
-  if (shown.length < 32) return { testAccuracy, testPrecision: null };
-  const texts = await judge.read(shown.map(({ captions }) => captions[0]));
+  const captions = shown.map(({ captions }) => captions[0]);
+  const testUnread = unreadShare(captions, judge.shape.words);
+  if (shown.length < 32) return { testAccuracy, testPrecision: null, testUnread };
+  const texts = await judge.read(captions);
   const testPrecision = [...rPrecision(features(texts, embedding), features(places, embedding))];
-  return { testAccuracy, testPrecision };
+  return { testAccuracy, testPrecision, testUnread };
 }

@@ -1,8 +1,7 @@
+import { wordsOf } from "../../data/motion/words.js";
+
 /** Rows of the table that are no word of a vocabulary: what stands behind a text's end, and a word that is unknown. */
 export const [NOTHING, UNKNOWN, FIRST] = [0, 1, 2];
-
-/** The words of a text in small letters. */
-export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
 
 /** Every word of captions, by its letters, and the most that one of them has. */
 export function vocabularyOf(captions: Iterable<string>): { words: string[]; length: number } {
@@ -17,19 +16,21 @@ export function vocabularyOf(captions: Iterable<string>): { words: string[]; len
 }
 
 /**
- * Texts as rows of the table, [N, length].
- * @throws RangeError where a text has no word of the vocabulary, or more words than `length`.
+ * Texts as rows of the table, [N, length]: other words than the vocabulary's are unknown ones, a text without any word is
+ * one unknown word, and those after the first `length` are left out. So every caption of data is read, as it is.
  */
 export function encodeTexts(texts: readonly string[], words: readonly string[], length: number): Int32Array {
   const ids = new Map(words.map((word, i) => [word, FIRST + i]));
   const rows = new Int32Array(texts.length * length);
   for (const [i, text] of texts.entries()) {
     const found = wordsOf(text).map((word) => ids.get(word) ?? UNKNOWN);
-    if (found.every((id) => id === UNKNOWN))
-      throw new RangeError(`${JSON.stringify(text)} has no word that this judge knows.`);
-    if (found.length > length)
-      throw new RangeError(`${JSON.stringify(text)} has ${found.length} words; this judge reads ${length} at most.`);
-    rows.set(found, i * length);
+    rows.set(found.length > 0 ? found.slice(0, length) : [UNKNOWN], i * length);
   }
   return rows;
+}
+
+/** The share of texts that have no word of the vocabulary. */
+export function unreadShare(texts: readonly string[], words: readonly string[]): number {
+  const known = new Set(words);
+  return texts.filter((text) => !wordsOf(text).some((word) => known.has(word))).length / texts.length;
 }

@@ -7,4 +7,4 @@ export { callsOf, type Staircase, stepsLeft, timesAt } from "./schedule.js";
 export { type MotionSettings, motionSettings, presets } from "./settings.js";
 export { type MotionShape, motionShape } from "./shape.js";
 export { trainMotion } from "./train.js";
-export { Vocabulary, vocabularyOf, wordsOf } from "./words.js";
+export { Vocabulary, vocabularyOf } from "./words.js";

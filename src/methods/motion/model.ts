@@ -5,13 +5,21 @@ import type { MotionGenerator, Part, SampleContext } from "../../models/generato
 import { resolveNoise } from "../../models/inputs.js";
 import { type BatchStep, type DrawnBatch, Model, type Rows } from "../../models/model.js";
 import { OptionError, parseOptions } from "../../models/options.js";
-import { FeetPlanter, fromFeatures, HUMANML_FEATURES, humanmlClip } from "../../motion/index.js";
+import {
+  type Clip,
+  FeetPlanter,
+  fromFeatures,
+  HUMANML_FEATURES,
+  humanmlClip,
+  PathFollower,
+  type Spot,
+} from "../../motion/index.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import { motionGraphs } from "./graphs.js";
 import { selfMask, textMask } from "./masks.js";
 import type { MotionNetwork } from "./network.js";
-import { LONGEST_PROMPT, motionOptions, type SessionOptions, sessionOptions } from "./options.js";
+import { LONGEST_PROMPT, motionOptions, pathOf, type SessionOptions, sessionOptions } from "./options.js";
 import { guided, type Stretch, sampleBlocks, samplerCalls, stretchesOf } from "./sampler.js";
 import { blockFrames, type MotionShape } from "./shape.js";
 import { givenStates } from "./states.js";
@@ -119,7 +127,7 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
   }
 
   protected begin(options: Options, { noise, states }: SampleContext): Rows {
-    const { count, seed, prompt, guidance, feet } = options;
+    const { count, seed, prompt, guidance, feet, path } = options;
     const blocks = this.blocksOf(options);
     const { length } = this.shape.text;
     const size = blocks * this.shape.network.block * this.shape.codec.latent;
@@ -155,6 +163,7 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
         : { words: rows, signs }),
       captions: numbers,
       letters,
+      path: repeated(pathOf(path)?.flat() ?? [], count),
       planted: new Int32Array(count).fill(feet === "planted" ? 1 : 0),
       keep: new Float32Array(count).fill(prompt === undefined || guidance === 0 ? 0 : 1),
     };
@@ -289,7 +298,8 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
     const toClip = this.shape.features === HUMANML_FEATURES ? humanmlClip : fromFeatures;
     const clips = Array.from({ length: n }, (_, i) => {
       const clip = toClip(samples.slice(i * per, (i + 1) * per) as Float32Array, { fps: this.fps });
-      return rows.planted[i] ? new FeetPlanter().plant(clip) : clip;
+      const led = followed(clip, rows.path as Float32Array, n, i);
+      return rows.planted[i] ? new FeetPlanter().plant(led) : led;
     });
     const letters = rows.letters as Int32Array;
     const prompts = clips.map((_, i) => textOf(letters.subarray(i * LONGEST_PROMPT, (i + 1) * LONGEST_PROMPT)));
@@ -306,6 +316,18 @@ function columnsOf(all: Float32Array, rows: number, per: number, from: number, c
   const out = new Float32Array(rows * count);
   for (let r = 0; r < rows; r++) out.set(all.subarray(r * per + from, r * per + from + count), r * count);
   return out;
+}
+
+const repeated = (values: readonly number[], times: number): Float32Array =>
+  Float32Array.from({ length: times * values.length }, (_, i) => values[i % values.length]);
+
+/** A clip led along its path, one of `n`, where it has one. */
+function followed(clip: Clip, paths: Float32Array, n: number, i: number): Clip {
+  const own = [...paths.subarray((i * paths.length) / n, ((i + 1) * paths.length) / n)];
+  if (own.length === 0) return clip;
+  const follower = new PathFollower();
+  follower.follow(Array.from({ length: own.length / 2 }, (_, p): Spot => [own[2 * p], own[2 * p + 1]]));
+  return follower.steer(clip);
 }
 
 const textOf = (letters: Int32Array): string => String.fromCharCode(...letters.subarray(0, letters.indexOf(0)));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { countOption, guidanceOption, seedOption, stepsOption } from "../../models/options.js";
-import { BODY_FEATURES } from "../../motion/index.js";
+import { BODY_FEATURES, FloorPath, MOST_POINTS, type Spot } from "../../motion/index.js";
 import { samplerNames } from "./sampler.js";
 import { blockFrames, type MotionShape } from "./shape.js";
 
@@ -38,6 +38,45 @@ const freeFeet = feet
 /** How feet can be had: planted where frames have our own layout. */
 const feetOption = (shape?: MotionShape) => (shape && shape.features !== BODY_FEATURES ? freeFeet : feet);
 
+/** A path as text: points apart by spaces, semicolons or new lines, x and z apart by a comma. */
+const pointsOf = (said: string): Spot[] =>
+  said
+    .trim()
+    .split(/[\s;]+/)
+    .map((point) => point.split(",").map((value) => (value === "" ? Number.NaN : Number(value))) as unknown as Spot);
+
+/** Why points are no path; null where they are one. */
+function faultOf(points: readonly Spot[]): string | null {
+  try {
+    new FloorPath(points);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const path = z
+  .union([
+    z.string().max(50_000),
+    z
+      .array(z.tuple([z.number(), z.number()]))
+      .max(MOST_POINTS)
+      .readonly(),
+  ])
+  .optional()
+  .describe(
+    'points on the floor that the root follows, x and z in metres, such as "0,0 1,2 3,3"; one that ends where it begins goes round',
+  );
+/** The points of a path, which may be given as text. @throws RangeError where they are none */
+export const pathOf = (given: z.output<typeof path>): readonly Spot[] | null =>
+  given === undefined ? null : typeof given === "string" ? pointsOf(given) : given;
+
+const checkPath = ({ path }: { path?: z.output<typeof all>["path"] }, context: z.core.$RefinementCtx) => {
+  const points = pathOf(path);
+  const fault = points && faultOf(points);
+  if (fault) context.addIssue({ code: "custom", path: ["path"], message: `path cannot be followed: ${fault}` });
+};
+
 const all = z.strictObject({
   count: countOption(),
   prompt: z
@@ -59,6 +98,7 @@ const all = z.strictObject({
     .describe("euler: the flow's equation; renoise: each step draws noise anew around the clean estimate"),
   guidance,
   feet,
+  path,
   seed: seedOption(),
 });
 
@@ -73,6 +113,7 @@ const checkLag = ({ steps, lag }: { steps: number; lag: number }, context: z.cor
 export const motionOptions = (shape?: MotionShape) =>
   all.extend({ feet: feetOption(shape) }).superRefine((options, context) => {
     checkLag(options, context);
+    checkPath(options, context);
     const { prompt, count } = options;
     if (Array.isArray(prompt) && prompt.length !== count)
       context.addIssue({
@@ -100,6 +141,7 @@ export const sessionOptions = (shape: MotionShape) =>
       lag: lagOption(1),
       guidance,
       feet: feetOption(shape),
+      path,
       history: z
         .number()
         .min(0)
@@ -110,6 +152,7 @@ export const sessionOptions = (shape: MotionShape) =>
     })
     .superRefine((options, context) => {
       checkLag(options, context);
+      checkPath(options, context);
       const { steps, lag } = options;
       const most = shape.network.window - 1;
       if (Math.ceil(steps / lag) <= most) return;

@@ -2,14 +2,14 @@ import type { z } from "zod";
 import type { MotionGuess, MotionSession } from "../../models/generator.js";
 import { OptionError } from "../../models/options.js";
 import type { Programs } from "../../models/programs.js";
-import { type Clip, FeatureReader, FeetPlanter } from "../../motion/index.js";
+import { type Clip, FeatureReader, FeetPlanter, PathFollower, type Spot } from "../../motion/index.js";
 import { Random } from "../../random/index.js";
 import { TokenCache } from "./cache.js";
 import { decodingStream } from "./codec.js";
 import type { MotionGraphs } from "./graphs.js";
 import { selfMask, textMask } from "./masks.js";
 import type { MotionNetwork } from "./network.js";
-import type { sessionOptions } from "./options.js";
+import { pathOf, type sessionOptions } from "./options.js";
 import { guided } from "./sampler.js";
 import { blockFrames, type MotionShape } from "./shape.js";
 import { partsOf, type Vocabulary, type Words } from "./words.js";
@@ -56,6 +56,8 @@ export class MotionStream implements MotionSession {
   private readonly reader: FeatureReader;
   /** Null where feet are left as the network says. */
   private readonly planter: FeetPlanter | null;
+  /** Null as long as no path was given. */
+  private follower: PathFollower | null = null;
   private readonly random: Random;
   private readonly guided: boolean;
   private last: Promise<unknown> = Promise.resolve();
@@ -85,6 +87,8 @@ export class MotionStream implements MotionSession {
     this.reader = new FeatureReader({ fps: shape.fps });
     this.planter = feet === "planted" ? new FeetPlanter() : null;
     if (prompt !== undefined) this.say(prompt);
+    const path = pathOf(options.path);
+    if (path) this.follow(path);
   }
 
   /** The present text as it is read; no words where there is none. */
@@ -124,6 +128,19 @@ export class MotionStream implements MotionSession {
     this.memory = null;
   }
 
+  follow(points: readonly Spot[] | null): void {
+    this.requireOpen();
+    if (points === null && !this.follower) return;
+    const { x, z } = this.reader.place;
+    const follower = this.follower ?? new PathFollower(this.given === 0 ? null : [x, z]);
+    try {
+      follower.follow(points);
+    } catch (error) {
+      throw new OptionError((error as Error).message);
+    }
+    this.follower = follower;
+  }
+
   next(): Promise<Clip> {
     return this.inTurn(() => this.nextBlock());
   }
@@ -156,7 +173,9 @@ export class MotionStream implements MotionSession {
     }
     const tokens = this.blocks.get(this.given)!;
     this.given++;
-    const clip = this.reader.read(await this.decoder.push(tokens));
+    const drawn = await this.decoder.push(tokens);
+    const free = this.reader.read(drawn);
+    const clip = this.follower?.steer(free) ?? free;
     return this.planter ? this.planter.plant(clip) : clip;
   }
 
@@ -164,10 +183,12 @@ export class MotionStream implements MotionSession {
   private async guesses(): Promise<MotionGuess[]> {
     const decoder = this.decoder.copy();
     const reader = new FeatureReader({ fps: this.model.shape.fps, start: this.reader.place });
+    const follower = this.follower?.copy();
     const guesses: MotionGuess[] = [];
     for (const block of [...this.foreseen.keys()].sort((a, b) => a - b)) {
       this.signal.throwIfAborted();
-      const clip = reader.read(await decoder.push(this.foreseen.get(block)!));
+      const free = reader.read(await decoder.push(this.foreseen.get(block)!));
+      const clip = follower?.steer(free) ?? free;
       guesses.push({ clip, certainty: this.timeOf(block, this.tick) });
     }
     return guesses;

@@ -1,15 +1,6 @@
+import { wordsOf } from "../../data/motion/words.js";
 import { OptionError } from "../../io/wrong-use.js";
 import type { TextShape } from "./shape.js";
-
-/** The words of a text in small letters: runs of Latin letters, digits and apostrophes; accents are left out. */
-export const wordsOf = (text: string): string[] =>
-  text
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/[’‘]/g, "'")
-    .match(/[a-z0-9']*[a-z0-9][a-z0-9']*/g)
-    ?.map((word) => word.slice(0, 64)) ?? [];
 
 /** The most frequent words of captions, at most so many; equally frequent ones by their letters. */
 export function vocabularyOf(captions: Iterable<string>, most: number): string[] {

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Motions } from "../../../src/media/motions.js";
 import type { MotionSampleOptions } from "../../../src/methods/motion/index.js";
 import { motionOptions } from "../../../src/methods/motion/options.js";
-import { FeetPlanter } from "../../../src/motion/index.js";
+import { FeetPlanter, PathFollower } from "../../../src/motion/index.js";
 import { madeModel } from "./made.js";
 
 const model = madeModel();
@@ -92,6 +92,48 @@ describe("a motion", () => {
     }
     expect(steps.at(-1)).toBe(model.cost(quick));
     expect(model.cost({ ...quick, guidance: 1 })).toBe(model.cost(quick) / 2);
+  });
+});
+
+describe("a path on the floor", () => {
+  const free = { ...quick, feet: "free" } as const;
+
+  test("is followed by each motion, given as points or as text", async () => {
+    const path: [number, number][] = [
+      [1, 2],
+      [1, 4],
+      [3, 4],
+    ];
+    const plain = await model.sample({ ...free, count: 2 });
+    const led = await model.sample({ ...free, count: 2, path });
+    for (const i of [0, 1]) {
+      const follower = new PathFollower();
+      follower.follow(path);
+      expect(led.clips[i]).toEqual(follower.steer(plain.clips[i]));
+    }
+    expect(numbersOf(led)).not.toEqual(numbersOf(plain));
+    for (const text of ["1,2 1,4 3,4", " 1,2;1,4\n3,4 "])
+      expect(numbersOf(await model.sample({ ...free, count: 2, path: text }), 1)).toEqual(numbersOf(led, 1));
+  });
+
+  test("has its feet planted behind the steering", async () => {
+    const path = "0,0 3,0";
+    const [free, planted] = [
+      await model.sample({ ...quick, path, feet: "free" }),
+      await model.sample({ ...quick, path }),
+    ];
+    expect(planted.clips[0]).toEqual(new FeetPlanter().plant(free.clips[0]));
+  });
+
+  test.each([
+    ["1,2", "two different points"],
+    ["", "x and z in metres"],
+    ["0,0 1", "x and z in metres"],
+    ["0,0 a,b", "x and z in metres"],
+    ["0,0,0 1,1,1", "x and z in metres"],
+  ])("is refused where it is none: %s", async (path, rule) => {
+    await expect(model.sample({ ...quick, path })).rejects.toThrow(`path cannot be followed: `);
+    await expect(model.sample({ ...quick, path })).rejects.toThrow(rule);
   });
 });
 

@@ -3,7 +3,7 @@ import { TokenCache } from "../../../src/methods/motion/cache.js";
 import { decodingStream, encodingStream } from "../../../src/methods/motion/codec.js";
 import type { MotionModel, SessionOptions } from "../../../src/methods/motion/index.js";
 import { Programs } from "../../../src/models/programs.js";
-import type { Clip } from "../../../src/motion/index.js";
+import { type Clip, joinClips, PathFollower } from "../../../src/motion/index.js";
 import { Random } from "../../../src/random/index.js";
 import { compile } from "../../../src/runtime/index.js";
 import { drawn } from "./golden.js";
@@ -227,5 +227,47 @@ describe("a cache", () => {
     expect([...cache.held]).toEqual([0, 1, 1, 0]);
     cache.forget(1, 1);
     expect([...cache.held]).toEqual([0, 0, 1, 0]);
+  });
+});
+
+describe("a session follows a path", () => {
+  const options: SessionOptions = { prompt: "a person walks", steps: 4, lag: 2, feet: "free", seed: 2 };
+  const path: [number, number][] = [
+    [2, 1],
+    [2, 9],
+  ];
+
+  test("from its beginning as a follower of all of it does, also where it looks ahead", async () => {
+    const follower = new PathFollower();
+    follower.follow(path);
+    const expected = follower.steer(joinClips(await streamed(modelOf(), options, 4)));
+    const given = await streamed(modelOf(), { ...options, path: "2,1 2,9" }, 4);
+    expect(distance(numbersOf([joinClips(given)]), numbersOf([expected]))).toBeLessThan(1e-6);
+    const session = await modelOf().open(options);
+    session.follow(path);
+    const clips = [await session.next()];
+    const [guess] = await session.ahead();
+    const [at, next] = [clips[0].root.slice(-3), guess.clip.root];
+    expect(Math.hypot(next[0] - at[0], next[2] - at[2])).toBeLessThan(1); // it goes on from there
+    for (let i = 1; i < 4; i++) clips.push(await session.next());
+    expect(numbersOf(clips)).toEqual(numbersOf(given));
+  });
+
+  test("from where it is, once told; what is no path is refused and changes nothing", async () => {
+    const plain = await streamed(modelOf(), options, 3);
+    const session = await modelOf().open(options);
+    session.follow(null);
+    const first = await session.next();
+    expect(() => session.follow([[0, 0]])).toThrow("two different points");
+    expect(numbersOf([first, await session.next()])).toEqual(numbersOf(plain.slice(0, 2)));
+    session.follow(path);
+    const { root } = await session.next();
+    const before = plain[1].root.slice(-3);
+    expect(Math.hypot(root[0] - before[0], root[2] - before[2])).toBeCloseTo(
+      Math.hypot(plain[2].root[0] - before[0], plain[2].root[2] - before[2]),
+      4,
+    );
+    session.close();
+    expect(() => session.follow(null)).toThrow("closed");
   });
 });

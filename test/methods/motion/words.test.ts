@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { partsOf, Vocabulary, vocabularyOf, wordsOf } from "../../../src/methods/motion/words.js";
+import { wordsOf } from "../../../src/data/motion/words.js";
+import { partsOf, Vocabulary, vocabularyOf } from "../../../src/methods/motion/words.js";
 
 const words = vocabularyOf(["A person walks slowly.", "a man walks", "a person waves"], 100);
 const vocabulary = new Vocabulary({ words, buckets: 8, length: 5 });
