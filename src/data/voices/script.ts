@@ -33,7 +33,7 @@ const SCRIPTS: Record<Acquaintance, Script> = {
       ["Do you remember {Mark from school|our old teacher|that terrible band}?", "Of course I do. Why, what about it?"],
     ],
     endings: [["Anyway, let us {meet again soon|do this more often}.", "Absolutely, call me {tomorrow|on Friday}."]],
-    backChannels: ["mm hm", "yeah", "no way", "right"],
+    backChannels: ["uh huh", "yeah", "hmm", "right"],
   },
   stranger: {
     openings: [
@@ -55,7 +55,7 @@ const SCRIPTS: Record<Acquaintance, Script> = {
       ["Have you been waiting long?", "About {ten|fifteen|twenty} minutes, I think."],
     ],
     endings: [["Thank you, that was very kind of you.", "You are welcome. Have a nice day."]],
-    backChannels: ["mm hm", "I see", "yes"],
+    backChannels: ["uh huh", "I see", "yes"],
   },
   family: {
     openings: [
@@ -77,7 +77,7 @@ const SCRIPTS: Record<Acquaintance, Script> = {
       ["We should talk about {the holidays|the car|the garden}.", "All right, what is the plan this time?"],
     ],
     endings: [["Good. Do not stay up too late.", "I will not. Good night."]],
-    backChannels: ["mm hm", "okay", "sure"],
+    backChannels: ["uh huh", "okay", "sure"],
   },
   dating: {
     openings: [
@@ -96,7 +96,7 @@ const SCRIPTS: Record<Acquaintance, Script> = {
       ["Do you believe that {people change|it was meant to be}?", "Sometimes. With the right person, maybe."],
     ],
     endings: [["I do not want this evening to end.", "Then let us stay a little longer."]],
-    backChannels: ["mm hm", "really", "yes"],
+    backChannels: ["uh huh", "really", "yes"],
   },
 };
 

@@ -64,11 +64,12 @@ export async function speakDialogue(
     const person = (i % 2) as 0 | 1;
     const end = await add(person, start, text, false);
     if (end + AROUND > seconds) break;
-    const place = start + (0.4 + 0.4 * timing.uniform()) * (end - start);
+    const place = start + (0.3 + 0.3 * timing.uniform()) * (end - start);
     const word = backChannels[timing.integer(backChannels.length)];
-    if (timing.uniform() < backChannel && end - start > LONG_TURN) await add(person === 0 ? 1 : 0, place, word, true);
+    const reacts = timing.uniform() < backChannel && end - start > LONG_TURN;
+    const reacted = reacts ? await add(person === 0 ? 1 : 0, place, word, true) : 0;
     const early = timing.uniform() < overlap ? 0.4 : 0;
-    start = Math.max(start, end + clip(0.2 + 0.25 * timing.normal() - early, -0.8, 1.2));
+    start = Math.max(reacted, end + clip(0.2 + 0.25 * timing.normal() - early, -0.8, 1.2)); // nobody interrupts themselves
   }
   return { relation, voices, sounds: mix(said, bleed), turns: ordered(said) };
 }

@@ -24,14 +24,18 @@ const flite = await openFlite().catch((error: Error) => {
 });
 
 describe.skipIf(!flite)("a spoken conversation", () => {
-  const wishes = { relation: "friend", seed: 3, seconds: 12 } as const;
+  const wishes = { relation: "friend", seed: 3, seconds: 8 } as const;
   let dialogue: SpokenDialogue;
   test("has two people who speak when it says so", async () => {
     dialogue = await speakDialogue(flite!, wishes);
     const { sounds, turns } = dialogue;
     expect(sounds[0].length).toBe(sounds[1].length);
-    expect(sounds[0].length / SAMPLE_RATE).toBeLessThanOrEqual(12);
-    expect(turns.length).toBeGreaterThan(3);
+    expect(sounds[0].length / SAMPLE_RATE).toBeLessThanOrEqual(8);
+    expect(turns.length).toBeGreaterThan(2);
+    for (const person of [0, 1]) {
+      const own = turns.filter((turn) => turn.person === person);
+      for (let i = 1; i < own.length; i++) expect(own[i].start).toBeGreaterThanOrEqual(own[i - 1].end);
+    }
     expect(new Set(dialogue.voices.map((voice) => voice.name)).size).toBe(2);
     const features = dialogueFeatures(sounds);
     for (const { person, start, end, isBackChannel } of turns) {
@@ -53,21 +57,15 @@ describe.skipIf(!flite)("a spoken conversation", () => {
       });
   });
 
-  test("is the same for the same seed", async () => {
-    const again = await speakDialogue(flite!, wishes);
-    expect(again.turns).toEqual(dialogue.turns);
-    expect(Buffer.from(again.sounds[1].buffer)).toEqual(Buffer.from(dialogue.sounds[1].buffer));
-  });
-
-  test("bleeds as much as asked", async () => {
-    const { sounds } = await speakDialogue(flite!, { ...wishes, bleed: 0.3 });
-    const [first] = dialogue.turns;
-    const [from, to] = [first.start, Math.min(first.end, dialogue.turns[1].start)].map((t) =>
-      Math.round(t * SAMPLE_RATE),
-    );
-    const rms = (samples: Float32Array) => Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
-    const [own, other] = [first.person, 1 - first.person].map((p) => rms(sounds[p].subarray(from, to)));
-    expect(other / own).toBeCloseTo(0.3, 5);
+  test("is the same for the same seed, and bleeds as much as asked", async () => {
+    const { sounds, turns } = await speakDialogue(flite!, { ...wishes, bleed: 0.3 });
+    expect(turns).toEqual(dialogue.turns);
+    const [a, b] = dialogue.sounds;
+    const peak = (samples: Float32Array) => samples.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const mixed = [a.map((x, i) => x + 0.3 * b[i]), b.map((x, i) => x + 0.3 * a[i])];
+    const gain = 0.7 / Math.max(...mixed.map(peak));
+    for (const person of [0, 1])
+      expect(peak(sounds[person].map((x, i) => x - gain * mixed[person][i]))).toBeLessThan(1e-6);
     await expect(speakDialogue(flite!, { ...wishes, bleed: 2 })).rejects.toThrow("The bleed is 2");
   });
 
