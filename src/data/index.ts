@@ -9,6 +9,14 @@ import type { TextDataset } from "./text.js";
 export { ClassStream, type ClassStreamState, IndexStream, type IndexStreamState } from "./batches.js";
 export { Text } from "./characters.js";
 export { type ImageDataset, type ImageSplit, toFloat } from "./dataset.js";
+export {
+  DIALOGUE_FPS,
+  type Dialogue,
+  type DialogueDataset,
+  RELATIONS,
+  type Speaker,
+  TRAITS,
+} from "./dialogue-dataset.js";
 export type { FolderOptions } from "./folder.js";
 export type { DatasetListing, GetOptions } from "./get.js";
 export type { LocomotionDataset, LocomotionOptions } from "./motion/locomotion/index.js";

@@ -1,8 +1,9 @@
 import { type Animation, Document, Extension, type Node, WebIO, type WriterContext } from "@gltf-transform/core";
 import type { Clip } from "../motion/clip.js";
+import { FULL_BODY } from "../motion/full-body.js";
 import { dot, type Quaternion } from "../motion/rotations.js";
-import { BODY_NAMES, type Skeleton } from "../motion/skeleton.js";
-import { VRM_BONES } from "../motion/vrm-bones.js";
+import type { Skeleton } from "../motion/skeleton.js";
+import { fullBodyVrmBones, VRM_BONES } from "../motion/vrm-bones.js";
 import { bodyMesh } from "./gltf-mesh.js";
 import { restPose } from "./rest-pose.js";
 
@@ -39,16 +40,18 @@ class VrmAnimation extends Extension {
   }
 }
 
-/** A clip of the body's 22 joints as a VRM animation: every bone turns, only the hips move. Runs in browsers too. */
+/** A clip of the body's 22 joints, or of 52 with fingers, as a VRM animation: every bone turns, only the hips move. Runs in browsers too. */
 export async function writeVrma(named: NamedClip): Promise<Uint8Array<ArrayBuffer>> {
   const { names } = named.clip.skeleton;
-  if (names.join() !== BODY_NAMES.join())
+  const bones = [VRM_BONES, fullBodyVrmBones].find(({ length }) => length === names.length);
+  if (!bones || names.some((name, joint) => name !== FULL_BODY.names[joint]))
     throw new Error(
-      `A VRM animation is of the body of ${BODY_NAMES.length} joints, got a skeleton of ${names.length}.`,
+      `A VRM animation is of the body of ${VRM_BONES.length} joints, or of ${fullBodyVrmBones.length} with fingers, ` +
+        `got a skeleton of ${names.length}.`,
     );
   const { document, nodes } = documentOf([named]);
   const extension = document.createExtension(VrmAnimation);
-  for (const [joint, node] of nodes.entries()) extension.bones.set(VRM_BONES[joint], node.setName(VRM_BONES[joint]));
+  for (const [joint, node] of nodes.entries()) extension.bones.set(bones[joint], node.setName(bones[joint]));
   return binary(new WebIO().registerExtensions([VrmAnimation]), document);
 }
 
