@@ -39,7 +39,12 @@ describe("the body of 52 joints", () => {
       const other = FULL_BODY.offsets.subarray(3 * partner, 3 * partner + 3);
       expect(furthest(other, [-x, y, z])).toBe(0);
     }
-    const rest = positionsOf({ ...fromGesture(Float32Array.from({ length: 258 }, (_, i) => (i % 6 === 0 || i % 6 === 4 ? 1 : 0)), 30) });
+    const rest = positionsOf({
+      ...fromGesture(
+        Float32Array.from({ length: 258 }, (_, i) => (i % 6 === 0 || i % 6 === 4 ? 1 : 0)),
+        30,
+      ),
+    });
     const place = (name: string) => [...rest.subarray(3 * at(name), 3 * at(name) + 3)];
     expect(place("leftMiddle3")[0]).toBeGreaterThan(place("leftWrist")[0] + 0.12);
     const depth = ["Thumb1", "Index1", "Middle1", "Ring1", "Pinky1"].map((name) => place(`left${name}`)[2]);
