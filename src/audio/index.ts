@@ -1,3 +1,4 @@
+export { dialogueFeatures } from "./dialogue.js";
 export { requireFinite } from "./finite.js";
 export { commonGain, SoundCheck, soundNotes } from "./notes.js";
 export { SAMPLE_RATE, SOUND_FEATURES, SOUND_FPS, SOUND_PARTS, soundFrames } from "./parts.js";

@@ -12,8 +12,8 @@ export class SoundCheck {
   samples = 0;
   private clipped = 0;
   private sum = 0;
-  private lowest = 0;
-  private highest = 0;
+  private lowest = Number.POSITIVE_INFINITY;
+  private highest = Number.NEGATIVE_INFINITY;
 
   /** `name` is what notes and errors call the sound. */
   constructor(
@@ -41,7 +41,7 @@ export class SoundCheck {
 
   /** Farthest that a sample lies from the mean. */
   get peak(): number {
-    return Math.max(this.highest - this.mean, this.mean - this.lowest);
+    return this.samples === 0 ? 0 : Math.max(this.highest - this.mean, this.mean - this.lowest);
   }
 
   /** Sentences on silence, clipping and a mean that is not 0; none where there is nothing to say. */

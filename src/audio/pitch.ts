@@ -10,8 +10,11 @@ const SHORTEST = Math.floor(SAMPLE_RATE / HIGHEST_PITCH);
 /** Samples that are compared with those a period later; the longest period reaches exactly to the window's end. */
 const COMPARED = WINDOW - LONGEST - 1;
 
-/** How different, at most, a period is from the next (0: the same, 1: unrelated), and how loud its rms is at least. */
-const [DIFFERENCE, QUIETEST] = [0.2, 0.003];
+/**
+ * How different a period may be from the next (0: the same, 1: unrelated) for the first that is no more to be taken, and
+ * for the best of all where none is; how loud the sound's rms is at least.
+ */
+const [ALIKE, DIFFERENT, QUIETEST] = [0.2, 0.4, 0.003];
 
 /**
  * Finds the pitch of a voice as YIN does (de Cheveigné and Kawahara, 2002): the shortest period after which the sound
@@ -63,11 +66,20 @@ export class PitchFinder {
     }
   }
 
+  /** The period with the least difference. */
+  private best(): number {
+    let best = SHORTEST;
+    for (let period = SHORTEST; period <= LONGEST; period++)
+      if (this.difference[period] < this.difference[best]) best = period;
+    return best;
+  }
+
   private firstDip(): number {
     const { difference } = this;
     let period = SHORTEST;
-    while (period <= LONGEST && difference[period] >= DIFFERENCE) period++;
-    if (period > LONGEST) return 0;
+    while (period <= LONGEST && difference[period] >= ALIKE) period++;
+    if (period > LONGEST) period = this.best();
+    if (difference[period] >= DIFFERENT) return 0;
     while (period < LONGEST && difference[period + 1] < difference[period]) period++;
     const [before, here, after] = [difference[period - 1], difference[period], difference[period + 1]];
     const curve = before - 2 * here + after;

@@ -158,7 +158,7 @@ export class SoundFeatureReader {
     let sum = 0;
     for (let i = from; i < to; i++) sum += sound.data[i] ** 2;
     const meanSquare = sum / (to - from);
-    const energy = Math.log(Math.sqrt(meanSquare) + ENERGY_FLOOR);
+    const energy = Math.fround(Math.log(Math.sqrt(meanSquare) + ENERGY_FLOOR));
     row[SOUND_PARTS.energyChange[0]] = this.rowsMade === 0 ? 0 : energy - row[SOUND_PARTS.energy[0]];
     row[SOUND_PARTS.energy[0]] = energy;
     return meanSquare;

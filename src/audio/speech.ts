@@ -9,7 +9,7 @@ const OLDEST = 4;
 
 const NOISE_SECONDS = 8;
 /** The level of the background in dB (0: a square wave of 1) is taken to lie in this range. */
-const [QUIETEST, NOISIEST] = [-60, -35];
+const [QUIETEST, NOISIEST] = [-60, -40];
 /** Speech stands so many dB above the background; the probability's slope. */
 const [ABOVE, SLOPE] = [12, 2];
 
