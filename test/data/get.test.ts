@@ -250,7 +250,7 @@ test("the manifest is complete, and its pins have the form of pins", async () =>
     "locomotion",
     "conversations",
   ]);
-  expect(listed.filter(({ cached }) => cached).map(({ id }) => id)).toEqual(["locomotion"]);
+  expect(listed.filter(({ cached }) => cached).map(({ id }) => id)).toEqual(["locomotion", "conversations"]);
   expect(listed[0]).toMatchObject({
     id: "fashion-mnist",
     classes: 10,
