@@ -5,6 +5,7 @@ import { cacheFolder, isCached, type Shelf } from "./cache.js";
 import { imageShelf } from "./cached-images.js";
 import { textShelf } from "./cached-text.js";
 import type { ImageDataset } from "./dataset.js";
+import { dialogues } from "./dialogue/named.js";
 import { manifest } from "./manifest.js";
 import { made } from "./motion/made.js";
 import { motionNames } from "./motion/names.js";
@@ -29,7 +30,7 @@ export interface GetOptions {
 /** A line of `fewstep data list`. */
 export interface DatasetListing {
   id: string;
-  kind: "images" | "text" | "motion";
+  kind: "images" | "text" | "motion" | "dialogue";
   title: string;
   /** Sizes, for people: "60000 + 10000 of 28×28×1", "lines", "running text" or "81 motions, 653 s". */
   content: string;
@@ -73,6 +74,10 @@ export function listDatasets(cache = cacheFolder()): DatasetListing[] {
     })),
     ...Object.entries(made).map(([id, { make: _, ...about }]) => ({
       ...{ id, kind: "motion" as const, downloadBytes: 0, cached: true },
+      ...about,
+    })),
+    ...Object.entries(dialogues).map(([id, { make: _, ...about }]) => ({
+      ...{ id, kind: "dialogue" as const, downloadBytes: 0, cached: true },
       ...about,
     })),
   ];

@@ -1,4 +1,7 @@
 import type { ImageDataset } from "./dataset.js";
+import type { ConversationDataset, ConversationOptions } from "./dialogue/conversations.js";
+import type { DialogueOptions } from "./dialogue/resolve.js";
+import type { DialogueDataset } from "./dialogue-dataset.js";
 import type { DatasetListing, GetOptions } from "./get.js";
 import type { LocomotionDataset, LocomotionOptions } from "./motion/locomotion/index.js";
 import type { MotionOptions } from "./motion/resolve.js";
@@ -9,6 +12,16 @@ import type { TextDataset } from "./text.js";
 export { ClassStream, type ClassStreamState, IndexStream, type IndexStreamState } from "./batches.js";
 export { Text } from "./characters.js";
 export { type ImageDataset, type ImageSplit, toFloat } from "./dataset.js";
+export type { Conversation, ConversationDataset, ConversationOptions } from "./dialogue/conversations.js";
+export type { DialogueOptions } from "./dialogue/resolve.js";
+export {
+  DIALOGUE_FPS,
+  type Dialogue,
+  type DialogueDataset,
+  RELATIONS,
+  type Speaker,
+  TRAITS,
+} from "./dialogue-dataset.js";
 export type { FolderOptions } from "./folder.js";
 export type { DatasetListing, GetOptions } from "./get.js";
 export type { LocomotionDataset, LocomotionOptions } from "./motion/locomotion/index.js";
@@ -43,7 +56,8 @@ export const resolveText = async (idOrPath: string, options?: TextOptions): Prom
 export const resolveData = async (
   idOrPath: string,
   options?: ResolveOptions & TextOptions,
-): Promise<ImageDataset | TextDataset | MotionDataset> => (await import("./resolve.js")).resolveData(idOrPath, options);
+): Promise<ImageDataset | TextDataset | MotionDataset | DialogueDataset> =>
+  (await import("./resolve.js")).resolveData(idOrPath, options);
 
 /** @see resolve.ts */
 export const checkData = async (idOrPath: string, options?: ResolveOptions & TextOptions): Promise<DataKind> =>
@@ -64,3 +78,11 @@ export const resolveMotion = async (idOrPath: string, options?: MotionOptions): 
 /** @see motion/locomotion/index.ts */
 export const locomotion = async (options?: LocomotionOptions): Promise<LocomotionDataset> =>
   (await import("./motion/locomotion/index.js")).locomotion(options);
+
+/** @see dialogue/resolve.ts */
+export const resolveDialogues = async (idOrPath: string, options?: DialogueOptions): Promise<DialogueDataset> =>
+  (await import("./dialogue/resolve.js")).resolveDialogues(idOrPath, options);
+
+/** @see dialogue/conversations.ts */
+export const conversations = async (options?: ConversationOptions): Promise<ConversationDataset> =>
+  (await import("./dialogue/conversations.js")).conversations(options);

@@ -16,7 +16,7 @@ export interface LeftOut {
  * reads data fills it in; `reportText` makes sentences of it.
  */
 export interface DataReport {
-  kind: "images" | "text" | "motion";
+  kind: "images" | "text" | "motion" | "dialogue";
   id: string;
   /** Absolute path of the folder or file; null of a data set by name. */
   path: string | null;

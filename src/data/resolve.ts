@@ -4,6 +4,8 @@ import { many } from "../io/show.js";
 import { WrongUse } from "../io/wrong-use.js";
 import { isCifarFolder, readCifarFolder } from "./cifar.js";
 import type { ImageDataset } from "./dataset.js";
+import { dialogueNames } from "./dialogue/named.js";
+import type { DialogueDataset } from "./dialogue-dataset.js";
 import { encodingNamed } from "./encoding.js";
 import { countClasses, type FolderOptions, readImageFolder } from "./folder.js";
 import { type GetOptions, getDataset, getText } from "./get.js";
@@ -123,7 +125,11 @@ export async function resolveText(idOrPath: string, options: TextOptions = {}): 
 }
 
 /** What data are of. */
-export type DataKind = "images" | "text" | "motion";
+export type DataKind = "images" | "text" | "motion" | "dialogue";
+
+/** Whether a folder holds dialogues: sounds beside motions, or Seamless Interaction's layout. */
+const holdsDialogues = async (folder: string): Promise<boolean> =>
+  (await import("./dialogue/folder.js")).isDialogueFolder(folder);
 
 /** Whether a folder holds motions, and no pictures. */
 async function holdsMotions(folder: string): Promise<boolean> {
@@ -134,17 +140,19 @@ async function holdsMotions(folder: string): Promise<boolean> {
   return isHumanmlFolder(await readdir(folder)) || hasMotionsOnly(folder);
 }
 
-/** What a name or path stands for: a file is a text, a folder holds pictures or motions. */
+/** What a name or path stands for: a file is a text, a folder holds pictures, motions or dialogues. */
 async function kindOf(idOrPath: string): Promise<DataKind> {
   if (Object.hasOwn(texts, idOrPath)) return "text";
   if (motionNames.includes(idOrPath)) return "motion";
+  if (dialogueNames.includes(idOrPath)) return "dialogue";
   if (Object.hasOwn(manifest, idOrPath)) return "images";
   requirePlace(idOrPath);
   const info = await stat(resolve(idOrPath)).catch(() => undefined);
   if (info?.isFile()) await requireNoMistake(resolve(idOrPath));
   if (info?.isFile()) return "text";
+  if (info && (await holdsDialogues(resolve(idOrPath)))) return "dialogue";
   if (info) return (await holdsMotions(resolve(idOrPath))) ? "motion" : "images";
-  const names = [...Object.keys(manifest), ...Object.keys(texts), ...motionNames].join(", ");
+  const names = [...Object.keys(manifest), ...Object.keys(texts), ...motionNames, ...dialogueNames].join(", ");
   throw new WrongUse(`"${idOrPath}" is neither a data set's name (${names}) nor a file or folder that exists.`);
 }
 
@@ -179,10 +187,11 @@ async function fixedPictures(idOrPath: string): Promise<string | null> {
 export async function checkData(idOrPath: string, options: ResolveOptions & TextOptions = {}): Promise<DataKind> {
   requireReading(idOrPath, options);
   const kind = await kindOf(idOrPath);
-  if (kind === "motion") {
+  if (kind === "motion" || kind === "dialogue") {
     const { skipBroken: _, ...pictures } = OF_PICTURES;
-    const named = motionNames.includes(idOrPath);
-    refuse(options, { ...OF_TEXT, ...(named ? OF_PICTURES : pictures) }, `${idOrPath} holds motions`);
+    const named = motionNames.includes(idOrPath) || dialogueNames.includes(idOrPath);
+    const what = kind === "motion" ? "motions" : "dialogues";
+    refuse(options, { ...OF_TEXT, ...(named ? OF_PICTURES : pictures) }, `${idOrPath} holds ${what}`);
   } else if (kind === "text") {
     refuse(options, OF_PICTURES, `${idOrPath} is a text`);
     checkTextOptions(idOrPath, options);
@@ -194,16 +203,21 @@ export async function checkData(idOrPath: string, options: ResolveOptions & Text
   return kind;
 }
 
-/** Images, text or motions, whichever the name or path stands for. @see checkData */
+/** Images, text, motions or dialogues, whichever the name or path stands for. @see checkData */
 export async function resolveData(
   idOrPath: string,
   options: ResolveOptions & TextOptions = {},
-): Promise<ImageDataset | TextDataset | MotionDataset> {
+): Promise<ImageDataset | TextDataset | MotionDataset | DialogueDataset> {
   const kind = await checkData(idOrPath, options);
   if (kind === "motion") {
     const { resolveMotion } = await import("./motion/resolve.js");
     const { skipBroken, onSkip, cache, force, onProgress, signal } = options;
     return resolveMotion(idOrPath, { skipBroken, onSkip, cache, force, onProgress, signal });
+  }
+  if (kind === "dialogue") {
+    const { resolveDialogues } = await import("./dialogue/resolve.js");
+    const { skipBroken, onSkip, signal } = options;
+    return resolveDialogues(idOrPath, { skipBroken, onSkip, signal });
   }
   return kind === "text" ? resolveText(idOrPath, options) : resolveDataset(idOrPath, options);
 }

@@ -14,6 +14,7 @@ export interface Bone {
 
 /** Thickness by the bone's tip. */
 const RADII: readonly [RegExp, number][] = [
+  [/index|middle|pinky|ring|little|thumb/i, 0.01],
   [/spine|pelvis|hips|chest/i, 0.085],
   [/knee|lowerleg/i, 0.06],
   [/ankle/i, 0.045],
@@ -23,7 +24,10 @@ const RADII: readonly [RegExp, number][] = [
   [/elbow/i, 0.042],
 ];
 /** Thickness of the end beyond a joint without children. */
-const ENDS: readonly [RegExp, number][] = [[/head/i, 0.1]];
+const ENDS: readonly [RegExp, number][] = [
+  [/index|middle|pinky|ring|little|thumb/i, 0.008],
+  [/head/i, 0.1],
+];
 const USUAL = 0.034;
 const radiusOf = (name: string, radii = RADII): number => radii.find(([pattern]) => pattern.test(name))?.[1] ?? USUAL;
 

@@ -1,8 +1,9 @@
 import { type Animation, Document, Extension, type Node, WebIO, type WriterContext } from "@gltf-transform/core";
 import type { Clip } from "../motion/clip.js";
+import { FULL_BODY } from "../motion/full-body.js";
 import { dot, type Quaternion } from "../motion/rotations.js";
-import { BODY_NAMES, type Skeleton } from "../motion/skeleton.js";
-import { VRM_BONES } from "../motion/vrm-bones.js";
+import type { Skeleton } from "../motion/skeleton.js";
+import { fullBodyVrmBones, VRM_BONES } from "../motion/vrm-bones.js";
 import { bodyMesh } from "./gltf-mesh.js";
 import { restPose } from "./rest-pose.js";
 
@@ -15,6 +16,40 @@ export interface NamedClip {
 export async function writeGlb(clips: readonly NamedClip[]): Promise<Uint8Array<ArrayBuffer>> {
   const { document, nodes, skeleton } = documentOf(clips);
   addFigure(document, nodes, skeleton);
+  return binary(new WebIO(), document);
+}
+
+/** Metres between two people who talk. */
+const APART = 1.2;
+const COLOURS: readonly [number, number, number][] = [
+  [0.36, 0.52, 0.72],
+  [0.8, 0.5, 0.34],
+];
+
+/**
+ * Two people's clips as one GLB: two figures of capsules, each with a skeleton of its own, 1.2 m apart and facing each
+ * other where their clips stand at the origin and look along +z; one animation moves both. Joints are called `a:pelvis`,
+ * `b:pelvis` and so on. Runs in browsers too. @throws RangeError where the clips differ in frames or rate
+ */
+export async function writePairGlb(name: string, pair: readonly [Clip, Clip]): Promise<Uint8Array<ArrayBuffer>> {
+  const [a, b] = pair;
+  if (a.frames !== b.frames || a.fps !== b.fps)
+    throw new RangeError(
+      `Two people share one timeline, got ${a.frames} frames at ${a.fps} a second and ${b.frames} at ${b.fps}.`,
+    );
+  const document = emptyDocument();
+  const animation = document.createAnimation(name);
+  for (const [i, clip] of pair.entries()) {
+    const nodes = addSkeleton(document, clip.skeleton, `${"ab"[i]}:`);
+    const place = document
+      .createNode("ab"[i])
+      .setTranslation([0, 0, (i === 0 ? -1 : 1) * (APART / 2)])
+      .setRotation(i === 0 ? [0, 0, 0, 1] : [0, 1, 0, 0])
+      .addChild(nodes[0]);
+    document.getRoot().getDefaultScene()!.addChild(place);
+    animate(document, animation, nodes, clip);
+    addFigure(document, nodes, clip.skeleton, COLOURS[i]);
+  }
   return binary(new WebIO(), document);
 }
 
@@ -39,16 +74,18 @@ class VrmAnimation extends Extension {
   }
 }
 
-/** A clip of the body's 22 joints as a VRM animation: every bone turns, only the hips move. Runs in browsers too. */
+/** A clip of the body's 22 joints, or of 52 with fingers, as a VRM animation: every bone turns, only the hips move. Runs in browsers too. */
 export async function writeVrma(named: NamedClip): Promise<Uint8Array<ArrayBuffer>> {
   const { names } = named.clip.skeleton;
-  if (names.join() !== BODY_NAMES.join())
+  const bones = [VRM_BONES, fullBodyVrmBones].find(({ length }) => length === names.length);
+  if (!bones || names.some((name, joint) => name !== FULL_BODY.names[joint]))
     throw new Error(
-      `A VRM animation is of the body of ${BODY_NAMES.length} joints, got a skeleton of ${names.length}.`,
+      `A VRM animation is of the body of ${VRM_BONES.length} joints, or of ${fullBodyVrmBones.length} with fingers, ` +
+        `got a skeleton of ${names.length}.`,
     );
   const { document, nodes } = documentOf([named]);
   const extension = document.createExtension(VrmAnimation);
-  for (const [joint, node] of nodes.entries()) extension.bones.set(VRM_BONES[joint], node.setName(VRM_BONES[joint]));
+  for (const [joint, node] of nodes.entries()) extension.bones.set(bones[joint], node.setName(bones[joint]));
   return binary(new WebIO().registerExtensions([VrmAnimation]), document);
 }
 
@@ -62,38 +99,52 @@ function documentOf(clips: readonly NamedClip[]) {
   const other = clips.find(({ clip }) => !sameSkeleton(clip.skeleton, skeleton));
   if (other)
     throw new Error(`The clip "${other.name}" has another skeleton than the first; write it to a file of its own.`);
+  const document = emptyDocument();
+  const nodes = addSkeleton(document, skeleton);
+  document.getRoot().getDefaultScene()!.addChild(nodes[0]);
+  for (const { name, clip } of clips) animate(document, document.createAnimation(name), nodes, clip);
+  return { document, nodes, skeleton };
+}
+
+function emptyDocument(): Document {
   const document = new Document();
   document.getRoot().getAsset().generator = "fewstep";
-  const buffer = document.createBuffer();
+  document.createBuffer();
+  document.getRoot().setDefaultScene(document.createScene("motion"));
+  return document;
+}
+
+/** A skeleton's joints as nodes that stand on the floor at rest; the first one is the root. */
+function addSkeleton(document: Document, skeleton: Skeleton, prefix = ""): Node[] {
   const { places: rest } = restPose(skeleton);
   const nodes = skeleton.names.map((name, joint) => {
     const [x, y, z] = skeleton.parents[joint] < 0 ? rest[joint] : skeleton.offsets.subarray(3 * joint);
-    return document.createNode(name).setTranslation([x, y, z]);
+    return document.createNode(prefix + name).setTranslation([x, y, z]);
   });
   for (const [joint, parent] of skeleton.parents.entries()) if (parent >= 0) nodes[parent].addChild(nodes[joint]);
-  const scene = document.createScene("motion").addChild(nodes[0]);
-  document.getRoot().setDefaultScene(scene);
-  for (const { name, clip } of clips) {
-    const animation = document.createAnimation(name);
-    const time = document
+  return nodes;
+}
+
+/** Adds a clip to an animation: the root moves, every joint turns. */
+function animate(document: Document, animation: Animation, nodes: readonly Node[], clip: Clip): void {
+  const [buffer] = document.getRoot().listBuffers();
+  const time = document
+    .createAccessor()
+    .setType("SCALAR")
+    .setArray(Float32Array.from({ length: clip.frames }, (_, frame) => frame / clip.fps))
+    .setBuffer(buffer);
+  const add = (node: Node, path: "rotation" | "translation", values: Float32Array<ArrayBuffer>) => {
+    const output = document
       .createAccessor()
-      .setType("SCALAR")
-      .setArray(Float32Array.from({ length: clip.frames }, (_, frame) => frame / clip.fps))
+      .setType(path === "rotation" ? "VEC4" : "VEC3")
+      .setArray(values)
       .setBuffer(buffer);
-    const add = (node: Node, path: "rotation" | "translation", values: Float32Array<ArrayBuffer>) => {
-      const output = document
-        .createAccessor()
-        .setType(path === "rotation" ? "VEC4" : "VEC3")
-        .setArray(values)
-        .setBuffer(buffer);
-      const sampler = document.createAnimationSampler().setInput(time).setOutput(output).setInterpolation("LINEAR");
-      const channel = document.createAnimationChannel().setTargetNode(node).setTargetPath(path).setSampler(sampler);
-      (animation as Animation).addSampler(sampler).addChannel(channel);
-    };
-    add(nodes[0], "translation", clip.root.slice());
-    for (const [joint, node] of nodes.entries()) add(node, "rotation", turnsOf(clip, joint));
-  }
-  return { document, nodes, skeleton };
+    const sampler = document.createAnimationSampler().setInput(time).setOutput(output).setInterpolation("LINEAR");
+    const channel = document.createAnimationChannel().setTargetNode(node).setTargetPath(path).setSampler(sampler);
+    animation.addSampler(sampler).addChannel(channel);
+  };
+  add(nodes[0], "translation", clip.root.slice());
+  for (const [joint, node] of nodes.entries()) add(node, "rotation", turnsOf(clip, joint));
 }
 
 const sameSkeleton = (a: Skeleton, b: Skeleton): boolean =>
@@ -113,7 +164,12 @@ export function turnsOf({ rotations, frames, skeleton }: Clip, joint: number): F
 }
 
 /** One skinned mesh in which each bone is a capsule that moves with its joint. */
-function addFigure(document: Document, nodes: readonly Node[], skeleton: Skeleton): void {
+function addFigure(
+  document: Document,
+  nodes: readonly Node[],
+  skeleton: Skeleton,
+  colour: readonly [number, number, number] = COLOURS[0],
+): void {
   const buffer = document.getRoot().listBuffers()[0];
   const { positions, normals, indices, joints } = bodyMesh(skeleton);
   const count = joints.length;
@@ -134,7 +190,7 @@ function addFigure(document: Document, nodes: readonly Node[], skeleton: Skeleto
   for (const node of nodes) skin.addJoint(node);
   const material = document
     .createMaterial("body")
-    .setBaseColorFactor([0.36, 0.52, 0.72, 1])
+    .setBaseColorFactor([...colour, 1])
     .setMetallicFactor(0)
     .setRoughnessFactor(0.7);
   const primitive = document

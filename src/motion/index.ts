@@ -13,6 +13,8 @@ export {
   toFeatures,
 } from "./features.js";
 export { PathFollower } from "./follow-path.js";
+export { FULL_BODY, requireFullBody } from "./full-body.js";
+export { fromGesture, GESTURE_FEATURES, GESTURE_JOINTS, toGesture } from "./gesture.js";
 export { headingOf } from "./heading.js";
 export {
   fromHumanml,
@@ -72,4 +74,4 @@ export {
 } from "./rotations.js";
 export type { Skeleton } from "./skeleton.js";
 export { BODY, BODY_JOINTS, BODY_NAMES, BODY_PARENTS } from "./skeleton.js";
-export { VRM_BONES } from "./vrm-bones.js";
+export { fullBodyVrmBones, VRM_BONES } from "./vrm-bones.js";

@@ -1,4 +1,4 @@
-import type { ImageDataset, TextDataset } from "../data/index.js";
+import type { DialogueDataset, ImageDataset, TextDataset } from "../data/index.js";
 import type { MotionDataset } from "../data/motion-dataset.js";
 import { given, type Origin } from "../data/origin.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
@@ -16,7 +16,7 @@ export interface RunConfig extends Origin {
   settings: unknown;
 }
 
-type TrainingData = ImageDataset | TextDataset | MotionDataset;
+type TrainingData = ImageDataset | TextDataset | MotionDataset | DialogueDataset;
 
 export const runConfig = (
   method: string,

@@ -95,7 +95,7 @@ function parsed(text: string, path: string): unknown {
 }
 
 /** Cells of each line that is not empty; in quotes a cell may have separators, and quotes doubled. */
-function* rows(text: string, separator: string): Generator<{ line: number; cells: string[] }> {
+export function* rows(text: string, separator: string): Generator<{ line: number; cells: string[] }> {
   for (const [i, line] of text.split(/\r\n?|\n/).entries()) {
     if (line.trim() === "") continue;
     const cells: string[] = [""];

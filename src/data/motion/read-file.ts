@@ -34,10 +34,11 @@ export async function readMotionFile(path: string, own?: OwnMap): Promise<{ moti
 
 /** The same of a file's bytes. */
 export async function motionsOf(bytes: Uint8Array, name: string, own?: OwnMap): Promise<ReadMotion[]> {
-  return (await recordingsOf(bytes, name)).map((recording) => toBody(recording, name, own));
+  return (await recordingsIn(bytes, name)).map((recording) => toBody(recording, name, own));
 }
 
-async function recordingsOf(bytes: Uint8Array, name: string): Promise<Recording[]> {
+/** A file's motions as it has them. @throws where any of it cannot be read */
+export async function recordingsIn(bytes: Uint8Array, name: string): Promise<Recording[]> {
   const stem = basename(name, extname(name));
   if (extname(name).toLowerCase() === ".bvh") {
     const { readBvh } = await import("../../io/bvh.js");
