@@ -1,4 +1,5 @@
 import type { ImageDataset, TextDataset } from "../data/index.js";
+import type { DialogueDataset } from "../data/dialogue-dataset.js";
 import type { MotionDataset } from "../data/motion-dataset.js";
 import { given, type Origin } from "../data/origin.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
@@ -16,7 +17,7 @@ export interface RunConfig extends Origin {
   settings: unknown;
 }
 
-type TrainingData = ImageDataset | TextDataset | MotionDataset;
+type TrainingData = ImageDataset | TextDataset | MotionDataset | DialogueDataset;
 
 export const runConfig = (
   method: string,
@@ -83,6 +84,7 @@ export function modelConfig(
       image: { height: dataset.height, width: dataset.width, channels: dataset.channels },
     }),
     ...(dataset.kind === "motion" && { motion: { fps: dataset.fps } }),
+    ...(dataset.kind === "dialogue" && { gesture: { fps: dataset.fps } }),
     ...(tokenizer && { text: { tokenizer: tokenizer.toJSON(), lines: dataset.kind === "text" && dataset.lines } }),
     classNames: dataset.kind === "images" ? dataset.classNames : null,
     network: shape,
