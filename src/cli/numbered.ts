@@ -8,7 +8,7 @@ import type { Output } from "../models/generator.js";
 import { UsageError } from "./output.js";
 
 /** How the name of a sample ends where nobody says. */
-export const ENDINGS = { image: "png", text: "txt", motion: "bvh" } as const;
+export const ENDINGS = { image: "png", text: "txt", motion: "bvh", gesture: "glb" } as const;
 
 const NUMBER = /%(0(\d+))?d/;
 

@@ -44,7 +44,7 @@ export interface SampleResult {
 }
 
 /** How many samples of a kind are drawn where nobody says. */
-export const COUNTS = { image: 64, text: 8, motion: 1 };
+export const COUNTS = { image: 64, text: 8, motion: 1, gesture: 1 };
 
 /**
  * Draws and writes samples: one sheet or text, or each as a file of its own (see `numbered`) as soon as it is drawn.
@@ -106,7 +106,7 @@ async function drawOne(model: AnyGenerator, options: SampleOptions, path: string
     await drawn.save(path);
     return { seconds, texts: drawn.strings };
   }
-  if (drawn.kind === "motion") await drawn.save(path);
+  if (drawn.kind === "motion" || drawn.kind === "gesture") await drawn.save(path);
   else await drawn.save(path, { scale: scaleOf(drawn.height) });
   return { seconds };
 }

@@ -14,6 +14,7 @@ import { driftingLoss, maskedError, smoothError } from "./objective.js";
 import { LEVELS, mixture } from "./schedule.js";
 import type { DyadicSettings } from "./settings.js";
 import { type DyadicShape, soundTokens, TOKEN_FRAMES, TRAIT_COUNT, windowFrames } from "./shape.js";
+import { STYLE_TEMPERATURE } from "./style.js";
 import { stretchOf, type Take } from "./windows.js";
 
 export interface DyadicStageContext extends TrainingCompute {
@@ -100,9 +101,6 @@ export function tokenizerStage({ takes, config, shape, net, ...compute }: Dyadic
     place: "host", // codes are found with the present weights
   });
 }
-
-/** The style's temperature, from the first step to the last, and in use. */
-export const STYLE_TEMPERATURE = { first: 1, last: 0.3 };
 
 /** Each row so many times, [B, …] to [B·times, …]. */
 const repeated = (x: Tensor, times: number): Tensor => {
