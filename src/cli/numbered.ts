@@ -83,6 +83,10 @@ export async function writeEach(drawn: Output, first: number, { path }: Numbered
     await Promise.all(each.map((one, i) => one.save(path(first + i))));
     return;
   }
+  if (drawn.kind === "gesture") {
+    await Promise.all(drawn.dialogues.map((_, i) => drawn.at(i).save(path(first + i))));
+    return;
+  }
   const format = drawn.kind === "image" ? pictureFormat(path(0)) : null;
   const content = (one: string | Images) =>
     typeof one === "string" ? `${one}\n` : encodeGrid(format!, one.pixels, one.shape, { gap: 0 });

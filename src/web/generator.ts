@@ -1,3 +1,4 @@
+import type { Gestures } from "../media/gestures.js";
 import type { Progress } from "../data/progress.js";
 import type { EditInfo } from "../models/edits.js";
 import type { ModelConfig } from "../models/files.js";
@@ -47,10 +48,15 @@ export interface DrawnMotions {
   readonly clips: readonly Clip[];
   readonly prompts: readonly string[] | null;
 }
+/** Dialogues: the motions of both people, or of the first. */
+export interface DrawnGestures {
+  readonly dialogues: Gestures["dialogues"];
+}
 export interface Drawn {
   image: Pictures;
   text: DrawnTexts;
   motion: DrawnMotions;
+  gesture: DrawnGestures;
 }
 
 /** What comes beside the options. */

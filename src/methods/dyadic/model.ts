@@ -21,12 +21,13 @@ import { stretchOf } from "./windows.js";
 
 type Schema = ReturnType<typeof dyadicOptions>;
 type Options = z.output<Schema>;
+type Dialogues = Gestures["dialogues"];
 
 /** Gestures of two people who talk. Both are drawn side by side; each sees the other's motion in the windows before. */
 export class DyadicModel extends Model<"gesture", Schema> implements GestureGenerator {
   readonly kind = "gesture";
   readonly fps: number;
-  readonly drawing: Drawing;
+  private readonly windows: Drawing;
 
   constructor(
     config: ModelConfig,
@@ -36,14 +37,14 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
   ) {
     super(config, dyadicOptions(shape), options);
     this.fps = shape.fps;
-    this.drawing = {
+    this.windows = {
       ...{ shape, graphs: dyadicGraphs(net, shape), programs: this.programs },
       codebooks: new Codebooks(shape.tokenizer, net.codebooks.value!),
     };
   }
 
   get parts(): Readonly<Record<string, Part>> {
-    const { graphs, shape } = this.drawing;
+    const { graphs, shape } = this.windows;
     return {
       decoder: this.part("latents to frames", graphs.decode, {
         raw: `float32 [batch, ${shape.network.window}, ${shape.tokenizer.latent}]: the tokenizer's latents`,
@@ -196,7 +197,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
         partner: people === 2 && known > 0 ? { latents: cut(start, window, other), seen: known } : null,
       };
       const prefix = known > 0 ? { known: known * latent, clean: cut(start, known, (r) => r) } : undefined;
-      const drawing = drawWindow(this.drawing, given, {
+      const drawing = drawWindow(this.windows, given, {
         ...{ rows: B, steps: this.stepsOfWindow(options), strengths, noise, prefix, signal },
       });
       for await (const found of drawing) {
@@ -211,7 +212,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
   }
 
   private async rowsOfFrames(latents: Float32Array, B: number, frames: number, options: Options): Promise<Float32Array> {
-    const decoded = await decodeLatents(this.drawing, latents, B, options);
+    const decoded = await decodeLatents(this.windows, latents, B, options);
     const [per, kept] = [decoded.length / B, frames * this.shape.features];
     const out = new Float32Array(B * kept);
     for (let r = 0; r < B; r++) out.set(decoded.subarray(r * per, r * per + kept), r * kept);
@@ -224,7 +225,9 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     const people = Math.round(samples.length / n / per);
     const clip = (r: number) => fromGesture(samples.slice(r * per, (r + 1) * per), this.fps);
     return new Gestures(
-      Array.from({ length: n }, (_, i) => (people === 2 ? [clip(2 * i), clip(2 * i + 1)] : [clip(i)]) as const),
+      Array.from({ length: n }, (_, i): Dialogues[number] =>
+        people === 2 ? [clip(2 * i), clip(2 * i + 1)] : [clip(i)],
+      ),
     );
   }
 
