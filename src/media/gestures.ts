@@ -54,7 +54,8 @@ export class Gestures implements Media, Iterable<Dialogue> {
    */
   async save(path: string): Promise<void> {
     const ending = motionEnding(path);
-    if (ending === "png") throw new WrongUse(`Gestures of two people are no strip of poses; end ${path} in .glb or .gif.`);
+    if (ending === "png")
+      throw new WrongUse(`Gestures of two people are no strip of poses; end ${path} in .glb or .gif.`);
     const stem = path.slice(0, -ending.length - 1);
     const { writeFileAtomic } = await import("../io/atomic.js");
     for (const [i, people] of this.dialogues.entries()) {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
+import type { Dialogue } from "../data/dialogue-dataset.js";
 import type { Sequences } from "../data/tokens/sequences.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
-import type { Dialogue } from "../data/dialogue-dataset.js";
 import type { Gestures } from "../media/gestures.js";
 import type { Images } from "../media/images.js";
 import type { Motions } from "../media/motions.js";

@@ -1,6 +1,5 @@
 import type { z } from "zod";
-import type { ImageDataset, TextDataset } from "../data/index.js";
-import type { DialogueDataset } from "../data/dialogue-dataset.js";
+import type { DialogueDataset, ImageDataset, TextDataset } from "../data/index.js";
 import type { MotionDataset } from "../data/motion-dataset.js";
 import { WrongUse } from "../io/wrong-use.js";
 import type { Parameterized } from "../nn/index.js";

@@ -1,5 +1,4 @@
-import type { ImageDataset, TextDataset } from "../data/index.js";
-import type { DialogueDataset } from "../data/dialogue-dataset.js";
+import type { DialogueDataset, ImageDataset, TextDataset } from "../data/index.js";
 import type { MotionDataset } from "../data/motion-dataset.js";
 import { given, type Origin } from "../data/origin.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";

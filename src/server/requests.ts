@@ -36,7 +36,10 @@ export function objectOf(body: unknown): Record<string, unknown> {
 }
 
 /** The model of that name. @throws HttpError that names the field `model` */
-export async function modelOf(catalogue: Catalogue, name: unknown): Promise<{ served: Served; model: ServableGenerator }> {
+export async function modelOf(
+  catalogue: Catalogue,
+  name: unknown,
+): Promise<{ served: Served; model: ServableGenerator }> {
   if (typeof name !== "string" || name === "")
     throw badField("model", "model must be the name of a model; see /v1/models.");
   const served = await catalogue.find(name);

@@ -1,5 +1,5 @@
-import type { Gestures } from "../media/gestures.js";
 import type { Progress } from "../data/progress.js";
+import type { Gestures } from "../media/gestures.js";
 import type { EditInfo } from "../models/edits.js";
 import type { ModelConfig } from "../models/files.js";
 import type { Kind } from "../models/generator.js";

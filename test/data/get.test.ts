@@ -248,8 +248,9 @@ test("the manifest is complete, and its pins have the form of pins", async () =>
     ...Object.keys(texts),
     "accad-female1",
     "locomotion",
+    "conversations",
   ]);
-  expect(listed.filter(({ cached }) => cached).map(({ id }) => id)).toEqual(["locomotion"]);
+  expect(listed.filter(({ cached }) => cached).map(({ id }) => id)).toEqual(["locomotion", "conversations"]);
   expect(listed[0]).toMatchObject({
     id: "fashion-mnist",
     classes: 10,

@@ -67,7 +67,10 @@ export function trainingBatch(
     if (!happens(drop.style) && !all) {
       // Another window of the same person, so that the style cannot tell what is to be drawn
       const from = tokens > window ? random.integer(tokens - window + 1) : 0;
-      feeds.style.set(styleNumbers(latentsOf(take).subarray(from * latent, (from + own) * latent), latent), row * 2 * latent);
+      feeds.style.set(
+        styleNumbers(latentsOf(take).subarray(from * latent, (from + own) * latent), latent),
+        row * 2 * latent,
+      );
       feeds.styled[row] = 1;
     }
   });

@@ -83,11 +83,20 @@ export function contextReader(shape: DyadicShape) {
   /** Style temperature [1] sharpens the weights of the dictionary's atoms. */
   const forward = (given: Conditions, temperature: Tensor) => {
     const [B] = given.heard.shape;
-    const standard = scale.apply(given.sound).clamp(-LOUDEST, LOUDEST).reshape([B, 2, S, soundFrames * features]);
+    const standard = scale
+      .apply(given.sound)
+      .clamp(-LOUDEST, LOUDEST)
+      .reshape([B, 2, S, soundFrames * features]);
     const at = positionsOf(times.sounds, width).reshape([1, 1, S, width]);
-    const sounds = soundNorm(project(standard)).add(at).add(roles.reshape([1, 2, 1, width]));
+    const sounds = soundNorm(project(standard))
+      .add(at)
+      .add(roles.reshape([1, 2, 1, width]));
     const [own, other] = sounds.split(2, 1).map((one) => one.squeeze(1));
-    const speaks = given.sound.slice(1, 1).slice(3, speech, speech + 1).reshape([B, S, soundFrames]).mean(-1);
+    const speaks = given.sound
+      .slice(1, 1)
+      .slice(3, speech, speech + 1)
+      .reshape([B, S, soundFrames])
+      .mean(-1);
     const styled = atoms ? atoms(own, atoms.weigh(given.style, temperature), given.styled) : own;
     const there = given.sounding.greater(0.5);
     const heard = orca({ target: styled, partner: other, speech: speaks, mask: there, bias: soundBias });
@@ -128,7 +137,11 @@ export function hiddenFrom(shape: DyadicShape): Tensor | undefined {
   return concat(
     [
       hiddenBias(latents, [...latents], causal.tokens * token),
-      hiddenBias(ends, [...sounds].map((time) => time + half), causal.seconds),
+      hiddenBias(
+        ends,
+        [...sounds].map((time) => time + half),
+        causal.seconds,
+      ),
       hiddenBias(latents, [null, ...latents, null, null], causal.tokens * token),
     ],
     1,

@@ -64,13 +64,16 @@ export function denoiser(shape: DyadicNetworkShape, latent: number, positions: T
   const norm = nn.layerNorm(width, { affine: false });
   const last = film(width);
   const output = nn.linear(width, latent, { init: "zeros" });
-  const selfHidden = hidden && hidden.slice(1, 0, shape.window);
+  const selfHidden = hidden?.slice(1, 0, shape.window);
 
   /** Context tokens [B, M, D] as what every step reads: the keys and values of all blocks, or (joint) as they are. */
   const remember = (context: Tensor): Tensor => {
     if (kind === "joint") return context;
     const memories = blocks.map(({ cross }) => cross!.memory(context));
-    return concat(memories.flatMap(({ keys, values }) => [keys.unsqueeze(1), values.unsqueeze(1)]), 1);
+    return concat(
+      memories.flatMap(({ keys, values }) => [keys.unsqueeze(1), values.unsqueeze(1)]),
+      1,
+    );
   };
   const forward = (x: Tensor, t: Tensor, { memory, mask, social }: DenoiserInputs): Tensor => {
     const [B, N] = x.shape;
@@ -82,31 +85,36 @@ export function denoiser(shape: DyadicNetworkShape, latent: number, positions: T
     const seen = concat([all, mask.cast("float32")], 1)
       .greater(0.5)
       .reshape([B, 1, 1, N + mask.shape[1]]);
-    const h = blocks.reduce((h, block, i) => {
-      if (kind === "cross") {
-        const h1 = block.first(h, condition, (y) => block.attention(y, { mask: selfHidden }));
-        const known = { keys: remembered[2 * i], values: remembered[2 * i + 1] };
-        const h2 = block.second!(h1, condition, (y) => block.cross!(y, { context: known, mask, bias: contextHidden }));
-        return block.third(h2, condition, block.mlp);
-      }
-      const normed = block.contextNorm!(context);
-      const theirs = block.contextAttention!.memory(normed);
-      const both = (y: Tensor) => {
-        const mine = block.attention.memory(y);
-        return { keys: concat([mine.keys, theirs.keys], 2), values: concat([mine.values, theirs.values], 2) };
-      };
-      let joined: nn.Memory | null = null;
-      const h1 = block.first(h, condition, (y) => {
-        joined = both(y);
-        return block.attention(y, { context: joined, mask: seen });
-      });
-      const { contextMlp } = block;
-      if (contextMlp) {
-        const heard = context.add(block.contextAttention!(normed, { context: joined!, mask: seen }));
-        context = heard.add(contextMlp.mlp(contextMlp.norm(heard)));
-      }
-      return block.third(h1, condition, block.mlp);
-    }, input(x).add(positions.unsqueeze(0)));
+    const h = blocks.reduce(
+      (h, block, i) => {
+        if (kind === "cross") {
+          const h1 = block.first(h, condition, (y) => block.attention(y, { mask: selfHidden }));
+          const known = { keys: remembered[2 * i], values: remembered[2 * i + 1] };
+          const h2 = block.second!(h1, condition, (y) =>
+            block.cross!(y, { context: known, mask, bias: contextHidden }),
+          );
+          return block.third(h2, condition, block.mlp);
+        }
+        const normed = block.contextNorm!(context);
+        const theirs = block.contextAttention!.memory(normed);
+        const both = (y: Tensor) => {
+          const mine = block.attention.memory(y);
+          return { keys: concat([mine.keys, theirs.keys], 2), values: concat([mine.values, theirs.values], 2) };
+        };
+        let joined: nn.Memory | null = null;
+        const h1 = block.first(h, condition, (y) => {
+          joined = both(y);
+          return block.attention(y, { context: joined, mask: seen });
+        });
+        const { contextMlp } = block;
+        if (contextMlp) {
+          const heard = context.add(block.contextAttention!(normed, { context: joined!, mask: seen }));
+          context = heard.add(contextMlp.mlp(contextMlp.norm(heard)));
+        }
+        return block.third(h1, condition, block.mlp);
+      },
+      input(x).add(positions.unsqueeze(0)),
+    );
     return output(last(norm(h), condition));
   };
   return Object.assign(nn.module({ input, time, blocks, norm, last, output }, forward), { remember });

@@ -22,7 +22,10 @@ export const orthonormal: Initializer = (out, [rows, width], random) => {
  * The motion dictionary: atoms that are orthonormal at first. `weigh` says how much of each a style has, from the mean
  * and deviation of its latents; the target's sound attends to the weighted atoms.
  */
-export function dictionary({ width, heads, atoms: count, activeAtoms, styleTokens }: DyadicNetworkShape, latent: number) {
+export function dictionary(
+  { width, heads, atoms: count, activeAtoms, styleTokens }: DyadicNetworkShape,
+  latent: number,
+) {
   const atoms = nn.parameter([count, width], orthonormal);
   const read = nn.mlp([2 * latent, width, count], { init: "xavier" });
   const hear = hearing(width, heads);

@@ -34,7 +34,9 @@ function conditionFeeds({ shape }: Drawing, given: WindowConditions, rows: numbe
   const heard = pass !== "none";
   const social = pass === "social" || pass === "all";
   const partner = pass === "all" ? given.partner : null;
-  const known = Float32Array.from({ length: rows }, (_, r) => (social && !Number.isNaN(given.traits[r * TRAIT_COUNT]) ? 1 : 0));
+  const known = Float32Array.from({ length: rows }, (_, r) =>
+    social && !Number.isNaN(given.traits[r * TRAIT_COUNT]) ? 1 : 0,
+  );
   const spread = (count: number, used: number) =>
     Float32Array.from({ length: rows * count }, (_, i) => (i % count < used ? 1 : 0));
   return {
@@ -104,7 +106,10 @@ export async function decodeLatents(
     const start = Math.max(0, Math.min(at - margin, tokens - window));
     const own = new Float32Array(rows * window * latent);
     for (let r = 0; r < rows; r++)
-      own.set(latents.subarray((r * tokens + start) * latent, (r * tokens + Math.min(tokens, start + window)) * latent), r * window * latent);
+      own.set(
+        latents.subarray((r * tokens + start) * latent, (r * tokens + Math.min(tokens, start + window)) * latent),
+        r * window * latent,
+      );
     const raw = (await programs.run("raw latents", graphs.raw, rows, { latents: own })).raw;
     const { frames } = await programs.run("decode", graphs.decode, rows, {
       raw: snap ? codebooks.snap(raw) : raw,

@@ -23,10 +23,7 @@ export function passesOf({ sound, social, partner }: Strengths): { pass: Pass; w
 const RESCALE = 0.7;
 
 /** Predictions of passes as one, row by row brought back to the deviation of the last, the one with most conditions. */
-export function combine(
-  predictions: readonly { weight: number; values: Float32Array }[],
-  rows: number,
-): Float32Array {
+export function combine(predictions: readonly { weight: number; values: Float32Array }[], rows: number): Float32Array {
   const last = predictions[predictions.length - 1].values;
   if (predictions.length === 1 && predictions[0].weight === 1) return last;
   const sum = last.map((_, i) => predictions.reduce((total, { weight, values }) => total + weight * values[i], 0));

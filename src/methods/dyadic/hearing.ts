@@ -17,7 +17,10 @@ export function hearing(width: number, heads: number) {
     if (!mask) return attention(x, { context, mask: bias });
     const [B, M] = mask.shape;
     const seen = mask.reshape([B, 1, 1, M]);
-    const heard = attention(x, { context, mask: bias ? where(seen, bias.reshape([1, 1, ...bias.shape]), -1e30) : seen });
+    const heard = attention(x, {
+      context,
+      mask: bias ? where(seen, bias.reshape([1, 1, ...bias.shape]), -1e30) : seen,
+    });
     const any = mask.cast("float32").sum(-1).minimum(1).reshape([B, 1, 1]);
     return heard.mul(any);
   };

@@ -53,7 +53,12 @@ export async function encodeTakes(
   const encoded = takes.map((take) => {
     const rows = take.dialogue.people[take.person].gesture!;
     const tokens = Math.floor(take.dialogue.frames / TOKEN_FRAMES);
-    return { ...take, tokens, latents: encode(rows, tokens), mirrored: mirror ? encode(mirrorGesture(rows), tokens) : null };
+    return {
+      ...take,
+      tokens,
+      latents: encode(rows, tokens),
+      mirrored: mirror ? encode(mirrorGesture(rows), tokens) : null,
+    };
   });
   for (let at = 0; at < chunks.length; at += BATCH) {
     const rows = new Float32Array(BATCH * frames * shape.features);
@@ -71,6 +76,7 @@ export async function encodeTakes(
   net.latents.mean.value!.set(scale.mean);
   net.latents.deviation.value!.set(scale.deviation);
   for (const values of all)
-    for (let i = 0; i < values.length; i++) values[i] = (values[i] - scale.mean[i % latent]) / scale.deviation[i % latent];
+    for (let i = 0; i < values.length; i++)
+      values[i] = (values[i] - scale.mean[i % latent]) / scale.deviation[i % latent];
   return encoded;
 }

@@ -150,7 +150,12 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
   }
 
   /** Rows of people: those of both, dialogue by dialogue, or of the first ones. */
-  protected async *draw(rows: Rows, options: Options, { size }: DrawnBatch, signal: AbortSignal): AsyncGenerator<BatchStep> {
+  protected async *draw(
+    rows: Rows,
+    options: Options,
+    { size }: DrawnBatch,
+    signal: AbortSignal,
+  ): AsyncGenerator<BatchStep> {
     const { network, tokenizer, sound: features } = this.shape;
     const { window } = network;
     const { latent } = tokenizer;
@@ -176,7 +181,10 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
       const cut = (from: number, count: number, row: (r: number) => number) => {
         const out = new Float32Array(B * count * latent);
         for (let r = 0; r < B; r++)
-          out.set(latents.subarray((row(r) * all + from) * latent, (row(r) * all + from + count) * latent), r * count * latent);
+          out.set(
+            latents.subarray((row(r) * all + from) * latent, (row(r) * all + from + count) * latent),
+            r * count * latent,
+          );
         return out;
       };
       const sound = new Float32Array(B * 2 * T * features);
@@ -189,7 +197,10 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
           sound.set(stretchOf(own, features, start * TOKEN_FRAMES, T), (2 * r + q) * T * features);
         }
         const from = (2 * i + p) * starts.length + number;
-        noise.set((rows.noise as Float32Array).subarray(from * window * latent, (from + 1) * window * latent), r * window * latent);
+        noise.set(
+          (rows.noise as Float32Array).subarray(from * window * latent, (from + 1) * window * latent),
+          r * window * latent,
+        );
       }
       const other = (r: number) => (people === 2 ? r ^ 1 : r);
       const given = {
@@ -211,7 +222,12 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     }
   }
 
-  private async rowsOfFrames(latents: Float32Array, B: number, frames: number, options: Options): Promise<Float32Array> {
+  private async rowsOfFrames(
+    latents: Float32Array,
+    B: number,
+    frames: number,
+    options: Options,
+  ): Promise<Float32Array> {
     const decoded = await decodeLatents(this.windows, latents, B, options);
     const [per, kept] = [decoded.length / B, frames * this.shape.features];
     const out = new Float32Array(B * kept);

@@ -24,7 +24,10 @@ export function latentFamilies(latents: Tensor): Record<string, Tensor> {
   const spread = latents.sub(mean).square().mean(1).add(1e-6).sqrt();
   return {
     window: latents.flatten(1),
-    changes: latents.slice(1, 1).sub(latents.slice(1, 0, -1)).flatten(1),
+    changes: latents
+      .slice(1, 1)
+      .sub(latents.slice(1, 0, -1))
+      .flatten(1),
     moments: concat([mean.squeeze(1), spread], 1),
   };
 }

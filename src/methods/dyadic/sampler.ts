@@ -25,7 +25,11 @@ export interface SamplerOptions {
 const clip = (value: number): number => Math.max(-LARGEST, Math.min(LARGEST, value));
 
 /** Puts the prefix in its place, with as much noise as there is at a time. */
-function replace(state: Float32Array, { noise, rows, prefix }: SamplerOptions, share: { signal: number; noise: number }) {
+function replace(
+  state: Float32Array,
+  { noise, rows, prefix }: SamplerOptions,
+  share: { signal: number; noise: number },
+) {
   if (!prefix) return state;
   const per = state.length / rows;
   for (let r = 0; r < rows; r++)

@@ -14,4 +14,5 @@ export function mixture(t: number): { signal: number; noise: number } {
 }
 
 /** The times of `steps` steps, from 1 down, and 0 behind the last. */
-export const timesOf = (steps: number): Float64Array => Float64Array.from({ length: steps + 1 }, (_, i) => 1 - i / steps);
+export const timesOf = (steps: number): Float64Array =>
+  Float64Array.from({ length: steps + 1 }, (_, i) => 1 - i / steps);

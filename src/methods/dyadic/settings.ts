@@ -27,8 +27,12 @@ export const dyadicSettings = z.object({
     soundFrames: z.union([z.literal(1), z.literal(2), z.literal(4)]).describe("frames of a sound token"),
     atoms: count.describe("atoms of the motion dictionary; 0: none"),
     activeAtoms: count.describe("atoms that a style has; 0: all, weighted (continuous)"),
-    styleTokens: z.enum(["atoms", "sum"]).describe("what sound sees of the dictionary: each weighted atom, or their sum"),
-    orca: z.enum(["exact", "regress", "subspace", "none"]).describe("how the target's sound is removed from the partner's"),
+    styleTokens: z
+      .enum(["atoms", "sum"])
+      .describe("what sound sees of the dictionary: each weighted atom, or their sum"),
+    orca: z
+      .enum(["exact", "regress", "subspace", "none"])
+      .describe("how the target's sound is removed from the partner's"),
     gate: z.enum(["vector", "scalar", "linear"]).describe("what mixes the two directions of hearing"),
     attention: z.enum(["cross", "joint"]).describe("cross: to the context (DyaDiT); joint: both to each other (SD3)"),
     modulation: z.enum(["film", "adaln"]).describe("how relation, traits and time come in"),
@@ -44,7 +48,10 @@ export const dyadicSettings = z.object({
       .object({ relation: share, traits: share, partner: share, style: share, all: share })
       .describe("shares of windows without each condition; all: with none, sounds neither"),
     repeats: size.min(2).describe("windows drawn for each condition, of drifting only"),
-    temperatures: z.array(positive).min(1).describe("widths of the drift's kernel at the end, relative to the mean distance"),
+    temperatures: z
+      .array(positive)
+      .min(1)
+      .describe("widths of the drift's kernel at the end, relative to the mean distance"),
     gain: weight.describe("most that sounds are made louder or softer by, both alike, in decibels"),
     mirror: z.boolean().describe("also learn from mirrored people"),
     clip: positive.describe("largest norm of the gradients"),

@@ -49,9 +49,15 @@ export const dyadicNetworkShape = z
     const most = shape.window * (TOKEN_FRAMES / shape.soundFrames);
     requireActivations({ tokens: shape.window + 2 * most, heads: shape.heads }, context);
     if (shape.atoms > shape.width)
-      context.addIssue({ code: "custom", message: `${shape.atoms} atoms are not orthogonal in ${shape.width} dimensions` });
+      context.addIssue({
+        code: "custom",
+        message: `${shape.atoms} atoms are not orthogonal in ${shape.width} dimensions`,
+      });
     if (shape.activeAtoms > shape.atoms)
-      context.addIssue({ code: "custom", message: `there are ${shape.atoms} atoms, of which ${shape.activeAtoms} cannot be active` });
+      context.addIssue({
+        code: "custom",
+        message: `there are ${shape.atoms} atoms, of which ${shape.activeAtoms} cannot be active`,
+      });
   });
 export type DyadicNetworkShape = z.infer<typeof dyadicNetworkShape>;
 

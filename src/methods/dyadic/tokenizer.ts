@@ -11,8 +11,9 @@ function residual(width: number) {
     dilated: conv(width, width, dilation),
     mix: nn.conv1d(width, width, 1, { init: 0.5 / Math.sqrt(width) }),
   }));
-  return nn.module({ blocks }, (x: Tensor): Tensor =>
-    blocks.reduce((h, { dilated, mix }) => h.add(mix(dilated(h.silu()).silu())), x),
+  return nn.module(
+    { blocks },
+    (x: Tensor): Tensor => blocks.reduce((h, { dilated, mix }) => h.add(mix(dilated(h.silu()).silu())), x),
   );
 }
 

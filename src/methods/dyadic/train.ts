@@ -1,8 +1,8 @@
+import { SOUND_FEATURES } from "../../audio/index.js";
 import type { DialogueDataset } from "../../data/dialogue-dataset.js";
 import { WrongUse } from "../../io/wrong-use.js";
 import { trainableShape } from "../../models/architecture.js";
 import { GESTURE_FEATURES } from "../../motion/gesture.js";
-import { SOUND_FEATURES } from "../../audio/index.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { trainModel } from "../../recipes/training.js";
@@ -22,7 +22,9 @@ export async function trainDyadic(dataset: DialogueDataset, settings: DyadicSett
   const config = parseSettings(dyadicSettings, settings);
   const takes = takesOf(dataset.train);
   if (takes.length === 0)
-    throw new WrongUse(`"${dataset.id}" has nobody whose motion is known for 4 frames or more; gestures are learnt from these.`);
+    throw new WrongUse(
+      `"${dataset.id}" has nobody whose motion is known for 4 frames or more; gestures are learnt from these.`,
+    );
   const { width, latent, levels, codes } = config.tokenizer;
   const { drop, objective } = config.training;
   const shape = trainableShape(dyadicArchitecture, {

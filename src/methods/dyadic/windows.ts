@@ -38,7 +38,9 @@ export function scaleOf(all: readonly Float32Array[], width: number, finest: num
   const mean = sum.map((total) => total / count);
   return {
     mean: Float32Array.from(mean),
-    deviation: Float32Array.from(squares, (total, j) => Math.max(finest, Math.sqrt(Math.max(0, total / count - mean[j] ** 2)))),
+    deviation: Float32Array.from(squares, (total, j) =>
+      Math.max(finest, Math.sqrt(Math.max(0, total / count - mean[j] ** 2))),
+    ),
   };
 }
 

@@ -66,7 +66,11 @@ export function smooth(values: Rows, width: number): Float64Array {
 }
 
 /** Pearson's correlation of `count` values of each, from places `a0` and `b0` on; 0 where one does not vary. */
-export function correlation(a: Rows, b: Rows, { a0 = 0, b0 = 0, count = a.length - a0 } = {}): number {
+export function correlation(
+  a: Rows,
+  b: Rows,
+  { a0 = 0, b0 = 0, count = a.length - a0 }: { a0?: number; b0?: number; count?: number } = {},
+): number {
   let [meanA, meanB] = [0, 0];
   for (let i = 0; i < count; i++) {
     meanA += a[a0 + i] / count;

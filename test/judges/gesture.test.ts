@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { conversations } from "../../src/data/dialogue/conversations.js";
+import { evaluateGestures, type GestureSampler } from "../../src/judges/gesture/evaluate.js";
+import { CHANNELS, moversOf } from "../../src/judges/gesture/features.js";
+import { fitSocialJudge, relationAccuracy, traitCorrelations } from "../../src/judges/gesture/social.js";
+import { SPINE_LEAN } from "../../src/motion/gesture-channels.js";
+
+const data = conversations({ dyads: 60, test: 24, seconds: 6, seed: 3 });
+const real: GestureSampler = {
+  ...{ name: "real", nfe: 1 },
+  draw: async (asked) => asked.map(({ dialogue, side }) => dialogue.people[side].gesture!),
+};
+
+test("relations and traits are told from how people move, not from nothing", () => {
+  const [train, judged] = [moversOf(data.train), moversOf(data.test)];
+  const judge = fitSocialJudge(train);
+  const relations = judged.map(({ dialogue }) => dialogue.relation);
+  const channels = judged.map((one) => one.channels);
+  expect(relationAccuracy(judge, channels, relations)).toBeGreaterThan(0.8);
+  const upright = channels.map((clip) => clip.map((value, at) => (at % CHANNELS === SPINE_LEAN ? 0 : value)));
+  expect(relationAccuracy(judge, upright, relations)).toBeLessThan(0.6);
+  const traits = judged.map(({ dialogue, side }) => dialogue.people[side].traits);
+  const [extraversion, , , neuroticism] = traitCorrelations(judge, channels, traits)!;
+  expect(extraversion).toBeGreaterThan(0.4);
+  expect(neuroticism).toBeGreaterThan(0.7);
+  expect(
+    relationAccuracy(
+      judge,
+      channels,
+      relations.map(() => -1),
+    ),
+  ).toBe(null);
+});
+
+test("an evaluation stands beside real people, shuffled ones and the mean pose", async () => {
+  const { figures, count, model } = await evaluateGestures(real, data, { count: 24 });
+  expect([count, model]).toEqual([24, "real"]);
+  const of = (name: string) => figures.find((one) => one.name.startsWith(name))!;
+  expect(of("FD static (12").value).toBeLessThan(1e-6);
+  expect(of("FD static (12").meanPose).toBeGreaterThan(10 * of("FD static (12").real!);
+  expect(of("FD static of own").shuffled).toBeGreaterThan(of("FD static of own").value!);
+  expect(of("Coupling with own").value).toBeGreaterThan(of("Coupling with own").shuffled! + 0.2);
+  expect(of("Coupling with partner").value).toBeLessThan(of("Coupling with partner").shuffled! - 0.1);
+  expect(of("Diversity static").meanPose).toBe(0);
+  expect(of("Relation told").value).toBeGreaterThan(0.8);
+  expect(of("Relation told").shuffled).toBeLessThan(0.2);
+  expect(of("Relation told").meanPose).toBeLessThan(0.5);
+  expect(of("Nods after").value).toBeGreaterThan(of("Nods after").shuffled!);
+  expect(Math.abs(of("Mirrored leaning, lag").value!)).toBeGreaterThan(9);
+  expect(of("Jerk").meanPose).toBeLessThan(1e-3);
+});
+
+test("refuses too few people, and a sampler that gives other motions than were asked for", async () => {
+  await expect(evaluateGestures(real, data, { count: 4 })).rejects.toThrow("at least 8 people, got 4");
+  await expect(evaluateGestures(real, { ...data, test: data.test.slice(0, 2) })).rejects.toThrow("motion of 4 people");
+  const short: GestureSampler = { ...real, draw: async (asked) => asked.map(() => new Float32Array(258)) };
+  await expect(evaluateGestures(short, data)).rejects.toThrow("real gave 1 frames for test-0, which has 180.");
+});
