@@ -19,6 +19,10 @@ async function drawAll(): Promise<void> {
   for (const { name } of models) {
     say(`drawing with ${name} …`);
     const model = await openModel(name);
+    if (model.kind === "gesture") {
+      await model.release();
+      continue; // draws to two voices, and there are none here
+    }
     try {
       const few = "nucleus" in model.options.shape ? { steps: 32 } : {};
       const count = model.kind === "image" ? 80 : model.kind === "motion" ? 1 : model.lines ? 40 : 4;

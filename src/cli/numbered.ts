@@ -8,7 +8,7 @@ import type { Output } from "../models/generator.js";
 import { UsageError } from "./output.js";
 
 /** How the name of a sample ends where nobody says. */
-export const ENDINGS = { image: "png", text: "txt", motion: "bvh" } as const;
+export const ENDINGS = { image: "png", text: "txt", motion: "bvh", gesture: "glb" } as const;
 
 const NUMBER = /%(0(\d+))?d/;
 
@@ -81,6 +81,10 @@ export async function writeEach(drawn: Output, first: number, { path }: Numbered
   if (drawn.kind === "motion") {
     const each = drawn.clips.map((clip, i) => new Motions([clip], drawn.prompts && [drawn.prompts[i]]));
     await Promise.all(each.map((one, i) => one.save(path(first + i))));
+    return;
+  }
+  if (drawn.kind === "gesture") {
+    await Promise.all(drawn.dialogues.map((_, i) => drawn.at(i).save(path(first + i))));
     return;
   }
   const format = drawn.kind === "image" ? pictureFormat(path(0)) : null;

@@ -85,6 +85,10 @@ sample
     "--states <file.npy>",
     "with a prompt, for imported models: the states of its words by the model's text encoder",
   )
+  .option(
+    "--audio <file...>",
+    "gesture: the two people's voices, one stereo file (left: the first) or two files; WAV, FLAC or MP3",
+  )
   .option("--stream", "motion: goes on for ever, a JSON line on stdout for each block; lines on stdin are new texts")
   .option("--history <x>", "motion, with --stream: noise that what was shown is presented with, 0 … 0.5", real)
   .addOption(checkpointOption())
@@ -102,12 +106,13 @@ sample
       'sample duo-text --count 4 --steps 256 --sampler rescale --prompt "in the beginning "',
       'sample runs/walker --prompt "a person walks" --seconds 4 --out walk.bvh',
       'sample runs/walker --prompt "a person walks" --stream',
+      "sample runs/talk --audio both.wav --relation friend --personality 0.8,0,0,-0.5,0 --out talk.glb",
       "sample runs/mine",
       "sample https://example.com/models/mine",
     ),
   )
-  .action(async (model, { out, states, checkpoint, device, json, stream, ...given }) =>
-    (await import("./sample.js")).sampleCommand(model, given, { out, states, checkpoint, device, json, stream }),
+  .action(async (model, { out, states, audio, checkpoint, device, json, stream, ...given }) =>
+    (await import("./sample.js")).sampleCommand(model, given, { out, states, audio, checkpoint, device, json, stream }),
   );
 
 const train = program

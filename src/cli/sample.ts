@@ -19,6 +19,8 @@ export interface SampleCommand {
   checkpoint?: boolean;
   /** A .npy file with the states of the prompt's words; see `SampleContext`. */
   states?: string;
+  /** Two people's voices; see `readSounds`. */
+  audio?: readonly string[];
   device?: DeviceName | "auto";
   json?: boolean;
   /** Writes a motion without end as JSON lines. */
@@ -44,7 +46,7 @@ export interface SampleResult {
 }
 
 /** How many samples of a kind are drawn where nobody says. */
-export const COUNTS = { image: 64, text: 8, motion: 1 };
+export const COUNTS = { image: 64, text: 8, motion: 1, gesture: 1 };
 
 /**
  * Draws and writes samples: one sheet or text, or each as a file of its own (see `numbered`) as soon as it is drawn.
@@ -54,7 +56,7 @@ export async function sampleToFile(
   model: AnyGenerator,
   location: string,
   given: Record<string, unknown>,
-  { out, states }: SampleCommand = {},
+  { out, states, audio }: SampleCommand = {},
 ): Promise<SampleResult> {
   const { count = COUNTS[model.kind], ...others } = given as { count?: number };
   const options = { count, ...others };
@@ -64,7 +66,14 @@ export async function sampleToFile(
   const path = each ? resolve(each.path(0), "..") : resolve(place);
   if (!each) requirePlace(model, path, count);
   await requireWritable(each ? each.path(0) : path);
-  const context = states === undefined ? {} : { states: await statesFrom(states, count) };
+  const context: SampleContext = states === undefined ? {} : { states: await statesFrom(states, count) };
+  if ((audio !== undefined) !== (model.kind === "gesture"))
+    throw new UsageError(
+      audio
+        ? `${location} draws ${model.kind}s, not to voices; leave out --audio.`
+        : `${location} draws to two people's voices: give --audio <file>.`,
+    );
+  if (audio) Object.assign(context, await voicesFrom(audio));
   const compiled = model.compilingSeconds;
   const { seconds, ...result } = each
     ? await drawEach(model, options, each, context)
@@ -79,6 +88,14 @@ export async function sampleToFile(
     out: path,
     ...result,
   };
+}
+
+/** Two people's voices, of which something odd is said. */
+async function voicesFrom(paths: readonly string[]): Promise<Pick<SampleContext, "sounds">> {
+  const { readSounds } = await import("../io/sound-read.js");
+  const { sounds, notes } = await readSounds(paths);
+  for (const note of notes) say(note);
+  return { sounds };
 }
 
 const scaleOf = (height: number) => (height <= 32 ? 2 : 1);
@@ -106,7 +123,7 @@ async function drawOne(model: AnyGenerator, options: SampleOptions, path: string
     await drawn.save(path);
     return { seconds, texts: drawn.strings };
   }
-  if (drawn.kind === "motion") await drawn.save(path);
+  if (drawn.kind === "motion" || drawn.kind === "gesture") await drawn.save(path);
   else await drawn.save(path, { scale: scaleOf(drawn.height) });
   return { seconds };
 }
@@ -141,11 +158,11 @@ async function streamCommand(
   model: AnyGenerator,
   location: string,
   given: Record<string, unknown>,
-  { out, states, json }: SampleCommand,
+  { out, states, audio, json }: SampleCommand,
 ): Promise<void> {
   if (model.kind !== "motion")
     throw new UsageError(`${location} draws ${model.kind}s; --stream is for models of motion.`);
-  for (const [flag, value] of Object.entries({ out, states, json }))
+  for (const [flag, value] of Object.entries({ out, states, audio, json }))
     if (value !== undefined)
       throw new UsageError(`--${flag} has no effect with --stream, which writes JSON lines on stdout; leave it out.`);
   const controller = new AbortController();

@@ -12,7 +12,7 @@ import {
 import type { AnyGenerator, Generators, Kind, TextGenerator } from "../models/generator.js";
 import { methodOf, methods } from "./registry.js";
 
-const KINDS: readonly Kind[] = ["image", "text", "motion"];
+const KINDS: readonly Kind[] = ["image", "text", "motion", "gesture"];
 
 /**
  * Loads a model that draws, by shipped name, folder (of a model or a training run) or URL, or from its files. With `kind` ("image",
@@ -30,7 +30,7 @@ export async function loadModel(
   if (given === null) throw new OptionError("The options of loadModel are an object, got null.");
   const { kind, ...options } = given;
   if (kind !== undefined && !KINDS.includes(kind))
-    throw new OptionError(`kind must be "image", "text" or "motion", got ${show(kind)}.`);
+    throw new OptionError(`kind must be "image", "text", "motion" or "gesture", got ${show(kind)}.`);
   const choose = (config: ModelConfig) => drawing(location, config, kind).architecture;
   const files = await readModel(location, choose, options);
   const { architecture, load } = drawing(location, files.config, kind);
@@ -42,8 +42,8 @@ export const loadTextModel = (location: ModelSource, options?: LoadOptions): Pro
   loadModel(location, { ...options, kind: "text" });
 
 /** What a model draws, by its description; null where it draws nothing. */
-export const draws = ({ method, text, motion }: ModelConfig): Kind | null =>
-  !methodOf(method)?.load ? null : text ? "text" : motion ? "motion" : "image";
+export const draws = ({ method, text, motion, gesture }: ModelConfig): Kind | null =>
+  !methodOf(method)?.load ? null : text ? "text" : motion ? "motion" : gesture ? "gesture" : "image";
 
 /** The method of a model that draws, of the kind that is wanted. @throws NoSuchModel */
 function drawing(source: ModelSource, config: ModelConfig, wanted?: Kind) {

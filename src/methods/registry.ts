@@ -4,6 +4,7 @@ import { motionJudge } from "../judges/motion/method.js";
 import type { Method } from "../models/method.js";
 import { discrete } from "./discrete/method.js";
 import { drifting } from "./drifting/method.js";
+import { dyadic } from "./dyadic/method.js";
 import { flow } from "./flow/method.js";
 import { motion } from "./motion/method.js";
 import { sphere } from "./sphere/method.js";
@@ -18,6 +19,7 @@ export const methods: Record<string, Method> = {
   discrete,
   flow,
   motion,
+  dyadic,
   "language-model": languageModel,
   classifier,
   "motion-judge": motionJudge,

@@ -10,12 +10,13 @@ import type { ModelConfig } from "./config.js";
 export interface Architecture<S = any, N extends Parameterized = Parameterized> {
   readonly shape: z.ZodType<S>;
   /**
-   * What a shape says of images, motion, classes and tokens; the rest of config.json must say the same. Without images
-   * and motion it is one of text.
+   * What a shape says of images, motion, classes and tokens; the rest of config.json must say the same. Without images,
+   * motion and gestures it is one of text.
    */
   says(shape: S): {
     image?: ModelConfig["image"];
     motion?: ModelConfig["motion"];
+    gesture?: ModelConfig["gesture"];
     classes: number;
     vocabulary?: number;
   };
@@ -101,20 +102,24 @@ const showImage = (image: ModelConfig["image"]) =>
   image ? `of ${image.width}×${image.height}×${image.channels}` : "absent";
 
 function requireAgreement(
-  { image, motion, classes }: ReturnType<Architecture["says"]>,
+  { image, motion, gesture, classes }: ReturnType<Architecture["says"]>,
   config: ModelConfig,
   place: string,
 ): void {
   const [here, there] = [showImage(config.image), showImage(image)];
   if (here !== there) throw new Error(`${place}: image is ${here}, but ${there} in network; they must agree.`);
-  if (config.motion?.fps !== motion?.fps)
-    throw new Error(
-      `${place}: motion has ${config.motion?.fps ?? "no"} frames a second, but ${motion?.fps ?? "none"} in network; they must agree.`,
-    );
-  const other = image ? "images" : motion && "motion";
+  for (const [kind, own, wanted] of [
+    ["motion", config.motion?.fps, motion?.fps],
+    ["gesture", config.gesture?.fps, gesture?.fps],
+  ] as const)
+    if (own !== wanted)
+      throw new Error(
+        `${place}: ${kind} has ${own ?? "no"} frames a second, but ${wanted ?? "none"} in network; they must agree.`,
+      );
+  const other = image ? "images" : motion ? "motion" : gesture && "gestures";
   if (Boolean(config.text) === Boolean(other))
     throw new Error(
-      `${place}: text is ${other ? `there beside ${other}` : "missing"}; a model is one of images, of text or of motion.`,
+      `${place}: text is ${other ? `there beside ${other}` : "missing"}; a model is one of images, of text, of motion or of gestures.`,
     );
   const names = config.classNames?.length ?? 0;
   if (names !== classes)

@@ -12,6 +12,8 @@ const modelConfig = z.object({
   text: z.object({ tokenizer: z.unknown(), lines: z.boolean() }).optional(),
   /** Of models of motion. */
   motion: z.object({ fps: z.number().positive() }).optional(),
+  /** Of models of the gestures of two people in conversation. */
+  gesture: z.object({ fps: z.number().positive() }).optional(),
   classNames: z.array(z.string()).nullable(),
   /** What the method's own loader needs to rebuild the network. */
   network: z.unknown(),
@@ -40,7 +42,7 @@ export function parseConfig(place: string, bytes: Uint8Array): ModelConfig {
 }
 
 /** Size of a model's images; throws where it draws none. */
-export function imageSize({ name, image, motion }: ModelConfig): NonNullable<ModelConfig["image"]> {
-  if (!image) throw new Error(`${name} draws ${motion ? "motions" : "text"}, not images.`);
+export function imageSize({ name, image, motion, gesture }: ModelConfig): NonNullable<ModelConfig["image"]> {
+  if (!image) throw new Error(`${name} draws ${motion ? "motions" : gesture ? "gestures" : "text"}, not images.`);
   return image;
 }

@@ -1,6 +1,8 @@
 import type { z } from "zod";
+import type { Dialogue } from "../data/dialogue-dataset.js";
 import type { Sequences } from "../data/tokens/sequences.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
+import type { Gestures } from "../media/gestures.js";
 import type { Images } from "../media/images.js";
 import type { Motions } from "../media/motions.js";
 import type { Texts } from "../media/texts.js";
@@ -13,6 +15,7 @@ export interface Outputs {
   image: Images;
   text: Texts;
   motion: Motions;
+  gesture: Gestures;
 }
 export type Kind = keyof Outputs;
 /** What a generator gives, whichever it is. */
@@ -37,6 +40,13 @@ export interface SampleContext {
    * models whose text encoder is another's.
    */
   states?: Float32Array;
+  /** Samples of the two people's voices at 16 kHz, equally many. Of models of gestures. */
+  sounds?: readonly [Float32Array, Float32Array];
+  /**
+   * Dialogues whose sounds, relation and traits are drawn for, one for each sample, cut to the shortest. Of models of
+   * gestures, instead of sounds.
+   */
+  dialogues?: readonly Dialogue[];
   /** Aborting ends the work after the present network evaluation; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Told how many of the samples are done. */
@@ -195,10 +205,17 @@ export interface MotionGenerator<Options extends object = SampleOptions> extends
   open(options?: SampleOptions, context?: { signal?: AbortSignal }): Promise<MotionSession>;
 }
 
+/** A generator of the gestures of two people in conversation. */
+export interface GestureGenerator<Options extends object = SampleOptions> extends Generator<"gesture", Options> {
+  /** Frames a second. */
+  readonly fps: number;
+}
+
 /** Generators by kind. */
 export interface Generators {
   image: ImageGenerator;
   text: TextGenerator;
   motion: MotionGenerator;
+  gesture: GestureGenerator;
 }
 export type AnyGenerator = Generators[Kind];

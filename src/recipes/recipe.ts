@@ -83,6 +83,7 @@ export function modelConfig(
       image: { height: dataset.height, width: dataset.width, channels: dataset.channels },
     }),
     ...(dataset.kind === "motion" && { motion: { fps: dataset.fps } }),
+    ...(dataset.kind === "dialogue" && { gesture: { fps: dataset.fps } }),
     ...(tokenizer && { text: { tokenizer: tokenizer.toJSON(), lines: dataset.kind === "text" && dataset.lines } }),
     classNames: dataset.kind === "images" ? dataset.classNames : null,
     network: shape,

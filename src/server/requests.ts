@@ -16,9 +16,11 @@ export function clientSignal({ raw }: FastifyReply): AbortSignal {
 
 /** What the protocols of others can ask for: they have no motions. */
 export type ServedGenerator = ImageGenerator | TextGenerator;
+/** Generators that need nothing but a request. */
+export type ServableGenerator = Exclude<AnyGenerator, { kind: "gesture" }>;
 
 /** A model, and what it is asked for, checked. */
-export interface Asked<M extends AnyGenerator = AnyGenerator> {
+export interface Asked<M extends ServableGenerator = ServableGenerator> {
   readonly served: Served;
   readonly model: M;
   readonly options: SampleOptions;
@@ -34,11 +36,16 @@ export function objectOf(body: unknown): Record<string, unknown> {
 }
 
 /** The model of that name. @throws HttpError that names the field `model` */
-export async function modelOf(catalogue: Catalogue, name: unknown): Promise<{ served: Served; model: AnyGenerator }> {
+export async function modelOf(
+  catalogue: Catalogue,
+  name: unknown,
+): Promise<{ served: Served; model: ServableGenerator }> {
   if (typeof name !== "string" || name === "")
     throw badField("model", "model must be the name of a model; see /v1/models.");
   const served = await catalogue.find(name);
-  return { served, model: await catalogue.describe(served) };
+  const model = await catalogue.describe(served);
+  if (model.kind !== "gesture") return { served, model };
+  throw badField("model", `${served.name} draws to two voices, which a request cannot hold; use fewstep sample.`);
 }
 
 /** The model of that name, which draws pictures or texts. @throws HttpError that names the field `model` */
@@ -52,7 +59,7 @@ export async function stillModelOf(
 }
 
 /** Checks options against the model's own schema, and against the limits. @throws OptionError, HttpError 400 */
-export function ask<M extends AnyGenerator>(
+export function ask<M extends ServableGenerator>(
   { served, model }: { served: Served; model: M },
   options: SampleOptions,
   { maxCount, maxEvaluations }: Pick<Settings, "maxCount" | "maxEvaluations">,

@@ -45,6 +45,7 @@ function plain(output: Output): Drawn {
     const { kind, strings, lines, tokens } = output;
     return { kind, strings, lines, tokens };
   }
+  if (output.kind === "gesture") throw new OptionError("Gestures need two voices, which a request cannot hold.");
   const { kind, pixels, count, channels, height, width, labels } = output;
   return { kind, pixels, count, channels, height, width, labels };
 }

@@ -1,4 +1,5 @@
 import type { Progress } from "../data/progress.js";
+import type { Gestures } from "../media/gestures.js";
 import type { EditInfo } from "../models/edits.js";
 import type { ModelConfig } from "../models/files.js";
 import type { Kind } from "../models/generator.js";
@@ -47,10 +48,15 @@ export interface DrawnMotions {
   readonly clips: readonly Clip[];
   readonly prompts: readonly string[] | null;
 }
+/** Dialogues: the motions of both people, or of the first. */
+export interface DrawnGestures {
+  readonly dialogues: Gestures["dialogues"];
+}
 export interface Drawn {
   image: Pictures;
   text: DrawnTexts;
   motion: DrawnMotions;
+  gesture: DrawnGestures;
 }
 
 /** What comes beside the options. */

@@ -83,6 +83,7 @@ function localGenerator(
   const drawn = (output: Output): Drawn[Kind] => {
     if (output.kind === "image") return new Pictures(output);
     if (output.kind === "motion") return { clips: output.clips, prompts: output.prompts };
+    if (output.kind === "gesture") return { dialogues: output.dialogues };
     const { tokenizer } = model as Extract<AnyGenerator, { kind: "text" }>;
     const tokens = output.tokens!;
     const length = tokens.length / output.count;

@@ -8,7 +8,13 @@ afterAll(async () => {
 });
 
 const dataOf = (drawn: Awaited<ReturnType<AnyGenerator["sample"]>>) =>
-  drawn.kind === "image" ? drawn.pixels : drawn.kind === "text" ? drawn.tokens! : drawn.clips[0].root;
+  drawn.kind === "image"
+    ? drawn.pixels
+    : drawn.kind === "text"
+      ? drawn.tokens!
+      : drawn.kind === "motion"
+        ? drawn.clips[0].root
+        : drawn.dialogues[0][0].rotations;
 
 /** Requests to each kind of model: what they differ in may differ within a batch. */
 const cases: Record<string, SampleOptions[]> = {

@@ -1,20 +1,10 @@
 import type { Architecture } from "../../models/architecture.js";
+import { scaling } from "../../networks/scaling.js";
 import * as nn from "../../nn/index.js";
-import type { Tensor } from "../../tensor/index.js";
 import { type MotionShape, motionShape } from "./shape.js";
 import { captionReader } from "./text.js";
 import { transformer } from "./transformer.js";
 import { decoder, encoder } from "./vae.js";
-
-/** An affine map per feature: what is shown to a network has mean 0 and deviation 1. */
-function scaling(features: number) {
-  const mean = nn.parameter([features], nn.init.zeros);
-  const deviation = nn.parameter([features], nn.init.ones);
-  return Object.assign(nn.module({ mean, deviation }), {
-    apply: (x: Tensor): Tensor => x.sub(mean).div(deviation),
-    undo: (x: Tensor): Tensor => x.mul(deviation).add(mean),
-  });
-}
 
 /** A motion model's networks: the codec, the captions' encoder and the denoiser, with the scales of frames and tokens. */
 export function motionNetwork(shape: MotionShape) {

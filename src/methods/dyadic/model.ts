@@ -1,0 +1,253 @@
+import type { z } from "zod";
+import { SAMPLE_RATE, soundFeatures } from "../../audio/index.js";
+import { type Dialogue, RELATIONS } from "../../data/dialogue-dataset.js";
+import { show } from "../../io/show.js";
+import { Gestures, joinGestures } from "../../media/gestures.js";
+import type { ModelConfig } from "../../models/files.js";
+import type { GestureGenerator, Part, SampleContext, Step } from "../../models/generator.js";
+import { type BatchStep, type DrawnBatch, Model, type Rows } from "../../models/model.js";
+import { OptionError } from "../../models/options.js";
+import { fromGesture } from "../../motion/gesture.js";
+import { Random } from "../../random/index.js";
+import type { CompileOptions } from "../../runtime/index.js";
+import { Codebooks } from "./codebooks.js";
+import { type Drawing, decodeLatents, drawWindow } from "./drawing.js";
+import { dyadicGraphs } from "./graphs.js";
+import { passesOf, type Strengths } from "./guidance.js";
+import type { DyadicNetwork } from "./network.js";
+import { dyadicOptions } from "./options.js";
+import { type DyadicShape, RELATION_COUNT, TOKEN_FRAMES, TRAIT_COUNT, windowFrames } from "./shape.js";
+import { stretchOf } from "./windows.js";
+
+type Schema = ReturnType<typeof dyadicOptions>;
+type Options = z.output<Schema>;
+type Dialogues = Gestures["dialogues"];
+
+/** Gestures of two people who talk. Both are drawn side by side; each sees the other's motion in the windows before. */
+export class DyadicModel extends Model<"gesture", Schema> implements GestureGenerator {
+  readonly kind = "gesture";
+  readonly fps: number;
+  private readonly windows: Drawing;
+
+  constructor(
+    config: ModelConfig,
+    readonly shape: DyadicShape,
+    readonly net: DyadicNetwork,
+    options?: CompileOptions,
+  ) {
+    super(config, dyadicOptions(shape), options);
+    this.fps = shape.fps;
+    this.windows = {
+      ...{ shape, graphs: dyadicGraphs(net, shape), programs: this.programs },
+      codebooks: new Codebooks(shape.tokenizer, net.codebooks.value!),
+    };
+  }
+
+  get parts(): Readonly<Record<string, Part>> {
+    const { graphs, shape } = this.windows;
+    return {
+      decoder: this.part("latents to frames", graphs.decode, {
+        raw: `float32 [batch, ${shape.network.window}, ${shape.tokenizer.latent}]: the tokenizer's latents`,
+        expressiveness: "float32 [batch]: 1; scales what differs from the mean pose",
+      }),
+    };
+  }
+
+  private framesOf({ seconds }: Options): number {
+    return seconds === undefined ? windowFrames(this.shape) : Math.max(1, Math.floor(seconds * this.fps + 1e-6));
+  }
+
+  /** Tokens at which windows begin; each is given half a window of what came before. */
+  private windowsOf(options: Options): number[] {
+    const { window } = this.shape.network;
+    const tokens = Math.ceil(this.framesOf(options) / TOKEN_FRAMES);
+    const hop = window - (window >> 1);
+    return Array.from({ length: 1 + Math.max(0, Math.ceil((tokens - window) / hop)) }, (_, i) => i * hop);
+  }
+
+  private strengthsOf({ guidance = 1, socialGuidance = guidance, partnerGuidance = guidance }: Options): Strengths {
+    return { sound: guidance, social: socialGuidance, partner: partnerGuidance };
+  }
+
+  private stepsOfWindow({ steps = 1 }: Options): number {
+    return this.shape.objective === "drift" ? 1 : steps;
+  }
+
+  protected stepsOf(options: Options): number {
+    return this.windowsOf(options).length * this.stepsOfWindow(options);
+  }
+
+  protected evaluations(options: Options): number {
+    return this.stepsOf(options) * passesOf(this.strengthsOf(options)).length * (options.people === "both" ? 2 : 1);
+  }
+
+  protected override get standIns() {
+    return ["noise", "sounds", "dialogues"] as const;
+  }
+
+  /** Draws step by step; how long it is follows from the sounds. */
+  override async *stream(
+    options?: z.input<Schema>,
+    context: SampleContext = {},
+  ): AsyncGenerator<Step<Gestures>, void, void> {
+    const frames = this.framesGiven(context);
+    const wanted = options?.seconds === undefined ? frames : this.framesOf(this.parse(options));
+    if (wanted > frames)
+      throw new OptionError(
+        `seconds is ${options?.seconds}, and the sounds have ${(frames / this.fps).toFixed(2)}; leave it out to take all.`,
+      );
+    yield* super.stream({ ...options, seconds: wanted / this.fps }, context);
+  }
+
+  private framesGiven({ sounds, dialogues }: SampleContext): number {
+    if ((sounds === undefined) === (dialogues === undefined))
+      throw new OptionError(
+        `${this.config.name} draws to two people's voices: give \`sounds\` (two lists of samples at ${SAMPLE_RATE} Hz) or \`dialogues\`.`,
+      );
+    if (dialogues) return Math.min(...dialogues.map(({ frames }) => frames));
+    if (!Array.isArray(sounds) || sounds.length !== 2 || sounds.some((one) => !(one instanceof Float32Array)))
+      throw new OptionError(`sounds are two Float32Arrays of samples, got ${show(sounds)}.`);
+    const [a, b] = sounds;
+    if (a.length !== b.length)
+      throw new OptionError(`The two sounds share one timeline; they have ${a.length} and ${b.length} samples.`);
+    const frames = Math.floor((a.length / SAMPLE_RATE) * this.fps + 1e-6);
+    if (frames < 1) throw new OptionError(`The sounds have ${a.length} samples, less than one frame.`);
+    return frames;
+  }
+
+  protected begin(options: Options, { noise, sounds, dialogues }: SampleContext): Rows {
+    const { count, seed, relation, personality, partnerPersonality } = options;
+    const frames = this.framesOf(options);
+    const { window } = this.shape.network;
+    const { latent } = this.shape.tokenizer;
+    if (dialogues && dialogues.length !== count)
+      throw new OptionError(`${dialogues.length} dialogues for ${count} samples: give one for each.`);
+    if (dialogues && (relation ?? personality ?? partnerPersonality) !== undefined)
+      throw new OptionError("Dialogues say their relation and traits themselves; leave relation and personality out.");
+    const heard = sounds?.map((one) => soundFeatures(one));
+    const size = 2 * this.windowsOf(options).length * window * latent;
+    if (noise && noise.length !== count * size)
+      throw new OptionError(`noise takes ${count} × ${size} numbers, got ${noise.length}.`);
+    const per = 2 * frames * this.shape.sound;
+    const rows = {
+      noise: noise ?? new Float32Array(count * size),
+      sound: new Float32Array(count * per),
+      relation: new Int32Array(count).fill(relation === undefined ? RELATION_COUNT : RELATIONS.indexOf(relation)),
+      traits: new Float32Array(count * 2 * TRAIT_COUNT).fill(Number.NaN),
+    };
+    for (let i = 0; i < count; i++) {
+      const dialogue: Dialogue | undefined = dialogues?.[i];
+      if (!noise) rows.noise.set(new Random(seed, "sample").split(i).normals(size), i * size);
+      if (dialogue && dialogue.relation >= 0) rows.relation[i] = dialogue.relation;
+      for (const p of [0, 1] as const) {
+        const sound = dialogue?.people[p].sound ?? heard?.[p];
+        if (sound) rows.sound.set(sound.subarray(0, per / 2), i * per + (p * per) / 2);
+        const traits = dialogue ? dialogue.people[p].traits : p === 0 ? personality : partnerPersonality;
+        if (traits) rows.traits.set(traits, (2 * i + p) * TRAIT_COUNT);
+      }
+    }
+    return rows;
+  }
+
+  /** Rows of people: those of both, dialogue by dialogue, or of the first ones. */
+  protected async *draw(
+    rows: Rows,
+    options: Options,
+    { size }: DrawnBatch,
+    signal: AbortSignal,
+  ): AsyncGenerator<BatchStep> {
+    const { network, tokenizer, sound: features } = this.shape;
+    const { window } = network;
+    const { latent } = tokenizer;
+    const people = options.people === "both" ? 2 : 1;
+    const B = size * people;
+    const frames = this.framesOf(options);
+    const starts = this.windowsOf(options);
+    const all = starts[starts.length - 1] + window;
+    const latents = new Float32Array(B * all * latent);
+    const T = windowFrames(this.shape);
+    const strengths = this.strengthsOf(options);
+    const traits = new Float32Array(B * TRAIT_COUNT);
+    const relation = new Int32Array(B);
+    for (let r = 0; r < B; r++) {
+      const [i, p] = [Math.floor(r / people), r % people];
+      relation[r] = rows.relation[i];
+      traits.set(rows.traits.subarray((2 * i + p) * TRAIT_COUNT, (2 * i + p + 1) * TRAIT_COUNT), r * TRAIT_COUNT);
+    }
+    const passes = passesOf(strengths).length * people;
+    let made = 0;
+    let known = 0;
+    for (const [number, start] of starts.entries()) {
+      const cut = (from: number, count: number, row: (r: number) => number) => {
+        const out = new Float32Array(B * count * latent);
+        for (let r = 0; r < B; r++)
+          out.set(
+            latents.subarray((row(r) * all + from) * latent, (row(r) * all + from + count) * latent),
+            r * count * latent,
+          );
+        return out;
+      };
+      const sound = new Float32Array(B * 2 * T * features);
+      const noise = new Float32Array(B * window * latent);
+      for (let r = 0; r < B; r++) {
+        const [i, p] = [Math.floor(r / people), r % people];
+        for (let q = 0; q < 2; q++) {
+          const whose = (2 * i + ((p + q) % 2)) * frames * features;
+          const own = (rows.sound as Float32Array).subarray(whose, whose + frames * features);
+          sound.set(stretchOf(own, features, start * TOKEN_FRAMES, T), (2 * r + q) * T * features);
+        }
+        const from = (2 * i + p) * starts.length + number;
+        noise.set(
+          (rows.noise as Float32Array).subarray(from * window * latent, (from + 1) * window * latent),
+          r * window * latent,
+        );
+      }
+      const other = (r: number) => (people === 2 ? r ^ 1 : r);
+      const given = {
+        ...{ sound, relation, traits, frames: Math.min(T, frames - start * TOKEN_FRAMES) },
+        partner: people === 2 && known > 0 ? { latents: cut(start, window, other), seen: known } : null,
+      };
+      const prefix = known > 0 ? { known: known * latent, clean: cut(start, known, (r) => r) } : undefined;
+      const drawing = drawWindow(this.windows, given, {
+        ...{ rows: B, steps: this.stepsOfWindow(options), strengths, noise, prefix, signal },
+      });
+      for await (const found of drawing) {
+        made += passes;
+        for (let r = 0; r < B; r++)
+          latents.set(found.subarray(r * window * latent, (r + 1) * window * latent), (r * all + start) * latent);
+        const now = latents.slice();
+        yield { evaluations: made, rows: () => this.rowsOfFrames(now, B, frames, options) };
+      }
+      known = window - ((starts[number + 1] ?? start) - start);
+    }
+  }
+
+  private async rowsOfFrames(
+    latents: Float32Array,
+    B: number,
+    frames: number,
+    options: Options,
+  ): Promise<Float32Array> {
+    const decoded = await decodeLatents(this.windows, latents, B, options);
+    const [per, kept] = [decoded.length / B, frames * this.shape.features];
+    const out = new Float32Array(B * kept);
+    for (let r = 0; r < B; r++) out.set(decoded.subarray(r * per, r * per + kept), r * kept);
+    return out;
+  }
+
+  protected output(samples: Float32Array, rows: Rows, n: number): Gestures {
+    const frames = (rows.sound as Float32Array).length / (rows.relation as Int32Array).length / 2 / this.shape.sound;
+    const per = frames * this.shape.features;
+    const people = Math.round(samples.length / n / per);
+    const clip = (r: number) => fromGesture(samples.slice(r * per, (r + 1) * per), this.fps);
+    return new Gestures(
+      Array.from({ length: n }, (_, i): Dialogues[number] =>
+        people === 2 ? [clip(2 * i), clip(2 * i + 1)] : [clip(i)],
+      ),
+    );
+  }
+
+  protected join(batches: readonly Gestures[]): Gestures {
+    return joinGestures(batches);
+  }
+}

@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import { combine, passesOf } from "../../../src/methods/dyadic/guidance.js";
+import { samplers } from "../../../src/methods/dyadic/sampler.js";
+import { mixture, signal } from "../../../src/methods/dyadic/schedule.js";
+import { normals } from "./made.js";
+
+test("the cosine schedule has its known values and falls", () => {
+  for (const [t, wanted] of [
+    [0.25, 0.847012],
+    [0.5, 0.493844],
+    [0.75, 0.144272],
+  ])
+    expect(signal(t)).toBeCloseTo(wanted, 5);
+  for (let t = 0.01; t <= 1; t += 0.01) expect(signal(t)).toBeLessThan(signal(t - 0.01));
+});
+
+const last = async (states: AsyncGenerator<Float32Array>) => {
+  let state = new Float32Array();
+  for await (const one of states) state = Float32Array.from(one);
+  return state;
+};
+
+test.each([1, 50])("DDIM and Euler find the clean latents in %i steps where the prediction is true", async (steps) => {
+  const clean = normals("clean", 24);
+  const noise = normals("noise", 24);
+  const ddpm = async (x: Float32Array, t: number) =>
+    x.map((v, i) => (v - mixture(t).signal * clean[i]) / mixture(t).noise);
+  const found = await last(samplers.ddpm(ddpm, { noise, rows: 2, steps }));
+  found.forEach((x, i) => void expect(x).toBeCloseTo(clean[i], 4));
+  const flow = async () => noise.map((x, i) => x - clean[i]);
+  const flowed = await last(samplers.flow(flow, { noise, rows: 2, steps }));
+  flowed.forEach((x, i) => void expect(x).toBeCloseTo(clean[i], 4));
+});
+
+test.each(["ddpm", "flow", "drift"] as const)("%s: a prefix is as it was given, in every row", async (objective) => {
+  const noise = normals("noise", 24);
+  const clean = Float32Array.of(1, 2, 3, 4, 5, 6);
+  const found = await last(
+    samplers[objective](async (x) => x.map((v) => 0.3 * v), { noise, rows: 2, steps: 3, prefix: { known: 3, clean } }),
+  );
+  expect([...found.subarray(0, 3), ...found.subarray(12, 15)]).toEqual([...clean]);
+});
+
+test("one strength for all takes two passes, none of it one, and nested ones as many as they need", () => {
+  const of = (sound: number, social: number, partner: number) => passesOf({ sound, social, partner });
+  expect(of(1, 1, 1)).toEqual([{ pass: "all", weight: 1 }]);
+  expect(of(0, 0, 0)).toEqual([{ pass: "none", weight: 1 }]);
+  expect(of(2, 2, 2)).toEqual([
+    { pass: "none", weight: -1 },
+    { pass: "all", weight: 2 },
+  ]);
+  expect(of(2, 3, 1).map(({ weight }) => weight)).toEqual([-1, -1, 2, 1]);
+});
+
+test("a stronger prediction is brought back most of the way to its deviation; without strength it is as it was", () => {
+  const own = Float32Array.of(1, -1, 2, -2);
+  const none = new Float32Array(4);
+  expect(combine([{ weight: 1, values: own }], 1)).toBe(own);
+  const strong = combine(
+    [
+      { weight: -1, values: none },
+      { weight: 2, values: own },
+    ],
+    1,
+  );
+  strong.forEach((x, i) => void expect(x).toBeCloseTo(2 * own[i] * (0.7 * 0.5 + 0.3), 5));
+  const same = combine(
+    [
+      { weight: -2, values: own },
+      { weight: 3, values: own },
+    ],
+    1,
+  );
+  same.forEach((x, i) => void expect(x).toBeCloseTo(own[i], 5));
+});
