@@ -24,13 +24,15 @@ export class SoundCheck {
   /** Takes the next samples. @throws where one is not finite. */
   push(samples: Float32Array): void {
     requireFinite(samples, this.samples, this.rate, this.name);
+    let { sum, lowest, highest, clipped } = this;
     for (let i = 0; i < samples.length; i++) {
       const sample = samples[i];
-      this.sum += sample;
-      if (sample > this.highest) this.highest = sample;
-      if (sample < this.lowest) this.lowest = sample;
-      if (sample >= CLIPPED || sample <= -CLIPPED) this.clipped++;
+      sum += sample;
+      if (sample > highest) highest = sample;
+      if (sample < lowest) lowest = sample;
+      if (sample >= CLIPPED || sample <= -CLIPPED) clipped++;
     }
+    Object.assign(this, { sum, lowest, highest, clipped });
     this.samples += samples.length;
   }
 

@@ -100,9 +100,10 @@ async function* dataBlocks(
   for (let done = 0; done < samples; done += BLOCK) {
     const count = Math.min(BLOCK, samples - done);
     const view = new DataView((await file.take(count * frame)).buffer);
-    const channels = Array.from({ length: coding.channels }, (_, channel) =>
-      Float32Array.from({ length: count }, (_, i) => coding.read(view, i * frame + channel * coding.bytes)),
-    );
+    const channels = Array.from({ length: coding.channels }, () => new Float32Array(count));
+    for (let channel = 0; channel < coding.channels; channel++)
+      for (let i = 0, at = channel * coding.bytes; i < count; i++, at += frame)
+        channels[channel][i] = coding.read(view, at);
     yield { rate: coding.rate, channels };
   }
 }

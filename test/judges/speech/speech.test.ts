@@ -31,15 +31,15 @@ test("a series is read at the rows' middles, from its own centres", () => {
 });
 
 describe("Silero", () => {
-  test("hears a reader in 85 % of the rows or more, and nobody in silence", async () => {
+  test("hears a reader in 86 % of the rows or more, and nobody in silence", async () => {
     const detector = await fetched(() => sileroDetector());
     if (!detector) return;
     await using _ = detector;
     const heard = await detector.speech(speech);
     expect(heard.length).toBe(soundFrames(speech.length));
-    // without the 64 samples before each block the network loses recall
-    expect(heard.filter((p) => p > 0.5).length / heard.length).toBeGreaterThan(0.85);
-    expect(Math.max(...(await detector.speech(new Float32Array(2 * SAMPLE_RATE))))).toBeLessThan(0.1);
+    // without the 64 samples before each block it hears less of the reader, and more in silence
+    expect(heard.filter((p) => p > 0.5).length / heard.length).toBeGreaterThan(0.86);
+    expect(Math.max(...(await detector.speech(new Float32Array(2 * SAMPLE_RATE))))).toBeLessThan(0.02);
     const tapped = new Float32Array(2 * SAMPLE_RATE);
     for (let at = 0; at < tapped.length; at += 8000) tapped[at] = 0.8;
     expect((await detector.speech(tapped)).filter((p) => p > 0.5).length / 60).toBeLessThan(0.02);
