@@ -1,7 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { type Conditions, positionsOf } from "../../../src/methods/dyadic/context.js";
 import { hearing } from "../../../src/methods/dyadic/hearing.js";
-import { dyadicNetwork } from "../../../src/methods/dyadic/network.js";
+import { type DyadicNetwork, dyadicNetwork } from "../../../src/methods/dyadic/network.js";
 import { maskedError } from "../../../src/methods/dyadic/objective.js";
 import type { DyadicShape } from "../../../src/methods/dyadic/shape.js";
 import * as nn from "../../../src/nn/index.js";
@@ -38,17 +38,27 @@ const dropped = (feeds: Feeds): Feeds => ({
   ...feeds,
   ...{ heard: [0, 0], seen: new Float32Array(B * n), relation: Int32Array.of(4, 4), known: [0, 0], styled: [0, 0] },
 });
-const draw = async (shape: DyadicShape, feeds: Feeds, net = drawnNetwork(shape)) =>
-  (
-    await run(
-      specs,
-      ({ state, time, ...given }) => {
-        const { context, mask, social } = net.read(given as unknown as Conditions, constant([0.3]));
-        return { out: net.denoise(state, time, { memory: net.denoise.remember(context), mask, social }) };
-      },
-      feeds,
-    )
-  ).out;
+const build = (net: DyadicNetwork) =>
+  compile(
+    specs,
+    ({ state, time, ...given }) => {
+      const { context, mask, social } = net.read(given as unknown as Conditions, constant([0.3]));
+      return { out: net.denoise(state, time, { memory: net.denoise.remember(context), mask, social }) };
+    },
+    { device: "cpu", threads: 1 },
+  );
+/** One program for each shape. */
+const programs = new Map<DyadicShape, ReturnType<typeof build>>();
+afterAll(async () => {
+  for (const program of programs.values()) await program.release();
+});
+const draw = async (shape: DyadicShape, feeds: Feeds, net?: DyadicNetwork) => {
+  const known = net ? build(net) : (programs.get(shape) ?? build(drawnNetwork(shape)));
+  if (!net) programs.set(shape, known);
+  const out = (await known.run(feeds)).out.slice();
+  if (net) await known.release();
+  return out;
+};
 const changed = (feeds: Feeds, name: keyof Feeds, from = 0, to = feeds[name].length): Feeds => ({
   ...feeds,
   [name]: Float32Array.from(feeds[name], (x, i) => (i >= from && i < to ? x + 1 + (i % 3) : x)),
