@@ -205,10 +205,26 @@ export interface MotionGenerator<Options extends object = SampleOptions> extends
   open(options?: SampleOptions, context?: { signal?: AbortSignal }): Promise<MotionSession>;
 }
 
+/** Two people who talk, as their voices come in. */
+export interface GestureSession {
+  /** Frames of a block. */
+  readonly frames: number;
+  /** Takes the next samples of both voices at 16 kHz, equally many; null is silence as long as the other. @throws OptionError */
+  push(first: Float32Array | null, second: Float32Array | null): void;
+  /** The next block of both, or null where not enough has been heard for it. */
+  pull(): Promise<readonly [Clip, Clip] | null>;
+  /** Ends it. */
+  close(): void;
+}
+
 /** A generator of the gestures of two people in conversation. */
 export interface GestureGenerator<Options extends object = SampleOptions> extends Generator<"gesture", Options> {
   /** Frames a second. */
   readonly fps: number;
+  /** What a session may be asked for. */
+  readonly sessionOptions: z.ZodObject;
+  /** Begins a conversation that goes on for ever. @throws OptionError */
+  open(options?: SampleOptions, context?: { signal?: AbortSignal }): Promise<GestureSession>;
 }
 
 /** Generators by kind. */

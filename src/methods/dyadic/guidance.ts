@@ -5,6 +5,17 @@ export interface Strengths {
   readonly partner: number;
 }
 
+/** Strengths by the options; those that are not given are as that of everything. */
+export const strengthsOf = ({
+  guidance = 1,
+  socialGuidance = guidance,
+  partnerGuidance = guidance,
+}: {
+  guidance?: number;
+  socialGuidance?: number;
+  partnerGuidance?: number;
+}): Strengths => ({ sound: guidance, social: socialGuidance, partner: partnerGuidance });
+
 /** Which conditions a pass of the network is shown, from none to all. */
 export const PASSES = ["none", "sound", "social", "all"] as const;
 export type Pass = (typeof PASSES)[number];

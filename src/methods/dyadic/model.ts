@@ -6,17 +6,18 @@ import { Gestures, joinGestures } from "../../media/gestures.js";
 import type { ModelConfig } from "../../models/files.js";
 import type { GestureGenerator, Part, SampleContext, Step } from "../../models/generator.js";
 import { type BatchStep, type DrawnBatch, Model, type Rows } from "../../models/model.js";
-import { OptionError } from "../../models/options.js";
+import { OptionError, parseOptions } from "../../models/options.js";
 import { fromGesture } from "../../motion/gesture.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import { Codebooks } from "./codebooks.js";
 import { type Drawing, decodeLatents, drawWindow } from "./drawing.js";
 import { dyadicGraphs } from "./graphs.js";
-import { passesOf, type Strengths } from "./guidance.js";
+import { passesOf, strengthsOf } from "./guidance.js";
 import type { DyadicNetwork } from "./network.js";
-import { dyadicOptions } from "./options.js";
+import { type DyadicSessionOptions, dyadicOptions, sessionOptions } from "./options.js";
 import { type DyadicShape, RELATION_COUNT, TOKEN_FRAMES, TRAIT_COUNT, windowFrames } from "./shape.js";
+import { DyadicStream } from "./stream.js";
 import { stretchOf } from "./windows.js";
 
 type Schema = ReturnType<typeof dyadicOptions>;
@@ -27,6 +28,7 @@ type Dialogues = Gestures["dialogues"];
 export class DyadicModel extends Model<"gesture", Schema> implements GestureGenerator {
   readonly kind = "gesture";
   readonly fps: number;
+  readonly sessionOptions;
   private readonly windows: Drawing;
 
   constructor(
@@ -37,6 +39,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
   ) {
     super(config, dyadicOptions(shape), options);
     this.fps = shape.fps;
+    this.sessionOptions = sessionOptions(shape);
     this.windows = {
       ...{ shape, graphs: dyadicGraphs(net, shape), programs: this.programs },
       codebooks: new Codebooks(shape.tokenizer, net.codebooks.value!),
@@ -65,10 +68,6 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     return Array.from({ length: 1 + Math.max(0, Math.ceil((tokens - window) / hop)) }, (_, i) => i * hop);
   }
 
-  private strengthsOf({ guidance = 1, socialGuidance = guidance, partnerGuidance = guidance }: Options): Strengths {
-    return { sound: guidance, social: socialGuidance, partner: partnerGuidance };
-  }
-
   private stepsOfWindow({ steps = 1 }: Options): number {
     return this.shape.objective === "drift" ? 1 : steps;
   }
@@ -78,7 +77,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
   }
 
   protected evaluations(options: Options): number {
-    return this.stepsOf(options) * passesOf(this.strengthsOf(options)).length * (options.people === "both" ? 2 : 1);
+    return this.stepsOf(options) * passesOf(strengthsOf(options)).length * (options.people === "both" ? 2 : 1);
   }
 
   protected override get standIns() {
@@ -166,7 +165,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     const all = starts[starts.length - 1] + window;
     const latents = new Float32Array(B * all * latent);
     const T = windowFrames(this.shape);
-    const strengths = this.strengthsOf(options);
+    const strengths = strengthsOf(options);
     const traits = new Float32Array(B * TRAIT_COUNT);
     const relation = new Int32Array(B);
     for (let r = 0; r < B; r++) {
@@ -233,6 +232,15 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     const out = new Float32Array(B * kept);
     for (let r = 0; r < B; r++) out.set(decoded.subarray(r * per, r * per + kept), r * kept);
     return out;
+  }
+
+  /**
+   * Begins a conversation that goes on for ever: voices are pushed, blocks of both people's motion pulled.
+   * @throws OptionError
+   */
+  async open(options: DyadicSessionOptions = {}, { signal }: { signal?: AbortSignal } = {}): Promise<DyadicStream> {
+    const parsed = parseOptions(this.sessionOptions, options, `a session of ${this.config.name}`);
+    return new DyadicStream(this.windows, parsed, this.programs.work.signal(signal));
   }
 
   protected output(samples: Float32Array, rows: Rows, n: number): Gestures {

@@ -42,4 +42,21 @@ export const dyadicOptions = (shape?: DyadicShape) => {
     steps: shape?.objective === "drift",
   });
 };
+/** What a live session can be asked for. */
+export const sessionOptions = (shape: DyadicShape) =>
+  without(
+    dyadicOptions(shape)
+      .omit({ count: true, seconds: true, people: true })
+      .extend({
+        steps: stepsOption(8, 1000),
+        idle: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(1)
+          .describe("how much of breath, and of looking at who speaks, is added"),
+      }),
+    { steps: shape.objective === "drift" },
+  );
+export type DyadicSessionOptions = z.input<ReturnType<typeof sessionOptions>>;
 export type DyadicSampleOptions = z.input<typeof all>;

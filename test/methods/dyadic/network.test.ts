@@ -1,11 +1,12 @@
-import { describe, expect, test } from "vitest";
-import type { Conditions } from "../../../src/methods/dyadic/context.js";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Conditions, positionsOf } from "../../../src/methods/dyadic/context.js";
 import { hearing } from "../../../src/methods/dyadic/hearing.js";
-import { dyadicNetwork } from "../../../src/methods/dyadic/network.js";
+import { type DyadicNetwork, dyadicNetwork } from "../../../src/methods/dyadic/network.js";
 import { maskedError } from "../../../src/methods/dyadic/objective.js";
 import type { DyadicShape } from "../../../src/methods/dyadic/shape.js";
 import * as nn from "../../../src/nn/index.js";
-import { constant, type Tensor } from "../../../src/tensor/index.js";
+import { compile } from "../../../src/runtime/index.js";
+import { constant, grad, type Tensor } from "../../../src/tensor/index.js";
 import { drawnNetwork, normals, run, shapeWith } from "./made.js";
 
 const [B, n, d, T] = [2, 8, 4, 32];
@@ -37,17 +38,27 @@ const dropped = (feeds: Feeds): Feeds => ({
   ...feeds,
   ...{ heard: [0, 0], seen: new Float32Array(B * n), relation: Int32Array.of(4, 4), known: [0, 0], styled: [0, 0] },
 });
-const draw = async (shape: DyadicShape, feeds: Feeds, net = drawnNetwork(shape)) =>
-  (
-    await run(
-      specs,
-      ({ state, time, ...given }) => {
-        const { context, mask, social } = net.read(given as unknown as Conditions, constant([0.3]));
-        return { out: net.denoise(state, time, { memory: net.denoise.remember(context), mask, social }) };
-      },
-      feeds,
-    )
-  ).out;
+const build = (net: DyadicNetwork) =>
+  compile(
+    specs,
+    ({ state, time, ...given }) => {
+      const { context, mask, social } = net.read(given as unknown as Conditions, constant([0.3]));
+      return { out: net.denoise(state, time, { memory: net.denoise.remember(context), mask, social }) };
+    },
+    { device: "cpu", threads: 1 },
+  );
+/** One program for each shape. */
+const programs = new Map<DyadicShape, ReturnType<typeof build>>();
+afterAll(async () => {
+  for (const program of programs.values()) await program.release();
+});
+const draw = async (shape: DyadicShape, feeds: Feeds, net?: DyadicNetwork) => {
+  const known = net ? build(net) : (programs.get(shape) ?? build(drawnNetwork(shape)));
+  if (!net) programs.set(shape, known);
+  const out = (await known.run(feeds)).out.slice();
+  if (net) await known.release();
+  return out;
+};
 const changed = (feeds: Feeds, name: keyof Feeds, from = 0, to = feeds[name].length): Feeds => ({
   ...feeds,
   [name]: Float32Array.from(feeds[name], (x, i) => (i >= from && i < to ? x + 1 + (i % 3) : x)),
@@ -146,4 +157,61 @@ test("where nothing is there to be heard, nothing is", async () => {
   expect(out.subarray(0, 24).every((value) => value === 0)).toBe(true);
   expect(out.every(Number.isFinite)).toBe(true);
   expect(Math.hypot(...out.subarray(24))).toBeGreaterThan(0.01);
+});
+
+test("the order of the context does not matter but for the positions of its tokens", async () => {
+  const hear = hearing(8, 2);
+  nn.initialize(hear, 1);
+  const [x, context] = [normals("x", 24), normals("context", 32)];
+  const turned = Float32Array.of(...context.subarray(16), ...context.subarray(0, 16));
+  const heard = async (context: Float32Array, placed: boolean) => {
+    const build = ({ x, context }: { x: Tensor; context: Tensor }) => {
+      const at = positionsOf(Float32Array.of(0, 0.1, 0.2, 0.3), 8).unsqueeze(0);
+      return { out: hear(x, { context: placed ? context.add(at) : context }) };
+    };
+    return (await run({ x: [1, 3, 8], context: [1, 4, 8] }, build, { x, context })).out;
+  };
+  expect(distance(await heard(turned, false), await heard(context, false))).toBeLessThan(1e-5);
+  expect(distance(await heard(turned, true), await heard(context, true))).toBeGreaterThan(1e-3);
+});
+
+test.each(Object.entries(variants))("gradients are those of finite differences, %s", async (_, shape) => {
+  const net = drawnNetwork(shape);
+  const feeds = full();
+  const weights = normals("weights", B * n * d);
+  const names = ["state", "sound", "partner", "traits"] as const;
+  const { sound, ...others } = specs;
+  await using program = compile(
+    { ...others, sound, weights: [B, n, d] },
+    ({ state, time, weights, ...given }) => {
+      const { context, mask, social } = net.read(given as unknown as Conditions, constant([0.3]));
+      const out = net.denoise(state, time, { memory: net.denoise.remember(context), mask, social });
+      const loss = out.mul(weights).sum();
+      const all = { state, ...given } as Record<string, Tensor>;
+      const found = grad(
+        loss,
+        names.map((name) => all[name]),
+      );
+      return { loss: loss.reshape([1]), ...Object.fromEntries(names.map((name, i) => [name, found[i]])) } as Record<
+        string,
+        Tensor
+      >;
+    },
+    { device: "cpu", threads: 1 },
+  );
+  const first = await program.run({ ...feeds, weights } as never);
+  for (const name of names) {
+    const slopeOf = first[name].slice();
+    const direction = slopeOf.map((_, i) => Math.cos(1 + 2.4 * i));
+    const h = name === "sound" ? 2e-4 : 2e-3;
+    const lossAt = async (step: number) => {
+      const moved = Float32Array.from(feeds[name], (x, i) => x + step * direction[i]);
+      return (await program.run({ ...feeds, weights, [name]: moved } as never)).loss[0];
+    };
+    const slope = ((await lossAt(h)) - (await lossAt(-h))) / (2 * h);
+    const wanted = slopeOf.reduce((sum, x, i) => sum + x * direction[i], 0);
+    const size = Math.hypot(...slopeOf);
+    expect(size, name).toBeGreaterThan(1e-3);
+    expect(Math.abs(slope - wanted), name).toBeLessThan(0.02 * size + 2e-2);
+  }
 });
