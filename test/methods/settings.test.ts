@@ -8,6 +8,7 @@ import { languageModelSettings } from "../../src/judges/language-model/settings.
 import { motionJudgeSettings } from "../../src/judges/motion/settings.js";
 import { discreteSettings } from "../../src/methods/discrete/settings.js";
 import { driftingSettings } from "../../src/methods/drifting/settings.js";
+import { dyadicSettings } from "../../src/methods/dyadic/settings.js";
 import { flowSettings } from "../../src/methods/flow/settings.js";
 import { motionSettings } from "../../src/methods/motion/settings.js";
 import { methods } from "../../src/methods/registry.js";
@@ -24,6 +25,7 @@ const schemas: Record<string, z.ZodType> = {
   discrete: discreteSettings,
   flow: flowSettings,
   motion: motionSettings,
+  dyadic: dyadicSettings,
   "language-model": languageModelSettings,
   classifier: classifierSettings,
   "motion-judge": motionJudgeSettings,
