@@ -16,7 +16,7 @@ const KINDS: readonly Kind[] = ["image", "text", "motion", "gesture"];
 
 /**
  * Loads a model that draws, by shipped name, folder (of a model or a training run) or URL, or from its files. With `kind` ("image",
- * "text" or "motion") it must draw that, and the type says so; without, `kind` of the result tells.
+ * "text", "motion" or "gesture") it must draw that, and the type says so; without, `kind` of the result tells.
  */
 export function loadModel<K extends Kind>(
   location: ModelSource,

@@ -8,6 +8,7 @@ import { languageModelSettings } from "../../src/judges/language-model/settings.
 import { motionJudgeSettings } from "../../src/judges/motion/settings.js";
 import { discreteSettings } from "../../src/methods/discrete/settings.js";
 import { driftingSettings } from "../../src/methods/drifting/settings.js";
+import { dyadicSettings } from "../../src/methods/dyadic/settings.js";
 import { flowSettings } from "../../src/methods/flow/settings.js";
 import { motionSettings } from "../../src/methods/motion/settings.js";
 import { methods } from "../../src/methods/registry.js";
@@ -24,6 +25,7 @@ const schemas: Record<string, z.ZodType> = {
   discrete: discreteSettings,
   flow: flowSettings,
   motion: motionSettings,
+  dyadic: dyadicSettings,
   "language-model": languageModelSettings,
   classifier: classifierSettings,
   "motion-judge": motionJudgeSettings,
@@ -75,7 +77,7 @@ test.each(presets)(
 
 /** What may be 0: there are no such steps, blocks, noises or terms then. */
 const mayBeZero =
-  /(^|\.)(seed|steps|warmSteps|warmup|count|unconditional|rounds|shift|blocks|mixer|encoderBlocks|decoderBlocks|perceptual|latentNoise|noise|none|labelDropout|weightDecay|smoothing|textDropout|wordDropout|kl|root|align|share|emaDecay|encoderLr|maxAngle|delta)$|^weights\./;
+  /(^|\.)(seed|steps|warmSteps|warmup|count|unconditional|rounds|shift|blocks|mixer|encoderBlocks|decoderBlocks|perceptual|latentNoise|noise|none|labelDropout|weightDecay|smoothing|textDropout|wordDropout|kl|root|align|share|emaDecay|encoderLr|maxAngle|delta|velocity|commitment|dropout|atoms|activeAtoms|gain)$|(^|\.)drop\.|^weights\./;
 test.each(presets)("$method $preset: no size, batch or rate may be 0", ({ schema, settings }) => {
   for (const path of numbers(settings)) {
     const name = path.join(".");

@@ -169,7 +169,7 @@ describe("loading", () => {
     [{ attempts: 1.5 }, /attempts must be a whole number/],
     [{ timeout: -1 }, /timeout must be a number above 0, got -1/],
     [{ signal: 1 }, /signal must be an AbortSignal/],
-    [{ kind: "sound" }, /kind must be "image", "text" or "motion", got "sound"/],
+    [{ kind: "sound" }, /kind must be "image", "text", "motion" or "gesture", got "sound"/],
     [null, /an object, got null/],
   ])("options %o are refused", async (given, message) => {
     await expect(loadModel(join(root, "drifting"), given as never)).rejects.toThrow(message);

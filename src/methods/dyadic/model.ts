@@ -123,6 +123,9 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
       throw new OptionError(`${dialogues.length} dialogues for ${count} samples: give one for each.`);
     if (dialogues && (relation ?? personality ?? partnerPersonality) !== undefined)
       throw new OptionError("Dialogues say their relation and traits themselves; leave relation and personality out.");
+    for (const [name, value] of Object.entries({ partnerPersonality, partnerGuidance: options.partnerGuidance }))
+      if (options.people === "first" && value !== undefined)
+        throw new OptionError(`${name} has no effect where only the first person is drawn; leave it out.`);
     const heard = sounds?.map((one) => soundFeatures(one));
     const size = 2 * this.windowsOf(options).length * window * latent;
     if (noise && noise.length !== count * size)

@@ -53,6 +53,11 @@ export const dyadicNetworkShape = z
         code: "custom",
         message: `${shape.atoms} atoms are not orthogonal in ${shape.width} dimensions`,
       });
+    if (shape.causal && (shape.attention === "joint" || shape.orca === "subspace"))
+      context.addIssue({
+        code: "custom",
+        message: "causal networks have cross attention and no subspace, which look ahead",
+      });
     if (shape.activeAtoms > shape.atoms)
       context.addIssue({
         code: "custom",

@@ -57,6 +57,9 @@ test("what has no effect, or is missing, is refused", async () => {
   await expect(model.sample({ ...quick, relation: "friend" }, { dialogues: [dialogue("p")] })).rejects.toThrow(
     "leave relation",
   );
+  await expect(model.sample({ ...quick, people: "first", partnerGuidance: 2 }, { sounds })).rejects.toThrow(
+    "no effect",
+  );
   const plain = madeModel({}, { guided: false });
   await expect(plain.sample({ guidance: 2 } as never, { sounds })).rejects.toThrow("guidance");
   const drift = madeModel({}, { objective: "drift" });
