@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { streamMotion } from "../../src/cli/stream.js";
+import { motionsOf } from "../../src/data/motion/read-file.js";
 import { loadModel } from "../../src/methods/load.js";
 import { trainMotion } from "../../src/methods/motion/train.js";
 import type { MotionGenerator } from "../../src/models/generator.js";
@@ -81,6 +82,26 @@ test("a signal ends it after the present block, and so does a reader that goes",
   const gone = reader((line, self) => line === 3 && void self.destroy());
   await streamMotion(model, options, { output: gone.output, input: null, signal: never });
   expect(gone.lines).toHaveLength(3);
+});
+
+test("a path leads the root of a sample and of a stream; what is none is refused", async () => {
+  const out = join(root, "led.bvh");
+  const short = ["--seconds", "1.2", "--steps", "2", "--lag", "2", "--device", "cpu"];
+  const { code, stderr } = await refused(["sample", walker, "--path", "-1,0 1,2 3,3", "--out", out, ...short]);
+  expect(code, stderr).toBe(0);
+  const [{ clip }] = await motionsOf(readFileSync(out), "led.bvh");
+  expect(clip.root[0]).toBeCloseTo(-1, 3);
+  expect(clip.root[2]).toBeCloseTo(0, 3);
+  const { output, lines } = reader();
+  const led = { path: "-1,0 1,2 3,3", steps: 2, lag: 2, seconds: 0.6 };
+  await streamMotion(model, led, { output, input: null, signal: never });
+  expect([lines[0].root[0][0], lines[0].root[0][2]]).toEqual([-1, 0]);
+  for (const wrong of ["1,2", "0,0 1", "a,b c,d"]) {
+    const { code, stderr } = await refused(["sample", walker, "--path", wrong, "--out", join(root, "none.bvh")]);
+    expect(code, stderr).toBe(2);
+    expect(stderr).toContain("path cannot be followed");
+  }
+  expect(existsSync(join(root, "none.bvh"))).toBe(false);
 });
 
 test.each([
