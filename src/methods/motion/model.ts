@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { isWrongUse } from "../../io/wrong-use.js";
 import { joinMotions, Motions } from "../../media/motions.js";
 import type { ModelConfig } from "../../models/files.js";
 import type { MotionGenerator, Part, SampleContext } from "../../models/generator.js";
@@ -120,6 +121,19 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
       for (const part of parts.length > 0 ? parts : [one]) this.vocabulary?.require(part);
       return parts;
     });
+  }
+
+  /** Why a prompt cannot be shown; null where it can. */
+  unreadable(prompt: string): string | null {
+    if (prompt.length === 0 || prompt.length > LONGEST_PROMPT)
+      return `A prompt has 1 to ${LONGEST_PROMPT} characters, got ${prompt.length}.`;
+    try {
+      this.captionsOf([prompt]);
+      return null;
+    } catch (error) {
+      if (!isWrongUse(error)) throw error;
+      return (error as Error).message;
+    }
   }
 
   protected override get standIns() {

@@ -34,11 +34,14 @@ const REBASE = 1024;
  */
 export class MotionStream implements MotionSession {
   readonly frames: number;
-  /** Blocks in the making at once, which is also how many come before a new text shows in full. */
+  /** Blocks in the making at once. */
   readonly delay: number;
   private strength: number;
+  private text: string | null = null;
   private words: Words | null = null;
   private memory: { keys: Float32Array; values: Float32Array } | null = null;
+  /** Whether the blocks in the making are to begin anew before the next call. */
+  private turning = false;
   /** Calls made. */
   private tick = 0;
   /** Blocks given. */
@@ -80,7 +83,7 @@ export class MotionStream implements MotionSession {
       rows: this.rows,
       layers: network.blocks,
       heads: network.heads,
-      places: (network.window - this.delay) * network.block,
+      places: this.slots * network.block,
       depth: network.width / network.heads,
     });
     this.decoder = decodingStream(programs, net, shape, network.block);
@@ -95,6 +98,11 @@ export class MotionStream implements MotionSession {
   private get read(): Words {
     const size = 2 * this.model.shape.text.length;
     return this.words ?? { rows: new Int32Array(size), signs: new Float32Array(size) };
+  }
+
+  /** Finished blocks that the network looks at, at most. */
+  private get slots(): number {
+    return this.model.shape.network.window - this.delay;
   }
 
   /** With guidance the network draws twice: with the text, and without. */
@@ -124,8 +132,11 @@ export class MotionStream implements MotionSession {
           `A session shows one thing at a time: say ${JSON.stringify(parts[0])} first, and ${JSON.stringify(parts[1])} when it is time.`,
         );
     }
+    if (text === this.text) return;
+    this.text = text;
     this.words = text === null ? null : this.model.vocabulary.encode(text);
     this.memory = null;
+    this.turning = this.options.turn === "anew";
   }
 
   follow(points: readonly Spot[] | null): void {
@@ -165,10 +176,21 @@ export class MotionStream implements MotionSession {
     if (this.closed) throw new OptionError("This session is closed; open another one.");
   }
 
+  /** Takes the blocks in the making back to noise, and forgets what has been shown but for the block given last. */
+  private beginAnew(): void {
+    this.turning = false;
+    for (const block of this.blocks.keys()) if (block >= this.given) this.blocks.delete(block);
+    this.foreseen.clear();
+    this.tick = this.given * this.options.lag;
+    const { block } = this.model.shape.network;
+    this.cache.forget(0, this.slots * block);
+  }
+
   private async nextBlock(): Promise<Clip> {
     const { steps, lag } = this.options;
     while (this.tick < this.given * lag + steps) {
       this.signal.throwIfAborted();
+      if (this.turning) this.beginAnew();
       await this.call();
     }
     const tokens = this.blocks.get(this.given)!;
@@ -214,13 +236,13 @@ export class MotionStream implements MotionSession {
   private async call(): Promise<void> {
     const { steps, lag, history } = this.options;
     const { shape, programs, graphs } = this.model;
-    const { block, window } = shape.network;
-    const first = Math.max(0, Math.ceil((this.tick - steps + 1) / lag));
+    const { block } = shape.network;
+    const first = Math.max(this.given, Math.ceil((this.tick - steps + 1) / lag));
     const shown = this.finished === null ? [] : [this.finished];
     const active = Array.from({ length: this.delay }, (_, i) => first + i);
     const all = [...shown, ...active];
     const times = all.map((b) => this.timeOf(b, this.tick));
-    const place = this.finished === null ? 0 : (this.finished % (window - this.delay)) * block;
+    const place = this.finished === null ? 0 : (this.finished % this.slots) * block;
     if (this.finished !== null) this.cache.forget(place, block);
     const per = block * shape.codec.latent;
     const state = new Float32Array(all.length * per);

@@ -105,7 +105,7 @@ describe("a session", () => {
     expect(numbersOf(other)).not.toEqual(numbersOf(one.slice(0, 2)));
   });
 
-  test("shows another text in the blocks that are not given yet, and in full after its delay", async () => {
+  test("shows another text in the blocks that are not given yet", async () => {
     const model = modelOf();
     const plain = await streamed(model, options, 6);
     const session = await model.open(options);
@@ -117,6 +117,34 @@ describe("a session", () => {
     }
     expect(numbersOf(clips.slice(0, 3))).toEqual(numbersOf(plain.slice(0, 3)));
     for (const i of [3, 4, 5]) expect(numbersOf([clips[i]])).not.toEqual(numbersOf([plain[i]]));
+  });
+
+  test("at a new text begins again from noise behind the last block, or goes on with what it had begun", async () => {
+    const told = async (change: SessionOptions, after: number) => {
+      const session = await modelOf().open({ ...options, ...change });
+      for (let i = 0; i < after; i++) await session.next();
+      session.say("a person walks"); // as before: nothing changes
+      const foreseen = await session.ahead();
+      session.say("a person waves");
+      return { next: numbersOf([await session.next()]), foreseen, ahead: await session.ahead() };
+    };
+    const [anew, blend, alone] = [{ turn: "anew" }, { turn: "blend" }, { turn: "blend", lag: 4 }] as const;
+    const [first, mixed, fresh] = [await told(anew, 1), await told(blend, 1), await told(alone, 1)];
+    expect(first.foreseen).toHaveLength(1);
+    expect(first.foreseen[0].clip).toEqual(mixed.foreseen[0].clip);
+    // One block is all of the past here, and nothing was begun where blocks come one after the other
+    expect(distance(first.next, fresh.next)).toBeLessThan(1e-4);
+    expect(distance(mixed.next, fresh.next)).toBeGreaterThan(1e-3);
+    expect(first.ahead.map(({ certainty }) => certainty)).toEqual([0.5]);
+    // Of three blocks, two are forgotten
+    const [later, remembered] = [await told({ ...anew, lag: 4 }, 3), await told(alone, 3)];
+    expect(distance(later.next, remembered.next)).toBeGreaterThan(1e-3);
+    const plain = await streamed(modelOf(), options, 4);
+    const same = await modelOf().open(options);
+    const clips = [await same.next(), await same.next()];
+    same.say("a person walks");
+    clips.push(await same.next(), await same.next());
+    expect(numbersOf(clips)).toEqual(numbersOf(plain));
   });
 
   test("without a text shows anything, and can begin to follow one", async () => {
