@@ -163,7 +163,7 @@ export interface MotionGuess {
 export interface MotionSession {
   /** Frames of a block. */
   readonly frames: number;
-  /** Blocks after which a new text shows in full, at most. */
+  /** Blocks in the making at once: a new text shows in full after as many at most. */
   readonly delay: number;
   /** How strongly it follows its text from now on. @throws OptionError */
   guidance: number;
@@ -191,6 +191,8 @@ export interface MotionGenerator<Options extends object = SampleOptions> extends
   readonly fps: number;
   /** What a session may be asked for; null where the model has none. */
   readonly sessionOptions: z.ZodObject | null;
+  /** Why a prompt cannot be shown; null where it can. */
+  unreadable(prompt: string): string | null;
   /** Begins a motion that goes on for ever. @throws OptionError */
   open(options?: SampleOptions, context?: { signal?: AbortSignal }): Promise<MotionSession>;
 }
