@@ -1,7 +1,17 @@
 import { locomotion } from "../src/data/motion/locomotion/index.js";
 import { MotionJudge } from "../src/judges/motion/model.js";
 import { loadModel } from "../src/methods/load.js";
-import { changes, endure, type Pace, quality, realChanges, speed, type Turning, turnQuality } from "./motion/live.js";
+import {
+  changes,
+  endure,
+  goingOn,
+  type Pace,
+  quality,
+  realChanges,
+  speed,
+  type Turning,
+  turnQuality,
+} from "./motion/live.js";
 import { inBrowser } from "./motion/live-page.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 
@@ -63,6 +73,8 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
   }
   const sequences = locomotion({ clips: quick ? 1000 : 4000, test: 0, sequences: 1 });
   const real = done(reaction(realChanges(sequences)));
+  const begun = locomotion({ clips: 0, test: quick ? 10 : 40, sequences: 0, frames: [96, 128] });
+  const continued = done(await goingOn(model, begun.test));
   const paces = [];
   for (const pace of PACES) {
     note(`${location}: quality, ${JSON.stringify(pace)}`);
@@ -83,6 +95,7 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
     speeds,
     told,
     real,
+    continued,
     paces,
     long,
     browser,
@@ -95,6 +108,7 @@ export const show = ({
   speeds,
   told,
   real,
+  continued,
   paces,
   long,
   browser,
@@ -122,6 +136,7 @@ export const show = ({
       told.map((row) => Object.values(row).map((value) => value ?? "")),
     ),
     `real clips: ${real.shown} of ${real.seeds}, ${real.seconds} s from where their captions begin`,
+    `jerk where ${continued.clips} real clips are gone on from: ${continued.seam}; before it ${continued.before}, behind it ${continued.after}`,
     table(
       ["K", "L", "Fréchet", "its floor", "skating"],
       paces.map((row) => Object.values(row)),

@@ -1,10 +1,11 @@
-import type { MotionDataset } from "../../src/data/motion-dataset.js";
+import type { LabelledClip, MotionDataset } from "../../src/data/motion-dataset.js";
 import type { MotionJudge } from "../../src/judges/motion/model.js";
 import { judgedRows, windowsOf } from "../../src/judges/motion/windows.js";
 import { type Features, features, frechetDistance } from "../../src/metrics/index.js";
-import { footSkating } from "../../src/metrics/motion/index.js";
+import { aroundBoundary, footSkating, jerk, meanJerk, peakJerk } from "../../src/metrics/motion/index.js";
+import { mean } from "../../src/metrics/quantile.js";
 import type { MotionGenerator, MotionSession } from "../../src/models/generator.js";
-import { type Clip, joinClips, positionsOf } from "../../src/motion/index.js";
+import { type Clip, joinClips, onBody, positionsOf } from "../../src/motion/index.js";
 import { Random } from "../../src/random/index.js";
 import { median, round } from "../report.js";
 import { asks } from "./draw.js";
@@ -150,6 +151,21 @@ export async function turnQuality(
   const { frechet, accuracy, skating, jerk } = await judged(judge, clips, asked.slice(1), real);
   const figures = { frechet, floor: real.floor, accuracy, skating, jerk };
   return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, round(value)]));
+}
+
+/** Jerk (m a frame³) where a session goes on from a real clip: the peak of its mean there, and the mean on either side. */
+export async function goingOn(model: MotionGenerator, clips: readonly LabelledClip[]) {
+  const [seams, before, after]: Float64Array[][] = [[], [], []];
+  for (const [seed, { clip, segments }] of clips.entries()) {
+    const session = await model.open({ prompt: segments.at(-1)!.captions[0], seed }, { from: clip });
+    const next = joinClips(await blocks(session, 4));
+    session.close();
+    seams.push(jerk(aroundBoundary(positionsOf(joinClips([onBody(clip), next])), clip.frames, 20)));
+    before.push(jerk(positionsOf(clip)));
+    after.push(jerk(positionsOf(next)));
+  }
+  const meanOf = (all: readonly Float64Array[]) => round(mean(all.map(mean)));
+  return { clips: clips.length, seam: round(peakJerk(meanJerk(seams))), before: meanOf(before), after: meanOf(after) };
 }
 
 /** What a long session shows, each as long, in every minute alike. */

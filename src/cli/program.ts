@@ -86,6 +86,10 @@ sample
     "with a prompt, for imported models: the states of its words by the model's text encoder",
   )
   .option("--stream", "motion: goes on for ever, a JSON line on stdout for each block; lines on stdin are new texts")
+  .option(
+    "--from-clip <file>",
+    "motion: goes on from the end of a BVH, GLB or VRMA file, and writes both as one motion",
+  )
   .option("--history <x>", "motion, with --stream: noise that what was shown is presented with, 0 … 0.5", real)
   .addOption(checkpointOption())
   .addOption(deviceOption())
@@ -106,8 +110,10 @@ sample
       "sample https://example.com/models/mine",
     ),
   )
-  .action(async (model, { out, states, checkpoint, device, json, stream, ...given }) =>
-    (await import("./sample.js")).sampleCommand(model, given, { out, states, checkpoint, device, json, stream }),
+  .action(async (model, { out, states, checkpoint, device, json, stream, fromClip, ...given }) =>
+    (await import("./sample.js")).sampleCommand(model, given, {
+      ...{ out, states, checkpoint, device, json, stream, fromClip },
+    }),
   );
 
 const train = program

@@ -185,6 +185,14 @@ export interface MotionSession {
   close(): void;
 }
 
+/** What comes beside the options of a session. */
+export interface OpenContext {
+  /** Aborting ends it. */
+  signal?: AbortSignal;
+  /** A clip on the body of 22 joints that it goes on from, where it ends. */
+  from?: Clip;
+}
+
 /** A generator of motions. */
 export interface MotionGenerator<Options extends object = SampleOptions> extends Generator<"motion", Options> {
   /** Frames a second. */
@@ -194,7 +202,7 @@ export interface MotionGenerator<Options extends object = SampleOptions> extends
   /** Why a prompt cannot be shown; null where it can. */
   unreadable(prompt: string): string | null;
   /** Begins a motion that goes on for ever. @throws OptionError */
-  open(options?: SampleOptions, context?: { signal?: AbortSignal }): Promise<MotionSession>;
+  open(options?: SampleOptions, context?: OpenContext): Promise<MotionSession>;
 }
 
 /** Generators by kind. */

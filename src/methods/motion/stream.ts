@@ -2,7 +2,17 @@ import type { z } from "zod";
 import type { MotionGuess, MotionSession } from "../../models/generator.js";
 import { OptionError } from "../../models/options.js";
 import type { Programs } from "../../models/programs.js";
-import { type Clip, FeatureReader, FeetPlanter, PathFollower, type Spot } from "../../motion/index.js";
+import {
+  type Clip,
+  FeatureReader,
+  FeetPlanter,
+  onBody,
+  PathFollower,
+  resample,
+  type Spot,
+  startOf,
+  toFeatures,
+} from "../../motion/index.js";
 import { Random } from "../../random/index.js";
 import { TokenCache } from "./cache.js";
 import { decodingStream } from "./codec.js";
@@ -52,6 +62,8 @@ export class MotionStream implements MotionSession {
   private finished: number | null = null;
   /** Clean tokens of the blocks in the making, by number, as the last call foresaw them. */
   private readonly foreseen = new Map<number, Float32Array>();
+  /** Features of the motion that it goes on from, [frames, features], until the network has seen them. */
+  private past: Float32Array | null = null;
   /** Tokens that positions are counted from. */
   private base = 0;
   private readonly cache: TokenCache;
@@ -70,6 +82,7 @@ export class MotionStream implements MotionSession {
     private readonly model: SessionModel,
     private readonly options: Options,
     private readonly signal: AbortSignal,
+    from: Clip | null = null,
   ) {
     const { shape, programs, net } = model;
     const { steps, lag, seed, guidance, prompt, feet } = options;
@@ -88,10 +101,43 @@ export class MotionStream implements MotionSession {
     });
     this.decoder = decodingStream(programs, net, shape, network.block);
     this.reader = new FeatureReader({ fps: shape.fps });
+    if (from) this.goOnFrom(from);
     this.planter = feet === "planted" ? new FeetPlanter() : null;
     if (prompt !== undefined) this.say(prompt);
     const path = pathOf(options.path);
     if (path) this.follow(path);
+  }
+
+  /** Takes the last blocks of a clip for what has been given. @throws OptionError where it is shorter than a block */
+  private goOnFrom(from: Clip): void {
+    const { shape } = this.model;
+    const clip = refused(() => onBody(resample(from, shape.fps)));
+    const rows = toFeatures(clip);
+    const blocks = Math.min(this.slots, Math.floor(rows.length / shape.features / this.frames));
+    if (blocks === 0)
+      throw new OptionError(
+        `A motion to go on from lasts ${this.frames / shape.fps} seconds at least; this one has ${from.frames / from.fps}.`,
+      );
+    this.reader.place = startOf(clip);
+    this.reader.read(rows);
+    this.past = rows.slice(rows.length - blocks * this.frames * shape.features);
+    this.given = blocks;
+    this.tick = blocks * this.options.lag;
+  }
+
+  /** Encodes the rows that it goes on from, and shows them to the network and the decoder, block by block. */
+  private async recall(rows: Float32Array): Promise<void> {
+    this.past = null;
+    const { graphs, programs, shape } = this.model;
+    const { block } = shape.network;
+    const per = block * shape.codec.latent;
+    const { tokens } = await programs.run(`past ${this.given}`, graphs.encode(this.given * block), 1, { rows });
+    for (let b = 0; b < this.given; b++) {
+      this.blocks.set(b, tokens.slice(b * per, (b + 1) * per));
+      await this.decoder.push(this.blocks.get(b)!);
+      if (this.finished !== null) await this.see([]);
+      this.finished = b;
+    }
   }
 
   /** The present text as it is read; no words where there is none. */
@@ -144,11 +190,7 @@ export class MotionStream implements MotionSession {
     if (points === null && !this.follower) return;
     const { x, z } = this.reader.place;
     const follower = this.follower ?? new PathFollower(this.given === 0 ? null : [x, z]);
-    try {
-      follower.follow(points);
-    } catch (error) {
-      throw new OptionError((error as Error).message);
-    }
+    refused(() => follower.follow(points));
     this.follower = follower;
   }
 
@@ -188,6 +230,7 @@ export class MotionStream implements MotionSession {
 
   private async nextBlock(): Promise<Clip> {
     const { steps, lag } = this.options;
+    if (this.past) await this.recall(this.past);
     while (this.tick < this.given * lag + steps) {
       this.signal.throwIfAborted();
       if (this.turning) this.beginAnew();
@@ -234,14 +277,38 @@ export class MotionStream implements MotionSession {
 
   /** One call of the network: all blocks in the making take a step. */
   private async call(): Promise<void> {
-    const { steps, lag, history } = this.options;
+    const { steps, lag } = this.options;
+    const first = Math.max(this.given, Math.ceil((this.tick - steps + 1) / lag));
+    const active = Array.from({ length: this.delay }, (_, i) => first + i);
+    const v = await this.see(active);
+    const per = v.length / active.length;
+    for (const [i, b] of active.entries()) {
+      const time = this.timeOf(b, this.tick + 1);
+      const step = time - this.timeOf(b, this.tick);
+      if (step === 0) continue;
+      const at = i * per;
+      const tokens = this.tokensOf(b).map((x, k) => x + step * v[at + k]);
+      this.blocks.set(b, tokens);
+      this.foreseen.set(
+        b,
+        tokens.map((x, k) => x + (1 - time) * v[at + k]),
+      );
+      if (time < 1) continue;
+      this.finished = b;
+      this.foreseen.delete(b);
+    }
+    this.tick++;
+    this.rebase();
+  }
+
+  /** Velocities of blocks, beside the one that was finished last, whose keys and values are kept. */
+  private async see(active: readonly number[]): Promise<Float32Array> {
+    const { history } = this.options;
     const { shape, programs, graphs } = this.model;
     const { block } = shape.network;
-    const first = Math.max(this.given, Math.ceil((this.tick - steps + 1) / lag));
     const shown = this.finished === null ? [] : [this.finished];
-    const active = Array.from({ length: this.delay }, (_, i) => first + i);
     const all = [...shown, ...active];
-    const times = all.map((b) => this.timeOf(b, this.tick));
+    const times = [...shown.map(() => 1), ...active.map((b) => this.timeOf(b, this.tick))];
     const place = this.finished === null ? 0 : (this.finished % this.slots) * block;
     if (this.finished !== null) this.cache.forget(place, block);
     const per = block * shape.codec.latent;
@@ -267,24 +334,7 @@ export class MotionStream implements MotionSession {
       this.blocks.delete(this.finished);
       this.finished = null;
     }
-    const v = this.guide(velocity);
-    for (const [i, b] of active.entries()) {
-      const time = this.timeOf(b, this.tick + 1);
-      const step = time - this.timeOf(b, this.tick);
-      if (step === 0) continue;
-      const at = (shown.length + i) * per;
-      const tokens = this.tokensOf(b).map((x, k) => x + step * v[at + k]);
-      this.blocks.set(b, tokens);
-      this.foreseen.set(
-        b,
-        tokens.map((x, k) => x + (1 - time) * v[at + k]),
-      );
-      if (time < 1) continue;
-      this.finished = b;
-      this.foreseen.delete(b);
-    }
-    this.tick++;
-    this.rebase();
+    return this.guide(velocity).subarray(shown.length * per);
   }
 
   private guide(velocity: Float32Array): Float32Array {
@@ -353,5 +403,14 @@ export class MotionStream implements MotionSession {
       mask.set(own.subarray(i * tokens, (i + 1) * tokens), i * (held.length + tokens) + held.length);
     }
     return mask;
+  }
+}
+
+/** What somebody gave: where it cannot be, that is an OptionError. */
+function refused<T>(take: () => T): T {
+  try {
+    return take();
+  } catch (error) {
+    throw new OptionError((error as Error).message);
   }
 }

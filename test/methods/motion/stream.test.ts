@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { TokenCache } from "../../../src/methods/motion/cache.js";
 import { decodingStream, encodingStream } from "../../../src/methods/motion/codec.js";
 import type { MotionModel, SessionOptions } from "../../../src/methods/motion/index.js";
+import { OptionError } from "../../../src/models/options.js";
 import { Programs } from "../../../src/models/programs.js";
 import { type Clip, joinClips, PathFollower } from "../../../src/motion/index.js";
 import { Random } from "../../../src/random/index.js";
@@ -145,6 +146,33 @@ describe("a session", () => {
     same.say("a person walks");
     clips.push(await same.next(), await same.next());
     expect(numbersOf(clips)).toEqual(numbersOf(plain));
+  });
+
+  test("goes on from a clip where that ends, and remembers more of it than its end", async () => {
+    const model = modelOf();
+    const clip = joinClips(await streamed(model, { ...options, feet: "free" }, 4));
+    const begin = { steps: 4, lag: 4, seed: 1, guidance: 2, feet: "free" } as const;
+    const session = await model.open(begin, { from: clip });
+    const clips = [await session.next(), await session.next()];
+    const { cache } = session as unknown as { cache: TokenCache };
+    expect(cache.held.reduce((sum, one) => sum + one)).toBe(3 * 5); // the clip's four blocks, and its own first
+    const [at, next] = [clip.root.slice(-3), clips[0].root.slice(0, 3)];
+    const way = Math.hypot(clips[0].root[3] - next[0], clips[0].root[5] - next[2]);
+    expect(Math.hypot(next[0] - at[0], next[2] - at[2])).toBeLessThan(3 * way + 0.05);
+    const other = await model.open({ ...begin, seed: 2 }, { from: clip });
+    expect(numbersOf([await other.next()])).not.toEqual(numbersOf([clips[0]]));
+    const shorter = await model.open(begin, { from: joinClips([clip, clip]) });
+    expect(numbersOf([await shorter.next()])).not.toEqual(numbersOf([clips[0]]));
+    const one = await streamed(model, { ...options, feet: "free" }, 1);
+    const short = {
+      ...one[0],
+      frames: 8,
+      rotations: one[0].rotations.slice(0, 8 * 88),
+      root: one[0].root.slice(0, 24),
+    };
+    await expect(model.open(begin, { from: { ...short, contacts: null } })).rejects.toThrow("0.6 seconds at least");
+    const skeleton = { ...clip.skeleton, names: clip.skeleton.names.slice(1) };
+    await expect(model.open(begin, { from: { ...clip, skeleton } })).rejects.toThrow(OptionError);
   });
 
   test("without a text shows anything, and can begin to follow one", async () => {
