@@ -1,7 +1,17 @@
 import { locomotion } from "../src/data/motion/locomotion/index.js";
 import { MotionJudge } from "../src/judges/motion/model.js";
 import { loadModel } from "../src/methods/load.js";
-import { changes, endure, type Pace, quality, speed } from "./motion/live.js";
+import {
+  changes,
+  endure,
+  goingOn,
+  type Pace,
+  quality,
+  realChanges,
+  speed,
+  type Turning,
+  turnQuality,
+} from "./motion/live.js";
 import { inBrowser } from "./motion/live-page.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 
@@ -10,17 +20,18 @@ const FAST: readonly Pace[] = [
   { steps: 8, lag: 8 },
   { steps: 16, lag: 4 },
 ];
-/** K and L whose reaction to a new text and whose quality are measured. */
-const PACES: readonly Pace[] = [
-  ...FAST,
-  { steps: 16, lag: 8 },
-  { steps: 16, lag: 16 },
-  { steps: 12, lag: 6 },
-  { steps: 8, lag: 4 },
-  { steps: 8, lag: 2 },
-  { steps: 6, lag: 6 },
-  { steps: 4, lag: 4 },
+/** Sessions whose reaction to a new text is measured; of the first two also what they show after it. */
+const TURNINGS: readonly Turning[] = [
+  { steps: 16, lag: 4, turn: "anew" },
+  { steps: 16, lag: 4, turn: "blend" },
+  { steps: 16, lag: 4, turn: "anew", guidance: 3 },
+  { steps: 16, lag: 4, turn: "anew", guidance: 4 },
+  { steps: 8, lag: 4, turn: "anew" },
+  { steps: 8, lag: 8, turn: "anew" },
+  { steps: 8, lag: 8, turn: "blend" },
 ];
+/** K and L whose quality is measured, of motions drawn whole. */
+const PACES: readonly Pace[] = [...FAST, { steps: 16, lag: 8 }, { steps: 8, lag: 4 }, { steps: 4, lag: 4 }];
 
 /**
  * A motion that never ends: how fast it comes, how soon it follows a new text, and what becomes of it. `names`: a model
@@ -48,13 +59,26 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
   const model = await open(threads);
   const told = [];
   const dataset = locomotion({ clips: 1500, test: 400 });
-  for (const pace of PACES) {
-    note(`${location}: from a walk to a run, ${JSON.stringify(pace)}`);
-    const found = await changes(model, pace, quick ? 8 : 20);
+  const reaction = (found: readonly (number | null)[]) => {
     const shown = found.filter((seconds) => seconds !== null);
     const seconds = shown.length > 0 ? round(median(shown)) : null;
-    const good = await quality(model, judge, dataset, pace);
-    told.push(done({ ...pace, seeds: found.length, shown: shown.length, seconds, ...good }));
+    return { seeds: found.length, shown: shown.length, seconds };
+  };
+  for (const [i, turning] of TURNINGS.entries()) {
+    note(`${location}: from a walk to a run, ${JSON.stringify(turning)}`);
+    const found = reaction(await changes(model, turning, quick ? 8 : 20));
+    const count = quick ? 32 : 64;
+    const after = i < 2 ? await turnQuality(model, judge, { dataset, turning, count }) : {};
+    told.push(done({ ...turning, guidance: turning.guidance ?? 2, ...found, ...after }));
+  }
+  const sequences = locomotion({ clips: quick ? 1000 : 4000, test: 0, sequences: 1 });
+  const real = done(reaction(realChanges(sequences)));
+  const begun = locomotion({ clips: 0, test: quick ? 10 : 40, sequences: 0, frames: [96, 128] });
+  const continued = done(await goingOn(model, begun.test));
+  const paces = [];
+  for (const pace of PACES) {
+    note(`${location}: quality, ${JSON.stringify(pace)}`);
+    paces.push(done({ ...pace, ...(await quality(model, judge, dataset, pace)) }));
   }
   const long = [];
   for (const history of [0, 0.03]) {
@@ -70,12 +94,25 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
     model: location,
     speeds,
     told,
+    real,
+    continued,
+    paces,
     long,
     browser,
   };
 }
 
-export const show = ({ model, load, speeds, told, long, browser }: Awaited<ReturnType<typeof run>>): string =>
+export const show = ({
+  model,
+  load,
+  speeds,
+  told,
+  real,
+  continued,
+  paces,
+  long,
+  browser,
+}: Awaited<ReturnType<typeof run>>): string =>
   [
     `${model}; load ${load.before} before, ${load.after} after`,
     table(
@@ -92,10 +129,17 @@ export const show = ({ model, load, speeds, told, long, browser }: Awaited<Retur
     ),
     table(
       [
-        ...["K", "L", "seeds", "of which run at last", "seconds of motion until a walk is a run, median"],
-        ...["Fréchet", "its floor", "skating"],
+        ...["K", "L", "at a new text", "guidance", "seeds", "of which run at last"],
+        ...["seconds of motion until a walk is a run, median", "Fréchet after it", "its floor", "accuracy"],
+        ...["skating", "mean jerk"],
       ],
       told.map((row) => Object.values(row).map((value) => value ?? "")),
+    ),
+    `real clips: ${real.shown} of ${real.seeds}, ${real.seconds} s from where their captions begin`,
+    `jerk where ${continued.clips} real clips are gone on from: ${continued.seam}; before it ${continued.before}, behind it ${continued.after}`,
+    table(
+      ["K", "L", "Fréchet", "its floor", "skating"],
+      paces.map((row) => Object.values(row)),
     ),
     table(
       [

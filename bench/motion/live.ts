@@ -1,10 +1,11 @@
-import type { MotionDataset } from "../../src/data/motion-dataset.js";
+import type { LabelledClip, MotionDataset } from "../../src/data/motion-dataset.js";
 import type { MotionJudge } from "../../src/judges/motion/model.js";
 import { judgedRows, windowsOf } from "../../src/judges/motion/windows.js";
 import { type Features, features, frechetDistance } from "../../src/metrics/index.js";
-import { footSkating } from "../../src/metrics/motion/index.js";
+import { aroundBoundary, footSkating, jerk, meanJerk, peakJerk } from "../../src/metrics/motion/index.js";
+import { mean } from "../../src/metrics/quantile.js";
 import type { MotionGenerator, MotionSession } from "../../src/models/generator.js";
-import { type Clip, joinClips, positionsOf } from "../../src/motion/index.js";
+import { type Clip, joinClips, onBody, positionsOf } from "../../src/motion/index.js";
 import { Random } from "../../src/random/index.js";
 import { median, round } from "../report.js";
 import { asks } from "./draw.js";
@@ -15,8 +16,13 @@ export interface Pace {
   readonly steps: number;
   readonly lag: number;
 }
+/** A pace, and what a session makes of a new text. */
+export interface Turning extends Pace {
+  readonly turn: "anew" | "blend";
+  readonly guidance?: number;
+}
 const GUIDANCE = 2;
-export const sessionOf = ({ steps, lag }: Pace) => ({ prompt: "a person walks", steps, lag, guidance: GUIDANCE });
+export const sessionOf = (pace: Pace & Partial<Turning>) => ({ prompt: "a person walks", guidance: GUIDANCE, ...pace });
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const start = performance.now();
@@ -43,8 +49,7 @@ export async function speed(model: MotionGenerator, pace: Pace) {
   const told: number[] = [];
   for (let i = 0; i < 10; i++) {
     session.say(i % 2 === 0 ? "a person runs" : "a person walks");
-    // The blocks that had begun before come first
-    told.push(await timed(() => blocks(session, session.delay)));
+    told.push(await timed(() => session.next()));
   }
   session.close();
   const seconds = (count * session.frames) / model.fps;
@@ -60,28 +65,48 @@ export async function speed(model: MotionGenerator, pace: Pace) {
 const [EACH, LAST] = [9, 5];
 /** Metres a second that speeds differ by at least where a change shows. */
 const DIFFERENCE = 0.3;
+/** Frames that a real walk and a real run last at least. */
+const SHORTEST = 30;
 
 /** Seconds of motion from `say` until a walk has become a run, for each seed; null where it has not. */
-export async function changes(model: MotionGenerator, pace: Pace, seeds: number): Promise<(number | null)[]> {
+export async function changes(model: MotionGenerator, turning: Turning, seeds: number): Promise<(number | null)[]> {
   const found: (number | null)[] = [];
   for (let seed = 0; seed < seeds; seed++) {
-    const session = await model.open({ ...sessionOf(pace), seed });
+    const session = await model.open({ ...sessionOf(turning), seed });
     const count = Math.ceil((EACH * model.fps) / session.frames);
     const before = await blocks(session, count);
     session.say("a person runs");
     const all = joinClips([...before, ...(await blocks(session, count))]);
     session.close();
-    const speeds = speedsOf(all, model.fps);
-    const told = count * session.frames;
-    const [slow, fast] = [told, speeds.length].map((end) => median(speeds.slice(end - LAST * model.fps, end)));
-    const crossed = speeds.findIndex((speed, t) => t >= told && speed > (slow + fast) / 2);
-    found.push(fast - slow < DIFFERENCE || crossed < 0 ? null : (crossed - told) / model.fps);
+    found.push(turnedAfter(speedsOf(all), count * session.frames, model.fps));
   }
   return found;
 }
 
+/** Seconds from frame `told` until the speed is half way to what it is at the end; null where it hardly rises. */
+function turnedAfter(speeds: readonly number[], told: number, fps: number): number | null {
+  const slow = median(speeds.slice(Math.max(0, told - LAST * fps), told));
+  const fast = median(speeds.slice(Math.max(told, speeds.length - LAST * fps)));
+  const crossed = speeds.findIndex((speed, t) => t >= told && speed > (slow + fast) / 2);
+  return fast - slow < DIFFERENCE || crossed < 0 ? null : (crossed - told) / fps;
+}
+
+/** The same of real clips that show a walk and then a run: from where the run begins by its caption. */
+export function realChanges({ train, classNames }: MotionDataset): (number | null)[] {
+  const [walk, run] = ["walk", "run"].map((name) => classNames!.indexOf(name));
+  return train.flatMap(({ clip, segments }) =>
+    segments.flatMap(({ label, start, end }, i) => {
+      const before = segments[i - 1];
+      if (label !== run || before?.label !== walk) return [];
+      if (start - before.start < SHORTEST || end - start < SHORTEST) return [];
+      const speeds = speedsOf(clip).slice(before.start, end);
+      return [turnedAfter(speeds, start - before.start, clip.fps)];
+    }),
+  );
+}
+
 /** The root's speed over the floor, metres a second, mean of half a second around each frame. */
-function speedsOf({ root, frames }: Clip, fps: number): number[] {
+function speedsOf({ root, frames, fps }: Clip): number[] {
   const way = (t: number) => Math.hypot(root[3 * t] - root[3 * t - 3], root[3 * t + 2] - root[3 * t - 1]) * fps;
   const raw = Array.from({ length: frames }, (_, t) => way(Math.max(1, t)));
   const around = Math.round(fps / 4);
@@ -102,6 +127,45 @@ export async function quality(model: MotionGenerator, judge: MotionJudge, datase
   const { clips } = await model.sample({ ...pace, prompt, count: COUNT, seconds: SECONDS, guidance: GUIDANCE });
   const { frechet, skating } = await judged(judge, clips, asked, real);
   return { frechet: round(frechet), floor: round(real.floor), skating: round(skating) };
+}
+
+/** Seconds of a session before and after a new text whose motion is judged. */
+const [UNTIL, AFTER] = [2.4, 4.8];
+
+/** Fréchet distance to real motions, accuracy and skating of what sessions show after a new text, of `count` sessions. */
+export async function turnQuality(
+  model: MotionGenerator,
+  judge: MotionJudge,
+  { dataset, turning, count }: { dataset: MotionDataset; turning: Turning; count: number },
+) {
+  const real = await realOf(judge, dataset, count);
+  const asked = asks(dataset.test, count + 1, new Random(0, "bench"));
+  const clips: Clip[] = [];
+  for (let seed = 0; seed < count; seed++) {
+    const session = await model.open({ ...sessionOf(turning), prompt: asked[seed].prompt, seed });
+    await blocks(session, Math.round((UNTIL * model.fps) / session.frames));
+    session.say(asked[seed + 1].prompt);
+    clips.push(joinClips(await blocks(session, Math.round((AFTER * model.fps) / session.frames))));
+    session.close();
+  }
+  const { frechet, accuracy, skating, jerk } = await judged(judge, clips, asked.slice(1), real);
+  const figures = { frechet, floor: real.floor, accuracy, skating, jerk };
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, round(value)]));
+}
+
+/** Jerk (m a frame³) where a session goes on from a real clip: the peak of its mean there, and the mean on either side. */
+export async function goingOn(model: MotionGenerator, clips: readonly LabelledClip[]) {
+  const [seams, before, after]: Float64Array[][] = [[], [], []];
+  for (const [seed, { clip, segments }] of clips.entries()) {
+    const session = await model.open({ prompt: segments.at(-1)!.captions[0], seed }, { from: clip });
+    const next = joinClips(await blocks(session, 4));
+    session.close();
+    seams.push(jerk(aroundBoundary(positionsOf(joinClips([onBody(clip), next])), clip.frames, 20)));
+    before.push(jerk(positionsOf(clip)));
+    after.push(jerk(positionsOf(next)));
+  }
+  const meanOf = (all: readonly Float64Array[]) => round(mean(all.map(mean)));
+  return { clips: clips.length, seam: round(peakJerk(meanJerk(seams))), before: meanOf(before), after: meanOf(after) };
 }
 
 /** What a long session shows, each as long, in every minute alike. */

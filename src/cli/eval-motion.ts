@@ -42,6 +42,7 @@ export async function evalMotionCommand(location: string, model: MotionGenerator
     const evaluations: MotionEvaluation[] = [];
     for (const sample of asked) {
       const evaluation = await evaluateMotion(model, reference, { sample });
+      if (evaluations.length === 0) tellLeftOut(evaluation);
       evaluations.push(evaluation);
       if (!json) show(evaluation);
     }
@@ -51,6 +52,18 @@ export async function evalMotionCommand(location: string, model: MotionGenerator
     await judge?.release();
     await model.release();
   }
+}
+
+/** Captions that are told, of those that were left out. */
+const TOLD = 5;
+
+/** Says which captions the model could not read. On stderr, so that it stands beside a JSON document too. */
+function tellLeftOut({ model, leftOut }: MotionEvaluation): void {
+  if (leftOut.length === 0) return;
+  const lines = leftOut.slice(0, TOLD).map(({ why }) => `  ${why}`);
+  const more = leftOut.length > TOLD ? [`  … and ${leftOut.length - TOLD} more`] : [];
+  const head = `${model} cannot read ${many(leftOut.length, "test caption")}, left out of what it is asked for:`;
+  say([head, ...lines, ...more].join("\n"));
 }
 
 function show({ model, data, judge, count, nfe, metrics }: MotionEvaluation): void {

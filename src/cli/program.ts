@@ -90,6 +90,10 @@ sample
     "gesture: the two people's voices, one stereo file (left: the first) or two files; WAV, FLAC or MP3",
   )
   .option("--stream", "motion: goes on for ever, a JSON line on stdout for each block; lines on stdin are new texts")
+  .option(
+    "--from-clip <file>",
+    "motion: goes on from the end of a BVH, GLB or VRMA file, and writes both as one motion",
+  )
   .option("--history <x>", "motion, with --stream: noise that what was shown is presented with, 0 … 0.5", real)
   .addOption(checkpointOption())
   .addOption(deviceOption())
@@ -111,8 +115,10 @@ sample
       "sample https://example.com/models/mine",
     ),
   )
-  .action(async (model, { out, states, audio, checkpoint, device, json, stream, ...given }) =>
-    (await import("./sample.js")).sampleCommand(model, given, { out, states, audio, checkpoint, device, json, stream }),
+  .action(async (model, { out, states, audio, checkpoint, device, json, stream, fromClip, ...given }) =>
+    (await import("./sample.js")).sampleCommand(model, given, {
+      ...{ out, states, audio, checkpoint, device, json, stream, fromClip },
+    }),
   );
 
 const train = program

@@ -5,6 +5,7 @@ import { many } from "../io/show.js";
 import { imageSize, locationName } from "../models/files.js";
 import type { AnyGenerator, SampleContext, SampleOptions } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
+import { clipFrom, continued } from "./from-clip.js";
 import { openModel } from "./models.js";
 import { ENDINGS, labelTable, type Numbered, numbered, requireEnding, writeEach } from "./numbered.js";
 import { checked, printJson, say, UsageError } from "./output.js";
@@ -25,6 +26,8 @@ export interface SampleCommand {
   json?: boolean;
   /** Writes a motion without end as JSON lines. */
   stream?: boolean;
+  /** A file with a motion that is gone on from. */
+  fromClip?: string;
 }
 
 export interface SampleResult {
@@ -153,16 +156,35 @@ async function drawEach(model: AnyGenerator, options: SampleOptions, each: Numbe
   return { seconds, files, ...(classNames ? { labels: each.labels } : {}) };
 }
 
+/** A motion that goes on from a clip, written as one with it. Where it goes is checked first. */
+async function continueCommand(
+  model: AnyGenerator,
+  location: string,
+  given: Record<string, unknown>,
+  { out, states, json, fromClip }: SampleCommand,
+): Promise<void> {
+  if (model.kind !== "motion")
+    throw new UsageError(`${location} draws ${model.kind}s; --from-clip is for models of motion.`);
+  for (const [flag, value] of Object.entries({ states, json }))
+    if (value !== undefined) throw new UsageError(`--${flag} has no effect with --from-clip; leave it out.`);
+  const path = resolve(out ?? `out/${locationName(location)}.${ENDINGS.motion}`);
+  requireEnding(path, "motion");
+  await requireWritable(path);
+  const motions = await continued(model, given, await clipFrom(fromClip!));
+  await motions.save(path);
+  say(`${model.config.name}: ${fromClip} and what follows, ${motions.at(0).clips[0].frames} frames → ${path}`);
+}
+
 /** A motion without end on stdout, until Ctrl-C, the end of `--seconds` or that of who reads. */
 async function streamCommand(
   model: AnyGenerator,
   location: string,
   given: Record<string, unknown>,
-  { out, states, audio, json }: SampleCommand,
+  { out, states, audio, json, fromClip }: SampleCommand,
 ): Promise<void> {
   if (model.kind !== "motion")
     throw new UsageError(`${location} draws ${model.kind}s; --stream is for models of motion.`);
-  for (const [flag, value] of Object.entries({ out, states, audio, json }))
+  for (const [flag, value] of Object.entries({ out, states, audio, json, "from-clip": fromClip }))
     if (value !== undefined)
       throw new UsageError(`--${flag} has no effect with --stream, which writes JSON lines on stdout; leave it out.`);
   const controller = new AbortController();
@@ -187,6 +209,7 @@ export async function sampleCommand(
   const model = await openModel(location, command.device, command.checkpoint);
   try {
     if (command.stream) return await streamCommand(model, location, given, command);
+    if (command.fromClip !== undefined) return await continueCommand(model, location, given, command);
     const result = await sampleToFile(model, location, given, command);
     if (command.json) return printJson(result);
     const { texts, kind, count, nfe, msPerSample, out, files } = result;

@@ -173,7 +173,7 @@ export interface MotionGuess {
 export interface MotionSession {
   /** Frames of a block. */
   readonly frames: number;
-  /** Blocks after which a new text shows in full, at most. */
+  /** Blocks in the making at once: a new text shows in full after as many at most. */
   readonly delay: number;
   /** How strongly it follows its text from now on. @throws OptionError */
   guidance: number;
@@ -195,14 +195,24 @@ export interface MotionSession {
   close(): void;
 }
 
+/** What comes beside the options of a session. */
+export interface OpenContext {
+  /** Aborting ends it. */
+  signal?: AbortSignal;
+  /** A clip on the body of 22 joints that it goes on from, where it ends. */
+  from?: Clip;
+}
+
 /** A generator of motions. */
 export interface MotionGenerator<Options extends object = SampleOptions> extends Generator<"motion", Options> {
   /** Frames a second. */
   readonly fps: number;
   /** What a session may be asked for; null where the model has none. */
   readonly sessionOptions: z.ZodObject | null;
+  /** Why a prompt cannot be shown; null where it can. */
+  unreadable(prompt: string): string | null;
   /** Begins a motion that goes on for ever. @throws OptionError */
-  open(options?: SampleOptions, context?: { signal?: AbortSignal }): Promise<MotionSession>;
+  open(options?: SampleOptions, context?: OpenContext): Promise<MotionSession>;
 }
 
 /** Two people who talk, as their voices come in. */

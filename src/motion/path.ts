@@ -5,6 +5,13 @@ export type Spot = readonly [x: number, z: number];
 export const MOST_POINTS = 1000;
 const FARTHEST = 1e5;
 
+/** Points as text: apart by spaces, semicolons or new lines, x and z by a comma. What is no number becomes NaN. */
+export const spotsOf = (text: string): Spot[] =>
+  text
+    .trim()
+    .split(/[\s;]+/)
+    .map((point) => point.split(",").map((value) => (value === "" ? Number.NaN : Number(value))) as unknown as Spot);
+
 /**
  * A line on the floor through points. One that ends where it begins goes round for ever; any other goes straight on
  * behind its end.

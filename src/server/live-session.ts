@@ -2,11 +2,11 @@ import { z } from "zod";
 import { faults } from "../io/faults.js";
 import { isWrongUse, OptionError } from "../io/wrong-use.js";
 import type { MotionSession, SampleOptions } from "../models/generator.js";
-import { BODY } from "../motion/index.js";
+import { BODY, MOST_POINTS } from "../motion/index.js";
 import type { Context } from "./context.js";
 import { tell } from "./errors.js";
 import { jointsOf, motionFields, type NumberFormat } from "./motion.js";
-import type { BlockJob, Place } from "./protocol.js";
+import type { BlockJob, Place, SessionChanges } from "./protocol.js";
 
 /** What is used of a WebSocket. */
 export interface Socket {
@@ -38,6 +38,13 @@ const message = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("open"), format: z.enum(["numbers", "base64"]).default("numbers") }),
   z.strictObject({ type: z.literal("say"), text: z.string().nullable() }),
   z.strictObject({ type: z.literal("guidance"), value: z.number() }),
+  z.strictObject({
+    type: z.literal("follow"),
+    points: z
+      .array(z.tuple([z.number(), z.number()]))
+      .max(MOST_POINTS)
+      .nullable(),
+  }),
   z.strictObject({ type: z.literal("next"), blocks: z.int().min(1).max(MOST_ASKED).default(1) }),
   z.strictObject({ type: z.literal("close") }),
 ]);
@@ -55,7 +62,7 @@ export class LiveSession {
   private begin: SampleOptions | null = null;
   private checking: MotionSession | null = null;
   private format: NumberFormat = "numbers";
-  private changes: { text?: string | null; guidance?: number } = {};
+  private changes: SessionChanges = {};
   private asked = 0;
   private drawing = false;
   private idle: NodeJS.Timeout | undefined;
@@ -127,6 +134,9 @@ export class LiveSession {
     } else if (said.type === "guidance") {
       this.checking.guidance = said.value;
       this.changes.guidance = said.value;
+    } else if (said.type === "follow") {
+      this.checking.follow(said.points);
+      this.changes.points = said.points;
     } else {
       if (this.asked + said.blocks > MOST_ASKED)
         throw new OptionError(
@@ -198,7 +208,7 @@ function messageOf(data: Buffer, isBinary: boolean): Message {
     if (isBinary) throw new SyntaxError();
     said = JSON.parse(data.toString());
   } catch {
-    throw new OptionError('A message is JSON text with a "type": open, say, guidance, next or close.');
+    throw new OptionError('A message is JSON text with a "type": open, say, guidance, follow, next or close.');
   }
   const parsed = message.safeParse(said);
   if (parsed.success) return parsed.data;

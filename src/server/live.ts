@@ -11,8 +11,8 @@ import { modelOf } from "./requests.js";
 export const LIVE = "/v1/motion/live";
 /** The sub-protocol that is chosen where a client offers any. */
 export const PROTOCOL = "fewstep.live";
-/** Bytes of a message at most. */
-const LARGEST_MESSAGE = 16 * 1024;
+/** Bytes of a message at most: a path of 1000 points fits in. */
+const LARGEST_MESSAGE = 64 * 1024;
 
 /**
  * Ends connections whose upgrade was refused, when they have their answer. Nobody reads them, so that their end would

@@ -1,5 +1,5 @@
 import type { SampleOptions, SampleRequest } from "../models/generator.js";
-import type { Clip } from "../motion/index.js";
+import type { Clip, Spot } from "../motion/index.js";
 import type { DeviceName } from "../runtime/index.js";
 
 /** Where a model's files are, and which state of them is meant. */
@@ -22,17 +22,22 @@ export type Job =
     }
   | BlockJob;
 
+/** What has changed in a live session since its last block; null is none. */
+export interface SessionChanges {
+  text?: string | null;
+  guidance?: number;
+  /** The path that the root follows. */
+  points?: readonly Spot[] | null;
+}
+
 /** The next block of a live session, which begins with its first one. Each is of one thread. */
-export interface BlockJob {
+export interface BlockJob extends Readonly<SessionChanges> {
   readonly type: "block";
   readonly place: Place;
   /** Number of the session. */
   readonly session: number;
   /** Of a first block: what the session is asked for. */
   readonly begin?: SampleOptions;
-  /** What has changed since the last block: the text (null: anything) and the strength of guidance. */
-  readonly text?: string | null;
-  readonly guidance?: number;
 }
 
 /** Images as plain data: pixels [count, channels, height, width] in [−1, 1]. */

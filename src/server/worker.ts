@@ -75,6 +75,7 @@ async function nextBlock(job: BlockJob, signal: AbortSignal): Promise<Drawn> {
   const { session, controller } = await liveOf(job, signal);
   if (job.text !== undefined) session.say(job.text);
   if (job.guidance !== undefined) session.guidance = job.guidance;
+  if (job.points !== undefined) session.follow(job.points);
   signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
   return { kind: "motion", clips: [await session.next()], prompts: null };
 }

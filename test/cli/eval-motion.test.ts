@@ -6,6 +6,7 @@ import { resolveMotion } from "../../src/data/index.js";
 import { presets } from "../../src/judges/motion/settings.js";
 import { trainMotionJudge } from "../../src/judges/motion/train.js";
 import { Motions } from "../../src/media/motions.js";
+import type { MotionShape } from "../../src/methods/motion/shape.js";
 import { writeModel } from "../../src/models/files.js";
 import * as nn from "../../src/nn/index.js";
 import { clipOf } from "../methods/motion/clips.js";
@@ -14,6 +15,8 @@ import { inProcess } from "./in-process.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-eval-motion-"));
 const [data, model, judge] = [join(root, "data"), join(root, "model"), join(root, "judge")];
+const stranger = join(root, "stranger");
+const [UNKNOWN, LONG] = ["zigzag", "a person waves slowly and waves and waves"];
 const fewstep = inProcess(join(root, "cache"));
 const run = (...args: string[]) => fewstep(["eval", model, "--device", "cpu", ...args]);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -31,12 +34,21 @@ beforeAll(async () => {
         await new Motions([clip]).save(join(folder, `a person ${name} ${i}.bvh`));
       }
     }
+  // What the model cannot read: no word that it knows, and more words than it reads
+  for (const caption of [UNKNOWN, LONG])
+    await new Motions([clipOf({ frames: 24, speed: 0, wave: () => true })]).save(
+      join(data, "test", "waves", `${caption}.bvh`),
+    );
   const dataset = await resolveMotion(data);
   const small = { ...presets.tiny, frames: 20, clips: 1, width: 8, features: 4, embedding: 4, batch: 16, steps: 20 };
   await trainMotionJudge(dataset, small, { out: judge, name: "judge", threads: 1 });
   const { config, net } = madeModel();
   const training = { data: dataset.report!.path };
-  await writeModel(model, { config: { ...config, training }, weights: nn.join(net).toRecord() });
+  const weights = nn.join(net).toRecord();
+  await writeModel(model, { config: { ...config, training }, weights });
+  const network = config.network as MotionShape;
+  const text = { ...network.text, words: ["kicks", "jumps", "crouches", "crawls", "boxes"] };
+  await writeModel(stranger, { config: { ...config, training, network: { ...network, text } }, weights });
 });
 
 test("a model of motion is measured against its data: a table, and one JSON document", async () => {
@@ -61,6 +73,20 @@ test("a model of motion is measured against its data: a table, and one JSON docu
     [6, 32],
     [8, 32],
   ]);
+});
+
+test("captions that the model cannot read are left out and told; where it reads none, that is an error", async () => {
+  const asked = ["--judge", judge, "--count", "32", "--steps", "1", "--lag", "1", "--json"];
+  const { code, stdout, stderr } = await run(...asked);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain("made cannot read 2 test captions");
+  expect(stderr).toContain(`"${UNKNOWN}" has no word that this model knows`);
+  const { count, leftOut } = JSON.parse(stdout);
+  expect([count, ...leftOut.map(({ caption }: { caption: string }) => caption).sort()]).toEqual([32, LONG, UNKNOWN]);
+  const none = await fewstep(["eval", stranger, "--device", "cpu", ...asked]);
+  expect(none.code).toBe(2);
+  expect(none.stderr).toMatch(/can read none of the 4 captions of test motions/);
+  expect(none.stdout).toBe("");
 });
 
 test("no model is judged without a judge, or by what is none, such as itself", async () => {

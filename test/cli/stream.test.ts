@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { streamMotion } from "../../src/cli/stream.js";
+import { motionsOf } from "../../src/data/motion/read-file.js";
+import { Motions } from "../../src/media/motions.js";
 import { loadModel } from "../../src/methods/load.js";
 import { trainMotion } from "../../src/methods/motion/train.js";
 import type { MotionGenerator } from "../../src/models/generator.js";
@@ -83,7 +85,60 @@ test("a signal ends it after the present block, and so does a reader that goes",
   expect(gone.lines).toHaveLength(3);
 });
 
+test("a path leads the root of a sample and of a stream; what is none is refused", async () => {
+  const out = join(root, "led.bvh");
+  const short = ["--seconds", "1.2", "--steps", "2", "--lag", "2", "--device", "cpu"];
+  const { code, stderr } = await refused(["sample", walker, "--path", "-1,0 1,2 3,3", "--out", out, ...short]);
+  expect(code, stderr).toBe(0);
+  const [{ clip }] = await motionsOf(readFileSync(out), "led.bvh");
+  expect(clip.root[0]).toBeCloseTo(-1, 3);
+  expect(clip.root[2]).toBeCloseTo(0, 3);
+  const { output, lines } = reader();
+  const led = { path: "-1,0 1,2 3,3", steps: 2, lag: 2, seconds: 0.6 };
+  await streamMotion(model, led, { output, input: null, signal: never });
+  expect([lines[0].root[0][0], lines[0].root[0][2]]).toEqual([-1, 0]);
+  for (const wrong of ["1,2", "0,0 1", "a,b c,d"]) {
+    const { code, stderr } = await refused(["sample", walker, "--path", wrong, "--out", join(root, "none.bvh")]);
+    expect(code, stderr).toBe(2);
+    expect(stderr).toContain("path cannot be followed");
+  }
+  expect(existsSync(join(root, "none.bvh"))).toBe(false);
+});
+
+test("a motion goes on from a file's, where that one ends; what it cannot go on from is refused", async () => {
+  const [clip] = (await model.sample({ prompt: "a person walks", seconds: 1.8, steps: 2, lag: 2 })).clips;
+  const file = join(root, "begun.bvh");
+  await new Motions([clip]).save(file);
+  const out = join(root, "whole.bvh");
+  const few = ["--steps", "2", "--lag", "2", "--device", "cpu"];
+  const go = (...args: string[]) => refused(["sample", walker, "--out", out, ...few, ...args]);
+  const { code, stderr } = await go("--from-clip", file, "--seconds", "1.5", "--prompt", "a person waves");
+  expect(code, stderr).toBe(0);
+  const [{ clip: whole }] = await motionsOf(readFileSync(out), "whole.bvh");
+  expect(whole.frames).toBe(36 + 30);
+  // Heights are measured anew from the floor where a file is read
+  for (let i = 0; i < 3 * 36; i++) if (i % 3 !== 1) expect(whole.root[i]).toBeCloseTo(clip.root[i], 2);
+  const step = (t: number) => Math.hypot(...[0, 2].map((k) => whole.root[3 * t + k] - whole.root[3 * t - 3 + k]));
+  expect(step(36)).toBeLessThan(0.3);
+  rmSync(out);
+  const short = join(root, "short.bvh");
+  await new Motions([(await model.sample({ seconds: 0.5, steps: 1, lag: 1 })).clips[0]]).save(short);
+  for (const [args, rule] of [
+    [["--from-clip", short], /lasts 0.6 seconds at least; this one has 0.5/],
+    [["--from-clip", join(root, "none.bvh")], /none.bvh/],
+    [["--from-clip", join(root, "walk.txt")], /file of BVH, GLB or VRMA/],
+    [["--from-clip", file, "--count", "2"], /One motion goes on/],
+    [["--from-clip", file, "--sampler", "renoise"], /sampler/],
+  ] as const) {
+    const { code, stderr } = await go(...args);
+    expect(code, stderr).toBe(2);
+    expect(stderr).toMatch(rule);
+  }
+  expect(existsSync(out)).toBe(false);
+});
+
 test.each([
+  [["--from-clip", "walk.bvh"], /--from-clip has no effect with --stream/],
   [["--count", "2"], /count/],
   [["--out", "walk.bvh"], /--out has no effect with --stream/],
   [["--json"], /--json has no effect with --stream/],

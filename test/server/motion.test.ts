@@ -113,12 +113,21 @@ test("what is no motion's is refused, and models say what they offer", async () 
   expect((await fetch(`${url}/v1/motion/live?model=walker`)).status).toBe(426);
 });
 
-test("a live session draws what the session of the JavaScript API does, and takes texts on its way", async () => {
+test("a live session draws what the session of the JavaScript API does, and takes texts and paths on its way", async () => {
+  const path: [number, number][] = [
+    [0, 0],
+    [-5, 0],
+    [-5, 5],
+  ];
   const options = { prompt: "a person walks", steps: 4, lag: 2, seed: 5 };
   const session = await local.open(options);
   const expected: Clip[] = [await session.next(), await session.next()];
   session.say("a person waves");
   session.guidance = 4;
+  expected.push(await session.next());
+  session.follow(path);
+  expected.push(await session.next());
+  session.follow(null);
   expected.push(await session.next());
   const client = connect(url);
   await client.opened;
@@ -130,6 +139,12 @@ test("a live session draws what the session of the JavaScript API does, and take
   client.send({ type: "guidance", value: 4 });
   client.send({ type: "next" });
   got.push(await client.next());
+  client.send({ type: "follow", points: path });
+  client.send({ type: "next" });
+  got.push(await client.next());
+  client.send({ type: "follow", points: null });
+  client.send({ type: "next" });
+  got.push(await client.next());
   for (const [i, block] of got.entries()) {
     expect(block).toMatchObject({ type: "block", index: i, frames: 12 });
     expect(numbers(block.rotations)).toEqual([...expected[i].rotations]);
@@ -137,7 +152,7 @@ test("a live session draws what the session of the JavaScript API does, and take
   }
   expect(client.answers).toEqual([]); // what was not asked for is not drawn
   expect(await (await fetch(`${url}/metrics`)).text()).toMatch(
-    /fewstep_live_sessions 1\n[\s\S]*fewstep_live_blocks_total 3/,
+    /fewstep_live_sessions 1\n[\s\S]*fewstep_live_blocks_total 5/,
   );
   client.send({ type: "close" });
   expect((await client.closed).code).toBe(1000);
@@ -165,12 +180,15 @@ test("wrong messages are told, and the session goes on", async () => {
   await told({ type: "say", text: "walks, then waves" }, /one thing at a time/);
   await told({ type: "guidance", value: 99 }, /from 0 to 10/);
   await told({ type: "next", blocks: 65 }, /at most 64/);
+  await told({ type: "follow", points: [[0, 0]] }, /two different points/);
+  await told({ type: "follow", points: [[0, 0, 0]] }, /points/);
+  await told({ type: "follow" }, /points/);
   await told({ type: "dance" }, /type/);
   client.send({ type: "next" });
   const block = await client.next();
   expect(block).toMatchObject({ type: "block", index: 0 });
   expect(block.rotations).toHaveLength(12 * 22 * 4);
-  client.send("x".repeat(20_000));
+  client.send("x".repeat(70_000));
   expect((await client.closed).code).toBe(1009);
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildStudio } from "../../scripts/build-studio.js";
+import { motionsOf } from "../../src/data/motion/read-file.js";
 import { readGltf } from "../../src/io/gltf-read.js";
 import { StaticHost, Visitor } from "./site.js";
 
@@ -42,6 +43,44 @@ test("a figure goes on moving, turns to what is typed, and is saved", async () =
   ]);
   const [recording] = await readGltf(new Uint8Array(readFileSync(await download.path())), "motion.glb");
   expect(recording.frames).toBeGreaterThanOrEqual(24);
+});
+
+test("a path is drawn on the floor or given as points, and the figure follows it", async () => {
+  const { page } = visitor;
+  const field = page.getByTestId("path");
+  const follow = page.getByRole("button", { name: "Follow" });
+  await page.goto(`${host.url}#/move?model=walker&prompt=a%20person%20walks&seed=4&steps=8&lag=4`);
+  await page.getByTestId("draws").check();
+  await page.getByTestId("stage").scrollIntoViewIfNeeded();
+  const box = (await page.getByTestId("stage").boundingBox())!;
+  const at = (across: number, down: number) => [box.x + across * box.width, box.y + down * box.height] as const;
+  await page.mouse.move(...at(0.3, 0.7));
+  await page.mouse.down();
+  await page.mouse.move(...at(0.6, 0.75), { steps: 4 });
+  await page.mouse.move(...at(0.8, 0.9), { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(async () => (await field.inputValue()).split(" ").length).toBeGreaterThan(3);
+  await visitor.expectGood();
+  await page.getByRole("button", { name: "Clear the path" }).click();
+  await expect.poll(() => field.inputValue()).toBe("");
+  await field.fill("1,2");
+  await follow.click();
+  expect(await page.getByRole("alert").textContent()).toContain("two different points");
+  await field.fill("3,1 3,20");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Clear the path" }).waitFor();
+  await page.getByRole("button", { name: "From the start" }).click();
+  await expect.poll(moved, { timeout: 60_000 }).toBeLessThan(20);
+  await expect.poll(moved, { timeout: 60_000 }).toBeGreaterThan(40);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: ".glb" }).click(),
+  ]);
+  const [{ clip }] = await motionsOf(readFileSync(await download.path()), "motion.glb");
+  const last = clip.root.slice(-3);
+  expect([clip.root[0], clip.root[2]].map((value) => Math.round(10 * value))).toEqual([30, 10]);
+  expect(Math.abs(last[0] - 3)).toBeLessThan(0.3);
+  expect(last[2]).toBeGreaterThan(1.5);
 });
 
 test("a text that the model cannot read is said, and the motion goes on", async () => {

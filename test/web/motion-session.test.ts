@@ -48,3 +48,21 @@ test("and so it does from another thread: nothing that the model needs again is 
   const { clips } = cross({ clips: motions.clips }) as { clips: Clip[] };
   expect(clips).toEqual([...motions.clips]);
 });
+
+test("the root of a page's session follows the path that the page gives, and no other", async () => {
+  const [own, session] = [await model.open(options), await openSession((...asked) => sessions.ask(...asked), options)];
+  const path: [number, number][] = [
+    [1, 2],
+    [1, 9],
+  ];
+  own.follow(path);
+  await session.follow(path);
+  await expect(session.follow([[0, 0]])).rejects.toThrow("two different points");
+  const { clip } = await session.next();
+  expect(clip).toEqual(await own.next());
+  expect([clip.root[0], clip.root[2]]).toEqual([1, 2]);
+  own.follow(null);
+  await session.follow(null);
+  expect((await session.next()).clip).toEqual(await own.next());
+  await session.close();
+});

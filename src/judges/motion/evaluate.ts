@@ -8,7 +8,15 @@ import type { MotionGenerator, SampleOptions } from "../../models/generator.js";
 import { Random } from "../../random/index.js";
 import { pause } from "../pause.js";
 import { intervalOfMean, requireResamples } from "../resamples.js";
-import { diversityOf, type JudgedMotions, judgeMotions, judgeReal, precisionOf, textDistanceOf } from "./judged.js";
+import {
+  type Ask,
+  diversityOf,
+  type JudgedMotions,
+  judgeMotions,
+  judgeReal,
+  precisionOf,
+  textDistanceOf,
+} from "./judged.js";
 import type { MotionJudge } from "./model.js";
 import { longEnough } from "./windows.js";
 
@@ -75,12 +83,15 @@ export interface MotionEvaluation {
   /** Network evaluations of each motion. */
   nfe: number;
   seed: number;
+  /** Captions of test motions that the model cannot read, which it was not asked to show, and why. */
+  leftOut: { caption: string; why: string }[];
   metrics: MetricReport[];
 }
 
 /**
  * Lets a model show what the captions of test motions say, and judges it: every number beside that of real motions.
- * @throws OptionError, also where the model's motions are shorter than the judge's window, or of another frame rate
+ * Captions that the model cannot read are left out, and told.
+ * @throws WrongUse where it can read none; OptionError, also where its motions are shorter than the judge's window, or of another frame rate
  */
 export async function evaluateMotion(
   model: MotionGenerator,
@@ -92,7 +103,13 @@ export async function evaluateMotion(
   requireResamples(resamples);
   const { judge, dataset, test } = reference;
   const { count = 256, seed = 0, ...options } = requireMotionSample(model, judge, sample);
-  const asked = Array.from({ length: count }, (_, i) => test.asked[i % test.asked.length]);
+  const leftOut = unreadableOf(model, test.asked);
+  const known = test.asked.filter(({ prompt }) => !leftOut.some(({ caption }) => caption === prompt));
+  if (known.length === 0)
+    throw new WrongUse(
+      `${model.config.name} can read none of the ${many(leftOut.length, "caption")} of test motions of ${dataset.id}. ${leftOut[0].why}`,
+    );
+  const asked = Array.from({ length: count }, (_, i) => known[i % known.length]);
   const whole = { ...options, count, seed, prompt: asked.map(({ prompt }) => prompt) };
   const { clips } = await model.sample(whole, { signal });
   await pause(signal);
@@ -100,9 +117,17 @@ export async function evaluateMotion(
   await pause(signal);
   return {
     ...{ model: model.config.name, data: dataset.id, judge: judge.config.name },
-    ...{ count, nfe: model.cost(whole), seed },
+    ...{ count, nfe: model.cost(whole), seed, leftOut },
     metrics: metricsOf(drawn, reference, { seed, resamples }),
   };
+}
+
+/** Captions that a model cannot show, each once. */
+function unreadableOf(model: MotionGenerator, asked: readonly Ask[]): MotionEvaluation["leftOut"] {
+  return [...new Set(asked.map(({ prompt }) => prompt))].flatMap((caption) => {
+    const why = model.unreadable(caption);
+    return why === null ? [] : [{ caption, why }];
+  });
 }
 
 /**

@@ -1,11 +1,13 @@
 import type { z } from "zod";
+import { isWrongUse } from "../../io/wrong-use.js";
 import { joinMotions, Motions } from "../../media/motions.js";
 import type { ModelConfig } from "../../models/files.js";
-import type { MotionGenerator, Part, SampleContext } from "../../models/generator.js";
+import type { MotionGenerator, OpenContext, Part, SampleContext } from "../../models/generator.js";
 import { resolveNoise } from "../../models/inputs.js";
 import { type BatchStep, type DrawnBatch, Model, type Rows } from "../../models/model.js";
 import { OptionError, parseOptions } from "../../models/options.js";
 import {
+  BODY_FEATURES,
   type Clip,
   FeetPlanter,
   fromFeatures,
@@ -120,6 +122,19 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
       for (const part of parts.length > 0 ? parts : [one]) this.vocabulary?.require(part);
       return parts;
     });
+  }
+
+  /** Why a prompt cannot be shown; null where it can. */
+  unreadable(prompt: string): string | null {
+    if (prompt.length === 0 || prompt.length > LONGEST_PROMPT)
+      return `A prompt has 1 to ${LONGEST_PROMPT} characters, got ${prompt.length}.`;
+    try {
+      this.captionsOf([prompt]);
+      return null;
+    } catch (error) {
+      if (!isWrongUse(error)) throw error;
+      return (error as Error).message;
+    }
   }
 
   protected override get standIns() {
@@ -281,16 +296,19 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
 
   /**
    * Begins a motion that goes on for ever: `next()` gives block after block, `say` what is to be shown from then on.
+   * `from`: a clip on the body of 22 joints that it goes on from, where it ends.
    * @throws OptionError
    */
-  async open(options: SessionOptions = {}, { signal }: { signal?: AbortSignal } = {}): Promise<MotionStream> {
+  async open(options: SessionOptions = {}, { signal, from }: OpenContext = {}): Promise<MotionStream> {
     const parsed = parseOptions(sessionOptions(this.shape), options, `a session of ${this.config.name}`);
     const { shape, net, graphs, programs, vocabulary } = this;
     if (!vocabulary)
       throw new OptionError(
         `${this.config.name} has no sessions: it reads states of captions, and these come as words.`,
       );
-    return new MotionStream({ shape, net, graphs, programs, vocabulary }, parsed, programs.work.signal(signal));
+    if (from && shape.features !== BODY_FEATURES)
+      throw new OptionError(`${this.config.name} goes on from no clip: its frames have another layout.`);
+    return new MotionStream({ shape, net, graphs, programs, vocabulary }, parsed, programs.work.signal(signal), from);
   }
 
   protected output(samples: Float32Array, rows: Rows, n: number): Motions {

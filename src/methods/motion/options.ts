@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { countOption, guidanceOption, seedOption, stepsOption } from "../../models/options.js";
-import { BODY_FEATURES, FloorPath, MOST_POINTS, type Spot } from "../../motion/index.js";
+import { BODY_FEATURES, FloorPath, MOST_POINTS, type Spot, spotsOf } from "../../motion/index.js";
 import { samplerNames } from "./sampler.js";
 import { blockFrames, type MotionShape } from "./shape.js";
 
@@ -38,13 +38,6 @@ const freeFeet = feet
 /** How feet can be had: planted where frames have our own layout. */
 const feetOption = (shape?: MotionShape) => (shape && shape.features !== BODY_FEATURES ? freeFeet : feet);
 
-/** A path as text: points apart by spaces, semicolons or new lines, x and z apart by a comma. */
-const pointsOf = (said: string): Spot[] =>
-  said
-    .trim()
-    .split(/[\s;]+/)
-    .map((point) => point.split(",").map((value) => (value === "" ? Number.NaN : Number(value))) as unknown as Spot);
-
 /** Why points are no path; null where they are one. */
 function faultOf(points: readonly Spot[]): string | null {
   try {
@@ -69,7 +62,7 @@ const path = z
   );
 /** The points of a path, which may be given as text. @throws RangeError where they are none */
 export const pathOf = (given: z.output<typeof path>): readonly Spot[] | null =>
-  given === undefined ? null : typeof given === "string" ? pointsOf(given) : given;
+  given === undefined ? null : typeof given === "string" ? spotsOf(given) : given;
 
 const checkPath = ({ path }: { path?: z.output<typeof all>["path"] }, context: z.core.$RefinementCtx) => {
   const points = pathOf(path);
@@ -148,6 +141,12 @@ export const sessionOptions = (shape: MotionShape) =>
         .max(0.5)
         .default(0)
         .describe("noise that what has been shown is presented with; a little hides errors that would grow"),
+      turn: z
+        .enum(["anew", "blend"])
+        .default("anew")
+        .describe(
+          "at a new text, anew: blocks in the making begin again from noise and see the last block only; blend: they go on",
+        ),
       seed: seedOption(),
     })
     .superRefine((options, context) => {

@@ -2,7 +2,17 @@ import type { z } from "zod";
 import type { MotionGuess, MotionSession } from "../../models/generator.js";
 import { OptionError } from "../../models/options.js";
 import type { Programs } from "../../models/programs.js";
-import { type Clip, FeatureReader, FeetPlanter, PathFollower, type Spot } from "../../motion/index.js";
+import {
+  type Clip,
+  FeatureReader,
+  FeetPlanter,
+  onBody,
+  PathFollower,
+  resample,
+  type Spot,
+  startOf,
+  toFeatures,
+} from "../../motion/index.js";
 import { Random } from "../../random/index.js";
 import { TokenCache } from "./cache.js";
 import { decodingStream } from "./codec.js";
@@ -34,11 +44,14 @@ const REBASE = 1024;
  */
 export class MotionStream implements MotionSession {
   readonly frames: number;
-  /** Blocks in the making at once, which is also how many come before a new text shows in full. */
+  /** Blocks in the making at once. */
   readonly delay: number;
   private strength: number;
+  private text: string | null = null;
   private words: Words | null = null;
   private memory: { keys: Float32Array; values: Float32Array } | null = null;
+  /** Whether the blocks in the making are to begin anew before the next call. */
+  private turning = false;
   /** Calls made. */
   private tick = 0;
   /** Blocks given. */
@@ -49,6 +62,8 @@ export class MotionStream implements MotionSession {
   private finished: number | null = null;
   /** Clean tokens of the blocks in the making, by number, as the last call foresaw them. */
   private readonly foreseen = new Map<number, Float32Array>();
+  /** Features of the motion that it goes on from, [frames, features], until the network has seen them. */
+  private past: Float32Array | null = null;
   /** Tokens that positions are counted from. */
   private base = 0;
   private readonly cache: TokenCache;
@@ -67,6 +82,7 @@ export class MotionStream implements MotionSession {
     private readonly model: SessionModel,
     private readonly options: Options,
     private readonly signal: AbortSignal,
+    from: Clip | null = null,
   ) {
     const { shape, programs, net } = model;
     const { steps, lag, seed, guidance, prompt, feet } = options;
@@ -80,21 +96,59 @@ export class MotionStream implements MotionSession {
       rows: this.rows,
       layers: network.blocks,
       heads: network.heads,
-      places: (network.window - this.delay) * network.block,
+      places: this.slots * network.block,
       depth: network.width / network.heads,
     });
     this.decoder = decodingStream(programs, net, shape, network.block);
     this.reader = new FeatureReader({ fps: shape.fps });
+    if (from) this.goOnFrom(from);
     this.planter = feet === "planted" ? new FeetPlanter() : null;
     if (prompt !== undefined) this.say(prompt);
     const path = pathOf(options.path);
     if (path) this.follow(path);
   }
 
+  /** Takes the last blocks of a clip for what has been given. @throws OptionError where it is shorter than a block */
+  private goOnFrom(from: Clip): void {
+    const { shape } = this.model;
+    const clip = refused(() => onBody(resample(from, shape.fps)));
+    const rows = toFeatures(clip);
+    const blocks = Math.min(this.slots, Math.floor(rows.length / shape.features / this.frames));
+    if (blocks === 0)
+      throw new OptionError(
+        `A motion to go on from lasts ${this.frames / shape.fps} seconds at least; this one has ${from.frames / from.fps}.`,
+      );
+    this.reader.place = startOf(clip);
+    this.reader.read(rows);
+    this.past = rows.slice(rows.length - blocks * this.frames * shape.features);
+    this.given = blocks;
+    this.tick = blocks * this.options.lag;
+  }
+
+  /** Encodes the rows that it goes on from, and shows them to the network and the decoder, block by block. */
+  private async recall(rows: Float32Array): Promise<void> {
+    this.past = null;
+    const { graphs, programs, shape } = this.model;
+    const { block } = shape.network;
+    const per = block * shape.codec.latent;
+    const { tokens } = await programs.run(`past ${this.given}`, graphs.encode(this.given * block), 1, { rows });
+    for (let b = 0; b < this.given; b++) {
+      this.blocks.set(b, tokens.slice(b * per, (b + 1) * per));
+      await this.decoder.push(this.blocks.get(b)!);
+      if (this.finished !== null) await this.see([]);
+      this.finished = b;
+    }
+  }
+
   /** The present text as it is read; no words where there is none. */
   private get read(): Words {
     const size = 2 * this.model.shape.text.length;
     return this.words ?? { rows: new Int32Array(size), signs: new Float32Array(size) };
+  }
+
+  /** Finished blocks that the network looks at, at most. */
+  private get slots(): number {
+    return this.model.shape.network.window - this.delay;
   }
 
   /** With guidance the network draws twice: with the text, and without. */
@@ -124,8 +178,11 @@ export class MotionStream implements MotionSession {
           `A session shows one thing at a time: say ${JSON.stringify(parts[0])} first, and ${JSON.stringify(parts[1])} when it is time.`,
         );
     }
+    if (text === this.text) return;
+    this.text = text;
     this.words = text === null ? null : this.model.vocabulary.encode(text);
     this.memory = null;
+    this.turning = this.options.turn === "anew";
   }
 
   follow(points: readonly Spot[] | null): void {
@@ -133,11 +190,7 @@ export class MotionStream implements MotionSession {
     if (points === null && !this.follower) return;
     const { x, z } = this.reader.place;
     const follower = this.follower ?? new PathFollower(this.given === 0 ? null : [x, z]);
-    try {
-      follower.follow(points);
-    } catch (error) {
-      throw new OptionError((error as Error).message);
-    }
+    refused(() => follower.follow(points));
     this.follower = follower;
   }
 
@@ -165,10 +218,22 @@ export class MotionStream implements MotionSession {
     if (this.closed) throw new OptionError("This session is closed; open another one.");
   }
 
+  /** Takes the blocks in the making back to noise, and forgets what has been shown but for the block given last. */
+  private beginAnew(): void {
+    this.turning = false;
+    for (const block of this.blocks.keys()) if (block >= this.given) this.blocks.delete(block);
+    this.foreseen.clear();
+    this.tick = this.given * this.options.lag;
+    const { block } = this.model.shape.network;
+    this.cache.forget(0, this.slots * block);
+  }
+
   private async nextBlock(): Promise<Clip> {
     const { steps, lag } = this.options;
+    if (this.past) await this.recall(this.past);
     while (this.tick < this.given * lag + steps) {
       this.signal.throwIfAborted();
+      if (this.turning) this.beginAnew();
       await this.call();
     }
     const tokens = this.blocks.get(this.given)!;
@@ -212,15 +277,39 @@ export class MotionStream implements MotionSession {
 
   /** One call of the network: all blocks in the making take a step. */
   private async call(): Promise<void> {
-    const { steps, lag, history } = this.options;
-    const { shape, programs, graphs } = this.model;
-    const { block, window } = shape.network;
-    const first = Math.max(0, Math.ceil((this.tick - steps + 1) / lag));
-    const shown = this.finished === null ? [] : [this.finished];
+    const { steps, lag } = this.options;
+    const first = Math.max(this.given, Math.ceil((this.tick - steps + 1) / lag));
     const active = Array.from({ length: this.delay }, (_, i) => first + i);
+    const v = await this.see(active);
+    const per = v.length / active.length;
+    for (const [i, b] of active.entries()) {
+      const time = this.timeOf(b, this.tick + 1);
+      const step = time - this.timeOf(b, this.tick);
+      if (step === 0) continue;
+      const at = i * per;
+      const tokens = this.tokensOf(b).map((x, k) => x + step * v[at + k]);
+      this.blocks.set(b, tokens);
+      this.foreseen.set(
+        b,
+        tokens.map((x, k) => x + (1 - time) * v[at + k]),
+      );
+      if (time < 1) continue;
+      this.finished = b;
+      this.foreseen.delete(b);
+    }
+    this.tick++;
+    this.rebase();
+  }
+
+  /** Velocities of blocks, beside the one that was finished last, whose keys and values are kept. */
+  private async see(active: readonly number[]): Promise<Float32Array> {
+    const { history } = this.options;
+    const { shape, programs, graphs } = this.model;
+    const { block } = shape.network;
+    const shown = this.finished === null ? [] : [this.finished];
     const all = [...shown, ...active];
-    const times = all.map((b) => this.timeOf(b, this.tick));
-    const place = this.finished === null ? 0 : (this.finished % (window - this.delay)) * block;
+    const times = [...shown.map(() => 1), ...active.map((b) => this.timeOf(b, this.tick))];
+    const place = this.finished === null ? 0 : (this.finished % this.slots) * block;
     if (this.finished !== null) this.cache.forget(place, block);
     const per = block * shape.codec.latent;
     const state = new Float32Array(all.length * per);
@@ -245,24 +334,7 @@ export class MotionStream implements MotionSession {
       this.blocks.delete(this.finished);
       this.finished = null;
     }
-    const v = this.guide(velocity);
-    for (const [i, b] of active.entries()) {
-      const time = this.timeOf(b, this.tick + 1);
-      const step = time - this.timeOf(b, this.tick);
-      if (step === 0) continue;
-      const at = (shown.length + i) * per;
-      const tokens = this.tokensOf(b).map((x, k) => x + step * v[at + k]);
-      this.blocks.set(b, tokens);
-      this.foreseen.set(
-        b,
-        tokens.map((x, k) => x + (1 - time) * v[at + k]),
-      );
-      if (time < 1) continue;
-      this.finished = b;
-      this.foreseen.delete(b);
-    }
-    this.tick++;
-    this.rebase();
+    return this.guide(velocity).subarray(shown.length * per);
   }
 
   private guide(velocity: Float32Array): Float32Array {
@@ -331,5 +403,14 @@ export class MotionStream implements MotionSession {
       mask.set(own.subarray(i * tokens, (i + 1) * tokens), i * (held.length + tokens) + held.length);
     }
     return mask;
+  }
+}
+
+/** What somebody gave: where it cannot be, that is an OptionError. */
+function refused<T>(take: () => T): T {
+  try {
+    return take();
+  } catch (error) {
+    throw new OptionError((error as Error).message);
   }
 }

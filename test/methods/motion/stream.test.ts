@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { TokenCache } from "../../../src/methods/motion/cache.js";
 import { decodingStream, encodingStream } from "../../../src/methods/motion/codec.js";
 import type { MotionModel, SessionOptions } from "../../../src/methods/motion/index.js";
+import { OptionError } from "../../../src/models/options.js";
 import { Programs } from "../../../src/models/programs.js";
 import { type Clip, joinClips, PathFollower } from "../../../src/motion/index.js";
 import { Random } from "../../../src/random/index.js";
@@ -105,7 +106,7 @@ describe("a session", () => {
     expect(numbersOf(other)).not.toEqual(numbersOf(one.slice(0, 2)));
   });
 
-  test("shows another text in the blocks that are not given yet, and in full after its delay", async () => {
+  test("shows another text in the blocks that are not given yet", async () => {
     const model = modelOf();
     const plain = await streamed(model, options, 6);
     const session = await model.open(options);
@@ -117,6 +118,61 @@ describe("a session", () => {
     }
     expect(numbersOf(clips.slice(0, 3))).toEqual(numbersOf(plain.slice(0, 3)));
     for (const i of [3, 4, 5]) expect(numbersOf([clips[i]])).not.toEqual(numbersOf([plain[i]]));
+  });
+
+  test("at a new text begins again from noise behind the last block, or goes on with what it had begun", async () => {
+    const told = async (change: SessionOptions, after: number) => {
+      const session = await modelOf().open({ ...options, ...change });
+      for (let i = 0; i < after; i++) await session.next();
+      session.say("a person walks"); // as before: nothing changes
+      const foreseen = await session.ahead();
+      session.say("a person waves");
+      return { next: numbersOf([await session.next()]), foreseen, ahead: await session.ahead() };
+    };
+    const [anew, blend, alone] = [{ turn: "anew" }, { turn: "blend" }, { turn: "blend", lag: 4 }] as const;
+    const [first, mixed, fresh] = [await told(anew, 1), await told(blend, 1), await told(alone, 1)];
+    expect(first.foreseen).toHaveLength(1);
+    expect(first.foreseen[0].clip).toEqual(mixed.foreseen[0].clip);
+    // One block is all of the past here, and nothing was begun where blocks come one after the other
+    expect(distance(first.next, fresh.next)).toBeLessThan(1e-4);
+    expect(distance(mixed.next, fresh.next)).toBeGreaterThan(1e-3);
+    expect(first.ahead.map(({ certainty }) => certainty)).toEqual([0.5]);
+    // Of three blocks, two are forgotten
+    const [later, remembered] = [await told({ ...anew, lag: 4 }, 3), await told(alone, 3)];
+    expect(distance(later.next, remembered.next)).toBeGreaterThan(1e-3);
+    const plain = await streamed(modelOf(), options, 4);
+    const same = await modelOf().open(options);
+    const clips = [await same.next(), await same.next()];
+    same.say("a person walks");
+    clips.push(await same.next(), await same.next());
+    expect(numbersOf(clips)).toEqual(numbersOf(plain));
+  });
+
+  test("goes on from a clip where that ends, and remembers more of it than its end", async () => {
+    const model = modelOf();
+    const clip = joinClips(await streamed(model, { ...options, feet: "free" }, 4));
+    const begin = { steps: 4, lag: 4, seed: 1, guidance: 2, feet: "free" } as const;
+    const session = await model.open(begin, { from: clip });
+    const clips = [await session.next(), await session.next()];
+    const { cache } = session as unknown as { cache: TokenCache };
+    expect(cache.held.reduce((sum, one) => sum + one)).toBe(3 * 5); // the clip's four blocks, and its own first
+    const [at, next] = [clip.root.slice(-3), clips[0].root.slice(0, 3)];
+    const way = Math.hypot(clips[0].root[3] - next[0], clips[0].root[5] - next[2]);
+    expect(Math.hypot(next[0] - at[0], next[2] - at[2])).toBeLessThan(3 * way + 0.05);
+    const other = await model.open({ ...begin, seed: 2 }, { from: clip });
+    expect(numbersOf([await other.next()])).not.toEqual(numbersOf([clips[0]]));
+    const shorter = await model.open(begin, { from: joinClips([clip, clip]) });
+    expect(numbersOf([await shorter.next()])).not.toEqual(numbersOf([clips[0]]));
+    const one = await streamed(model, { ...options, feet: "free" }, 1);
+    const short = {
+      ...one[0],
+      frames: 8,
+      rotations: one[0].rotations.slice(0, 8 * 88),
+      root: one[0].root.slice(0, 24),
+    };
+    await expect(model.open(begin, { from: { ...short, contacts: null } })).rejects.toThrow("0.6 seconds at least");
+    const skeleton = { ...clip.skeleton, names: clip.skeleton.names.slice(1) };
+    await expect(model.open(begin, { from: { ...clip, skeleton } })).rejects.toThrow(OptionError);
   });
 
   test("without a text shows anything, and can begin to follow one", async () => {

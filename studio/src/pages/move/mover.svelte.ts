@@ -3,6 +3,7 @@ import {
   type MotionBlock,
   type MotionGhost,
   Motions,
+  type Spot,
   type WebGenerator,
   type WebMotionSession,
 } from "fewstep/browser";
@@ -37,6 +38,8 @@ export class Mover {
   /** Milliseconds from Enter to the first frame that was drawn after it. */
   reaction = $state<number | null>(null);
   running = $state(true);
+  /** The path that the root follows; null: none. */
+  path = $state.raw<readonly Spot[] | null>(null);
   error = $state<string | null>(null);
   #session: WebMotionSession | null = null;
   /** When something was said, and the first frame that was drawn after it. */
@@ -75,6 +78,7 @@ export class Mover {
       const { prompt, seed, guidance, steps, lag } = this;
       const session = await generator.open({ prompt, seed, guidance, steps, lag });
       if (own !== this.#run) return void session.close();
+      if (this.path) await session.follow(this.path);
       this.#session = session;
       this.#blocks = [];
       this.#times = [];
@@ -132,6 +136,25 @@ export class Mover {
       this.error = (error as Error).message;
       return false;
     }
+  }
+
+  /** Leads the root along a path from the next block on; null: no more. What is no path is shown as an error. */
+  async follow(points: readonly Spot[] | null): Promise<boolean> {
+    try {
+      await this.#session?.follow(points);
+      this.error = null;
+      this.path = points;
+      return true;
+    } catch (error) {
+      this.error = (error as Error).message;
+      return false;
+    }
+  }
+
+  /** Where the figure is that was drawn last, x and z in metres. */
+  get place(): Spot {
+    const { root } = this.#blocks.at(-1)?.clip ?? { root: [0, 0, 0] };
+    return [root[root.length - 3], root[root.length - 1]];
   }
 
   /** Changes how strongly the text is followed while it moves. */

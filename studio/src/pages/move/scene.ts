@@ -12,7 +12,10 @@ import {
   MeshBasicMaterial,
   PCFShadowMap,
   PerspectiveCamera,
+  Plane,
+  Raycaster,
   Scene,
+  Vector2,
   Vector3,
   WebGLRenderer,
 } from "three";
@@ -58,6 +61,7 @@ export class Stage {
   readonly #floor = new Floor();
   readonly #sun = new DirectionalLight("#fff6ea", 2.4);
   readonly #trail = new Line(new BufferGeometry(), new LineBasicMaterial({ transparent: true, opacity: 0.55 }));
+  readonly #path = new Line(new BufferGeometry(), new LineBasicMaterial());
   readonly #walked: Spot[] = [];
   readonly #target = new Vector3(0, 0.9, 0);
   /** Somebody's own figure in the place of the capsules. */
@@ -83,8 +87,9 @@ export class Stage {
     this.#sun.shadow.bias = -0.0006;
     this.scene.add(this.body.object, ...this.#ghosts.map(({ object }) => object), ...this.#marks, this.#floor.object);
     this.scene.add(new HemisphereLight("#ffffff", "#b9a893", 1.25), new AmbientLight("#ffffff", 0.35));
-    this.scene.add(this.#sun, this.#sun.target, this.#trail);
+    this.scene.add(this.#sun, this.#sun.target, this.#trail, this.#path);
     this.#trail.position.y = 0.008;
+    this.#path.position.y = 0.01;
     this.camera.position.set(2.6, 1.9, 4.4);
     this.#controls = new OrbitControls(this.camera, canvas);
     this.#controls.target.copy(this.#target);
@@ -102,6 +107,7 @@ export class Stage {
     for (const { material } of this.#ghosts) material.color.copy(accent);
     for (const { material } of this.#marks) material.color.copy(accent);
     this.#trail.material.color.copy(accent);
+    this.#path.material.color.copy(ink);
     this.#floor.color(muted);
   }
 
@@ -151,6 +157,27 @@ export class Stage {
     this.#walked.push(spot);
     if (this.#walked.length > TRAIL) this.#walked.shift();
     lay(this.#trail, this.#walked);
+  }
+
+  /** Whether the pointer turns the stage; a pointer that draws does not. */
+  set turnable(turnable: boolean) {
+    this.#controls.enabled = turnable;
+  }
+
+  /** The place on the floor under a point of the picture, both from 0 to 1 from the upper left; null above the horizon. */
+  floorAt(across: number, down: number): Spot | null {
+    const ray = new Raycaster();
+    ray.setFromCamera(new Vector2(2 * across - 1, 1 - 2 * down), this.camera);
+    const place = ray.ray.intersectPlane(new Plane(new Vector3(0, 1, 0)), new Vector3());
+    return place && { x: place.x, z: place.z };
+  }
+
+  /** Shows a path on the floor; no points: none. */
+  showPath(points: readonly (readonly [number, number])[]): void {
+    lay(
+      this.#path,
+      points.map(([x, z]) => ({ x, z })),
+    );
   }
 
   /** Forgets the trail, and goes back to where the figure begins. */
