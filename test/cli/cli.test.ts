@@ -339,5 +339,6 @@ test("help teaches every command; models and data list are JSON", async () => {
     "names",
     "accad-female1",
     "locomotion",
+    "conversations",
   ]);
 });
