@@ -18,6 +18,7 @@ export {
   type LeadLag,
   l1Diversity,
   leadLag,
+  movingBeatConsistency,
   type NodAnswers,
   nodAnswers,
   nodsIn,
