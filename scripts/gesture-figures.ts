@@ -12,6 +12,8 @@ import { ARM_CHANNELS, gestureOf, NECK_PITCH, NECK_YAW, SPINE_LEAN } from "../sr
 import { fromGesture, positionsOf } from "../src/motion/index.js";
 import { Random } from "../src/random/index.js";
 
+/** Loudness of speech below which nothing is heard. */
+const SILENT = 0.05;
 const dyads = Number(process.argv[2] ?? 400);
 const [DIM, FPS, FRAMES] = [12, 30, 300];
 const draw = (label: string): Simulated[] =>
@@ -112,6 +114,17 @@ for (const [name, joints, size, values] of [
         score((i) => stresses(partner(i)), way),
       ]),
     );
+    const moving = (heard: (i: number) => number[]) =>
+      gesture.movingBeatConsistency(
+        speeds.map((one, i) => ({ speeds: one, sound: heard(i) })),
+        { tops, fps: FPS, sigma },
+      )!;
+    show(
+      `  of those that have beats (m2a)`,
+      moving((i) => stresses(some[i])),
+      moving((i) => stresses(all[i + 2])),
+      moving((i) => stresses(partner(i))),
+    );
   }
 }
 
@@ -142,18 +155,15 @@ for (const [relation, name] of RELATIONS.entries()) {
     ...[quantile(latencies, 0.5), mean(energy.map(mean)), found.lag, found.peak],
   );
 }
-const [listening, silent, listen2]: number[][] = [[], [], []];
-for (const { people, turns } of test)
-  for (const [i, { channels }] of people.entries()) {
-    const head = gesture.energyOf(channels, DIM, { fps: FPS, from: NECK_PITCH, to: NECK_YAW + 1 });
-    const pitch = gesture.energyOf(channels, DIM, { fps: FPS, from: NECK_PITCH, to: NECK_PITCH + 1 });
-    for (let t = 1; t < FRAMES; t++) {
-      const [own, others] = [i, 1 - i].map((who) => speaks(turns, who, (t + 0.5) / FPS));
-      if (!own) (others ? listening : silent).push(head[t]);
-      if (!own && others) listen2.push(pitch[t]);
-    }
-  }
-show("head speed listening, in silence", mean(listening), mean(silent), mean(listen2));
+const [listening, silent]: number[][] = [[], []];
+for (const [i, { channels, envelope }] of all.entries()) {
+  const [pitch, yaw] = [NECK_PITCH, NECK_YAW].map((from) =>
+    gesture.energyOf(channels, DIM, { fps: FPS, from, to: from + 1 }),
+  );
+  for (let t = 1; t < FRAMES; t++)
+    if (envelope[t] < SILENT) (partner(i).envelope[t] < SILENT ? silent : listening).push((pitch[t] + yaw[t]) / 2);
+}
+show("head speed listening, in silence", mean(listening), mean(silent));
 show(
   "Granger gain of own, partner's speech, of unrelated",
   ...[(i: number) => all[i], partner, unrelated].map((heard) =>

@@ -1,4 +1,15 @@
+export { SAMPLE_RATE, SOUND_FEATURES, SOUND_PARTS, SoundFeatureReader, soundFeatures } from "./audio/index.js";
+export { readSounds, type Sounds } from "./io/sound-read.js";
 export { type Extractor, extractorFor } from "./judges/extractors/index.js";
+export {
+  type AskedGesture,
+  evaluateGestures,
+  type GestureEvaluateOptions,
+  type GestureEvaluation,
+  type GestureFigure,
+  type GestureSampler,
+} from "./judges/gesture/evaluate.js";
+export { gestureSampler } from "./judges/gesture/sampler.js";
 export {
   type EvaluateOptions,
   type Evaluation,
@@ -22,11 +33,13 @@ export {
   type TextEvaluation,
   type TextJudge,
 } from "./judges/text.js";
+export { Gestures } from "./media/gestures.js";
 export { Images } from "./media/images.js";
 export { Motions } from "./media/motions.js";
 export { Texts } from "./media/texts.js";
 export * as discrete from "./methods/discrete/index.js";
 export * as drifting from "./methods/drifting/index.js";
+export * as dyadic from "./methods/dyadic/index.js";
 export * as flow from "./methods/flow/index.js";
 export { loadModel, loadTextModel } from "./methods/load.js";
 export * as motion from "./methods/motion/index.js";
@@ -38,6 +51,8 @@ export type { Exemplars } from "./models/exemplars.js";
 export type {
   AnyGenerator,
   Generator,
+  GestureGenerator,
+  GestureSession,
   ImageGenerator,
   MotionGenerator,
   MotionGuess,

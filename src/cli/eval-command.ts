@@ -6,7 +6,7 @@ export interface EvalCommand {
   data?: string;
   /** Of models of images: `classifier` (default), `resnet50-imagenet`, `pixel-pca`, a classifier's folder or an ONNX file. */
   features?: string;
-  /** Samples, and test images at most; default 10,000 images, 256 texts or motions. */
+  /** Samples, and test images at most; default 10,000 images, 256 texts or motions, 200 people who gesture. */
   count?: number;
   steps?: number[];
   /** Of models of text: an autoregressive model; default a Kneser–Ney model. Of motion: a motion-judge. */

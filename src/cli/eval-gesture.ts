@@ -1,30 +1,21 @@
 import { resolveDialogues } from "../data/index.js";
 import { many } from "../io/show.js";
-import {
-  evaluateGestures,
-  FEWEST_PEOPLE,
-  type GestureEvaluation,
-  type GestureSampler,
-} from "../judges/gesture/evaluate.js";
-import type { ModelConfig } from "../models/files.js";
-import type { SampleOptions } from "../models/generator.js";
+import { evaluateGestures, FEWEST_PEOPLE, type GestureEvaluation } from "../judges/gesture/evaluate.js";
+import { gestureSampler } from "../judges/gesture/sampler.js";
+import type { GestureGenerator } from "../models/generator.js";
 import { type EvalCommand, stepsAsked } from "./eval-command.js";
 import { dataOf, readingOf, requireTrainedOn } from "./model-data.js";
 import { checked, printJson, printTable, say, UsageError } from "./output.js";
-
-/** What `fewstep eval` needs of a model of gestures. */
-export interface GestureModel {
-  readonly config: ModelConfig;
-  /** Something that draws with these options. @throws where they are wrong */
-  sampler(options: SampleOptions): GestureSampler;
-  release(): Promise<void>;
-}
 
 /**
  * Measures a model of gestures on the test dialogues of its data. With `json`, prints one `GestureEvaluation`, or a list
  * of them for several numbers of steps.
  */
-export async function evalGestureCommand(location: string, model: GestureModel, command: EvalCommand): Promise<void> {
+export async function evalGestureCommand(
+  location: string,
+  model: GestureGenerator,
+  command: EvalCommand,
+): Promise<void> {
   const { count = 200, steps, seed, json, options = {} } = command;
   try {
     for (const option of ["neighbours", "features", "judge"] as const)
@@ -32,8 +23,8 @@ export async function evalGestureCommand(location: string, model: GestureModel, 
     if (count < FEWEST_PEOPLE)
       throw new UsageError(`--count must be a whole number of at least ${FEWEST_PEOPLE} people, got ${count}.`);
     const data = dataOf(model.config, command.data);
-    const asked = stepsAsked(options, seed, steps);
-    const samplers = await Promise.all(asked.map((sample) => checked(() => model.sampler(sample))));
+    const asked = stepsAsked(options, seed, steps).map(({ seed: _, ...own }) => own);
+    const samplers = await Promise.all(asked.map((own) => checked(() => gestureSampler(model, own))));
     const { skipBroken } = command.data === undefined ? readingOf(model.config) : {};
     const dataset = await resolveDialogues(data, { ...(skipBroken !== undefined && { skipBroken }) });
     await requireTrainedOn(model.config, location, { report: dataset.report, asked: command.data });

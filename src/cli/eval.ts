@@ -37,8 +37,8 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
     return evalMotionCommand(location, model, command);
   }
   if (model.kind === "gesture") {
-    await model.release();
-    throw new UsageError(`${location} draws gestures, which eval does not measure yet.`);
+    const { evalGestureCommand } = await import("./eval-gesture.js");
+    return evalGestureCommand(location, model, command);
   }
   const { features = "classifier", count = 10_000, steps, seed, neighbours, device, json, options = {} } = command;
   if (count < 100) throw new UsageError(`--count must be a whole number of at least 100 images, got ${count}.`);

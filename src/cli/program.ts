@@ -168,12 +168,12 @@ const evaluate = program
   .command("eval")
   .description("measure a model's samples against the test data, each number beside its real-against-real floor")
   .argument("<model>", "name, folder or URL")
-  .option("--data <id|path>", "reference images, text or motions (default: what the model was trained on)")
+  .option("--data <id|path>", "reference images, text, motions or dialogues (default: what the model was trained on)")
   .option(
     "--features <name>",
     "of models of images: classifier, resnet50-imagenet, pixel-pca or an ONNX file (default: classifier)",
   )
-  .option("--count <n>", "samples (default: 10000 images, 256 texts or motions)", whole(8))
+  .option("--count <n>", "samples (default: 10000 images, 256 texts or motions, 200 people who gesture)", whole(8))
   .option("--steps <list>", "numbers of steps to compare, e.g. 1,2,4,8", wholeList)
   .option("--seed <n>", "seed of the samples", whole(0), 0)
   .option(
@@ -197,6 +197,7 @@ evaluate
       "eval drifting-emoji --neighbours out/neighbours.png",
       "eval duo-text --steps 16,64,256 --sampler rescale",
       "eval runs/walker --judge runs/judge --lag 4",
+      "eval runs/talk --count 40 --steps 8,20",
     ),
   )
   .action(async (model, given) => {

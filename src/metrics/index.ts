@@ -3,6 +3,32 @@ export { type BootstrapOptions, bootstrap, bootstrapFrechet, bootstrapMean, type
 export { type Features, features, firstRows, type RandomSource, sampleRows } from "./features.js";
 export { realVsReal } from "./floor.js";
 export { frechetDistance, frechetTo } from "./frechet.js";
+export {
+  BEAT_JOINTS,
+  type BeatConsistency,
+  beatConsistency,
+  conditionalFrechet,
+  energyOf,
+  gestureBeats,
+  gestureFrechet,
+  gestureJerk,
+  grangerGain,
+  jointSpeeds,
+  kineticDiversity,
+  type LeadLag,
+  l1Diversity,
+  leadLag,
+  movingBeatConsistency,
+  type NodAnswers,
+  nodAnswers,
+  nodsIn,
+  ownCoupling,
+  partnerCoupling,
+  type StaticKinetic,
+  staticDiversity,
+  temporalVariance,
+  topSpeeds,
+} from "./gesture/index.js";
 export { type Kid, type KidOptions, kernelDistance, polynomialMmd2 } from "./kid.js";
 export {
   aroundBoundary,

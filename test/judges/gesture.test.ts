@@ -7,7 +7,7 @@ import { SPINE_LEAN } from "../../src/motion/gesture-channels.js";
 
 const data = conversations({ dyads: 60, test: 24, seconds: 6, seed: 3 });
 const real: GestureSampler = {
-  ...{ name: "real", nfe: 1 },
+  ...{ name: "real", nfe: () => 1 },
   draw: async (asked) => asked.map(({ dialogue, side }) => dialogue.people[side].gesture!),
 };
 

@@ -60,6 +60,14 @@ describe("against NumPy and SciPy", () => {
     const found = gesture.beatConsistency(speeds, [0.5, 1.7, 3.1, 4.4, 6], { tops, fps: FPS, sigma: 0.3 });
     close(found.motionToSound, golden.beatConsistency[0]);
     close(found.soundToMotion, golden.beatConsistency[1]);
+    const sound = [0.5, 1.7, 3.1, 4.4, 6];
+    const clip = { speeds, sound };
+    const resting = { speeds: new Float32Array(speeds.length), sound };
+    const with3 = { tops, fps: FPS, sigma: 0.3 };
+    const moving = beats.filter((one) => one.length > 0).map((one) => gesture.alignment(one, sound, 0.3));
+    close(gesture.movingBeatConsistency([clip, resting], with3)!, moving.reduce((a, b) => a + b) / moving.length);
+    expect(gesture.movingBeatConsistency([resting], with3)).toBe(null);
+    expect(gesture.beatConsistency(resting.speeds, sound, with3).motionToSound).toBe(0);
   });
 });
 

@@ -18,8 +18,8 @@ export interface AskedGesture {
 /** What draws motion: a model, or anything that gives as many rows [T, 258] as it is asked for. */
 export interface GestureSampler {
   readonly name: string;
-  /** Network evaluations of each motion. */
-  readonly nfe: number;
+  /** Network evaluations of a motion, the mean of those that are asked for. */
+  nfe(asked: readonly AskedGesture[]): number;
   draw(
     asked: readonly AskedGesture[],
     options: { seed: number; signal?: AbortSignal },
@@ -85,6 +85,7 @@ export async function evaluateGestures(
         `Figures are of ${FEWEST_PEOPLE} people at least; the ${part} dialogues of ${dataset.id} have the whole motion of ${many(movers.length, "person", "people")}.`,
       );
   const asked = test.slice(0, count);
+  const nfe = sampler.nfe(asked);
   const drawn = await sampler.draw(asked, { seed, signal });
   requireRows(sampler.name, asked, drawn);
   await pause(signal);
@@ -105,7 +106,7 @@ export async function evaluateGestures(
   }
   const [value, floor, shuffled, still] = figures;
   return {
-    ...{ model: sampler.name, data: dataset.id, count: asked.length, nfe: sampler.nfe, seed },
+    ...{ model: sampler.name, data: dataset.id, count: asked.length, nfe, seed },
     figures: Object.keys(value).map((name) => ({
       ...{ name, value: value[name], real: floor[name], shuffled: shuffled[name], meanPose: still[name] },
     })),

@@ -93,6 +93,8 @@ export function gestureFigures(moved: Moved, real: Moved, judge: SocialJudge): G
     "FD kinetic (12 angles, (rad/s)²)": angles.kinetic,
     "FD static of own relation (rad²)": conditional?.matched.static ?? null,
     "FD static of other relations (rad²)": conditional?.mismatched?.static ?? null,
+    "FD kinetic of own relation ((rad/s)²)": conditional?.matched.kinetic ?? null,
+    "FD kinetic of other relations ((rad/s)²)": conditional?.mismatched?.kinetic ?? null,
     "Diversity static (6D)": gesture.staticDiversity(gestures, GESTURE_FEATURES, new Random(0, "static")),
     "Diversity kinetic, pairs (6D, per s)": gesture.kineticDiversity(gestures, {
       ...{ dim: GESTURE_FEATURES, fps, random: new Random(0, "kinetic") },

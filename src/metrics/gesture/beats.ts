@@ -95,3 +95,26 @@ export function beatConsistency(
   }
   return { motionToSound, soundToMotion };
 }
+
+/**
+ * Beat consistency of motion's beats over those joints of clips that have beats: the mean of their {@link alignment}s
+ * with the sound's; null where nothing moves. Unlike {@link beatConsistency} it does not fall with joints that rest, so
+ * that chance is the same for those who move little.
+ * @param clips Of each: speeds [T, J], and the sound's beats, seconds
+ */
+export function movingBeatConsistency(
+  clips: readonly { speeds: Rows; sound: readonly number[] }[],
+  { tops, fps, sigma }: { tops: ArrayLike<number>; fps: number; sigma: number },
+): number | null {
+  const joints = tops.length;
+  let [sum, moving] = [0, 0];
+  for (const { speeds, sound } of clips)
+    for (let joint = 0; joint < joints; joint++) {
+      const own = Float32Array.from({ length: framesIn(speeds, joints) }, (_, t) => speeds[t * joints + joint]);
+      const beats = gestureBeats(own, { top: tops[joint], fps });
+      if (beats.length === 0) continue;
+      sum += alignment(beats, sound, sigma);
+      moving++;
+    }
+  return moving > 0 ? sum / moving : null;
+}

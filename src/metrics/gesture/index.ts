@@ -5,6 +5,7 @@ export {
   beatConsistency,
   gestureBeats,
   jointSpeeds,
+  movingBeatConsistency,
   topSpeeds,
 } from "./beats.js";
 export { ownCoupling, partnerCoupling } from "./coupling.js";
