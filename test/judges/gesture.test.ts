@@ -2,8 +2,11 @@ import { expect, test } from "vitest";
 import { conversations } from "../../src/data/dialogue/conversations.js";
 import { evaluateGestures, type GestureSampler } from "../../src/judges/gesture/evaluate.js";
 import { CHANNELS, moversOf } from "../../src/judges/gesture/features.js";
+import { gestureSampler } from "../../src/judges/gesture/sampler.js";
 import { fitSocialJudge, relationAccuracy, traitCorrelations } from "../../src/judges/gesture/social.js";
 import { SPINE_LEAN } from "../../src/motion/gesture-channels.js";
+import { toGesture } from "../../src/motion/index.js";
+import { dialogue, madeModel } from "../methods/dyadic/made.js";
 
 const data = conversations({ dyads: 60, test: 24, seconds: 6, seed: 3 });
 const real: GestureSampler = {
@@ -55,4 +58,26 @@ test("refuses too few people, and a sampler that gives other motions than were a
   await expect(evaluateGestures(real, { ...data, test: data.test.slice(0, 2) })).rejects.toThrow("motion of 4 people");
   const short: GestureSampler = { ...real, draw: async (asked) => asked.map(() => new Float32Array(258)) };
   await expect(evaluateGestures(short, data)).rejects.toThrow("real gave 1 frames for test-0, which has 180.");
+});
+
+test("a model moves whom it is asked for, whatever the order and the lengths of the dialogues", async () => {
+  const model = madeModel();
+  const [short, long] = [dialogue("x", 24), dialogue("yy", 40)];
+  const sampler = gestureSampler(model, { steps: 1, guidance: 1 });
+  const asked = [
+    { dialogue: long, side: 1 },
+    { dialogue: short, side: 0 },
+    { dialogue: short, side: 1 },
+  ] as const;
+  const drawn = await sampler.draw(asked, { seed: 4 });
+  for (const [i, { dialogue, side }] of asked.entries()) {
+    const [people] = await model.sample({ steps: 1, guidance: 1, seed: 4 }, { dialogues: [dialogue] });
+    expect(drawn[i]).toEqual(toGesture(people[side]!));
+  }
+  expect(drawn[1]).not.toEqual(drawn[2]);
+  // Windows of 32 frames that overlap by half: 2, 1 and 1
+  expect(sampler.nfe(asked)).toBeCloseTo(4 / 3, 9);
+  expect(() => gestureSampler(model, { relation: "friend" })).toThrow("tell relation themselves");
+  expect(() => gestureSampler(model, { steps: 0 })).toThrow("steps");
+  await model.release();
 });
