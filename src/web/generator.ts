@@ -29,7 +29,7 @@ export interface GeneratorInfo {
   /** Frames a second, of models of gestures. */
   readonly gesture: { readonly fps: number } | null;
   /** What a session may be asked for, by name; null of models without sessions. */
-  readonly session: Readonly<Record<string, OptionInfo>> | null;
+  readonly sessionOptions: Readonly<Record<string, OptionInfo>> | null;
   /** Where it computes, and with how many threads. */
   readonly device: DeviceName;
   readonly threads: number;

@@ -35,7 +35,7 @@ export function describeGenerator(
     text: model.kind === "text" ? { length: model.length, lines: model.lines } : null,
     motion: model.kind === "motion" ? { fps: model.fps } : null,
     gesture: model.kind === "gesture" ? { fps: model.fps } : null,
-    session: sessionOptions ? optionInfos(sessionOptions) : null,
+    sessionOptions: sessionOptions ? optionInfos(sessionOptions) : null,
     device,
     threads,
   };

@@ -54,6 +54,14 @@ test("relation, personality and guidance can change between blocks, and nothing 
   await next(changed);
 });
 
+test("guided blocks come in WebAssembly, which runs one network at a time", async () => {
+  const web = madeModel({ window: 12 }, {}, "wasm");
+  const session = await web.open({ steps: 1, guidance: 2 });
+  session.push(first, second);
+  expect((await session.pull())!.map(({ frames }) => frames)).toEqual([16, 16]);
+  await web.release();
+});
+
 test("the speech of a block is that of its own frames", async () => {
   const session = await opened();
   const half = (sound: Float32Array) => sound.map((value, i) => (i < 16000 ? 0 : value));

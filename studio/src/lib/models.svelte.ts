@@ -1,12 +1,20 @@
-import type { ModelBlobs } from "fewstep/browser";
+import type { AnyWebGenerator, ModelBlobs } from "fewstep/browser";
 import { changesOf } from "./changes.js";
+import type { PageName } from "./route.svelte.js";
+
+type Kind = AnyWebGenerator["kind"];
+/** The page that shows what models of a kind draw. */
+export const PAGE_OF = { image: "play", text: "text", motion: "move", gesture: "talk" } as const satisfies Record<
+  Kind,
+  PageName
+>;
 
 /** What is known of a model before it is loaded. */
 export interface ModelEntry {
   readonly name: string;
   /** Another one where a file has changed. */
   readonly version?: string;
-  readonly kind: "image" | "text" | "motion" | null;
+  readonly kind: Kind | null;
   readonly method: string;
   /** Whether Node knows it by its name. */
   readonly shipped?: boolean;
@@ -74,7 +82,7 @@ class Models {
     return entry.files ?? new URL(`./models/${encodeURIComponent(entry.name)}`, document.baseURI).href;
   }
 
-  ofKind(kind: "image" | "text" | "motion"): readonly ModelEntry[] {
+  ofKind(kind: Kind): readonly ModelEntry[] {
     return this.list.filter((entry) => entry.kind === kind);
   }
 }
