@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -116,4 +116,13 @@ test("voices are chosen for each: nobody, the microphone, and a file that is non
   await page.getByTestId("behind").waitFor();
   await expect.poll(frame).toBeGreaterThan(16);
   expect(visitor.problems).toEqual([]);
+});
+
+test("where there is no model of gestures the page says what to do", async () => {
+  const { page } = visitor;
+  writeFileSync(join(folder, "site/models/index.json"), "[]");
+  await page.reload();
+  await page.getByText("There is no model of gestures here.").waitFor();
+  await page.getByRole("main").getByRole("link", { name: "Models" }).click();
+  await page.getByRole("heading", { name: "Models", level: 1 }).waitFor();
 });

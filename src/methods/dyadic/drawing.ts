@@ -70,7 +70,7 @@ export async function* drawWindow(
   { rows, steps, strengths, noise, prefix, signal }: WindowOptions,
 ): AsyncGenerator<Float32Array> {
   const { shape, graphs, programs } = drawing;
-  const passes = [];
+  const passes: { weight: number; memory: Float32Array; mask: Float32Array; social: Float32Array }[] = [];
   // One after the other: WebAssembly runs one session at a time
   for (const { pass, weight } of passesOf(strengths)) {
     const feeds = conditionFeeds(drawing, given, rows, pass);

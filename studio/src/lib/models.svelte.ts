@@ -34,6 +34,8 @@ const LOOK_EVERY = 10_000;
 /** The models that this page can use, in the order in which they are offered. */
 class Models {
   list = $state.raw<readonly ModelEntry[]>([]);
+  /** Whether the list has come. */
+  listed = $state(false);
   error = $state<string | null>(null);
   /** Models in use here whose files are others by now, as they are now. */
   changed = $state.raw<readonly ModelEntry[]>([]);
@@ -52,6 +54,7 @@ class Models {
       if (!response.ok) throw new Error(`the list of models is answered with ${response.status}`);
       const { list, changed } = changesOf(this.list, (await response.json()) as ModelEntry[], this.used);
       if (list) this.list = list;
+      this.listed = true;
       if (changed.length > 0 || this.changed.length > 0) this.changed = changed;
       this.error = null;
     } catch (error) {
