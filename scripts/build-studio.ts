@@ -7,13 +7,16 @@ import { MODEL_FILES, modelEntries } from "../src/server/model-files.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Writes the built page (`npm run build`) and models into a folder, which any web server can serve under any path. */
-export async function buildStudio(folder: string, models?: string[]): Promise<void> {
+/**
+ * Writes the built page (`npm run build`) and models, the shipped ones and those of more folders, into a folder, which any
+ * web server can serve under any path.
+ */
+export async function buildStudio(folder: string, models?: string[], folders: string[] = []): Promise<void> {
   const page = join(root, "dist/studio");
   if (!existsSync(join(page, "index.html"))) throw new Error(`${page} holds no page; run npm run build first.`);
   rmSync(folder, { recursive: true, force: true });
   cpSync(page, folder, { recursive: true });
-  const catalogue = await Catalogue.open({ models: undefined, folders: [] });
+  const catalogue = await Catalogue.open({ models: undefined, folders });
   const wanted = ({ name }: { readonly name: string }) => models?.includes(name) ?? true;
   mkdirSync(join(folder, "models"));
   for (const { name, folder: from } of (await catalogue.all()).filter(wanted))

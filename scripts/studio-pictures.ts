@@ -1,6 +1,6 @@
 /**
  * Pictures of the studio's pages for docs/studio, after `npm run build`:
- * `npx tsx scripts/studio-pictures.ts [--runs <folder with a run drifting-fashion>] [page…]`.
+ * `npx tsx scripts/studio-pictures.ts [--runs <folder with a run drifting-fashion>] [--models <folder of more models>] [page…]`.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -42,15 +42,29 @@ const PAGES: Record<string, Shot> = {
     },
     wait: 12,
   },
+  talk: {
+    hash: "#/talk?model=talk&relation=friend&a=1.2,0.5,0,-1,0.3&seed=1",
+    act: async (page) => {
+      await page.waitForFunction(
+        () => Number(document.querySelector('[data-testid="stage"]')?.getAttribute("data-frame")) > 150,
+        undefined,
+        { timeout: 180_000 },
+      );
+    },
+    wait: 4,
+  },
   models: { hash: "#/models?model=drifting-fashion", wait: 3 },
 };
 const LOOKS = { light: {}, dark: { dark: true }, phone: { width: 390, height: 844 } };
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { runs: { type: "string" } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: "string" }, models: { type: "string" } },
+});
 const folder = mkdtempSync(join(tmpdir(), "fewstep-pictures-"));
 const out = resolve("docs/studio");
 mkdirSync(out, { recursive: true });
-await buildStudio(join(folder, "site"));
+await buildStudio(join(folder, "site"), undefined, values.models ? [resolve(values.models)] : []);
 const host = await StaticHost.start(join(folder, "site"));
 const studio = values.runs ? await startStudio(folder, resolve(values.runs)) : null;
 const pages: [string, Shot, string][] = Object.entries(PAGES).map(([name, shot]) => [name, shot, host.url]);

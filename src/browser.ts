@@ -1,5 +1,7 @@
+export { Resampler, SAMPLE_RATE } from "./audio/index.js";
 export { OptionError } from "./io/wrong-use.js";
 export { LanguageModel } from "./judges/language-model/model.js";
+export { Gestures } from "./media/gestures.js";
 export { Images } from "./media/images.js";
 export { Motions } from "./media/motions.js";
 export { draws, loadModel, loadTextModel } from "./methods/load.js";
@@ -19,6 +21,7 @@ export type {
   CreateOptions,
   DrawContext,
   Drawn,
+  DrawnGestures,
   DrawnMotions,
   DrawnStep,
   DrawnTexts,
@@ -27,6 +30,7 @@ export type {
   GeneratorInfo,
   WebGenerator,
 } from "./web/generator.js";
+export type { GestureBlock, WebGestureSession } from "./web/gesture.js";
 export { latest } from "./web/latest.js";
 export type { MotionBlock, MotionGhost, WebMotionSession } from "./web/motion.js";
 export { Pictures } from "./web/pictures.js";

@@ -9,10 +9,8 @@ import {
   readModel,
   sourceName,
 } from "../models/files.js";
-import type { AnyGenerator, Generators, Kind, TextGenerator } from "../models/generator.js";
+import { type AnyGenerator, type Generators, KINDS, type Kind, type TextGenerator } from "../models/generator.js";
 import { methodOf, methods } from "./registry.js";
-
-const KINDS: readonly Kind[] = ["image", "text", "motion", "gesture"];
 
 /**
  * Loads a model that draws, by shipped name, folder (of a model or a training run) or URL, or from its files. With `kind` ("image",

@@ -18,6 +18,7 @@ export interface Outputs {
   gesture: Gestures;
 }
 export type Kind = keyof Outputs;
+export const KINDS: readonly Kind[] = ["image", "text", "motion", "gesture"];
 /** What a generator gives, whichever it is. */
 export type Output = Outputs[Kind];
 
@@ -223,6 +224,10 @@ export interface GestureSession {
   push(first: Float32Array | null, second: Float32Array | null): void;
   /** The next block of both, or null where not enough has been heard for it. */
   pull(): Promise<readonly [Clip, Clip] | null>;
+  /** How probable it is that each speaks, frame by frame of the block that was pulled last, 0 … 1; empty before the first. */
+  readonly speech: readonly [Float32Array, Float32Array];
+  /** Options that hold from the next block on, beside those that are not named; all but the seed. @throws OptionError */
+  change(options: SampleOptions): void;
   /** Ends it. */
   close(): void;
 }

@@ -6,8 +6,8 @@ import type { Kind } from "../models/generator.js";
 import type { OptionInfo } from "../models/options.js";
 import type { Clip } from "../motion/index.js";
 import type { DeviceName } from "../runtime/index.js";
-import type { WebMotionSession } from "./motion.js";
 import type { Pictures } from "./pictures.js";
+import type { WebSessions } from "./sessions.js";
 
 /** What a generator is, without its network: all that a form or a caption needs. It can be sent between threads. */
 export interface GeneratorInfo {
@@ -26,6 +26,10 @@ export interface GeneratorInfo {
   readonly text: { readonly length: number; readonly lines: boolean } | null;
   /** Frames a second, of models of motions. */
   readonly motion: { readonly fps: number } | null;
+  /** Frames a second, of models of gestures. */
+  readonly gesture: { readonly fps: number } | null;
+  /** What a session may be asked for, by name; null of models without sessions. */
+  readonly sessionOptions: Readonly<Record<string, OptionInfo>> | null;
   /** Where it computes, and with how many threads. */
   readonly device: DeviceName;
   readonly threads: number;
@@ -70,11 +74,16 @@ export interface DrawContext {
   mixture?: Float32Array;
   /** Tokens [L] or [count·L] that stay as they are, −1 where the model fills in. Of discrete models. */
   given?: Int32Array;
+  /** Two people's voices at 16 kHz, equally long. Of models of gestures. */
+  sounds?: readonly [Float32Array, Float32Array];
   /** Aborting ends the work, or removes it from the queue; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Told after each step how many are done, of those of all batches; of an edit, its updates. */
   onProgress?(done: number, total: number): void;
 }
+
+/** The names of a {@link DrawContext}. */
+export const CONTEXT: readonly string[] = ["noise", "mixture", "given", "sounds", "signal", "onProgress"];
 
 /** Where a sampler stands. */
 export interface DrawnStep<K extends Kind = Kind> {
@@ -122,8 +131,8 @@ export interface WebGenerator<K extends Kind = Kind> extends GeneratorInfo {
   ): Promise<Pictures>;
   /** Tokens of a text, of models of text. */
   tokens(text: string): Promise<Int32Array>;
-  /** Begins a motion that goes on for ever, of models of motions. @throws OptionError */
-  open(options?: Record<string, unknown>): Promise<WebMotionSession>;
+  /** Begins what goes on for ever: a motion, or two people's gestures. @throws OptionError, of other kinds too */
+  open(options?: Record<string, unknown>): Promise<WebSessions[K]>;
   /** Ends what is being drawn, which rejects with an `AbortError`, and frees the model and its worker. */
   dispose(): Promise<void>;
 }

@@ -22,6 +22,7 @@ export function describeGenerator(
       name,
       { summary, takes, gives, options: optionInfos(options) },
     ]);
+  const sessionOptions = "sessionOptions" in model ? model.sessionOptions : null;
   return {
     kind: model.kind,
     method: model.method,
@@ -33,6 +34,8 @@ export function describeGenerator(
     image: model.kind === "image" ? imageSize(model.config) : null,
     text: model.kind === "text" ? { length: model.length, lines: model.lines } : null,
     motion: model.kind === "motion" ? { fps: model.fps } : null,
+    gesture: model.kind === "gesture" ? { fps: model.fps } : null,
+    sessionOptions: sessionOptions ? optionInfos(sessionOptions) : null,
     device,
     threads,
   };

@@ -10,19 +10,21 @@ import { anySignal, orAborted } from "./abort.js";
 import { cachedPlace } from "./cache.js";
 import { defaultThreads, lossWatch } from "./device.js";
 import { DeviceLost } from "./errors.js";
-import type {
-  AnyWebGenerator,
-  CreateOptions,
-  DrawContext,
-  Drawn,
-  DrawnStep,
-  EditPictures,
-  GeneratorInfo,
+import {
+  type AnyWebGenerator,
+  CONTEXT,
+  type CreateOptions,
+  type DrawContext,
+  type Drawn,
+  type DrawnStep,
+  type EditPictures,
+  type GeneratorInfo,
 } from "./generator.js";
 import { describeGenerator } from "./info.js";
-import { openSession, type SessionAction, Sessions } from "./motion.js";
+import type { SessionAction } from "./numbered.js";
 import { Pictures, toImages } from "./pictures.js";
 import { Queue } from "./queue.js";
+import { openSession, sessionsOf } from "./sessions.js";
 
 /** Stands for a token that is masked yet. */
 const BLANK = "_";
@@ -52,7 +54,7 @@ function modelContext(
   owner: string,
   signal: AbortSignal,
 ): SampleContext & { signal: AbortSignal } {
-  requireKnown(owner, { onProgress, ...context }, ["noise", "mixture", "given", "signal", "onProgress"]);
+  requireKnown(owner, { onProgress, ...context }, CONTEXT);
   const given = Object.entries({ ...context, onStep: onProgress }).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(given), signal };
 }
@@ -66,7 +68,7 @@ function localGenerator(
 ): AnyWebGenerator {
   const { name } = info;
   const queue = new Queue();
-  const sessions = model.kind === "motion" ? new Sessions(model) : null;
+  const sessions = sessionsOf(model);
   const life = new AbortController();
   const during = (given?: AbortSignal) => anySignal(given, life.signal, lost);
 
@@ -151,10 +153,11 @@ function localGenerator(
     },
     session: (action: SessionAction, session: number, value?: unknown) =>
       take(async () => {
-        if (!sessions) throw new OptionError(`${name} draws no motions, so nothing of it goes on for ever.`);
+        if (!sessions)
+          throw new OptionError(`${name} draws neither motions nor gestures, so nothing of it goes on for ever.`);
         return sessions.ask(action, session, value);
       }),
-    open: (options?: SampleOptions) => openSession((...asked) => generator.session(...asked), options),
+    open: (options?: SampleOptions) => openSession(model.kind, (...asked) => generator.session(...asked), options),
     async dispose() {
       life.abort(new DOMException(`${name} has been disposed of.`, "AbortError"));
       await orAborted(lost, () => model.release()).catch(() => undefined);

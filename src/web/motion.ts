@@ -1,6 +1,6 @@
-import { OptionError } from "../io/wrong-use.js";
 import type { MotionGenerator, MotionSession, SampleOptions } from "../models/generator.js";
 import { type Clip, positionsOf, type Spot } from "../motion/index.js";
+import { type AskSession, Numbered, type SessionAction } from "./numbered.js";
 
 /** A stretch of a motion that goes on. */
 export interface MotionBlock {
@@ -37,34 +37,23 @@ export interface WebMotionSession {
   close(): Promise<void>;
 }
 
-/** What a page asks of a session, which the thread with the generator knows by its number. */
-export type SessionAction = "open" | "say" | "guide" | "follow" | "next" | "ahead" | "close";
-/** Asks; what is given back is what the action gives. */
-export type AskSession = (action: SessionAction, session: number, value?: unknown) => Promise<unknown>;
-
-interface Opened {
+interface Opened extends Pick<WebMotionSession, "fps" | "frames" | "delay"> {
   readonly session: number;
-  readonly fps: number;
-  readonly frames: number;
-  readonly delay: number;
 }
 
-/** The sessions of a loaded model. */
-export class Sessions {
-  private readonly open = new Map<number, MotionSession>();
-  private last = 0;
+/** The motions that go on of a loaded model. */
+export class MotionSessions {
+  private readonly sessions = new Numbered<MotionSession>();
 
   constructor(private readonly model: MotionGenerator) {}
 
   async ask(action: SessionAction, session: number, value?: unknown): Promise<unknown> {
     if (action === "open") {
       const made = await this.model.open(value as SampleOptions | undefined);
-      this.open.set(++this.last, made);
       const { frames, delay } = made;
-      return { session: this.last, fps: this.model.fps, frames, delay } satisfies Opened;
+      return { session: this.sessions.add(made), fps: this.model.fps, frames, delay } satisfies Opened;
     }
-    const found = this.open.get(session);
-    if (!found) throw new OptionError("This session is closed; open another one.");
+    const found = this.sessions.get(session);
     switch (action) {
       case "say":
         return found.say(value as string | null);
@@ -74,8 +63,7 @@ export class Sessions {
       case "follow":
         return found.follow(value as readonly Spot[] | null);
       case "close":
-        this.open.delete(session);
-        return found.close();
+        return this.sessions.close(session);
       case "next": {
         const clip = await found.next();
         return { clip, joints: positionsOf(clip) } satisfies MotionBlock;
@@ -89,8 +77,8 @@ export class Sessions {
   }
 }
 
-/** A session as a page has it, wherever it is drawn. */
-export async function openSession(ask: AskSession, options?: SampleOptions): Promise<WebMotionSession> {
+/** A motion as a page has it, wherever it is drawn. */
+export async function openMotion(ask: AskSession, options?: SampleOptions): Promise<WebMotionSession> {
   const { session, ...about } = (await ask("open", 0, options)) as Opened;
   return {
     ...about,

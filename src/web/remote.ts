@@ -4,17 +4,18 @@ import type { ModelBlobs } from "../models/files.js";
 import type { SampleOptions } from "../models/generator.js";
 import { anySignal, orAborted } from "./abort.js";
 import { packError, unpackError } from "./errors.js";
-import type {
-  AnyWebGenerator,
-  CreateOptions,
-  DrawContext,
-  DrawnStep,
-  EditPictures,
-  GeneratorInfo,
+import {
+  type AnyWebGenerator,
+  CONTEXT,
+  type CreateOptions,
+  type DrawContext,
+  type DrawnStep,
+  type EditPictures,
+  type GeneratorInfo,
 } from "./generator.js";
 import type { AbortRequest, Answer, CallName, Channel, Request } from "./messages.js";
-import { openSession } from "./motion.js";
 import { Pictures, toImages } from "./pictures.js";
+import { openSession } from "./sessions.js";
 import { pack, unpack } from "./wire.js";
 
 /** Another thread that answers: how it is talked to, and how it ends. */
@@ -87,7 +88,7 @@ export async function remoteGenerator(
 
   /** What crosses of a context, and what stays here. */
   function split(context: DrawContext = {}): { crossing: object; control: Control } {
-    requireKnown(info.name, context, ["noise", "mixture", "given", "signal", "onProgress"]);
+    requireKnown(info.name, context, CONTEXT);
     const { signal, onProgress, ...crossing } = context;
     return { crossing: pack(crossing) as object, control: { signal, onProgress } };
   }
@@ -123,7 +124,7 @@ export async function remoteGenerator(
       const images = pictures && info.image && new Pictures(toImages(pictures, info.image.channels));
       return work("edit", [name, { ...rest, ...(images && { pictures: images }) }, options], context);
     },
-    open: (options?: SampleOptions) => openSession((...asked) => call("session", ...asked), options),
+    open: (options?: SampleOptions) => openSession(info.kind, (...asked) => call("session", ...asked), options),
     async dispose() {
       life.abort(new DOMException(`${info.name} has been disposed of.`, "AbortError"));
       end();

@@ -1,5 +1,5 @@
 import { Images } from "../media/images.js";
-import { BODY } from "../motion/index.js";
+import { BODY, FULL_BODY } from "../motion/index.js";
 import { Pictures } from "./pictures.js";
 
 /** Pictures as they cross to another thread. */
@@ -7,6 +7,8 @@ interface PicturesMessage {
   readonly $pictures: Pick<Images, "pixels" | "count" | "channels" | "height" | "width" | "labels">;
 }
 
+/** Bodies that all motions share. */
+const BODIES = { BODY, FULL_BODY } as const;
 type Plain = Record<string, unknown>;
 const isPlain = (value: unknown): value is Plain =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
@@ -17,15 +19,16 @@ const mapValues = (value: Plain, of: (value: unknown) => unknown): Plain =>
 
 /**
  * A value as it crosses to another thread. A view of a part of a buffer is copied, since the whole would cross, and so
- * are objects and lists, since a framework's reactive ones could not. The body that all motions share crosses by its
- * name: its buffers must stay here.
+ * are objects and lists, since a framework's reactive ones could not. The bodies that all motions share cross by
+ * their names: their buffers must stay here.
  */
 export function pack(value: unknown): unknown {
   if (value instanceof Pictures) {
     const { pixels, count, channels, height, width, labels } = value.images;
     return { $pictures: pack({ pixels, count, channels, height, width, labels }) };
   }
-  if (value === BODY) return { $body: true };
+  const body = Object.entries(BODIES).find(([, own]) => own === value);
+  if (body) return { $body: body[0] };
   if (isArray(value)) return value.byteLength === value.buffer.byteLength ? value : value.slice();
   if (Array.isArray(value)) return value.map(pack);
   return isPlain(value) ? mapValues(value, pack) : value;
@@ -35,7 +38,7 @@ export function pack(value: unknown): unknown {
 export function unpack(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unpack);
   if (!isPlain(value)) return value;
-  if ("$body" in value) return BODY;
+  if ("$body" in value) return BODIES[value.$body as keyof typeof BODIES];
   if (!("$pictures" in value)) return mapValues(value, unpack);
   const { pixels, count, channels, height, width, labels } = (value as unknown as PicturesMessage).$pictures;
   return new Pictures(new Images(pixels, count, channels, height, width, labels));

@@ -61,13 +61,13 @@ export class Visitor {
   static async open(options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Visitor> {
     const { width = 1440, height = 900, dark = false } = options;
     const { path } = await requireBrowser();
-    // A camera that shows a moving test picture, and is given to whoever asks
+    // A camera that shows a moving test picture and a microphone that hears beeps, given to whoever asks
     const camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
     const browser = await chromium.launch({ executablePath: path, args: ["--no-sandbox", ...camera] });
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? "dark" : "light",
-      permissions: ["clipboard-read", "clipboard-write", "camera"],
+      permissions: ["clipboard-read", "clipboard-write", "camera", "microphone"],
       acceptDownloads: true,
     });
     const page = await context.newPage();

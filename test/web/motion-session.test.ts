@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from "vitest";
 import { type Clip, positionsOf } from "../../src/motion/index.js";
-import { openSession, Sessions } from "../../src/web/motion.js";
+import { MotionSessions, openMotion } from "../../src/web/motion.js";
 import { buffersOf, pack, unpack } from "../../src/web/wire.js";
 import { madeModel } from "../methods/motion/made.js";
 
 const model = madeModel();
-const sessions = new Sessions(model);
+const sessions = new MotionSessions(model);
 const options = { prompt: "a person walks", steps: 3, lag: 1, seed: 4 };
 afterAll(() => model.release());
 
@@ -13,7 +13,7 @@ const lastFrame = (clip: Clip) => positionsOf(clip).slice(-66);
 
 test("a page sees a session's blocks, and where those in the making are foreseen to end", async () => {
   const own = await model.open(options);
-  const session = await openSession((...asked) => sessions.ask(...asked), options);
+  const session = await openMotion((...asked) => sessions.ask(...asked), options);
   expect(session).toMatchObject({ fps: 20, frames: 12, delay: 3 });
   for (let i = 0; i < 3; i++) {
     const [clip, { clip: seen, joints }] = [await own.next(), await session.next()];
@@ -36,7 +36,7 @@ test("and so it does from another thread: nothing that the model needs again is 
     return unpack(structuredClone(packed, { transfer: buffersOf(packed) }));
   };
   const own = await model.open(options);
-  const session = await openSession(async (...asked) => cross(await sessions.ask(...asked)), options);
+  const session = await openMotion(async (...asked) => cross(await sessions.ask(...asked)), options);
   for (let i = 0; i < 3; i++) {
     const clip = await own.next();
     const crossed = await session.next();

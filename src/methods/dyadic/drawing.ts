@@ -70,12 +70,12 @@ export async function* drawWindow(
   { rows, steps, strengths, noise, prefix, signal }: WindowOptions,
 ): AsyncGenerator<Float32Array> {
   const { shape, graphs, programs } = drawing;
-  const passes = await Promise.all(
-    passesOf(strengths).map(async ({ pass, weight }) => {
-      const feeds = conditionFeeds(drawing, given, rows, pass);
-      return { weight, ...(await programs.run("context", graphs.context, rows, feeds)) };
-    }),
-  );
+  const passes: { weight: number; memory: Float32Array; mask: Float32Array; social: Float32Array }[] = [];
+  // One after the other: WebAssembly runs one session at a time
+  for (const { pass, weight } of passesOf(strengths)) {
+    const feeds = conditionFeeds(drawing, given, rows, pass);
+    passes.push({ weight, ...(await programs.run("context", graphs.context, rows, feeds)) });
+  }
   const predict = async (state: Float32Array, time: number) => {
     const found = [];
     for (const { weight, memory, mask, social } of passes) {

@@ -15,7 +15,7 @@ export class IdleLayer {
   private attention = 0;
 
   constructor(
-    private readonly amount: number,
+    public amount: number,
     private readonly phase: number,
   ) {}
 

@@ -1,15 +1,15 @@
 import type { z } from "zod";
 import { SOUND_PARTS, SoundFeatureReader } from "../../audio/index.js";
 import { RELATIONS } from "../../data/dialogue-dataset.js";
-import type { GestureSession } from "../../models/generator.js";
-import { OptionError } from "../../models/options.js";
+import type { GestureSession, SampleOptions } from "../../models/generator.js";
+import { OptionError, parseOptions } from "../../models/options.js";
 import { fromGesture } from "../../motion/gesture.js";
 import { type Clip, type Quaternion, slerp } from "../../motion/index.js";
 import { Random } from "../../random/index.js";
 import { type Drawing, decodeLatents, drawWindow } from "./drawing.js";
 import { strengthsOf } from "./guidance.js";
 import { IdleLayer } from "./idle.js";
-import type { sessionOptions } from "./options.js";
+import { sessionOptions } from "./options.js";
 import { RELATION_COUNT, TOKEN_FRAMES, TRAIT_COUNT, windowFrames } from "./shape.js";
 import { stretchOf } from "./windows.js";
 
@@ -45,10 +45,11 @@ export class DyadicStream implements GestureSession {
   private readonly random: Random;
   private last: Promise<unknown> = Promise.resolve();
   private closed = false;
+  speech: readonly [Float32Array, Float32Array] = [new Float32Array(), new Float32Array()];
 
   constructor(
     private readonly drawing: Drawing,
-    private readonly options: Options,
+    private options: Options,
     private readonly signal: AbortSignal,
   ) {
     const { window } = drawing.shape.network;
@@ -89,6 +90,15 @@ export class DyadicStream implements GestureSession {
     const result = this.last.then(() => this.drawing.programs.work.run(this.signal, () => this.block()));
     this.last = result.catch(() => undefined);
     return result;
+  }
+
+  change(options: SampleOptions): void {
+    this.requireOpen();
+    if (Object.hasOwn(options, "seed"))
+      throw new OptionError("The seed of a session stays; open another one for another seed.");
+    const changed = { ...this.options, ...options };
+    this.options = parseOptions(sessionOptions(this.drawing.shape), changed, "a session's change");
+    for (const idle of this.idle) idle.amount = this.options.idle;
   }
 
   close(): void {
@@ -164,14 +174,10 @@ export class DyadicStream implements GestureSession {
     if (this.foreseen) for (const p of [0, 1] as const) crossFade(this.foreseen[p], clips[p]);
     this.foreseen = [cut(0, known + HOP, AHEAD), cut(1, known + HOP, AHEAD)];
     const [speech] = SOUND_PARTS.speech;
-    for (const p of [0, 1] as const) {
-      const { rows } = this.heard[1 - p];
-      const first = known * TOKEN_FRAMES;
-      this.idle[p].add(
-        clips[p],
-        Array.from({ length: this.frames }, (_, f) => rows[(first + f) * width + speech]),
-      );
-    }
+    const speechOf = ({ rows }: Heard) =>
+      Float32Array.from({ length: this.frames }, (_, f) => rows[(known * TOKEN_FRAMES + f) * width + speech]);
+    this.speech = [speechOf(this.heard[0]), speechOf(this.heard[1])];
+    for (const p of [0, 1] as const) this.idle[p].add(clips[p], this.speech[1 - p]);
     const kept = Math.min(this.most, known + HOP);
     const until = (p: number) => (p * window + known + HOP) * latent;
     this.past = [found.slice(until(0) - kept * latent, until(0)), found.slice(until(1) - kept * latent, until(1))];

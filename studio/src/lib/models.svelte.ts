@@ -1,12 +1,20 @@
-import type { ModelBlobs } from "fewstep/browser";
+import type { AnyWebGenerator, ModelBlobs } from "fewstep/browser";
 import { changesOf } from "./changes.js";
+import type { PageName } from "./route.svelte.js";
+
+type Kind = AnyWebGenerator["kind"];
+/** The page that shows what models of a kind draw. */
+export const PAGE_OF = { image: "play", text: "text", motion: "move", gesture: "talk" } as const satisfies Record<
+  Kind,
+  PageName
+>;
 
 /** What is known of a model before it is loaded. */
 export interface ModelEntry {
   readonly name: string;
   /** Another one where a file has changed. */
   readonly version?: string;
-  readonly kind: "image" | "text" | "motion" | null;
+  readonly kind: Kind | null;
   readonly method: string;
   /** Whether Node knows it by its name. */
   readonly shipped?: boolean;
@@ -26,6 +34,8 @@ const LOOK_EVERY = 10_000;
 /** The models that this page can use, in the order in which they are offered. */
 class Models {
   list = $state.raw<readonly ModelEntry[]>([]);
+  /** Whether the list has come. */
+  listed = $state(false);
   error = $state<string | null>(null);
   /** Models in use here whose files are others by now, as they are now. */
   changed = $state.raw<readonly ModelEntry[]>([]);
@@ -44,6 +54,7 @@ class Models {
       if (!response.ok) throw new Error(`the list of models is answered with ${response.status}`);
       const { list, changed } = changesOf(this.list, (await response.json()) as ModelEntry[], this.used);
       if (list) this.list = list;
+      this.listed = true;
       if (changed.length > 0 || this.changed.length > 0) this.changed = changed;
       this.error = null;
     } catch (error) {
@@ -74,7 +85,7 @@ class Models {
     return entry.files ?? new URL(`./models/${encodeURIComponent(entry.name)}`, document.baseURI).href;
   }
 
-  ofKind(kind: "image" | "text" | "motion"): readonly ModelEntry[] {
+  ofKind(kind: Kind): readonly ModelEntry[] {
     return this.list.filter((entry) => entry.kind === kind);
   }
 }

@@ -36,11 +36,15 @@ export function drawnNetwork(shape: DyadicShape): DyadicNetwork {
   return net;
 }
 
-export function madeModel(change: Partial<DyadicShape["network"]> = {}, more: Partial<DyadicShape> = {}): DyadicModel {
+export function madeModel(
+  change: Partial<DyadicShape["network"]> = {},
+  more: Partial<DyadicShape> = {},
+  device: "cpu" | "wasm" = "cpu",
+): DyadicModel {
   const shape = shapeWith(change, more);
   const config = { format: 1, method: "dyadic", name: "made", gesture: { fps: 30 }, classNames: null } as const;
   return new DyadicModel({ ...config, network: shape, training: {} }, shape, drawnNetwork(shape), {
-    ...{ device: "cpu", threads: 1 },
+    ...{ device, threads: 1 },
   });
 }
 

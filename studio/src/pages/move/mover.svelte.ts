@@ -7,11 +7,11 @@ import {
   type WebGenerator,
   type WebMotionSession,
 } from "fewstep/browser";
+import { Player } from "../../figure/player.js";
 import { ModelInUse } from "../../lib/generator.svelte.js";
 import { type ModelEntry, models } from "../../lib/models.svelte.js";
 import { clamp } from "../../lib/options.js";
 import { route } from "../../lib/route.svelte.js";
-import { Player } from "./player.js";
 
 /** Seconds of motion that are kept ready: more would make a new text show later. */
 const READY = 0.35;

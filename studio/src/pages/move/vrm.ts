@@ -2,7 +2,7 @@ import * as vrmPackage from "@pixiv/three-vrm";
 import { BODY_PARENTS, VRM_BONES } from "fewstep/browser";
 import { type Object3D, Quaternion, Vector3 } from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
-import type { Pose } from "./player.js";
+import type { Pose } from "../../figure/player.js";
 
 interface Vrm {
   readonly scene: Object3D;

@@ -2,9 +2,9 @@ import type { MotionBlock } from "fewstep/browser";
 
 /** What is shown at one moment. */
 export interface Pose {
-  /** [22, 3], metres in the world. */
+  /** [J, 3], metres in the world. */
   readonly joints: Float32Array;
-  /** [22, 4], x, y, z, w from the parent's frame. */
+  /** [J, 4], x, y, z, w from the parent's frame. */
   readonly rotations: Float32Array;
   readonly root: readonly [number, number, number];
   /** [4], 1 where a foot stands; null where nobody has said. */
@@ -34,11 +34,12 @@ export class Player {
   }
 
   add({ clip, joints }: MotionBlock): void {
-    const { rotations, root, contacts, frames } = clip;
+    const { rotations, root, contacts, frames, skeleton } = clip;
+    const [places, turns] = [3 * skeleton.names.length, 4 * skeleton.names.length];
     for (let f = 0; f < frames; f++)
       this.#frames.push({
-        joints: joints.subarray(f * 66, f * 66 + 66),
-        rotations: rotations.subarray(f * 88, f * 88 + 88),
+        joints: joints.subarray(f * places, (f + 1) * places),
+        rotations: rotations.subarray(f * turns, (f + 1) * turns),
         root: [root[3 * f], root[3 * f + 1], root[3 * f + 2]],
         contacts: contacts?.subarray(f * 4, f * 4 + 4) ?? null,
       });
