@@ -50,7 +50,7 @@ test("and so it does from another thread: nothing that the model needs again is 
 });
 
 test("the root of a page's session follows the path that the page gives, and no other", async () => {
-  const [own, session] = [await model.open(options), await openSession((...asked) => sessions.ask(...asked), options)];
+  const [own, session] = [await model.open(options), await openMotion((...asked) => sessions.ask(...asked), options)];
   const path: [number, number][] = [
     [1, 2],
     [1, 9],

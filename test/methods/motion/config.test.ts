@@ -27,7 +27,7 @@ test.each([
   [{ motion: undefined }, "motion has no frames a second, but 20 in network; they must agree"],
   [
     { text: { tokenizer: {}, lines: false } },
-    "text is there beside motion; a model is one of images, of text or of motion",
+    "text is there beside motion; a model is one of images, of text, of motion or of gestures",
   ],
   [{ classNames: ["walk"] }, "classNames has 1 names, but the network has 0 classes"],
   [
