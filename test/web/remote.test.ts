@@ -218,7 +218,7 @@ test.each<[unknown, object, RegExp]>([
   ["m", { threads: 0 }, /threads must be a whole number of at least 1, got 0/],
   ["m", { worker: "no" }, /worker must be true or false, got "no"/],
   ["m", { worker: true }, /no Web Workers here/],
-  ["m", { kind: "sound" }, /kind must be "image", "text" or "motion"/],
+  ["m", { kind: "sound" }, /kind must be "image", "text", "motion" or "gesture"/],
 ])("createGenerator(%o, %o) is refused", async (source, options, message) => {
   const refused = createGenerator(source as string, options);
   await expect(refused).rejects.toThrow(message);
