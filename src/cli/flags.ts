@@ -24,7 +24,7 @@ export function addOptionFlags(
     const [before, after] = types.includes("boolean") ? ["[", "]"] : ["<", ">"];
     const all = infos.length === Object.keys(methods).length;
     const flag = `--${kebab(name)}${type === "boolean" ? "" : ` ${before}${placeholders[type]}${after}`}`;
-    command.addOption(new Option(flag, describe(infos, all, presets[name])).argParser(parsers[type]));
+    command.addOption(new Option(flag, describe(infos, all, presets[name])).argParser(once(parsers[type])));
   }
 }
 
@@ -68,6 +68,14 @@ function whole(text: string): number {
   if (!Number.isSafeInteger(value)) throw new InvalidArgumentError("must be a whole number.");
   return value;
 }
+
+/** Reads a value, and refuses a second one, which would take the place of the first without a word. */
+const once =
+  (parse: (text: string) => unknown) =>
+  (text: string, before: unknown): unknown => {
+    if (before !== undefined) throw new InvalidArgumentError("it is given twice; give it once.");
+    return parse(text);
+  };
 
 const parsers: Record<OptionInfo["type"], (text: string) => unknown> = {
   integer: whole,

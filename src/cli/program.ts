@@ -78,7 +78,8 @@ addOptionFlags(sample, sampleOptions, { presets: { count: "64 images, 8 texts" }
 sample
   .option(
     "--out <file|folder/>",
-    "where the sheet or text goes: .png, .webp, .jpg, .avif or .txt (default out/<model>.png or .txt); a folder/, or a " +
+    "where it goes: .png, .webp, .jpg, .avif; .txt; motions .bvh, .glb, .vrma, .csv, .npz, .gif (two people but in a .glb: " +
+      "name-a, name-b); default out/<model>.png, .txt or .glb; a folder/, or a " +
       "name with %05d in it, takes each sample as a file of its own, and labels.csv",
   )
   .option(

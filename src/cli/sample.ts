@@ -42,6 +42,8 @@ export interface SampleResult {
   out: string;
   /** Texts that were written into one file. */
   texts?: readonly string[];
+  /** Files of dialogues, where a name stands for several. */
+  written?: readonly string[];
   /** How many single files were written. */
   files?: number;
   /** Table of the single files' classes. */
@@ -128,7 +130,7 @@ async function drawOne(model: AnyGenerator, options: SampleOptions, path: string
   }
   if (drawn.kind === "motion" || drawn.kind === "gesture") await drawn.save(path);
   else await drawn.save(path, { scale: scaleOf(drawn.height) });
-  return { seconds };
+  return { seconds, ...(drawn.kind === "gesture" && { written: drawn.filesOf(path) }) };
 }
 
 /** Draws batch by batch and writes what has been drawn; the table of classes lists what was written, come what may. */
@@ -212,9 +214,9 @@ export async function sampleCommand(
     if (command.fromClip !== undefined) return await continueCommand(model, location, given, command);
     const result = await sampleToFile(model, location, given, command);
     if (command.json) return printJson(result);
-    const { texts, kind, count, nfe, msPerSample, out, files } = result;
+    const { texts, kind, count, nfe, msPerSample, out, files, written } = result;
     if (texts) process.stdout.write(`${texts.join("\n")}\n`);
-    const place = files === undefined ? out : `${many(files, "file")} in ${out}`;
+    const place = written?.join(", ") ?? (files === undefined ? out : `${many(files, "file")} in ${out}`);
     say(
       `${result.model}: ${many(count, kind)}, ${many(nfe, "network evaluation")} each, ${msPerSample} ms per ${kind} → ${place}`,
     );

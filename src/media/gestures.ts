@@ -47,6 +47,17 @@ export class Gestures implements Media, Iterable<Dialogue> {
     );
   }
 
+  /** The files that `save` writes for a name. */
+  filesOf(path: string): string[] {
+    const ending = motionEnding(path);
+    const stem = path.slice(0, -ending.length - 1);
+    return this.dialogues.flatMap((people, i) => {
+      const name = this.count === 1 ? stem : `${stem}-${i}`;
+      const alone = ending === "glb" || people.length === 1;
+      return alone ? [`${name}.${ending}`] : people.map((_, p) => `${name}-${"ab"[p]}.${ending}`);
+    });
+  }
+
   /**
    * Writes them as the name's ending says. A .glb has both people; of the other formats each person gets a file,
    * `talk-a.bvh` and `talk-b.bvh` for `talk.bvh`. Of several dialogues each has its number before that: `talk-0-a.bvh`.
@@ -56,15 +67,10 @@ export class Gestures implements Media, Iterable<Dialogue> {
     const ending = motionEnding(path);
     if (ending === "png")
       throw new WrongUse(`Gestures of two people are no strip of poses; end ${path} in .glb or .gif.`);
-    const stem = path.slice(0, -ending.length - 1);
     const { writeFileAtomic } = await import("../io/atomic.js");
-    for (const [i, people] of this.dialogues.entries()) {
-      const name = this.count === 1 ? stem : `${stem}-${i}`;
-      if (ending === "glb") await writeFileAtomic(`${name}.${ending}`, await this.toGlb(i));
-      else
-        for (const [p, clip] of people.entries())
-          await new Motions([clip]).save(people.length === 1 ? `${name}.${ending}` : `${name}-${"ab"[p]}.${ending}`);
-    }
+    const files = this.filesOf(path);
+    if (ending === "glb") for (const [i, file] of files.entries()) await writeFileAtomic(file, await this.toGlb(i));
+    else for (const [i, clip] of this.dialogues.flat().entries()) await new Motions([clip]).save(files[i]);
   }
 }
 

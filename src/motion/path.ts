@@ -27,7 +27,10 @@ export class FloorPath {
   /** @throws RangeError unless two of the points differ and all are finite */
   constructor(points: readonly Spot[]) {
     const wrong = points.find((spot) => spot.length !== 2 || !spot.every((value) => Math.abs(value) <= FARTHEST));
-    if (wrong) throw new RangeError(`A point of a path is x and z in metres, got ${JSON.stringify(wrong)}.`);
+    if (wrong)
+      throw new RangeError(
+        `A point of a path is x and z in metres, ${FARTHEST} at most, such as "1,2"; got ${JSON.stringify(wrong)}.`,
+      );
     this.points = points.filter((spot, i) => i === 0 || distance(spot, points[i - 1]) > 1e-6);
     if (this.points.length < 2) throw new RangeError("A path has two different points at least.");
     if (points.length > MOST_POINTS)

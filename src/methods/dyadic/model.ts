@@ -126,6 +126,9 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     for (const [name, value] of Object.entries({ partnerPersonality, partnerGuidance: options.partnerGuidance }))
       if (options.people === "first" && value !== undefined)
         throw new OptionError(`${name} has no effect where only the first person is drawn; leave it out.`);
+    const known = [relation, personality, partnerPersonality].some((value) => value !== undefined);
+    if (options.socialGuidance !== undefined && !dialogues && !known)
+      throw new OptionError("socialGuidance has no effect without relation or personality; leave it out, or say them.");
     const heard = sounds?.map((one) => soundFeatures(one));
     const size = 2 * this.windowsOf(options).length * window * latent;
     if (noise && noise.length !== count * size)

@@ -60,6 +60,7 @@ test("what has no effect, or is missing, is refused", async () => {
   await expect(model.sample({ ...quick, people: "first", partnerGuidance: 2 }, { sounds })).rejects.toThrow(
     "no effect",
   );
+  await expect(model.sample({ ...quick, socialGuidance: 3 }, { sounds })).rejects.toThrow("without relation");
   const plain = madeModel({}, { guided: false });
   await expect(plain.sample({ guidance: 2 } as never, { sounds })).rejects.toThrow("guidance");
   const drift = madeModel({}, { objective: "drift" });

@@ -1,0 +1,40 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { drawVoices } from "../../src/data/dialogue/conversations.js";
+import { writeWav } from "../../src/io/sound-write.js";
+import { writeModel } from "../../src/models/files.js";
+import * as nn from "../../src/nn/index.js";
+import { madeModel } from "../methods/dyadic/made.js";
+import { inProcess } from "./in-process.js";
+
+const root = mkdtempSync(join(tmpdir(), "fewstep-sample-gesture-"));
+const [model, audio] = [join(root, "model"), join(root, "both.wav")];
+const fewstep = inProcess(join(root, "cache"));
+const run = (...args: string[]) =>
+  fewstep(["sample", model, "--device", "cpu", "--steps", "1", "--guidance", "1", "--audio", audio, ...args]);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+beforeAll(async () => {
+  await writeWav(audio, drawVoices({ seconds: 2, relation: 0, seed: 1 }).sounds);
+  const { config, net } = madeModel();
+  await writeModel(model, { config, weights: nn.join(net).toRecord() });
+});
+
+test("files are told by the names that they have", async () => {
+  const { code, stderr } = await run("--out", join(root, "talk.bvh"));
+  expect(code, stderr).toBe(0);
+  const files = ["a", "b"].map((person) => join(root, `talk-${person}.bvh`));
+  expect(stderr).toContain(`→ ${files.join(", ")}`);
+  expect(files.map((file) => existsSync(file))).toEqual([true, true]);
+  const one = await run("--out", join(root, "first.bvh"), "--people", "first", "--json");
+  expect(JSON.parse(one.stdout)).toMatchObject({ kind: "gesture", written: [join(root, "first.bvh")] });
+  expect(existsSync(join(root, "first.bvh"))).toBe(true);
+});
+
+test("an option that is given twice is refused, as the second would take the place of the first", async () => {
+  const { code, stderr } = await run("--out", join(root, "twice.glb"), "--seed", "1", "--seed", "2");
+  expect([code, stderr]).toEqual([2, expect.stringContaining("it is given twice; give it once")]);
+  expect(existsSync(join(root, "twice.glb"))).toBe(false);
+});
