@@ -39,7 +39,7 @@ describe("a model of motion is measured", () => {
     const evaluation = await evaluateMotion(model, reference, { sample: { ...short, seed: 3 }, resamples: 20 });
     const { metrics, ...about } = evaluation;
     // 32 frames are 3 blocks of 12: 2 + 2 · 1 calls, each with and without the text
-    expect(about).toEqual({ model: "made", data: "clips", judge: "judge", count: 40, nfe: 8, seed: 3 });
+    expect(about).toEqual({ model: "made", data: "clips", judge: "judge", count: 40, nfe: 8, leftOut: [], seed: 3 });
     expect(metrics.map(({ name }) => name)).toEqual([
       "Fréchet distance on judge",
       "Accuracy of the classifier of judge",
