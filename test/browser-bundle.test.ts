@@ -19,6 +19,7 @@ test("browsers are given nothing that needs Node.js, and of other packages only 
   expect([...new Set(asked.map(({ path }) => path))].sort()).toEqual([
     "fastest-levenshtein",
     "fflate",
+    "fft.js",
     "gpt-tokenizer/bpeRanks/r50k_base",
     "gpt-tokenizer/encoding/r50k_base",
     "onnxruntime-web/wasm",
