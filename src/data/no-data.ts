@@ -1,4 +1,5 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { reading } from "../io/reading.js";
 import { WrongUse } from "../io/wrong-use.js";
 
@@ -39,6 +40,23 @@ export function requirePlace(idOrPath: string): void {
     throw new WrongUse(
       `"${idOrPath}" is an address, and data are read from this machine: fetch it, and give its path.`,
     );
+}
+
+/**
+ * The folder that data of a kind are read from. `names` are the data sets that could have been meant, `what` is what
+ * such data are called. @throws WrongUse where there is none
+ */
+export async function requireFolder(idOrPath: string, names: readonly string[], what: string): Promise<string> {
+  requirePlace(idOrPath);
+  const folder = resolve(idOrPath);
+  const info = await stat(folder).catch(() => undefined);
+  if (!info)
+    throw new WrongUse(`"${idOrPath}" is neither a data set's name (${names.join(", ")}) nor a folder that exists.`);
+  if (!info.isDirectory()) {
+    await requireNoMistake(folder);
+    throw new WrongUse(`${idOrPath} is a file; ${what} are read from a folder: give the one that they are in.`);
+  }
+  return folder;
 }
 
 /** Throws where a file is an archive or a picture, or cannot be read. @throws WrongUse for the former */

@@ -14,7 +14,7 @@ import { manifest } from "./manifest.js";
 import { motionNames } from "./motion/names.js";
 import type { MotionDataset } from "./motion-dataset.js";
 import { namesakeNotes } from "./namesake.js";
-import { requireNoMistake, requirePlace } from "./no-data.js";
+import { requireFolder, requireNoMistake, requirePlace } from "./no-data.js";
 import { type DatasetParts, describe } from "./parts.js";
 import { requireReading } from "./reading.js";
 import { classesText, type DataReport, dataReport, sha256, testText } from "./report.js";
@@ -37,17 +37,7 @@ export async function resolveDataset(idOrPath: string, options: ResolveOptions =
     const report = { ...partsReport(dataset, {}), notes: namesakeNotes(idOrPath) };
     return { ...dataset, report: dataReport({ kind: "images", id: idOrPath, path: null, ...report }) };
   }
-  requirePlace(idOrPath);
-  const folder = resolve(idOrPath);
-  const info = await stat(folder).catch(() => undefined);
-  if (!info)
-    throw new WrongUse(
-      `"${idOrPath}" is neither a data set's name (${Object.keys(manifest).join(", ")}) nor a folder that exists.`,
-    );
-  if (!info.isDirectory()) {
-    await requireNoMistake(folder);
-    throw new WrongUse(`${idOrPath} is a file; images are read from a folder: give the one that they are in.`);
-  }
+  const folder = await requireFolder(idOrPath, Object.keys(manifest), "images");
   const id = basename(folder);
   const files = await readdir(folder);
   const read = isIdxFolder(files) ? readIdxFolder : isCifarFolder(files) ? readCifarFolder : null;

@@ -27,14 +27,14 @@ const SOUND_FORMATS = "WAV, FLAC or MP3";
 /** A file of one of the two: name-a.wav. */
 const SIDE = /[-_]([ab])$/i;
 
-const allFiles = async (folder: string): Promise<string[]> => {
-  const tree = await readTree(folder);
-  return [...below(tree, "others"), ...below(tree, "pictures")];
-};
+const filesOf = (tree: Awaited<ReturnType<typeof readTree>>): string[] => [
+  ...below(tree, "others"),
+  ...below(tree, "pictures"),
+];
 
 /** Whether a folder has sounds and motions, or files as Seamless Interaction names them. */
 export async function isDialogueFolder(folder: string): Promise<boolean> {
-  const files = await allFiles(folder);
+  const files = filesOf(await readTree(folder));
   if (isSeamless(files)) return true;
   return files.some((path) => SOUND_FILE.test(path)) && files.some((path) => MOTION_FILE.test(path));
 }
@@ -47,7 +47,7 @@ export async function isDialogueFolder(folder: string): Promise<boolean> {
  */
 export async function dialogueFolder(folder: string, options: DialogueFolderOptions = {}): Promise<DialogueDataset> {
   const tree = await readTree(folder);
-  const files = [...below(tree, "others"), ...below(tree, "pictures")];
+  const files = filesOf(tree);
   const seamless = isSeamless(files);
   const found = seamless ? await listSeamless(folder, files) : await listPairs(folder, files);
   const inFolder = (path: string) => relative(folder, path).split(sep).join("/");

@@ -1,5 +1,6 @@
-import { soundFeatures, soundFrames } from "../../audio/index.js";
+import { SOUND_FEATURES, soundFeatures, soundFrames } from "../../audio/index.js";
 import { many } from "../../io/show.js";
+import { GESTURE_FEATURES } from "../../motion/index.js";
 import { DIALOGUE_FPS, type Dialogue } from "../dialogue-dataset.js";
 
 /** A person's motion as its file has it, at 30 frames a second. */
@@ -40,14 +41,14 @@ export async function readListed(
   const { readSounds } = await import("../../io/sound-read.js");
   const heard = await readSounds(sounds);
   const motions = await Promise.all(people.map(({ motion }) => (motion === null ? null : readMotion(motion))));
-  const lengths = motions.map((one) => (one ? one.gesture.length / 258 : null));
+  const lengths = motions.map((one) => (one ? one.gesture.length / GESTURE_FEATURES : null));
   const known = [soundFrames(heard.sounds[0].length), ...lengths.filter((length) => length !== null)];
   const [shortest, longest] = [Math.min(...known), Math.max(...known)];
   if (longest - shortest > APART * DIALOGUE_FPS) throw new Error(misfit(name, known[0], people, lengths));
   const speaker = (i: 0 | 1) => ({
     ...{ id: people[i].id, traits: people[i].traits },
-    sound: soundFeatures(heard.sounds[i]).slice(0, shortest * 40),
-    gesture: motions[i]?.gesture.slice(0, shortest * 258) ?? null,
+    sound: soundFeatures(heard.sounds[i]).slice(0, shortest * SOUND_FEATURES),
+    gesture: motions[i]?.gesture.slice(0, shortest * GESTURE_FEATURES) ?? null,
     valid: motions[i]?.valid?.slice(0, shortest) ?? null,
   });
   return {

@@ -1,10 +1,8 @@
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
 import { requireKnown } from "../../io/known.js";
 import { show } from "../../io/show.js";
 import { OptionError, WrongUse } from "../../io/wrong-use.js";
 import type { DialogueDataset } from "../dialogue-dataset.js";
-import { requireNoMistake, requirePlace } from "../no-data.js";
+import { requireFolder } from "../no-data.js";
 import { type DialogueFolderOptions, dialogueFolder } from "./folder.js";
 import { dialogueNames, dialogues, isDialogueName, namedReport } from "./named.js";
 
@@ -27,16 +25,6 @@ export async function resolveDialogues(idOrPath: string, options: DialogueOption
     const dataset = await dialogues[idOrPath].make();
     return { ...dataset, report: namedReport(dataset) };
   }
-  requirePlace(idOrPath);
-  const folder = resolve(idOrPath);
-  const info = await stat(folder).catch(() => undefined);
-  if (!info)
-    throw new WrongUse(
-      `"${idOrPath}" is neither a data set's name (${dialogueNames.join(", ")}) nor a folder that exists.`,
-    );
-  if (!info.isDirectory()) {
-    await requireNoMistake(folder);
-    throw new WrongUse(`${idOrPath} is a file; dialogues are read from a folder: give the one that they are in.`);
-  }
+  const folder = await requireFolder(idOrPath, dialogueNames, "dialogues");
   return dialogueFolder(folder, options);
 }

@@ -1,12 +1,11 @@
-import { readdir, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readdir } from "node:fs/promises";
 import { requireKnown } from "../../io/known.js";
 import { show } from "../../io/show.js";
 import { OptionError, WrongUse } from "../../io/wrong-use.js";
 import { type GetOptions, getMotion } from "../get.js";
 import type { LabelledClip, MotionDataset } from "../motion-dataset.js";
 import { namesakeNotes } from "../namesake.js";
-import { requireNoMistake, requirePlace } from "../no-data.js";
+import { requireFolder } from "../no-data.js";
 import { type DataReport, dataReport } from "../report.js";
 import { type MotionFolderOptions, motionFolder } from "./folder.js";
 import { isHumanmlFolder, readHumanmlFolder } from "./humanml-folder.js";
@@ -35,17 +34,7 @@ export async function resolveMotion(idOrPath: string, options: MotionOptions = {
     const dataset = await getMotion(idOrPath, { ...get, signal });
     return { ...dataset, report: namedReport(dataset) };
   }
-  requirePlace(idOrPath);
-  const folder = resolve(idOrPath);
-  const info = await stat(folder).catch(() => undefined);
-  if (!info)
-    throw new WrongUse(
-      `"${idOrPath}" is neither a data set's name (${motionNames.join(", ")}) nor a folder that exists.`,
-    );
-  if (!info.isDirectory()) {
-    await requireNoMistake(folder);
-    throw new WrongUse(`${idOrPath} is a file; motions are read from a folder: give the one that they are in.`);
-  }
+  const folder = await requireFolder(idOrPath, motionNames, "motions");
   const read = isHumanmlFolder(await readdir(folder)) ? readHumanmlFolder : motionFolder;
   return read(folder, { mirror, skipBroken, onSkip, signal });
 }
