@@ -1,4 +1,3 @@
-import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
 import { loadedNetwork } from "../models/architecture.js";
 import {
@@ -9,7 +8,7 @@ import {
   readModel,
   sourceName,
 } from "../models/files.js";
-import { type AnyGenerator, type Generators, KINDS, type Kind, type TextGenerator } from "../models/generator.js";
+import { type AnyGenerator, type Generators, type Kind, requireKind, type TextGenerator } from "../models/generator.js";
 import { methodOf, methods } from "./registry.js";
 
 /**
@@ -27,8 +26,7 @@ export async function loadModel(
 ): Promise<AnyGenerator> {
   if (given === null) throw new OptionError("The options of loadModel are an object, got null.");
   const { kind, ...options } = given;
-  if (kind !== undefined && !KINDS.includes(kind))
-    throw new OptionError(`kind must be "image", "text", "motion" or "gesture", got ${show(kind)}.`);
+  requireKind(kind);
   const choose = (config: ModelConfig) => drawing(location, config, kind).architecture;
   const files = await readModel(location, choose, options);
   const { architecture, load } = drawing(location, files.config, kind);

@@ -2,6 +2,8 @@ import type { z } from "zod";
 import type { Dialogue } from "../data/dialogue-dataset.js";
 import type { Sequences } from "../data/tokens/sequences.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
+import { show } from "../io/show.js";
+import { OptionError } from "../io/wrong-use.js";
 import type { Gestures } from "../media/gestures.js";
 import type { Images } from "../media/images.js";
 import type { Motions } from "../media/motions.js";
@@ -19,6 +21,13 @@ export interface Outputs {
 }
 export type Kind = keyof Outputs;
 export const KINDS: readonly Kind[] = ["image", "text", "motion", "gesture"];
+
+/** @throws OptionError unless it is a kind, or absent */
+export function requireKind(kind: unknown): void {
+  if (kind === undefined || KINDS.some((one) => one === kind)) return;
+  throw new OptionError(`kind must be "image", "text", "motion" or "gesture", got ${show(kind)}.`);
+}
+
 /** What a generator gives, whichever it is. */
 export type Output = Outputs[Kind];
 

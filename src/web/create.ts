@@ -1,7 +1,7 @@
 import { requireKnown } from "../io/known.js";
 import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
-import { KINDS, type Kind } from "../models/generator.js";
+import { type Kind, requireKind } from "../models/generator.js";
 import { isSource, type ModelBlobs } from "../models/location.js";
 import { getWasmFolder } from "../runtime/device.js";
 import { inNode } from "../runtime/environment.js";
@@ -27,8 +27,7 @@ function requireOptions(source: unknown, options: CreateOptions): void {
   for (const name of ["worker", "cache"] as const)
     if (options[name] !== undefined && typeof options[name] !== "boolean")
       throw new OptionError(`${name} must be true or false, got ${show(options[name])}.`);
-  if (kind !== undefined && !KINDS.includes(kind))
-    throw new OptionError(`kind must be "image", "text", "motion" or "gesture", got ${show(kind)}.`);
+  requireKind(kind);
   options.signal?.throwIfAborted();
 }
 

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { SAMPLE_RATE, soundFeatures } from "../../audio/index.js";
+import { SAMPLE_RATE, soundFeatures, soundFrames } from "../../audio/index.js";
 import { type Dialogue, RELATIONS } from "../../data/dialogue-dataset.js";
 import { show } from "../../io/show.js";
 import { Gestures, joinGestures } from "../../media/gestures.js";
@@ -109,7 +109,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     const [a, b] = sounds;
     if (a.length !== b.length)
       throw new OptionError(`The two sounds share one timeline; they have ${a.length} and ${b.length} samples.`);
-    const frames = Math.floor((a.length / SAMPLE_RATE) * this.fps + 1e-6);
+    const frames = soundFrames(a.length);
     if (frames < 1) throw new OptionError(`The sounds have ${a.length} samples, less than one frame.`);
     return frames;
   }

@@ -3,6 +3,7 @@ import { SOUND_PARTS, SoundFeatureReader } from "../../audio/index.js";
 import { RELATIONS } from "../../data/dialogue-dataset.js";
 import type { GestureSession, SampleOptions } from "../../models/generator.js";
 import { OptionError, parseOptions } from "../../models/options.js";
+import { Session } from "../../models/session.js";
 import { fromGesture } from "../../motion/gesture.js";
 import { type Clip, type Quaternion, slerp } from "../../motion/index.js";
 import { Random } from "../../random/index.js";
@@ -31,7 +32,7 @@ interface Heard {
  * which is put in place at every step; each sees the other's blocks that are given. What was foreseen of a block when the one
  * before was drawn goes over into it within 8 frames.
  */
-export class DyadicStream implements GestureSession {
+export class DyadicStream extends Session implements GestureSession {
   readonly frames = HOP * TOKEN_FRAMES;
   private readonly heard: readonly [Heard, Heard];
   /** Tokens given. */
@@ -43,15 +44,14 @@ export class DyadicStream implements GestureSession {
   private foreseen: readonly [Clip, Clip] | null = null;
   private readonly idle: readonly [IdleLayer, IdleLayer];
   private readonly random: Random;
-  private last: Promise<unknown> = Promise.resolve();
-  private closed = false;
   speech: readonly [Float32Array, Float32Array] = [new Float32Array(), new Float32Array()];
 
   constructor(
     private readonly drawing: Drawing,
     private options: Options,
-    private readonly signal: AbortSignal,
+    signal: AbortSignal,
   ) {
+    super(drawing.programs.work, signal);
     const { window } = drawing.shape.network;
     if (window < HOP + AHEAD + BEHIND + 1)
       throw new OptionError(`This model looks at ${window} tokens, and a session needs ${HOP + AHEAD + BEHIND + 1}.`);
@@ -72,7 +72,6 @@ export class DyadicStream implements GestureSession {
     if (length === undefined) throw new OptionError("Push samples of one person at least; for silence push zeros.");
     if (first && second && first.length !== second.length)
       throw new OptionError(`The two voices share one timeline; got ${first.length} and ${second.length} samples.`);
-    const width = this.drawing.shape.sound;
     for (const [i, own] of [first, second].entries()) {
       const heard = this.heard[i];
       heard.reader.push(own ?? new Float32Array(length));
@@ -82,14 +81,10 @@ export class DyadicStream implements GestureSession {
       rows.set(fresh, heard.rows.length);
       heard.rows = rows;
     }
-    this.forget(width);
   }
 
   pull(): Promise<readonly [Clip, Clip] | null> {
-    this.requireOpen();
-    const result = this.last.then(() => this.drawing.programs.work.run(this.signal, () => this.block()));
-    this.last = result.catch(() => undefined);
-    return result;
+    return this.inTurn(() => this.block());
   }
 
   change(options: SampleOptions): void {
@@ -101,17 +96,10 @@ export class DyadicStream implements GestureSession {
     for (const idle of this.idle) idle.amount = this.options.idle;
   }
 
-  close(): void {
-    this.closed = true;
-  }
-
-  private requireOpen(): void {
-    if (this.closed) throw new OptionError("This session is closed; open another one.");
-  }
-
   /** Drops rows that no window will look at. */
   private forget(width: number): void {
     const needed = Math.max(0, this.given - this.most) * TOKEN_FRAMES;
+    if (needed === this.from) return;
     for (const heard of this.heard) heard.rows = heard.rows.slice((needed - this.from) * width);
     this.from = needed;
   }

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { MotionGuess, MotionSession } from "../../models/generator.js";
 import { OptionError } from "../../models/options.js";
 import type { Programs } from "../../models/programs.js";
+import { Session } from "../../models/session.js";
 import {
   type Clip,
   FeatureReader,
@@ -42,7 +43,7 @@ const REBASE = 1024;
  * is clean is decoded and given, and is seen by the next call at time 1, which writes its keys and values into a cache. So a
  * call looks at the blocks in the making only, and gives what a call on everything would.
  */
-export class MotionStream implements MotionSession {
+export class MotionStream extends Session implements MotionSession {
   readonly frames: number;
   /** Blocks in the making at once. */
   readonly delay: number;
@@ -75,15 +76,14 @@ export class MotionStream implements MotionSession {
   private follower: PathFollower | null = null;
   private readonly random: Random;
   private readonly guided: boolean;
-  private last: Promise<unknown> = Promise.resolve();
-  private closed = false;
 
   constructor(
     private readonly model: SessionModel,
     private readonly options: Options,
-    private readonly signal: AbortSignal,
+    signal: AbortSignal,
     from: Clip | null = null,
   ) {
+    super(model.programs.work, signal);
     const { shape, programs, net } = model;
     const { steps, lag, seed, guidance, prompt, feet } = options;
     const { network } = shape;
@@ -200,22 +200,6 @@ export class MotionStream implements MotionSession {
 
   ahead(): Promise<MotionGuess[]> {
     return this.inTurn(() => this.guesses());
-  }
-
-  close(): void {
-    this.closed = true;
-  }
-
-  /** Does it when everything that was asked for before is done. */
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    this.requireOpen();
-    const result = this.last.then(() => this.model.programs.work.run(this.signal, work));
-    this.last = result.catch(() => undefined);
-    return result;
-  }
-
-  private requireOpen(): void {
-    if (this.closed) throw new OptionError("This session is closed; open another one.");
   }
 
   /** Takes the blocks in the making back to noise, and forgets what has been shown but for the block given last. */
