@@ -1,3 +1,4 @@
+import { draws } from "../methods/load.js";
 import { NO_MODELS, openModel, shippedModels } from "./models.js";
 import { printTable, say } from "./output.js";
 import { sampleToFile } from "./sample.js";
@@ -13,19 +14,16 @@ export async function demo(studio = false): Promise<void> {
 
 /** Says what each model's drawing cost. */
 async function drawAll(): Promise<void> {
-  const models = await shippedModels();
+  // Gestures are drawn to two voices, and there are none here
+  const models = (await shippedModels()).filter(({ config }) => draws(config) !== "gesture");
   if (models.length === 0) return say(NO_MODELS);
   const rows: (string | number)[][] = [];
   for (const { name } of models) {
     say(`drawing with ${name} …`);
     const model = await openModel(name);
-    if (model.kind === "gesture") {
-      await model.release();
-      continue; // draws to two voices, and there are none here
-    }
     try {
       const few = "nucleus" in model.options.shape ? { steps: 32 } : {};
-      const count = model.kind === "image" ? 80 : model.kind === "motion" ? 1 : model.lines ? 40 : 4;
+      const count = model.kind === "image" ? 80 : model.kind === "text" ? (model.lines ? 40 : 4) : 1;
       const shown = model.kind === "motion" ? { prompt: "a person walks, then waves, then runs" } : {};
       const options = { count, seed: 1, ...few, ...shown, ...(model.kind === "text" ? { nucleus: 0.9 } : {}) };
       const { nfe, msPerSample, out } = await sampleToFile(model, name, options);

@@ -1,6 +1,6 @@
 import { WrongUse } from "../io/wrong-use.js";
 import type { Clip } from "../motion/clip.js";
-import type { Media } from "./media.js";
+import { type Media, placeIn } from "./media.js";
 import { Motions, motionEnding } from "./motions.js";
 
 /** Two people's motions, or one person's, on one timeline. */
@@ -23,9 +23,7 @@ export class Gestures implements Media, Iterable<Dialogue> {
 
   /** Dialogue `index` by itself, from the end where it is negative. @throws where there is none. */
   at(index: number): Gestures {
-    const i = index < 0 ? this.count + index : index;
-    if (!(Number.isInteger(i) && i >= 0 && i < this.count))
-      throw new Error(`There is no dialogue ${index}: the batch has ${this.count}.`);
+    const i = placeIn(this.count, index, "dialogue");
     return new Gestures([this.dialogues[i]]);
   }
 

@@ -1,6 +1,6 @@
 import type { GridOptions } from "../io/grid.js";
 import type { PictureFormat } from "../io/images.js";
-import type { Media } from "./media.js";
+import { type Media, placeIn } from "./media.js";
 
 const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
 
@@ -44,9 +44,7 @@ export class Images implements Media, Iterable<Images> {
   /** Image `index` by itself, from the end where it is negative; its pixels are a view. @throws where there is none. */
   at(index: number): Images {
     const { count, channels, height, width, labels } = this;
-    const i = index < 0 ? count + index : index;
-    if (!(Number.isInteger(i) && i >= 0 && i < count))
-      throw new Error(`There is no image ${index}: the batch has ${count}.`);
+    const i = placeIn(count, index, "image");
     const size = channels * height * width;
     const pixels = this.pixels.subarray(i * size, (i + 1) * size);
     return new Images(pixels, 1, channels, height, width, labels === null ? null : labels.slice(i, i + 1));

@@ -1,6 +1,6 @@
 import { WrongUse } from "../io/wrong-use.js";
 import type { Clip } from "../motion/clip.js";
-import type { Media } from "./media.js";
+import { type Media, placeIn } from "./media.js";
 
 /** Endings of the files that motions are written to. */
 export const MOTION_ENDINGS = ["bvh", "glb", "vrma", "csv", "npz", "gif", "webp", "png"] as const;
@@ -42,9 +42,7 @@ export class Motions implements Media, Iterable<Clip> {
 
   /** Motion `index` by itself, from the end where it is negative. @throws where there is none. */
   at(index: number): Motions {
-    const i = index < 0 ? this.count + index : index;
-    if (!(Number.isInteger(i) && i >= 0 && i < this.count))
-      throw new Error(`There is no motion ${index}: the batch has ${this.count}.`);
+    const i = placeIn(this.count, index, "motion");
     return new Motions([this.clips[i]], this.prompts && [this.prompts[i]]);
   }
 
