@@ -1,5 +1,5 @@
-import { type AnyWebGenerator, createGenerator } from "fewstep/browser";
-import { type ModelEntry, models } from "./models.svelte.js";
+import { type AnyWebGenerator, createGenerator, type WebGenerator } from "fewstep/browser";
+import { type Kind, type ModelEntry, models } from "./models.svelte.js";
 import { settings } from "./settings.svelte.js";
 
 /** Generators that are loaded, newest last: a few are kept, so that changing back is at once. */
@@ -22,6 +22,13 @@ export class ModelInUse {
   progress = $state<number | null>(null);
   error = $state<string | null>(null);
   #wanted = "";
+
+  /** The generator, once it is that of an entry and draws what is wanted. */
+  of<K extends Kind>(kind: K, entry: ModelEntry | undefined): WebGenerator<K> | null {
+    const { generator } = this;
+    const there = generator?.kind === kind && this.entry?.name === entry?.name;
+    return there ? (generator as unknown as WebGenerator<K>) : null;
+  }
 
   /** Loads a model; one that was asked for meanwhile wins. */
   async use(entry: ModelEntry): Promise<void> {

@@ -1,8 +1,8 @@
 import type { AnyWebGenerator, ModelBlobs } from "fewstep/browser";
 import { changesOf } from "./changes.js";
-import type { PageName } from "./route.svelte.js";
+import { type PageName, route } from "./route.svelte.js";
 
-type Kind = AnyWebGenerator["kind"];
+export type Kind = AnyWebGenerator["kind"];
 /** The page that shows what models of a kind draw. */
 export const PAGE_OF = { image: "play", text: "text", motion: "move", gesture: "talk" } as const satisfies Record<
   Kind,
@@ -87,6 +87,11 @@ class Models {
 
   ofKind(kind: Kind): readonly ModelEntry[] {
     return this.list.filter((entry) => entry.kind === kind);
+  }
+
+  /** The one of some entries that the URL names, else the first. */
+  inRoute(entries: readonly ModelEntry[]): ModelEntry | undefined {
+    return entries.find(({ name }) => name === route.get("model")) ?? entries[0];
   }
 }
 

@@ -1,6 +1,6 @@
 import type { EditForm, WebGenerator } from "fewstep/browser";
 import { ModelInUse } from "../../lib/generator.svelte.js";
-import { type ModelEntry, models } from "../../lib/models.svelte.js";
+import { models } from "../../lib/models.svelte.js";
 import { readOption } from "../../lib/options.js";
 import { labelOf } from "../../lib/recipe.js";
 import { route } from "../../lib/route.svelte.js";
@@ -45,13 +45,8 @@ export class Editor {
   #stop = new AbortController();
 
   readonly entries = $derived(models.ofKind("image").filter(({ method, files }) => method === "sphere" || files));
-  readonly entry = $derived.by(
-    (): ModelEntry | undefined => this.entries.find(({ name }) => name === route.get("model")) ?? this.entries[0],
-  );
-  readonly generator = $derived.by((): Generator | null => {
-    const { generator, entry } = this.use;
-    return generator?.kind === "image" && entry?.name === this.entry?.name ? (generator as Generator) : null;
-  });
+  readonly entry = $derived(models.inRoute(this.entries));
+  readonly generator = $derived(this.use.of("image", this.entry));
   readonly size = $derived(this.generator?.image ?? null);
   readonly classNames = $derived(this.generator?.classNames ?? null);
   /** Seed of the pictures to begin with. */

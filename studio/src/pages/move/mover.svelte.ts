@@ -7,9 +7,10 @@ import {
   type WebGenerator,
   type WebMotionSession,
 } from "fewstep/browser";
+import { Pace } from "../../figure/pace.svelte.js";
 import { Player } from "../../figure/player.js";
 import { ModelInUse } from "../../lib/generator.svelte.js";
-import { type ModelEntry, models } from "../../lib/models.svelte.js";
+import { models } from "../../lib/models.svelte.js";
 import { clamp } from "../../lib/options.js";
 import { route } from "../../lib/route.svelte.js";
 
@@ -33,8 +34,7 @@ export class Mover {
   player = $state.raw<Player | null>(null);
   said = $state.raw<readonly Said[]>([]);
   ghosts = $state.raw<readonly MotionGhost[]>([]);
-  /** Milliseconds of the last blocks, and of motion that they held. */
-  pace = $state.raw<{ ms: number; seconds: number } | null>(null);
+  readonly #pace = new Pace();
   /** Milliseconds from Enter to the first frame that was drawn after it. */
   reaction = $state<number | null>(null);
   running = $state(true);
@@ -45,19 +45,11 @@ export class Mover {
   /** When something was said, and the first frame that was drawn after it. */
   #asked: { at: number; frame: number } | null = null;
   #run = 0;
-  #times: { ms: number; seconds: number }[] = [];
   #blocks: MotionBlock[] = [];
 
   readonly entries = $derived(models.ofKind("motion"));
-  readonly entry = $derived.by(
-    (): ModelEntry | undefined => this.entries.find(({ name }) => name === route.get("model")) ?? this.entries[0],
-  );
-  readonly generator = $derived.by((): WebGenerator<"motion"> | null => {
-    const { generator, entry } = this.use;
-    return generator?.kind === "motion" && entry?.name === this.entry?.name
-      ? (generator as WebGenerator<"motion">)
-      : null;
-  });
+  readonly entry = $derived(models.inRoute(this.entries));
+  readonly generator = $derived(this.use.of("motion", this.entry));
   readonly prompt = $derived(route.get("prompt") ?? FIRST);
   readonly seed = $derived(Math.trunc(route.number("seed", 1, 0, Number.MAX_SAFE_INTEGER)));
   readonly guidance = $derived(this.#option("guidance", 0, 10));
@@ -67,6 +59,11 @@ export class Mover {
   #option(name: string, low: number, high: number): number {
     const preset = Number(this.generator?.options[name]?.preset ?? low);
     return route.number(name, preset, low, high);
+  }
+
+  /** Milliseconds of the last blocks, and seconds of motion that they held. */
+  get pace(): { ms: number; seconds: number } | null {
+    return this.#pace.now;
   }
 
   /** Begins anew, from the URL's text and seed. */
@@ -81,7 +78,7 @@ export class Mover {
       if (this.path) await session.follow(this.path);
       this.#session = session;
       this.#blocks = [];
-      this.#times = [];
+      this.#pace.begin();
       this.player = new Player(session.fps);
       this.said = [{ text: prompt, at: 0 }];
       this.reaction = null;
@@ -116,9 +113,7 @@ export class Mover {
   #keep(block: MotionBlock, ms: number, { fps, frames }: WebMotionSession): void {
     this.#blocks.push(block);
     if ((this.#blocks.length * frames) / fps > SAVED) this.#blocks.shift();
-    this.#times = [...this.#times, { ms, seconds: block.clip.frames / fps }].slice(-8);
-    const total = (of: "ms" | "seconds") => this.#times.reduce((sum, time) => sum + time[of], 0) / this.#times.length;
-    this.pace = { ms: total("ms"), seconds: total("seconds") };
+    this.#pace.add(ms, block.clip.frames / fps);
   }
 
   /** Says what is to happen now. Where the model does not understand, the error is shown and the motion goes on. */

@@ -47,12 +47,7 @@ export class Playground {
     (): ModelEntry | undefined => this.#named(route.get("model")) ?? this.#named(FIRST) ?? this.entries[0],
   );
   /** The generator, once it is the one that the URL names. */
-  readonly generator = $derived.by((): WebGenerator<"image"> | null => {
-    const { generator, entry } = this.use;
-    return generator?.kind === "image" && entry?.name === this.entry?.name
-      ? (generator as WebGenerator<"image">)
-      : null;
-  });
+  readonly generator = $derived(this.use.of("image", this.entry));
   readonly classNames = $derived(this.entry?.classNames ?? null);
   readonly seed = $derived(Math.trunc(route.number("seed", 7, 0, Number.MAX_SAFE_INTEGER - 10_000)));
   readonly label = $derived.by((): number | null => {

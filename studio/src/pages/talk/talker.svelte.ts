@@ -6,9 +6,10 @@ import {
   type WebGenerator,
   type WebGestureSession,
 } from "fewstep/browser";
+import { Pace } from "../../figure/pace.svelte.js";
 import { Player, type Pose } from "../../figure/player.js";
 import { ModelInUse } from "../../lib/generator.svelte.js";
-import { type ModelEntry, models } from "../../lib/models.svelte.js";
+import { models } from "../../lib/models.svelte.js";
 import { route } from "../../lib/route.svelte.js";
 import type { Loudspeaker } from "./loudspeaker.js";
 import { Sources } from "./sources.svelte.js";
@@ -38,8 +39,7 @@ export class Talker {
   tapes = $state.raw<readonly Tape[]>([new Tape(), new Tape()]);
   /** Whether the voices are played. */
   loudspeaker = $state.raw<Loudspeaker | null>(null);
-  /** Milliseconds of the last blocks, and of motion that they held. */
-  pace = $state.raw<{ ms: number; seconds: number } | null>(null);
+  readonly #pace = new Pace();
   /** Milliseconds from a change to the first frame that was drawn under it; seconds that motion is behind a live voice. */
   reaction = $state<number | null>(null);
   behind = $state<number | null>(null);
@@ -49,20 +49,12 @@ export class Talker {
   error = $state<string | null>(null);
   #voices: readonly Voice[] = [nobody, nobody];
   #blocks: GestureBlock[] = [];
-  #times: { ms: number; seconds: number }[] = [];
   #asked: { at: number; frame: number } | null = null;
   #run = 0;
 
   readonly entries = $derived(models.ofKind("gesture"));
-  readonly entry = $derived.by(
-    (): ModelEntry | undefined => this.entries.find(({ name }) => name === route.get("model")) ?? this.entries[0],
-  );
-  readonly generator = $derived.by((): WebGenerator<"gesture"> | null => {
-    const { generator, entry } = this.use;
-    return generator?.kind === "gesture" && entry?.name === this.entry?.name
-      ? (generator as WebGenerator<"gesture">)
-      : null;
-  });
+  readonly entry = $derived(models.inRoute(this.entries));
+  readonly generator = $derived(this.use.of("gesture", this.entry));
   readonly seed = $derived(Math.trunc(route.number("seed", 1, 0, Number.MAX_SAFE_INTEGER)));
   readonly relation = $derived(RELATIONS.find((name) => name === route.get("relation")));
   readonly traits = $derived({ a: readTraits(route.get("a")), b: readTraits(route.get("b")) });
@@ -92,6 +84,11 @@ export class Talker {
     route.set({ [person]: traits.join(",") });
   }
 
+  /** Milliseconds of the last blocks, and seconds of motion that they held. */
+  get pace(): { ms: number; seconds: number } | null {
+    return this.#pace.now;
+  }
+
   /** Begins anew, from the address and the sources. */
   async begin(generator: WebGenerator<"gesture">): Promise<void> {
     const own = ++this.#run;
@@ -107,7 +104,7 @@ export class Talker {
       if (own !== this.#run) return;
       const { fps } = session;
       this.#blocks = [];
-      this.#times = [];
+      this.#pace.begin();
       this.#asked = null;
       this.players = [new Player(fps), new Player(fps)];
       this.tapes = [new Tape(), new Tape()];
@@ -172,9 +169,7 @@ export class Talker {
       this.tapes[i].speech.push(...block.speech[i]);
       this.players![i].add(person);
     }
-    this.#times = [...this.#times, { ms, seconds: frames / fps }].slice(-8);
-    const mean = (of: "ms" | "seconds") => this.#times.reduce((sum, time) => sum + time[of], 0) / this.#times.length;
-    this.pace = { ms: mean("ms"), seconds: mean("seconds") };
+    this.#pace.add(ms, frames / fps);
   }
 
   /** Moves what is shown on by so many seconds; null where nothing has come yet. */

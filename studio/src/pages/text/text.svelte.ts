@@ -1,7 +1,7 @@
 import type { WebGenerator } from "fewstep/browser";
 import { unigramEntropies } from "fewstep/metrics";
 import { ModelInUse } from "../../lib/generator.svelte.js";
-import { type ModelEntry, models } from "../../lib/models.svelte.js";
+import { models } from "../../lib/models.svelte.js";
 import { clamp } from "../../lib/options.js";
 import { route } from "../../lib/route.svelte.js";
 import { type Judge, judgeOf } from "./judge.js";
@@ -51,13 +51,8 @@ export class Writer {
   #pieces = new Map<number, string>();
 
   readonly entries = $derived(models.ofKind("text"));
-  readonly entry = $derived.by(
-    (): ModelEntry | undefined => this.entries.find(({ name }) => name === route.get("model")) ?? this.entries[0],
-  );
-  readonly generator = $derived.by((): WebGenerator<"text"> | null => {
-    const { generator, entry } = this.use;
-    return generator?.kind === "text" && entry?.name === this.entry?.name ? (generator as WebGenerator<"text">) : null;
-  });
+  readonly entry = $derived(models.inRoute(this.entries));
+  readonly generator = $derived(this.use.of("text", this.entry));
   readonly length = $derived(this.generator?.text?.length ?? 0);
   readonly lines = $derived(this.generator?.text?.lines ?? false);
   /** Whether tokens are pieces of several characters. */
