@@ -1,15 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { agreesWithTheCpu } from "./devices/agree.js";
-import { openPage } from "./devices/browser.js";
-import type { api } from "./devices/page.js";
+import { openedPage } from "./devices/opened.js";
 
-let browser: Awaited<ReturnType<typeof openPage>>;
-beforeAll(async () => {
-  browser = await openPage();
-}, 240_000);
-afterAll(() => browser?.close());
-
-declare const fewstep: typeof api;
+const browser = openedPage();
 
 describe("WebGPU in a browser agrees with the native CPU", () =>
   agreesWithTheCpu(() => browser.page.evaluate(() => fewstep.runCases("webgpu"))));

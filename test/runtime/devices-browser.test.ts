@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { GpuAdapter } from "../../src/runtime/gpu.js";
 import { agreesWithTheCpu } from "./devices/agree.js";
-import { openPage } from "./devices/browser.js";
+import { openedPage } from "./devices/opened.js";
 import { optimizerUpdates } from "./devices/optimizer.js";
-import type { api } from "./devices/page.js";
 
-let browser: Awaited<ReturnType<typeof openPage>>;
-beforeAll(async () => {
-  browser = await openPage();
-}, 240_000);
-afterAll(() => browser?.close());
-
-declare const fewstep: typeof api;
+const browser = openedPage();
 
 describe("WASM in a browser agrees with the native CPU", () =>
   agreesWithTheCpu(() => browser.page.evaluate(() => fewstep.runCases("wasm"))));
