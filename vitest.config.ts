@@ -15,8 +15,9 @@ class LongFirst extends BaseSequencer {
   }
 }
 
-// Files run two at a time, on the two cores that the suite is meant for. So each runtime has one thread where a test asks
-// for no number: threads that wait for each other spin, and two files with two each took up to three times as long.
+// Files run three at a time, on the two cores that the suite is meant for, since many wait for browsers and processes. Each
+// runtime has one thread where a test asks for no number: threads that wait for each other spin, and two files with two each
+// took up to three times as long.
 export default defineConfig({
   // The studio's engines import the package as pages do; here from its source
   resolve: {
@@ -32,7 +33,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { sequencer: LongFirst },
     env: { FEWSTEP_THREADS: "1" },
   },
