@@ -53,8 +53,8 @@ Examples:
   fewstep eval runs/mine --features pixel-pca --json
   fewstep --use ./my-method.js train my-method --data ./my-pictures --out runs/own
 
-Exit codes: 0 done (or stopped by Ctrl-C with everything saved), 1 failed, 2 wrong use, 130 stopped by a
-second Ctrl-C.`,
+Exit codes: 0 done (or stopped by Ctrl-C with everything saved), 1 failed (also: a file is damaged or cannot be
+read), 2 wrong use (also: a file is not there, or does not fit the model), 130 stopped by a second Ctrl-C.`,
   );
 
 // Before the commands are made: they inherit it.

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { PassThrough, Writable } from "node:stream";
@@ -134,6 +134,10 @@ test("a motion goes on from a file's, where that one ends; what it cannot go on 
     expect(code, stderr).toBe(2);
     expect(stderr).toMatch(rule);
   }
+  const cut = join(root, "cut.bvh");
+  writeFileSync(cut, readFileSync(file).subarray(0, 200));
+  const damaged = await go("--from-clip", cut);
+  expect([damaged.code, damaged.stderr]).toEqual([1, expect.stringContaining("cut.bvh")]);
   expect(existsSync(out)).toBe(false);
 });
 
