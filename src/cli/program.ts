@@ -124,11 +124,12 @@ sample
 
 const train = program
   .command("train")
-  .description("train a model on a data set, a folder of pictures or a text file")
+  .description("train a model on a data set, a text file, or a folder of pictures, motions or dialogues")
   .argument("<method>", Object.keys(methods).join(", "))
   .option(
     "--data <id|path>",
-    "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files, a text file",
+    "a data set (see: fewstep data list), a text file, or a folder: of images (subfolders are classes), IDX or CIFAR " +
+      "files, motions (BVH, GLB, VRMA or HumanML3D's), or dialogues (sounds beside motions, or Seamless Interaction's)",
   )
   .option("--preset <name>", "tiny: minutes of two CPU cores; small: about an hour (default: tiny)")
   .option("--out <folder>", "where checkpoints, logs, pictures and the model go")

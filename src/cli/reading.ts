@@ -35,7 +35,7 @@ export const addReadingFlags = (command: Command): Command =>
         "first",
       ]),
     )
-    .option("--skip-broken", "leave out pictures that cannot be read")
+    .option("--skip-broken", "leave out pictures, motions and dialogues that cannot be read")
     .option("--lines", "each line of a text file stands for itself")
     .option("--encoding <name>", "of a text file, such as latin1 (default: UTF-8, UTF-16 or Latin-1, as found)");
 
