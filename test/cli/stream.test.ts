@@ -55,7 +55,7 @@ test("blocks come as JSON lines, as many as --seconds says, with new texts on th
     async write(chunk, encoding, done) {
       output.write(chunk, encoding);
       if (lines.length === 2) {
-        input.write("чёрт\na person waves\n");
+        input.write('чёрт\n["a person walks", "a person waves"]\na person waves\n');
         await new Promise((resolve) => setTimeout(resolve, 50)); // the lines are read while the reader is slow
       }
       done();
@@ -72,6 +72,7 @@ test("blocks come as JSON lines, as many as --seconds says, with new texts on th
     expect(rotations.flat(2)).toEqual([...expected[i].rotations.subarray(0, 88 * frames)]);
   }
   expect(said.mock.calls.flat().join("")).toMatch(/word/);
+  expect(said.mock.calls.flat().join("")).toContain("A line is a text as it is to be shown, not JSON");
   said.mockRestore();
 });
 
