@@ -14,8 +14,8 @@ import { downloadProgress } from "./data.js";
 import { dataOf, readingOf } from "./model-data.js";
 import { openModel } from "./models.js";
 import { requireFileName, requireSheetName } from "./numbered.js";
-import { checked, printJson, say, UsageError } from "./output.js";
-import { readPictures, requireFile, splitOf } from "./pictures.js";
+import { checked, printJson, requireFile, say, UsageError } from "./output.js";
+import { readPictures, splitOf } from "./pictures.js";
 
 /** What `edit` is told beside the options of the model's edit. */
 export interface EditCommand {
@@ -48,7 +48,7 @@ export async function editCommand(
     else requireFileName(file, "the latents");
     const { config } = model;
     await checked(() => parseOptions(edit.options, options, `${config.name}'s ${verb}`));
-    const input = await checked(() => inputOf(edit, config, { verb, sources, resize, mask, data, like }));
+    const input = await inputOf(edit, config, { verb, sources, resize, mask, data, like });
     const result = await edit.run(input, options);
     const out = resolve(file);
     if (result instanceof Images) await result.save(out, { scale: scale ?? 1 });

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
 import { methodOf } from "../methods/registry.js";
 import { type ModelConfig, NoSuchModel, readModel, type WeightType, writeModel } from "../models/files.js";
+import { isFiner } from "../models/weight-types.js";
 import { opening, openModel } from "./models.js";
 import { requireFileName } from "./numbered.js";
 import { printJson, say, UsageError } from "./output.js";
@@ -61,7 +62,13 @@ async function exportFolder(
   const files = await opening((onProgress) => readModel(location, choose, { checkpoint, onProgress }));
   await writeModel(folder, files, { dtype });
   const { size } = await stat(join(folder, "model.safetensors"));
-  if (json) printJson({ model: files.config.name, dtype, bytes: size, out: folder });
+  const { stored } = files;
+  const note = isFiner(dtype, stored)
+    ? `${location} has weights of ${stored}, rounded already: as ${dtype} they take more room and are no more exact. ` +
+      "Export the model as it was trained, where you have it."
+    : null;
+  if (note) say(note);
+  if (json) printJson({ model: files.config.name, stored, dtype, note, bytes: size, out: folder });
   else say(`${files.config.name} with weights of ${dtype}: ${(size / 1e6).toFixed(1)} MB → ${folder}`);
 }
 

@@ -2,13 +2,14 @@ import { many } from "../io/show.js";
 import { Motions } from "../media/motions.js";
 import type { MotionGenerator, SampleOptions } from "../models/generator.js";
 import { type Clip, joinClips, onBody, resample } from "../motion/index.js";
-import { checked, UsageError } from "./output.js";
+import { checked, requireFile, UsageError } from "./output.js";
 
-/** The one motion of a file, on the body of 22 joints. @throws UsageError where there is none, or several */
+/** The one motion of a file, on the body of 22 joints. @throws UsageError where there is no such file, or several motions */
 export async function clipFrom(path: string): Promise<Clip> {
   const { MOTION_FILE, MOTION_FORMATS, readMotionFile } = await import("../data/motion/read-file.js");
   if (!MOTION_FILE.test(path)) throw new UsageError(`--from-clip is a file of ${MOTION_FORMATS}, got "${path}".`);
-  const { motions } = await checked(() => readMotionFile(path));
+  requireFile(path, `one of ${MOTION_FORMATS}`);
+  const { motions } = await readMotionFile(path);
   if (motions.length === 1) return motions[0].clip;
   throw new UsageError(`${path} holds ${many(motions.length, "motion")}; give a file with one to go on from.`);
 }

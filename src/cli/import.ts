@@ -7,7 +7,7 @@ import { loadSafetensors } from "../io/safetensors-file.js";
 import { fromOfficial, isUnused } from "../methods/motion/official.js";
 import type { Weights } from "../models/architecture.js";
 import { writeModel } from "../models/files.js";
-import { checked, printJson, say, UsageError } from "./output.js";
+import { printJson, say, UsageError } from "./output.js";
 
 export interface ImportCommand {
   /** Folder with another project's files. */
@@ -31,11 +31,13 @@ export async function importCommand(method: string, { from, out, name, json }: I
     throw new UsageError(`${out} is a file, and a model goes into a folder; choose another name.`);
   const taken = ["config.json", "model.safetensors"].filter((file) => existsSync(join(folder, file)));
   if (taken.length > 0) throw new UsageError(`${out} already holds ${taken.join(" and ")}; choose another folder.`);
-  const files = await checked(() => reading(from, () => readdir(from)));
+  if (!statSync(from, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`There is no folder "${from}"; give the one with the published weights.`);
+  const files = await reading(from, () => readdir(from));
   const paths = weightFiles(from, files);
   const [mean, deviation] = [await scaleOf(from, files, "Mean.npy"), await scaleOf(from, files, "Std.npy")];
   const tensors = await tensorsOf(from, paths);
-  const { shape, weights, unused } = await checked(() => fromOfficial(tensors, { mean, deviation }));
+  const { shape, weights, unused } = fromOfficial(tensors, { mean, deviation });
   const licence = await licenceOf(from, files);
   const config = {
     format: 1 as const,
@@ -77,7 +79,7 @@ async function scaleOf(from: string, files: readonly string[], name: string): Pr
       `${from} has no ${name}. Put HumanML3D's Mean.npy and Std.npy beside the weights: they say what a frame's numbers mean.`,
     );
   const path = join(from, found);
-  const { data } = await checked(async () => readNpy(await reading(path, () => readFile(path)), path));
+  const { data } = readNpy(await reading(path, () => readFile(path)), path);
   return Float32Array.from(data);
 }
 

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import Table from "cli-table3";
 import { WrongUse } from "../io/wrong-use.js";
 import type { MetricReport } from "../metrics/index.js";
@@ -20,7 +21,17 @@ export class UsageError extends WrongUse {
   override name = "UsageError";
 }
 
-/** Checks what the person asked for: whatever `check` throws is wrong use. */
+/**
+ * A file that is asked for has to be there; `is` says what it should be. One that is there but cannot be read, or is
+ * damaged, is no wrong use: whatever reads it throws. @throws UsageError where there is none
+ */
+export function requireFile(path: string, is: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) throw new UsageError(`There is no file "${path}"; give ${is}.`);
+  if (found.isDirectory()) throw new UsageError(`${path} is a folder; give ${is}.`);
+}
+
+/** Checks options that the person asked for: whatever `check` throws is wrong use. Files are read outside of it. */
 export async function checked<T>(check: () => T | Promise<T>): Promise<T> {
   try {
     return await check();

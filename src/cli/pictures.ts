@@ -3,7 +3,7 @@ import { type ImageSplit, resolveDataset, toFloat } from "../data/index.js";
 import { toByte } from "../io/grid.js";
 import { decodeImage } from "../io/index.js";
 import { Images } from "../media/images.js";
-import { UsageError } from "./output.js";
+import { requireFile, UsageError } from "./output.js";
 
 interface ImageSize {
   height: number;
@@ -53,11 +53,6 @@ export async function readPictures(
         `${source} has ${size.width}×${size.height} pixels, the model takes ${width}×${height}; --resize scales files.`,
       );
   }
-}
-
-/** @throws UsageError where there is no such file; `is` says what it should be. */
-export function requireFile(path: string, is: string): void {
-  if (!existsSync(path)) throw new UsageError(`There is no file "${path}"; give ${is}.`);
 }
 
 /** Pictures as a data set keeps them: bytes [count, height, width, channels], without classes. */

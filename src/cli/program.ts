@@ -53,8 +53,8 @@ Examples:
   fewstep eval runs/mine --features pixel-pca --json
   fewstep --use ./my-method.js train my-method --data ./my-pictures --out runs/own
 
-Exit codes: 0 done (or stopped by Ctrl-C with everything saved), 1 failed, 2 wrong use, 130 stopped by a
-second Ctrl-C.`,
+Exit codes: 0 done (or stopped by Ctrl-C with everything saved), 1 failed (also: a file is damaged or cannot be
+read), 2 wrong use (also: a file is not there, or does not fit the model), 130 stopped by a second Ctrl-C.`,
   );
 
 // Before the commands are made: they inherit it.
@@ -124,11 +124,12 @@ sample
 
 const train = program
   .command("train")
-  .description("train a model on a data set, a folder of pictures or a text file")
+  .description("train a model on a data set, a text file, or a folder of pictures, motions or dialogues")
   .argument("<method>", Object.keys(methods).join(", "))
   .option(
     "--data <id|path>",
-    "a data set (see: fewstep data list), a folder of images (subfolders are classes), IDX or CIFAR files, a text file",
+    "a data set (see: fewstep data list), a text file, or a folder: of images (subfolders are classes), IDX or CIFAR " +
+      "files, motions (BVH, GLB, VRMA or HumanML3D's), or dialogues (sounds beside motions, or Seamless Interaction's)",
   )
   .option("--preset <name>", "tiny: minutes of two CPU cores; small: about an hour (default: tiny)")
   .option("--out <folder>", "where checkpoints, logs, pictures and the model go")

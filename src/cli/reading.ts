@@ -35,8 +35,8 @@ export const addReadingFlags = (command: Command): Command =>
         "first",
       ]),
     )
-    .option("--skip-broken", "leave out pictures that cannot be read")
-    .option("--lines", "each line of a text file stands for itself")
+    .option("--skip-broken", "leave out pictures, motions and dialogues that cannot be read")
+    .option("--lines", "each line of a text file stands for itself, as each text of a JSON list does anyway")
     .option("--encoding <name>", "of a text file, such as latin1 (default: UTF-8, UTF-16 or Latin-1, as found)");
 
 /** The options of reading that were given. */

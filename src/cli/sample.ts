@@ -8,7 +8,7 @@ import type { DeviceName } from "../runtime/index.js";
 import { clipFrom, continued } from "./from-clip.js";
 import { openModel } from "./models.js";
 import { ENDINGS, labelTable, type Numbered, numbered, requireEnding, writeEach } from "./numbered.js";
-import { checked, printJson, say, UsageError } from "./output.js";
+import { checked, printJson, requireFile, say, UsageError } from "./output.js";
 import { statesFrom } from "./states.js";
 import { stepBar } from "./step-bar.js";
 import { streamMotion } from "./stream.js";
@@ -97,6 +97,7 @@ export async function sampleToFile(
 
 /** Two people's voices, of which something odd is said. */
 async function voicesFrom(paths: readonly string[]): Promise<Pick<SampleContext, "sounds">> {
+  for (const path of paths) requireFile(path, "a WAV, FLAC or MP3 file");
   const { readSounds } = await import("../io/sound-read.js");
   const { sounds, notes } = await readSounds(paths);
   for (const note of notes) say(note);

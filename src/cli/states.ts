@@ -2,11 +2,12 @@ import { readFile } from "node:fs/promises";
 import { readNpy } from "../io/npy.js";
 import { reading } from "../io/reading.js";
 import { many } from "../io/show.js";
-import { checked, UsageError } from "./output.js";
+import { requireFile, UsageError } from "./output.js";
 
 /** The states of one prompt [pieces, width], for all samples, or of one for each [count, pieces, width]. */
 export async function statesFrom(path: string, count: number): Promise<Float32Array> {
-  const { shape, data } = await checked(async () => readNpy(await reading(path, () => readFile(path)), path));
+  requireFile(path, "a .npy file");
+  const { shape, data } = readNpy(await reading(path, () => readFile(path)), path);
   const each = shape.length === 3 ? shape[0] : shape.length === 2 ? 1 : 0;
   if (each !== 1 && each !== count)
     throw new UsageError(

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { show } from "../io/show.js";
 import type { MotionGenerator, SampleOptions } from "../models/generator.js";
 import type { Clip } from "../motion/index.js";
 import { checked, say, UsageError } from "./output.js";
@@ -29,6 +30,10 @@ export async function streamMotion(
   const lines = input && createInterface({ input });
   lines?.on("line", (line) => {
     try {
+      if (/^\s*[[{]/.test(line))
+        throw new Error(
+          `A line is a text as it is to be shown, not JSON; give one text a line, got ${show(line.trim())}.`,
+        );
       session.say(line.trim() || null);
     } catch (error) {
       say(`fewstep: ${(error as Error).message}`);

@@ -11,7 +11,7 @@ import type { Compute, DeviceName } from "../runtime/index.js";
 import { readComputeRecord } from "../train/compute-record.js";
 import { readConfig, requireNewFolder } from "../train/index.js";
 import { kebab } from "./flags.js";
-import { checked, UsageError } from "./output.js";
+import { UsageError } from "./output.js";
 import { applyOverrides } from "./overrides.js";
 import { READING_FLAGS, type ReadingCommand, readingOf } from "./reading.js";
 import type { TrainJob } from "./train-worker.js";
@@ -78,7 +78,7 @@ function tokenOverride(method: Method, name: string, { tokens, set = [] }: Train
 /** Refuses data that the method does not learn from, and options that would have no effect on them. */
 async function requireFit({ learnsFrom }: Method, run: RunConfig, tokens: string | undefined): Promise<void> {
   const { method, name: _, settings: __, data, ...reading } = run;
-  const kind = await checked(() => checkData(data, reading));
+  const kind = await checkData(data, reading);
   if (!learnsFrom.includes(kind))
     throw new UsageError(`"${data}" is ${kind}; "${method}" learns from ${learnsFrom.join(" or ")}.`);
   if (kind === "images" && tokens !== undefined)

@@ -10,6 +10,7 @@ import { encodingNamed } from "./encoding.js";
 import { countClasses, type FolderOptions, readImageFolder } from "./folder.js";
 import { type GetOptions, getDataset, getText } from "./get.js";
 import { isIdxFolder, readIdxFolder } from "./idx.js";
+import { isTextList } from "./json-texts.js";
 import { manifest } from "./manifest.js";
 import { motionNames } from "./motion/names.js";
 import type { MotionDataset } from "./motion-dataset.js";
@@ -86,11 +87,14 @@ function checkTextOptions(idOrPath: string, { lines, encoding, longLines }: Text
   if (longLines === undefined) return;
   if (!longLineWays.includes(longLines))
     throw new WrongUse(`longLines is ${longLineWays.join(" or ")}, got "${longLines}".`);
-  if (!(known?.lines ?? lines))
+  if (!(known?.lines ?? (lines || isTextList(idOrPath))))
     throw new WrongUse("Running text has no long lines; leave out longLines (--long-lines), or set lines (--lines).");
 }
 
-/** A text by name (`kjv`), or a file by path. `lines`: whether each line of the file stands for itself. */
+/**
+ * A text by name (`kjv`), or a file by path. `lines`: whether each line of the file stands for itself, as the texts of a
+ * JSON list do anyway.
+ */
 export async function resolveText(idOrPath: string, options: TextOptions = {}): Promise<TextDataset> {
   requireReading(idOrPath, options);
   checkTextOptions(idOrPath, options);

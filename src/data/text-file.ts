@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { reading } from "../io/reading.js";
 import { decoderFor, detectEncoding, encodingNamed } from "./encoding.js";
+import { isTextList, jsonTexts } from "./json-texts.js";
 import type { Progress } from "./progress.js";
 import { textSplitter } from "./split-text.js";
 import type { TextFound, TextParts } from "./text.js";
@@ -24,8 +25,8 @@ export interface TextFileOptions {
 
 /**
  * Reads a text file of any size as a stream, and splits it. UTF-8, UTF-16 and windows-1252 (Latin-1) are told apart;
- * line ends of every kind become `\n`. `sha256` is that of the file's bytes. @throws where it is no text, not of its
- * encoding, or too short.
+ * line ends of every kind become `\n`. A JSON list of texts (.json, or .jsonl and .ndjson with one a line) is read as
+ * lines. `sha256` is that of the file's bytes. @throws where it is no text, not of its encoding, too short, or other JSON.
  */
 export async function readTextFile(
   path: string,
@@ -37,7 +38,8 @@ export async function readTextFile(
     const file = await open(path);
     try {
       const { size } = await file.stat();
-      const splitter = textSplitter({ lines, name, expected: size });
+      const listed: string[] | null = isTextList(name) ? [] : null;
+      const splitter = textSplitter({ lines: lines || listed !== null, name, expected: size });
       const ends = new LineEnds();
       const hash = createHash("sha256");
       let decoder = asked === undefined ? null : decoderFor(asked, name);
@@ -58,10 +60,12 @@ export async function readTextFile(
         const text = decoder.decode(chunk, last);
         const piece = ends.add(bytes === 0 ? text.replace(/^\uFEFF/, "") : text, last);
         bytes += read;
-        characters += splitter.add(piece);
+        if (listed) listed.push(piece);
+        else characters += splitter.add(piece);
         if (characters > MOST) throw new Error(`${name} has more than ${MOST} characters; train on a part of it.`);
         onProgress?.({ task: `reading ${name}`, done: bytes, total: Math.max(size, bytes), unit: "bytes" });
       }
+      if (listed) characters = splitter.add(jsonTexts(listed.join(""), name).join("\n"));
       const { lf, crlf, cr } = ends;
       const found = { bytes, encoding: decoder!.encoding, encodingBy, characters, lineEnds: { lf, crlf, cr } };
       return { ...splitter.finish(), found, sha256: hash.digest("hex") };

@@ -19,6 +19,11 @@ const modelConfig = z.object({
   network: z.unknown(),
   /** How it was trained: data, seconds, steps, command. */
   training: z.record(z.string(), z.unknown()).default({}),
+  /** SHA-256 of the bytes of model.safetensors; models of before it was written have none. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 
 /** The part of a model's config.json that every method shares. */

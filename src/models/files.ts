@@ -1,15 +1,17 @@
 import { loadTokenizer, requireTokens } from "../data/tokens/tokenizer.js";
 import { fromBlocks, inBlocks, weightShapes } from "../io/blocks.js";
+import { sha256Of } from "../io/checksum.js";
 import type { FetchOptions } from "../io/fetch.js";
 import { requireKnown } from "../io/known.js";
-import { readSafetensors, type SafetensorsHeader } from "../io/safetensors.js";
+import { type SafetensorsHeader, safetensorsChunks } from "../io/safetensors.js";
 import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
 import { type CompileOptions, deviceNames } from "../runtime/index.js";
 import { type Architecture, describedNetwork, requireWeights, type Weights } from "./architecture.js";
 import { type ModelConfig, parseConfig } from "./config.js";
 import { isSource, type ModelPlace, type ModelSource, modelPlace, sourceName } from "./location.js";
-import type { WeightType } from "./weight-types.js";
+import { readWeights, requireFinite } from "./read-weights.js";
+import { type StoredType, storedType, type WeightType } from "./weight-types.js";
 
 export type { Weights } from "./architecture.js";
 export { imageSize, type ModelConfig } from "./config.js";
@@ -29,6 +31,12 @@ export type { WeightType } from "./weight-types.js";
 export interface ModelFiles {
   config: ModelConfig;
   weights: Weights;
+}
+
+/** A model as its files have it. */
+export interface ReadModel extends ModelFiles {
+  /** How its weights are stored. */
+  stored: StoredType;
 }
 
 /** How a model is loaded: what it computes with and, for one at a URL, how it is fetched. */
@@ -64,20 +72,20 @@ function requireLoading(location: unknown, options: LoadOptions): void {
   signal?.throwIfAborted();
 }
 
-/** Bytes of a config.json (a tokenizer may take a few millions), and of the header of a model.safetensors, at most. */
+/** Bytes of a config.json at most: a tokenizer may take a few millions. */
 const MAX_CONFIG = 16e6;
-const MAX_HEADER = 16e6;
 
 /**
  * A model by shipped name, path, URL or its files: config.json, once, and model.safetensors. Reads numbers and JSON only.
  * `choose` says how a model so described is rebuilt, or throws. The description is checked, and compared with the
- * header of the weights, before any of these are read.
+ * header of the weights, before any of these are read; the weights are compared with its checksum, if it has one (not
+ * on pages without cryptography, see `sha256Of`), and must be finite.
  */
 export async function readModel(
   location: ModelSource,
   choose: (config: ModelConfig) => Architecture,
   options: LoadOptions = {},
-): Promise<ModelFiles> {
+): Promise<ReadModel> {
   requireLoading(location, options);
   const { signal } = options;
   const place = await modelPlace(location, options);
@@ -91,11 +99,16 @@ export async function readModel(
     await naming(described, async () => requireTokens(await loadTokenizer(config.text?.tokenizer), vocabulary));
   const accept = ({ entries }: SafetensorsHeader) => requireWeights(net, weightShapes(entries));
   const file = "model.safetensors";
-  const { tensors } = await place.reading(file, (reader) =>
-    naming(place.show(file), () => readSafetensors(reader, { accept, maxHeader: MAX_HEADER })),
+  const { weights, stored } = await place.reading(file, (reader) =>
+    naming(place.show(file), async () => {
+      const { tensors } = await readWeights(reader, accept, config.sha256);
+      const weights = fromBlocks(tensors);
+      requireFinite(weights);
+      return { weights, stored: storedType(tensors) };
+    }),
   );
   signal?.throwIfAborted();
-  return { config, weights: fromBlocks(tensors) };
+  return { config, weights, stored };
 }
 
 /** Errors of a damaged file name it; those of a transfer do so already. */
@@ -115,7 +128,10 @@ export const readModelConfig = async (location: string, options?: FetchOptions):
 const readConfig = async (place: ModelPlace): Promise<ModelConfig> =>
   parseConfig(place.show("config.json"), await place.reading("config.json", (reader) => reader.rest(MAX_CONFIG)));
 
-/** Writes a model folder: weights and config.json. The old model stays until the new one is complete. */
+/**
+ * Writes a model folder: weights, and config.json with their checksum. The old model stays until the new one is
+ * complete.
+ */
 export async function writeModel(
   folder: string,
   { config, weights }: ModelFiles,
@@ -123,10 +139,11 @@ export async function writeModel(
 ): Promise<void> {
   const { join } = await import("node:path");
   const { makeFolder, writeFileAtomic } = await import("../io/atomic.js");
-  const { saveSafetensors } = await import("../io/safetensors-file.js");
   await makeFolder(folder);
   const [tensors, floats] =
     dtype === "float32" || dtype === "float16" ? [weights, dtype] : [inBlocks(weights, dtype), "float16" as const];
-  await saveSafetensors(join(folder, "model.safetensors"), tensors, { dtype: floats });
-  await writeFileAtomic(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  const chunks = safetensorsChunks(tensors, { dtype: floats });
+  const described = { ...config, sha256: (await sha256Of(chunks))! };
+  await writeFileAtomic(join(folder, "model.safetensors"), chunks);
+  await writeFileAtomic(join(folder, "config.json"), `${JSON.stringify(described, null, 2)}\n`);
 }

@@ -37,6 +37,8 @@ export interface JsonSchema {
   exclusiveMaximum?: number;
   minItems?: number;
   maxItems?: number;
+  minLength?: number;
+  maxLength?: number;
   default?: unknown;
   description?: string;
 }
@@ -112,8 +114,16 @@ function rangeOf(schema: JsonSchema): string {
   if (type === "number") return `a number${bounds(schema)}`;
   if (type === "boolean") return "true or false";
   if (type === "null") return "null";
-  return "a text";
+  return `a text${lengths(schema)}`;
 }
+
+/** How long a text may be, such as " of at most 2000 characters". */
+const lengths = ({ minLength = 0, maxLength }: JsonSchema): string =>
+  maxLength === undefined
+    ? minLength > 0
+      ? " that is not empty"
+      : ""
+    : ` of ${minLength > 0 ? `${minLength} to ` : "at most "}${maxLength} characters`;
 
 /** Bounds of a number; those of every safe integer are none. */
 const limitsOf = ({ minimum, maximum }: JsonSchema): Pick<OptionInfo, "minimum" | "maximum"> => ({
@@ -135,10 +145,15 @@ function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSc
 
 const plural = (text: string) => text.replace(/^an? (whole number|number|text)/, "$1s");
 
-const show = (value: unknown): string =>
-  typeof value === "number" || value === undefined || typeof value === "bigint"
-    ? String(value)
-    : (JSON.stringify(value)?.slice(0, 120) ?? typeof value);
+const LONGEST_SHOWN = 120;
+
+function show(value: unknown): string {
+  if (typeof value === "number" || value === undefined || typeof value === "bigint") return String(value);
+  if (typeof value === "string" && value.length > LONGEST_SHOWN)
+    return `${JSON.stringify(`${value.slice(0, LONGEST_SHOWN)}…`)} (${value.length} characters)`;
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+}
 
 /** How many samples to draw. */
 export const countOption = (preset = 1) => z.int().min(1).default(preset).describe("how many to draw");

@@ -47,7 +47,7 @@ export {
 } from "./kinematics.js";
 export { mirror, partnersOf } from "./mirror.js";
 export { onBody } from "./on-body.js";
-export { FloorPath, MOST_POINTS, type Spot, spotsOf } from "./path.js";
+export { FloorPath, MOST_POINTS, SPOT_RULE, type Spot, spotsOf, spotTexts, wrongSpot } from "./path.js";
 export { FeetPlanter } from "./plant.js";
 export { resample } from "./resample.js";
 export {

@@ -5,12 +5,21 @@ export type Spot = readonly [x: number, z: number];
 export const MOST_POINTS = 1000;
 const FARTHEST = 1e5;
 
+/** The points of a text, each as a text: apart by spaces, semicolons or new lines. */
+export const spotTexts = (text: string): string[] => text.trim().split(/[\s;]+/);
+
 /** Points as text: apart by spaces, semicolons or new lines, x and z by a comma. What is no number becomes NaN. */
 export const spotsOf = (text: string): Spot[] =>
-  text
-    .trim()
-    .split(/[\s;]+/)
-    .map((point) => point.split(",").map((value) => (value === "" ? Number.NaN : Number(value))) as unknown as Spot);
+  spotTexts(text).map(
+    (point) => point.split(",").map((value) => (value === "" ? Number.NaN : Number(value))) as unknown as Spot,
+  );
+
+/** The place of the first point that is none; −1 where all are. */
+export const wrongSpot = (points: readonly Spot[]): number =>
+  points.findIndex((spot) => spot.length !== 2 || !spot.every((value) => Math.abs(value) <= FARTHEST));
+
+/** What a point is, for errors. */
+export const SPOT_RULE = `x and z in metres, ${FARTHEST} at most, such as 1,2`;
 
 /**
  * A line on the floor through points. One that ends where it begins goes round for ever; any other goes straight on
@@ -26,15 +35,13 @@ export class FloorPath {
 
   /** @throws RangeError unless two of the points differ and all are finite */
   constructor(points: readonly Spot[]) {
-    const wrong = points.find((spot) => spot.length !== 2 || !spot.every((value) => Math.abs(value) <= FARTHEST));
-    if (wrong)
-      throw new RangeError(
-        `A point of a path is x and z in metres, ${FARTHEST} at most, such as "1,2"; got ${JSON.stringify(wrong)}.`,
-      );
-    this.points = points.filter((spot, i) => i === 0 || distance(spot, points[i - 1]) > 1e-6);
-    if (this.points.length < 2) throw new RangeError("A path has two different points at least.");
     if (points.length > MOST_POINTS)
       throw new RangeError(`A path has ${MOST_POINTS} points at most, got ${points.length}.`);
+    const wrong = wrongSpot(points);
+    if (wrong >= 0)
+      throw new RangeError(`Point ${wrong + 1} of the path is [${points[wrong].join(", ")}], and not ${SPOT_RULE}.`);
+    this.points = points.filter((spot, i) => i === 0 || distance(spot, points[i - 1]) > 1e-6);
+    if (this.points.length < 2) throw new RangeError("A path has two different points at least.");
     let sum = 0;
     this.along = this.points.map((spot, i) => (i === 0 ? 0 : (sum += distance(spot, this.points[i - 1]))));
     this.length = sum;

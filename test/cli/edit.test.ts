@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,6 +10,7 @@ import { writeModel } from "../../src/models/files.js";
 import { writeUntrainedDrifting } from "../methods/fixtures/untrained.js";
 import { shapes } from "../methods/pictures.js";
 import { untrainedFiles, untrainedShape } from "../methods/sphere/untrained.js";
+import { inProcess } from "./in-process.js";
 
 const root = mkdtempSync(join(tmpdir(), "edit-"));
 const at = (name: string) => join(root, name);
@@ -160,6 +161,22 @@ test.each<[string, () => Promise<void>, RegExp]>([
   const before = readdirSync(root);
   await expect(use()).rejects.toThrow(message);
   expect(readdirSync(root)).toEqual(before);
+});
+
+test("a picture or latents that are damaged are a failure (1), those that are not there wrong use (2)", async () => {
+  const fewstep = inProcess(at("cache"));
+  writeFileSync(at("bad.png"), "no picture");
+  writeFileSync(at("bad.safetensors"), "no latents");
+  for (const [verb, file, expected] of [
+    ["reconstruct", "bad.png", 1],
+    ["reconstruct", "none.png", 2],
+    ["reconstruct", "small.png", 2],
+    ["decode", "bad.safetensors", 1],
+    ["decode", "none.safetensors", 2],
+  ] as const) {
+    const { code, stderr } = await fewstep(["edit", verb, at("sphere"), at(file), "--out", at("x.png")]);
+    expect([code, stderr]).toEqual([expected, expect.stringContaining(file)]);
+  }
 });
 
 describe("from the command line", () => {

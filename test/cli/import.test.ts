@@ -170,8 +170,16 @@ describe("an import is refused, and writes nothing,", () => {
   test("of folders without weights, without a scale, and none at all", async () => {
     expect(await attempt(await folderOf("empty", weights))).toContain("has no .safetensors files");
     expect(await attempt(await folderOf("scaleless", { "Std.npy": null }))).toContain("has no Std.npy");
-    expect(await attempt(join(root, "nowhere"))).toContain("it does not exist");
-    expect(await attempt(await folderOf("damaged", { "Std.npy": "?" }))).toContain("is no .npy file");
+    expect(await attempt(join(root, "nowhere"))).toContain("There is no folder");
+  });
+
+  test("of a scale that is damaged, which is no wrong use", async () => {
+    const from = await folderOf("damaged", { "Std.npy": "?" });
+    const error = await importCommand("motion", { from, out: join(root, "none") }).catch((error: Error) => error);
+    expect([(error as Error).message, isWrongUse(error)]).toEqual([expect.stringContaining("is no .npy file"), false]);
+    const states = await statesFrom(join(from, "Std.npy"), 1).catch((error: Error) => error);
+    expect([(states as Error).message, isWrongUse(states)]).toEqual([expect.stringContaining("is no .npy"), false]);
+    expect(isWrongUse(await statesFrom(join(from, "none.npy"), 1).catch((error: Error) => error))).toBe(true);
   });
 
   test("of tensors that are missing, of another size, of another kind or there twice, by name", async () => {

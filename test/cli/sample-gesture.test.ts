@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -37,4 +37,22 @@ test("an option that is given twice is refused, as the second would take the pla
   const { code, stderr } = await run("--out", join(root, "twice.glb"), "--seed", "1", "--seed", "2");
   expect([code, stderr]).toEqual([2, expect.stringContaining("it is given twice; give it once")]);
   expect(existsSync(join(root, "twice.glb"))).toBe(false);
+});
+
+test("voices that are not there are wrong use (2), voices that cannot be read a failure (1)", async () => {
+  const [cut, text, folder] = ["cut.wav", "text.wav", "folder.wav"].map((name) => join(root, name));
+  writeFileSync(cut, readFileSync(audio).subarray(0, 30));
+  writeFileSync(text, "no sound at all, but a text of some length");
+  mkdirSync(folder);
+  const out = join(root, "none.glb");
+  for (const [path, expected, message] of [
+    [join(root, "gone.wav"), 2, /There is no file .*gone\.wav"; give a WAV, FLAC or MP3 file/],
+    [folder, 2, /folder\.wav is a folder; give a WAV/],
+    [cut, 1, /cut\.wav/],
+    [text, 1, /text\.wav/],
+  ] as const) {
+    const { code, stderr } = await fewstep(["sample", model, "--audio", path, "--out", out]);
+    expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);
+  }
+  expect(existsSync(out)).toBe(false);
 });

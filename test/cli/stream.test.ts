@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { PassThrough, Writable } from "node:stream";
@@ -55,7 +55,7 @@ test("blocks come as JSON lines, as many as --seconds says, with new texts on th
     async write(chunk, encoding, done) {
       output.write(chunk, encoding);
       if (lines.length === 2) {
-        input.write("чёрт\na person waves\n");
+        input.write('чёрт\n["a person walks", "a person waves"]\na person waves\n');
         await new Promise((resolve) => setTimeout(resolve, 50)); // the lines are read while the reader is slow
       }
       done();
@@ -72,6 +72,7 @@ test("blocks come as JSON lines, as many as --seconds says, with new texts on th
     expect(rotations.flat(2)).toEqual([...expected[i].rotations.subarray(0, 88 * frames)]);
   }
   expect(said.mock.calls.flat().join("")).toMatch(/word/);
+  expect(said.mock.calls.flat().join("")).toContain("A line is a text as it is to be shown, not JSON");
   said.mockRestore();
 });
 
@@ -134,6 +135,10 @@ test("a motion goes on from a file's, where that one ends; what it cannot go on 
     expect(code, stderr).toBe(2);
     expect(stderr).toMatch(rule);
   }
+  const cut = join(root, "cut.bvh");
+  writeFileSync(cut, readFileSync(file).subarray(0, 200));
+  const damaged = await go("--from-clip", cut);
+  expect([damaged.code, damaged.stderr]).toEqual([1, expect.stringContaining("cut.bvh")]);
   expect(existsSync(out)).toBe(false);
 });
 

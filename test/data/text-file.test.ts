@@ -159,3 +159,40 @@ test("options of the other kind of data are refused", async () => {
   await expect(resolveData(path, { longLines: "skip" })).rejects.toThrow("Running text has no long lines");
   await expect(resolveData(path, { lines: true, longLines: "drop" as never })).rejects.toThrow("skip or cut");
 });
+
+describe("JSON", () => {
+  const texts = Array.from({ length: 40 }, (_, i) => `a person walks ${i} "steps" — \u00fc`);
+  const pretty = JSON.stringify(texts, null, 2).replaceAll("\n", "\r\n");
+  const rows = texts.map((text) => JSON.stringify(text)).join("\n");
+  test.each([
+    ["list.json", pretty],
+    ["LIST.JSON", `\uFEFF${JSON.stringify(texts)}`],
+    ["list.jsonl", `${rows}\n\n`],
+    ["list.ndjson", rows],
+  ])("%s is read as the list of texts that it is, each a line", async (name, content) => {
+    const { train, judge, test, lines } = await resolveText(await written(content, name));
+    expect(lines).toBe(true);
+    expect([train, judge, test].flatMap((part) => `${part}`.split("\n")).sort()).toEqual(texts.toSorted());
+  });
+
+  test.each([
+    [
+      "object.json",
+      '{"texts": ["a"]}',
+      /object\.json holds an object with texts; a JSON file is read as a list of texts/,
+    ],
+    ["number.json", `[${"1,".repeat(30)}2]`, /Entry 1 of the 31 entries of number\.json is 1; a JSON file/],
+    ["two.json", JSON.stringify([...texts, "a\nb"]), /Entry 41 of the 41 entries of two\.json has a line end in it/],
+    ["cut.json", pretty.slice(0, 200), /cut\.json is no JSON: .*Mend it/],
+    ["cut.jsonl", `"a"\n"b`, /cut\.jsonl, line 2, is no JSON/],
+    ["few.json", '["a", "b"]', /few\.json has 2 different lines; at least 20/],
+  ])("%s is refused with what it should be", async (name, content, message) => {
+    await expect(resolveText(await written(content, name))).rejects.toThrow(message);
+  });
+
+  test("its texts may be long, and --long-lines says what becomes of them", async () => {
+    const path = await written(JSON.stringify(texts), "long.json");
+    expect(await resolveText(path, { longLines: "skip" })).toMatchObject({ longLines: "skip", lines: true });
+    await expect(resolveText(await written(english), { longLines: "skip" })).rejects.toThrow("Running text");
+  });
+});

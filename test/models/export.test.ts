@@ -9,12 +9,14 @@ import { generatorArchitecture } from "../../src/methods/drifting/network.js";
 import { loadModel } from "../../src/methods/load.js";
 import { methodOf } from "../../src/methods/registry.js";
 import { loadedNetwork } from "../../src/models/architecture.js";
-import { readModel } from "../../src/models/files.js";
+import { readModel, writeModel } from "../../src/models/files.js";
 import { Random } from "../../src/random/index.js";
 import { exportOnnx } from "../../src/runtime/export.js";
 import { compile } from "../../src/runtime/index.js";
+import { inProcess } from "../cli/in-process.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fewstep-export-"));
+const fewstep = inProcess(join(folder, "cache"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The inputs of an exported drifting model, from nothing but what the file and the API say. */
@@ -159,3 +161,23 @@ test("a model with smaller weights draws nearly the same, from a folder that was
   );
   await expect(exportCommand("no-such-model", { out: elsewhere, dtype: "int4" })).rejects.toThrow("no-such-model");
 });
+
+test.each([
+  ["int8", "float32", true],
+  ["int8", "float16", true],
+  ["float32", "float16", false],
+  ["int4", "int4", false],
+] as const)(
+  "weights of %s, exported as %s: that they are rounded already is said: %s",
+  async (stored, dtype, rounded) => {
+    const [from, out] = [join(folder, `${stored}-for-${dtype}`), join(folder, `${stored}-as-${dtype}`)];
+    const files = await readModel("duo-names", ({ method }) => methodOf(method)!.architecture);
+    await writeModel(from, files, { dtype: stored });
+    const { code, stdout, stderr } = await fewstep(["export", from, "--dtype", dtype, "--out", out, "--json"]);
+    expect(code, stderr).toBe(0);
+    const { note, ...result } = JSON.parse(stdout);
+    expect(result).toMatchObject({ stored, dtype });
+    expect(note).toEqual(rounded ? expect.stringContaining(`has weights of ${stored}, rounded already`) : null);
+    expect(stderr.trim()).toBe(note ?? "");
+  },
+);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -193,13 +194,18 @@ test("files are kept, replaced when they change, used without a server, and neve
   const changed = readFileSync(join(folder, weights));
   changed.set(changed.subarray(changed.length - 400, changed.length - 200), changed.length - 200);
   site.files.set(weights, changed);
+  await expect(draw()).rejects.toThrow(/not the one that config\.json was written with/);
+  const config = "/kinds/drifting/config.json";
+  const described = JSON.parse(readFileSync(join(folder, config), "utf8"));
+  const sha256 = createHash("sha256").update(changed).digest("hex");
+  site.files.set(config, Buffer.from(JSON.stringify({ ...described, sha256 })));
   const second = await draw();
   await end();
   expect(second).not.toEqual(first);
   expect(await draw()).toEqual(second);
   await end();
 
-  site.files.delete(weights);
+  for (const file of [weights, config]) site.files.delete(file);
   expect(await draw({ cache: false })).toEqual(first);
   await end();
   await page.evaluate(() => fewstep.clearCache());

@@ -1,6 +1,16 @@
 import { z } from "zod";
+import { show } from "../../io/show.js";
 import { countOption, guidanceOption, seedOption, stepsOption } from "../../models/options.js";
-import { BODY_FEATURES, FloorPath, MOST_POINTS, type Spot, spotsOf } from "../../motion/index.js";
+import {
+  BODY_FEATURES,
+  FloorPath,
+  MOST_POINTS,
+  SPOT_RULE,
+  type Spot,
+  spotsOf,
+  spotTexts,
+  wrongSpot,
+} from "../../motion/index.js";
 import { samplerNames } from "./sampler.js";
 import { blockFrames, type MotionShape } from "./shape.js";
 
@@ -38,10 +48,19 @@ const freeFeet = feet
 /** How feet can be had: planted where frames have our own layout. */
 const feetOption = (shape?: MotionShape) => (shape && shape.features !== BODY_FEATURES ? freeFeet : feet);
 
-/** Why points are no path; null where they are one. */
-function faultOf(points: readonly Spot[]): string | null {
+/** Characters of a path as text at most. */
+const LONGEST_PATH = 50_000;
+
+/** Why something is no path; null where it is one. */
+function faultOf(path: string | readonly Spot[]): string | null {
+  if (typeof path === "string") {
+    if (path.trim() === "") return `it is empty, and a point is ${SPOT_RULE}.`;
+    if (path.length > LONGEST_PATH) return `it has ${path.length} characters, and ${LONGEST_PATH} at most are read.`;
+    const wrong = wrongSpot(spotsOf(path));
+    if (wrong >= 0) return `its point ${wrong + 1}, ${show(spotTexts(path)[wrong])}, is not ${SPOT_RULE}.`;
+  }
   try {
-    new FloorPath(points);
+    new FloorPath(typeof path === "string" ? spotsOf(path) : path);
     return null;
   } catch (error) {
     return (error as Error).message;
@@ -50,10 +69,11 @@ function faultOf(points: readonly Spot[]): string | null {
 
 const path = z
   .union([
-    z.string().max(50_000),
+    // How long they may be is checked by faultOf, which says what is wrong
+    z.string().meta({ maxLength: LONGEST_PATH }),
     z
       .array(z.tuple([z.number(), z.number()]))
-      .max(MOST_POINTS)
+      .meta({ maxItems: MOST_POINTS })
       .readonly(),
   ])
   .optional()
@@ -65,9 +85,11 @@ export const pathOf = (given: z.output<typeof path>): readonly Spot[] | null =>
   given === undefined ? null : typeof given === "string" ? spotsOf(given) : given;
 
 const checkPath = ({ path }: { path?: z.output<typeof all>["path"] }, context: z.core.$RefinementCtx) => {
-  const points = pathOf(path);
-  const fault = points && faultOf(points);
-  if (fault) context.addIssue({ code: "custom", path: ["path"], message: `path cannot be followed: ${fault}` });
+  const fault = path === undefined ? null : faultOf(path);
+  if (!fault) return;
+  const form = 'A path is points, apart by spaces, such as "0,0 0,3 3,3"';
+  const message = `path cannot be followed: ${fault} ${form}; got ${show(path)}.`;
+  context.addIssue({ code: "custom", path: ["path"], message });
 };
 
 const all = z.strictObject({

@@ -131,7 +131,11 @@ describe("a path on the floor", () => {
     ["0,0 1", "x and z in metres"],
     ["0,0 a,b", "x and z in metres"],
     ["0,0,0 1,1,1", "x and z in metres"],
-  ])("is refused where it is none: %s", async (path, rule) => {
+    ["0,0 0,3 3;3", 'its point 3, "3", is not x and z in metres, 100000 at most'],
+    [`0,0 ${"0,1 ".repeat(30)}0,x`, /its point 32, "0,x", is not .* such as "0,0 0,3 3,3"; got "0,0 .{55,60}…"\.$/],
+    ["0,1 ".repeat(1001), /A path has 1000 points at most, got 1001\. A path is points, .* got "0,1 .{55,60}…"\.$/],
+    ["0,1 ".repeat(12_501), /it has 50004 characters, and 50000 at most are read\. A path .* got "0,1 .*…"\.$/],
+  ] as const)("is refused where it is none: %.40s", async (path, rule) => {
     await expect(model.sample({ ...quick, path })).rejects.toThrow(`path cannot be followed: `);
     await expect(model.sample({ ...quick, path })).rejects.toThrow(rule);
   });
@@ -157,7 +161,11 @@ test.each([
   [{ prompt: "a person walks, then xyzzy" }, 'The prompt "xyzzy" has no word'],
   [{ prompt: "a a a a a a a" }, "has 7 words, and the model reads 6 at most"],
   [{ prompt: ["walks", "waves"] }, "2 prompts for 1 motions: give one for all, or one for each"],
-  [{ prompt: "" }, "prompt must be"],
+  [{ prompt: "" }, "prompt must be a text of 1 to 2000 characters"],
+  [
+    { prompt: "walk ".repeat(401) },
+    /prompt must be a text of 1 to 2000 characters .*, got "walk .*…" \(2005 characters\)/,
+  ],
   [{ seconds: 0 }, "seconds must be a number in (0, 600]"],
   [{ steps: 4, lag: 5 }, "lag is at most steps (4), where blocks come one after the other; got 5"],
   [{ schedule: "trapezoid", seconds: 10 }, "of at most 4.8 seconds; take the staircase"],
