@@ -13,6 +13,7 @@ export const sphere = method({
   settings: sphereSettings,
   presets,
   fit: forData,
+  lastStage: () => "training",
   sideStep: ({ network }) => (network.kind === "vit" ? network.patch : CODEC_STEP),
   options: { image: sphereOptions() },
   edits: sphereEdits(),
