@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { applyOverrides } from "../../src/cli/overrides.js";
 import { reweighted } from "../../src/data/mixture.js";
 import { loadSafetensors } from "../../src/io/index.js";
 import * as flow from "../../src/methods/flow/settings.js";
@@ -27,9 +28,8 @@ const weightsOf = async (run: string) => (await loadSafetensors(join(run, "model
 async function goOn(run: string, out: string, steps: number, options: Partial<TrainOptions> = {}) {
   const { method: name, settings } = (await readConfig(run)) as { method: string; settings: Record<string, object> };
   const method = methodOf(name)!;
-  const last = method.lastStage(settings)!;
+  const asked = applyOverrides(settings, [`${method.lastSteps(settings)}=${steps}`]);
   const { weights } = await readModel(run, () => method.architecture);
-  const asked = { ...settings, [last]: { ...settings[last], steps } };
   return method.train(hardly, asked, { out, threads: 1, from: { run, weights }, ...options });
 }
 

@@ -13,7 +13,7 @@ export const drifting = method({
   settings: driftingSettings,
   presets,
   fit: forData,
-  lastStage: () => "jointStage",
+  lastSteps: () => "jointStage.steps",
   sideStep: () => CODEC_STEP,
   options: { image: driftingOptions() },
   edits: driftingEdits(),
