@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inProcess } from "../../cli/in-process.js";
 import "../../methods/fixtures/class-means.js";
-import type { ImageDataset } from "../../../src/data/index.js";
+import { type ImageDataset, resolveDataset } from "../../../src/data/index.js";
 import { presets } from "../../../src/judges/classifier/settings.js";
 import { trainClassifier } from "../../../src/judges/classifier/train.js";
 import { classifierExtractor, type Extractor } from "../../../src/judges/extractors/index.js";
@@ -19,6 +19,7 @@ import {
 } from "../../../src/loops/diagnostic/index.js";
 import { loadModel } from "../../../src/methods/load.js";
 import { methods } from "../../../src/methods/registry.js";
+import { Random } from "../../../src/random/index.js";
 import { colours } from "../../methods/pictures.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-improve-"));
@@ -166,6 +167,86 @@ test("the verdict, by hand", () => {
   expect(verdict({ targets: up, others: level, frechet: frechet(1.2), groups }).why).toMatch(
     /Fréchet .* from 1\.000 to 1\.200/,
   );
+});
+
+describe("the command line", () => {
+  const folder = join(root, "pictures");
+  const run = inProcess(join(root, "cache"));
+  const idx = (name: string, sizes: number[], bytes: Uint8Array) => {
+    const head = Buffer.alloc(4 + 4 * sizes.length);
+    head.writeUInt32BE(0x800 + sizes.length);
+    for (const [i, size] of sizes.entries()) head.writeUInt32BE(size, 4 + 4 * i);
+    writeFileSync(join(folder, name), Buffer.concat([head, bytes]));
+  };
+
+  test("improves a run, says what it kept, is resumed with nothing left to do, and refuses another beginning", async () => {
+    mkdirSync(folder, { recursive: true });
+    const random = new Random(5);
+    for (const [part, count] of [
+      ["train", 400],
+      ["t10k", 200],
+    ] as const) {
+      const labels = Uint8Array.from({ length: count }, (_, i) => i % 2);
+      const pixels = Uint8Array.from(
+        { length: count * 64 },
+        (_, j) => 60 + 120 * labels[j >> 6] + (j % 64 === 0 ? 0 : random.integer(20)),
+      );
+      idx(`${part}-images-idx3-ubyte`, [count, 8, 8], pixels);
+      idx(`${part}-labels-idx1-ubyte`, [count], labels);
+    }
+    const dataset = await resolveDataset(folder);
+    const options = { threads: 1, sampleEvery: 0, source: { data: folder } };
+    await methods["class-means"].train(
+      dataset,
+      { ...methods["class-means"].presets.tiny, steps: 1 },
+      { ...options, out: join(root, "cli") },
+    );
+    const small = {
+      ...presets.tiny,
+      widths: [8, 16, 16] as [number, number, number],
+      features: 12,
+      batch: 40,
+      steps: 40,
+    };
+    await trainClassifier(dataset, small, { ...options, out: join(root, "grey-judge") });
+    const out = join(root, "cli-better");
+    const asked = ["--features", join(root, "grey-judge"), "--count", "40"];
+    const diagnosed = await run([
+      "diagnose",
+      join(root, "cli"),
+      ...asked,
+      "--report",
+      join(root, "page.html"),
+      "--json",
+    ]);
+    expect(diagnosed.stderr).toContain("page.html");
+    expect(JSON.parse(diagnosed.stdout).groups).toHaveLength(2);
+    const improved = await run([
+      "improve",
+      join(root, "cli"),
+      "--out",
+      out,
+      ...asked,
+      "--rounds",
+      "1",
+      "--steps",
+      "120",
+      "--threads",
+      "1",
+    ]);
+    expect(improved.code, improved.stderr).toBe(0);
+    expect(improved.stderr).toMatch(/1 round of 1 kept; all 1 rounds are done/);
+    const again = await run(["improve", "--resume", out, "--json"]);
+    const { best, status, plan } = JSON.parse(again.stdout);
+    expect({ best, status, steps: plan.settings.steps }).toEqual({
+      best: join(out, "round-1/training"),
+      status: "finished",
+      steps: 120,
+    });
+    const other = await run(["improve", join(root, "grey-judge"), "--resume", out]);
+    expect(other.code).toBe(2);
+    expect(other.stderr).toMatch(/leave out the model/);
+  });
 });
 
 describe("refused", () => {
