@@ -3,8 +3,8 @@ import type { ImageDataset } from "./dataset.js";
 
 /**
  * The data with another mixture of training images: image i stands in it in proportion to `weights[i]`, as often as
- * whole numbers allow, and there are as many as before. What draws classes, all alike before, draws each by the mean weight
- * of its images. Test images, record and names stay. Every recipe learns from it as from any other data.
+ * whole numbers allow, and there are as many as before. What draws classes, all alike before, draws each by its share of
+ * the weights. Test images, record and names stay. Every recipe learns from it as from any other data.
  * @throws where the weights are not one for each image, or no numbers of at least 0 with a sum above 0.
  */
 export function reweighted(dataset: ImageDataset, weights: ArrayLike<number>): ImageDataset {
@@ -29,7 +29,7 @@ export function reweighted(dataset: ImageDataset, weights: ArrayLike<number>): I
   const size = pixels.length / count;
   const mixed = new Uint8Array(pixels.length);
   for (let i = 0; i < count; i++) mixed.set(pixels.subarray(rows[i] * size, (rows[i] + 1) * size), i * size);
-  const classWeights = labels && classNames?.map((_, label) => meanWeight(weights, labels, label));
+  const classWeights = labels && classNames?.map((_, label) => sumOf(weights, labels, label) / sum);
   return {
     ...dataset,
     ...(classWeights && { classWeights }),
@@ -37,12 +37,8 @@ export function reweighted(dataset: ImageDataset, weights: ArrayLike<number>): I
   };
 }
 
-function meanWeight(weights: ArrayLike<number>, labels: Uint16Array, label: number): number {
-  let [sum, n] = [0, 0];
-  for (let i = 0; i < labels.length; i++)
-    if (labels[i] === label) {
-      sum += weights[i];
-      n++;
-    }
-  return n > 0 ? sum / n : 0;
+function sumOf(weights: ArrayLike<number>, labels: Uint16Array, label: number): number {
+  let sum = 0;
+  for (let i = 0; i < labels.length; i++) if (labels[i] === label) sum += weights[i];
+  return sum;
 }

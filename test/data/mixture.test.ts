@@ -49,7 +49,7 @@ test("a mixture has as many images as before, each as often as its weight says; 
   const mixed = reweighted(data, weights);
   expect(mixed.train.count).toBe(96);
   expect([0, 1, 2].map((label) => count(mixed.train.labels!, label))).toEqual([72, 24, 0]);
-  expect(mixed.classWeights!.map((weight) => Number(weight.toFixed(6)))).toEqual([0.1875, 0.03125, 0]);
+  expect(mixed.classWeights!.map((weight) => Number(weight.toFixed(6)))).toEqual([0.75, 0.25, 0]);
   expect(mixed.test).toBe(data.test);
   const size = 8 * 8 * 3;
   for (let i = 0; i < 96; i++) {

@@ -147,7 +147,7 @@ class Rounds {
     this.say(
       `Worst: ${shares
         .slice(0, 3)
-        .map(({ name, times }) => `${name} (now ${times.toFixed(2)} times as often)`)
+        .map(({ name, times }) => `${name} (now ${times.toFixed(2)} times its share)`)
         .join(", ")}.`,
     );
     const weights = await imageWeights(found, shares, context.dataset, context.judge, context.signal);

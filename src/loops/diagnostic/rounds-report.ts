@@ -22,7 +22,7 @@ function roundHtml({ round, kept, why, steps, seconds, groups, comparison, contr
     row([name, score.toFixed(3), times.toFixed(2), kinds ? kinds.map((one) => one.toFixed(2)).join(", ") : ""]),
   );
   return `<section><h2>Round ${round}: ${kept ? "kept" : "not kept"}</h2><p>${escapeHtml(why)}. ${steps} training steps; ${seconds} s in all.</p>
-<table>${row(["training images", "score", "times as often as in the data", "its kinds"], "th")}${shares.join("\n")}</table>
+<table>${row(["training images", "score", "times an equal share (clusters: as in the data)", "its kinds"], "th")}${shares.join("\n")}</table>
 ${comparisonHtml(comparison)}
 ${control ? `<h3>As many steps on the data as they are</h3>${comparisonHtml(control)}` : ""}</section>`;
 }

@@ -6,10 +6,10 @@ import type { MeasuredGroup } from "./diagnose.js";
 import type { ImageDiagnosis } from "./images.js";
 import { type MixtureOptions, mixtureWeights, type Need } from "./mixture.js";
 
-/** What a class or cluster has in the mixture, 1 being its share in the data, and its hard kinds. */
+/** What a class or cluster has in the mixture, and the kinds of a class. */
 export interface GroupShare {
   name: string;
-  /** How many times as often as in the data. */
+  /** Of a class how many times an equal share; of a cluster how many times as often as in the data. */
   times: number;
   /** Its kinds, where some are hard: how many times as often as in the class, by cluster. */
   kinds: number[] | null;
@@ -46,7 +46,10 @@ function kindTimes({ kinds, centres }: MeasuredGroup, options: MixtureOptions): 
   return times;
 }
 
-/** The weight of each training image: that of its class and kind, or of its cluster; of what was not measured 1. */
+/**
+ * The weight of each training image. Classes have their shares however many images they have, as what they are drawn for
+ * is asked for class by class; what was not measured has an equal one. Clusters have more or less than in the data.
+ */
 export async function imageWeights(
   { groups, by, centres }: ImageDiagnosis,
   shares: readonly GroupShare[],
@@ -59,11 +62,19 @@ export async function imageWeights(
     nearestCentre(features((await extractSplit(judge, train, rows, signal)).values, judge.dim), among);
   const all = Uint32Array.from({ length: train.count }, (_, i) => i);
   const clusters = by === "cluster" ? await clusterOf(all, centres!) : null;
+  if (!clusters) equalClasses(weights, train.labels!);
   for (const [i, { index, centres: own }] of groups.entries()) {
     const { times, kinds } = shares[i];
     const rows = all.filter((row) => (clusters ? clusters[row] : train.labels![row]) === index);
     const inside = kinds && (await clusterOf(rows, own!));
-    for (const [at, row] of rows.entries()) weights[row] = times * (inside ? kinds![inside[at]] : 1);
+    for (const [at, row] of rows.entries()) weights[row] *= times * (inside ? kinds![inside[at]] : 1);
   }
   return weights;
+}
+
+/** Gives every class the same sum. */
+function equalClasses(weights: Float64Array, labels: Uint16Array): void {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  for (const [row, label] of labels.entries()) weights[row] = labels.length / counts.size / counts.get(label)!;
 }
