@@ -70,6 +70,11 @@ const sampleOptions = Object.fromEntries(
   ),
 );
 
+/** Those of models of images. */
+const imageOptions = Object.fromEntries(
+  Object.entries(methods).flatMap(([name, { options }]) => (options.image ? [[name, options.image]] : [])),
+);
+
 const sample = program
   .command("sample")
   .description("draw images, texts or motions from a shipped model, a model folder, a training run or a URL")
@@ -207,6 +212,63 @@ evaluate
     const own = { data, features, count, steps, seed, judge, neighbours, checkpoint, device, json };
     return (await import("./eval.js")).evalCommand(model, { ...own, options });
   });
+
+const diagnosis = program
+  .command("diagnose")
+  .description(
+    "say which classes (or clusters) a model of images draws badly, and how, judged by features that it was not trained on",
+  )
+  .argument("<model>", "name, folder or URL")
+  .option("--data <id|path>", "real images (default: what the model was trained on)")
+  .option(
+    "--features <name>",
+    "the judge: classifier, resnet50-imagenet, a trained classifier's folder or an ONNX file (default: classifier)",
+  )
+  .option("--count <n>", "samples and real images of each class at most (default: 500)", whole(20))
+  .option("--seed <n>", "seed of the samples", whole(0), 0)
+  .option("--report <file.html>", "write a page with pictures of what is missed")
+  .addOption(checkpointOption())
+  .addOption(deviceOption())
+  .addOption(jsonOption());
+addOptionFlags(diagnosis, imageOptions, { leaveOut: ["count", "label", "seed"] });
+diagnosis
+  .addHelpText(
+    "after",
+    examples(
+      "diagnose drifting-fashion --report out/diagnosis.html",
+      "diagnose runs/mine --features runs/judge --json",
+    ),
+  )
+  .action(async (model, given) => {
+    const { data, features, count, seed, report, checkpoint, device, json, ...options } = given;
+    const own = { data, features, count, seed, report, checkpoint, device, json };
+    return (await import("./diagnose.js")).diagnoseCommand(model, { ...own, options });
+  });
+
+program
+  .command("improve")
+  .description(
+    "train a finished run of images on, round by round, on a mixture weighted by its diagnosis; a round is kept only where held-out images say that it is better",
+  )
+  .argument("[run]", "folder of a finished run of drifting, sphere or flow")
+  .option("--data <id|path>", "the images that it was trained on, where they are now")
+  .option("--features <name>", "the judge, as of diagnose (default: classifier)")
+  .option("--out <folder>", "where rounds, report and model go")
+  .option("--resume <folder>", "go on with one that was stopped")
+  .option("--rounds <n>", "rounds at most (default: 3)", whole(1))
+  .option("--steps <n>", "training steps of each round (default: those of the run's last stage)", whole(1))
+  .option("--count <n>", "samples and real images of each class in a diagnosis at most (default: 500)", whole(20))
+  .option("--seed <n>", "seed of samples and rounds (default: 0)", whole(0))
+  .option("--control", "also train as many steps on the data as they are, to compare")
+  .option("--set <key=value...>", "change a setting of the training that goes on, e.g. jointStage.lr=0.0002")
+  .option("--threads <n>", "threads of the runtime (default: all cores)", whole(1))
+  .addOption(deviceOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples("improve runs/mine --out runs/better --rounds 3 --steps 200 --control", "improve --resume runs/better"),
+  )
+  .action(async (run, options) => (await import("./improve.js")).improveCommand(run, options));
 
 const edit = program
   .command("edit")

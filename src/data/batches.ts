@@ -59,8 +59,14 @@ export class ClassStream {
   /** Classes that have items. */
   readonly present: Int32Array;
 
-  /** `labels[i]` in [0, classes) is the class of item i. Class c is shuffled by `random.split(c)`. */
-  constructor(labels: ArrayLike<number>, classes: number, random: Random) {
+  /** Shares of `present`, adding up to 1; null: all alike, and none twice. */
+  private readonly shares: Float64Array | null;
+
+  /**
+   * `labels[i]` in [0, classes) is the class of item i. Class c is shuffled by `random.split(c)`. `weights` [classes] are
+   * how often each class is drawn, relative to the others; default all alike.
+   */
+  constructor(labels: ArrayLike<number>, classes: number, random: Random, weights?: ArrayLike<number> | null) {
     const rows: number[][] = Array.from({ length: classes }, () => []);
     for (let i = 0; i < labels.length; i++) {
       if (!(labels[i] in rows)) throw new Error(`Item ${i} has label ${labels[i]}, but there are ${classes} classes.`);
@@ -71,12 +77,17 @@ export class ClassStream {
       stream: list.length > 0 ? new IndexStream(list.length, random.split(c)) : null,
     }));
     this.present = Int32Array.from(rows.flatMap((list, c) => (list.length > 0 ? [c] : [])));
+    this.shares = weights ? sharesOf(Float64Array.from(this.present, (c) => weights[c])) : null;
   }
 
-  /** `n` different classes that have items: all in their order, or fewer drawn with `random`. */
+  /**
+   * `n` classes that have items, in their order. Without weights they are different ones: all, or fewer drawn with
+   * `random`. With weights a class comes n · share times on average, and never more than one time off.
+   */
   drawClasses(n: number, random: Random): Int32Array {
     const { present } = this;
     if (n > present.length) throw new Error(`Only ${present.length} classes have items, ${n} were asked for.`);
+    if (this.shares) return systematic(this.shares, n, random.uniform()).map((at) => present[at]);
     if (n === present.length) return present.slice();
     return Int32Array.from(random.permutation(present.length).subarray(0, n), (i) => present[i]);
   }
@@ -113,4 +124,28 @@ export class ClassStream {
       stream?.load(state[c]!);
     });
   }
+}
+
+/** Weights divided by their sum. @throws where one is no number of at least 0, or all are 0. */
+function sharesOf(weights: Float64Array): Float64Array {
+  const bad = weights.find((weight) => !(weight >= 0 && Number.isFinite(weight)));
+  if (bad !== undefined) throw new Error(`The weight of a class must be a number of at least 0, got ${bad}.`);
+  const sum = weights.reduce((a, b) => a + b, 0);
+  if (sum === 0) throw new Error("The weights of the classes that have items are all 0; at least one must be above.");
+  return weights.map((weight) => weight / sum);
+}
+
+/**
+ * Systematic sampling: `n` places of `shares`, ascending, at equal distances from a start that `offset` in [0, 1) gives.
+ * Place i comes ⌊n · shares[i]⌋ or ⌈n · shares[i]⌉ times.
+ */
+export function systematic(shares: ArrayLike<number>, n: number, offset: number): Int32Array {
+  const places = new Int32Array(n);
+  let at = 0;
+  let below = 0;
+  for (let i = 0; i < n; i++) {
+    while (at < shares.length - 1 && (i + offset) / n >= below + shares[at]) below += shares[at++];
+    places[i] = at;
+  }
+  return places;
 }

@@ -18,6 +18,8 @@ export interface ImageDataset {
   width: number;
   channels: 1 | 3;
   classNames: string[] | null;
+  /** How often each class is drawn by what draws classes rather than images, relative to the others; default all alike. */
+  classWeights?: readonly number[];
   train: ImageSplit;
   test: ImageSplit;
   licence: string;

@@ -1,5 +1,6 @@
 export { accuracy, type Classified, correctPredictions } from "./accuracy.js";
 export { type BootstrapOptions, bootstrap, bootstrapFrechet, bootstrapMean, type Interval } from "./bootstrap.js";
+export { clusterCentres, nearestCentre } from "./clusters.js";
 export { type Features, features, firstRows, type RandomSource, sampleRows } from "./features.js";
 export { realVsReal } from "./floor.js";
 export { frechetDistance, frechetTo } from "./frechet.js";
@@ -69,6 +70,7 @@ export {
   type MetricReport,
 } from "./report.js";
 export { type ImageShape, pixelGradients, sharpness } from "./sharpness.js";
+export { fisherExact, holm } from "./significance.js";
 export { type GaussianStatistics, gaussianStatistics } from "./statistics.js";
 export { unigramEntropies } from "./text/entropy.js";
 export { type KneserNey, type KneserNeyOptions, trainKneserNey } from "./text/kneser-ney.js";

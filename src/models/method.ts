@@ -25,6 +25,11 @@ export interface MethodEntry<Settings extends object, Shape, Net extends Paramet
   presets: Readonly<Record<string, Settings>>;
   /** What the sides of images must be multiples of; default 1. */
   sideStep?(settings: Settings): number;
+  /**
+   * The setting that says how many steps the stage has that ends a run, such as `training.steps`: there a finished model
+   * can be trained on. Default: it cannot.
+   */
+  lastSteps?(settings: Settings): string;
   /** Settings fitted to a data set; default as they are. */
   fit?(settings: Settings, dataset: D): Settings;
   /**
@@ -56,6 +61,8 @@ export interface Method {
   readonly load: ((described: Described, options: CompileOptions) => AnyGenerator | Promise<AnyGenerator>) | null;
   /** @throws SettingsError where the settings are none. */
   check(settings: unknown): void;
+  /** The setting of the last stage's steps; null where models cannot be trained on. @throws SettingsError */
+  lastSteps(settings: unknown): string | null;
   /** Trains on a data set. @throws where the data are of another kind, or the settings are none. */
   train(dataset: Dataset, settings: unknown, options: TrainOptions): Promise<RunResult>;
 }
@@ -107,6 +114,7 @@ export function method<Settings extends object, Shape, Net extends Parameterized
     check(settings) {
       parseSettings(entry.settings, settings);
     },
+    lastSteps: (settings) => entry.lastSteps?.(parseSettings(entry.settings, settings)) ?? null,
     async train(dataset, settings, options) {
       const parsed = parseSettings(entry.settings, settings);
       if (dataset.kind === "images") requireSides(dataset, entry.sideStep?.(parsed) ?? 1);

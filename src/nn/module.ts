@@ -115,6 +115,16 @@ export function load(network: Named, weights: ParameterRecord): Parameters {
   return parameters;
 }
 
+/** Puts the values of a record into a network that has some, wherever they are kept. @throws as `load` */
+export function assign(network: Named, weights: ParameterRecord): void {
+  const named = [...network.namedParameters()];
+  requireValues(
+    named.map(([name, { shape }]) => ({ name, shape })),
+    weights,
+  );
+  for (const [name, { value }] of named) value!.set(weights[name].data);
+}
+
 /**
  * The parameters of a network in one vector, into which their values are moved unless they lie in one: see
  * `Parameters.join`.

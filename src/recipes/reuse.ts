@@ -2,8 +2,15 @@ import { join } from "node:path";
 import type { ImageDataset } from "../data/index.js";
 import type { DataReport } from "../data/report.js";
 import * as nn from "../nn/index.js";
-import type { Parameters } from "../runtime/index.js";
-import { dataDifferences, RunError, readCheckpoint, readConfig, readDataRecord, type Stage } from "../train/index.js";
+import {
+  dataDifferences,
+  type Kept,
+  RunError,
+  readCheckpoint,
+  readConfig,
+  readDataRecord,
+  type Stage,
+} from "../train/index.js";
 import { hasClasses } from "./features.js";
 import type { RunConfig } from "./recipe.js";
 
@@ -48,7 +55,7 @@ export function reuse(
         batch: 1,
         state: kept,
         async step() {
-          await copy(from, stage, kept.parameters, setting);
+          await copyStage(from, stage, kept, setting);
           return {};
         },
       };
@@ -62,12 +69,18 @@ export function reuse(
           `${setting}: the run in ${from} was trained on ${source.data}, this one is on ${data.place}` +
             `${before ? `, and these differ: ${dataDifferences(before, data.report!)}` : ""}.`,
         );
-      for (const { stage, parameters } of copies) await copy(from, stage, parameters(), setting);
+      for (const { stage, parameters } of copies) await copyStage(from, stage, { parameters: parameters() }, setting);
     },
   };
 }
 
-async function copy(from: string, stage: string, parameters: Parameters, setting: string): Promise<void> {
+/** Puts `kept` to what the finished `stage` of the run in `from` keeps under these names; `setting` asked for it. */
+export async function copyStage(
+  from: string,
+  stage: string,
+  kept: Record<string, Kept>,
+  setting: string,
+): Promise<void> {
   const path = join(from, "checkpoints", `stage-${stage}.safetensors`);
   const checkpoint = await readCheckpoint(path).catch((error: Error) => {
     throw new RunError(`${setting}: the run in ${from} has no finished stage "${stage}". ${error.message}`, {
@@ -75,7 +88,7 @@ async function copy(from: string, stage: string, parameters: Parameters, setting
     });
   });
   try {
-    checkpoint.restore({ parameters });
+    checkpoint.restore(kept);
   } catch (error) {
     const { message } = ((error as Error).cause ?? error) as Error;
     throw new RunError(

@@ -14,6 +14,7 @@ import { threadsOf } from "../runtime/session.js";
 import { computeRecord } from "../train/compute-record.js";
 import { DATA_FILE, requireSameData } from "../train/data-record.js";
 import { type Position, type RunResult, requireTraining, runStages, type TrainOptions } from "../train/index.js";
+import { continued } from "./continued.js";
 import { type Computed, modelConfig, type Recipe, runConfig } from "./recipe.js";
 
 /** A text as tokens, and what became of lines that are too long. */
@@ -77,7 +78,7 @@ export async function trainModel(
         config: modelConfig(recipe, { stage, step, seconds, computed }),
         weights: nn.weightsOf(net),
       });
-    const result = await runStages(stages, {
+    const result = await runStages(options.from ? continued(stages, net, options.from) : stages, {
       ...options,
       config: runConfig(method, dataset, options, settings),
       beside: {

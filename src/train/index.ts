@@ -8,7 +8,7 @@ export { type MetricsRow, readMetrics } from "./metrics.js";
 export { requireTraining } from "./options.js";
 export { terminalProgress } from "./progress.js";
 export { writeReport } from "./report.js";
-export { type RunOptions, type RunResult, runStages, type TrainOptions } from "./run.js";
+export { type Beginning, type RunOptions, type RunResult, runStages, type TrainOptions } from "./run.js";
 export { listSheets, type SheetFile } from "./samples.js";
 export type { Position } from "./stage.js";
 export { readStage, type StageFile } from "./stage-file.js";

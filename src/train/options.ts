@@ -4,7 +4,7 @@ import { OptionError } from "../io/wrong-use.js";
 import type { TrainOptions } from "./run.js";
 
 const KNOWN: Record<keyof TrainOptions, true> = {
-  ...{ out: true, resume: true, name: true, source: true, free: true },
+  ...{ out: true, resume: true, name: true, source: true, free: true, from: true },
   ...{ checkpointEvery: true, checkpointSeconds: true, keep: true, sampleEvery: true, maxSeconds: true },
   ...{ device: true, threads: true, place: true, signal: true, onProgress: true },
 };

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
+import { escapeHtml, htmlPage } from "../io/html.js";
 import { formatDuration } from "./duration.js";
 import { readConfig } from "./folder.js";
 import { type MetricsRow, readMetrics } from "./metrics.js";
@@ -63,9 +64,6 @@ function curvesOf(stage: string, rows: MetricsRow[]): Curves {
   };
 }
 
-const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => escapes[c]);
-
 interface Sheet {
   stage: string;
   step: number;
@@ -116,21 +114,10 @@ function html({ title, config, rows, curves, sheets, rowNames, script, style }: 
 <div class="plots" data-stage="${escapeHtml(stage)}"></div>
 ${rows}<div class="sheets">${pictures.join("")}</div></section>`;
   });
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title>
-<style>
-${style}
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1240px; padding: 0 1rem;
-  color: #222; background: #fff; }
-.plots, .sheets { display: flex; flex-wrap: wrap; gap: 1rem; }
-figure { margin: 0; } img { image-rendering: pixelated; max-width: 100%; } figcaption { color: #666; }
-pre { background: #f4f4f4; padding: 1rem; overflow: auto; }
-</style>
-<h1>${escapeHtml(title)}</h1>
-<p>${summary}.</p>
+  return htmlPage(title, {
+    style: `${style}
+.plots, .sheets { display: flex; flex-wrap: wrap; gap: 1rem; }`,
+    body: `<p>${summary}.</p>
 ${sections.join("\n")}
 <details><summary>Configuration</summary><pre>${escapeHtml(JSON.stringify(config, null, 2))}</pre></details>
 <script type="application/json" id="curves">${JSON.stringify(curves).replaceAll("<", "\\u003c")}</script>
@@ -145,7 +132,6 @@ for (const { stage, steps, values } of JSON.parse(document.getElementById("curve
       axes: [{}, { size: 72 }],
       series: [{ label: "step" }, { label: name, stroke: "#0b6bcb", width: 1.5 }],
     }, [steps, data], [...document.querySelectorAll(".plots")].find((e) => e.dataset.stage === stage));
-</script>
-</html>
-`;
+</script>`,
+  });
 }

@@ -45,12 +45,22 @@ export interface RunOptions extends LoopOptions {
   onProgress?(event: ProgressEvent): void;
 }
 
+/** A finished run of the same recipe, whose last stage is trained on, with a new optimiser and schedule. */
+export interface Beginning {
+  /** Its folder, with the checkpoints of the stages before the last, which are taken as they are. */
+  run: string;
+  /** Its model's, by name. */
+  weights: Readonly<Record<string, { shape: number[]; data: Float32Array }>>;
+}
+
 /** How a method's training run is carried out; its settings come beside. */
 export interface TrainOptions extends Omit<RunOptions, "config" | "beside" | "snapshot">, TrainingCompute {
   /** Name the trained model carries; default the data's. */
   name?: string;
   /** How the data can be found and read again; recorded in the run's config.json. */
   source?: Origin;
+  /** What it goes on from, rather than from random weights; given again where it is resumed. */
+  from?: Beginning;
 }
 
 export interface RunResult {

@@ -25,7 +25,7 @@ export class GroupDraw {
     const labelled = train.labels !== null && classNames !== null;
     this.unconditional = labelled && config.guidance ? config.guidance.unconditional : 0;
     this.positives = labelled
-      ? new ClassStream(train.labels!, classNames.length, random.split("positives"))
+      ? new ClassStream(train.labels!, classNames.length, random.split("positives"), dataset.classWeights)
       : new IndexStream(train.count, random.split("positives"));
     this.groups = this.positives instanceof ClassStream ? Math.min(maxGroups, this.positives.present.length) : 1;
     this.others = new IndexStream(train.count, random.split("unconditional"));

@@ -13,6 +13,7 @@ export const drifting = method({
   settings: driftingSettings,
   presets,
   fit: forData,
+  lastSteps: () => "jointStage.steps",
   sideStep: () => CODEC_STEP,
   options: { image: driftingOptions() },
   edits: driftingEdits(),

@@ -13,6 +13,7 @@ export const flow = method({
   settings: flowSettings,
   presets,
   fit: forData,
+  lastSteps: ({ space }) => (space === "joint" ? "jointStage.steps" : "flow.steps"),
   sideStep: ({ space }) => (space === "pixel" ? UNET_STEP : CODEC_STEP),
   options: { image: flowOptions() },
   load: ({ config, shape, net }, options) => new FlowModel(config, shape, net, options),

@@ -81,7 +81,7 @@ export function decoderStage(context: FlowStageContext, features: FeatureNet): S
   const classes = classNames?.length ?? 0;
   const random = new Random(config.seed, "decoder");
   const stream = labelled
-    ? new ClassStream(train.labels!, classes, random.split("positives"))
+    ? new ClassStream(train.labels!, classes, random.split("positives"), dataset.classWeights)
     : new IndexStream(train.count, random.split("positives"));
   const groups = stream instanceof ClassStream ? Math.min(maxGroups, stream.present.length) : 1;
   const count = groups * samples;

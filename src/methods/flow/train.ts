@@ -59,7 +59,7 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowSettings, o
         autoencoder: { encode, decode },
       };
       const reused = reuse(config.autoencoderFrom, networks, data, "autoencoderFrom");
-      if (!options.resume) await reused.check();
+      if (!options.resume && !options.from) await reused.check();
       stages.push(...reused.stages);
     } else
       stages.push(...featureStages(dataset, shape, features, { ...config.features, seed, ...compute }), () =>

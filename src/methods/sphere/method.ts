@@ -13,6 +13,7 @@ export const sphere = method({
   settings: sphereSettings,
   presets,
   fit: forData,
+  lastSteps: () => "training.steps",
   sideStep: ({ network }) => (network.kind === "vit" ? network.patch : CODEC_STEP),
   options: { image: sphereOptions() },
   edits: sphereEdits(),

@@ -53,7 +53,7 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereSetting
       const data = { place: options.source?.data ?? dataset.id, report: dataset.report };
       const networks = { [featureStageName(config.features.task, dataset)]: { features: features.features } };
       const reused = reuse(config.featuresFrom, networks, data, "featuresFrom");
-      if (!options.resume) await reused.check();
+      if (!options.resume && !options.from) await reused.check();
       stages.push(...reused.stages);
     } else stages.push(...featureStages(dataset, featureShape, features, { ...config.features, seed, ...compute }));
     stages.push(() => sphereStage(context, features.features));

@@ -1,0 +1,111 @@
+import { resolve } from "node:path";
+import { type ImageDataset, resolveDataset } from "../data/index.js";
+import { quantised } from "../data/tokens/pixels.js";
+import { requireWritable, writeFileAtomic } from "../io/atomic.js";
+import { htmlPage } from "../io/html.js";
+import { many } from "../io/show.js";
+import {
+  type Diagnosis,
+  diagnoseImages,
+  diagnosisHtml,
+  HEAD,
+  independentJudge,
+  rowOf,
+  TABLE_STYLE,
+  told,
+} from "../loops/diagnostic/index.js";
+import { imageSize } from "../models/files.js";
+import type { ImageGenerator, SampleOptions } from "../models/generator.js";
+import type { DeviceName } from "../runtime/index.js";
+import { downloadProgress } from "./data.js";
+import { dataOf, readingOf, requireTrainedOn } from "./model-data.js";
+import { openModel } from "./models.js";
+import { checked, printJson, printTable, say, UsageError } from "./output.js";
+
+/** What `fewstep diagnose` is told. */
+export interface DiagnoseCommand {
+  data?: string;
+  features?: string;
+  /** Samples and real images of each class at most. */
+  count?: number;
+  seed: number;
+  /** Further options of the model. */
+  options?: SampleOptions;
+  /** Where a page with pictures goes. */
+  report?: string;
+  checkpoint?: boolean;
+  device?: DeviceName | "auto";
+  json?: boolean;
+}
+
+/** The images that a model of images was trained on, or others; in the levels that it draws. */
+export async function imagesFor(
+  model: ImageGenerator,
+  location: string,
+  asked: string | undefined,
+  onProgress: ReturnType<typeof downloadProgress>["onProgress"],
+): Promise<ImageDataset> {
+  const { height, width, channels } = imageSize(model.config);
+  const images = await resolveDataset(dataOf(model.config, asked), {
+    ...readingOf(model.config),
+    size: [height, width],
+    channels,
+    onProgress,
+  });
+  await requireTrainedOn(model.config, location, { report: images.report, asked });
+  return model.levels ? quantised(images, model.levels) : images;
+}
+
+/** A model of images; another kind is wrong use. */
+export async function openImageModel(location: string, device?: DeviceName | "auto", checkpoint?: boolean) {
+  const model = await openModel(location, device, checkpoint);
+  if (model.kind === "image") return model;
+  await model.release();
+  throw new UsageError(
+    `${location} draws ${model.kind}s. Diagnoses are of models of images so far; for a ${model.kind} model see: fewstep eval.`,
+  );
+}
+
+/** Says which classes a model of images draws badly, and how. */
+export async function diagnoseCommand(location: string, command: DiagnoseCommand): Promise<void> {
+  const { features = "classifier", count, seed, options = {}, report, device, json } = command;
+  if (report !== undefined) {
+    if (!/\.html?$/i.test(report)) throw new UsageError(`--report takes the name of an .html file, got ${report}.`);
+    await checked(() => requireWritable(resolve(report)));
+  }
+  const model = await openImageModel(location, device, command.checkpoint);
+  const { onProgress, stop } = downloadProgress();
+  try {
+    await checked(() => model.cost(options));
+    const dataset = await imagesFor(model, location, command.data, onProgress);
+    const judge = await independentJudge(features, dataset, { location, config: model.config }, { device, onProgress });
+    try {
+      const found = await diagnoseImages(model, dataset, judge, { sample: options, perClass: count, seed });
+      const about = { model: model.config.name, data: dataset.id, judge: judge.name, seed };
+      const diagnosis = told(found, about);
+      if (report !== undefined) {
+        const body = await diagnosisHtml(found, dataset, diagnosis);
+        await writeFileAtomic(resolve(report), htmlPage(`Diagnosis of ${about.model}`, { style: TABLE_STYLE, body }));
+      }
+      if (json) printJson(diagnosis);
+      else showDiagnosis(diagnosis);
+      if (report !== undefined) say(`Report: ${resolve(report)}`);
+    } finally {
+      await judge.release();
+    }
+  } finally {
+    stop();
+    await model.release();
+  }
+}
+
+/** Prints a diagnosis as a table, worst first. */
+export function showDiagnosis(diagnosis: Diagnosis): void {
+  const { model, data, judge, count, nfe, groups, tooFew } = diagnosis;
+  say(
+    `${model}: ${many(count, "sample")} of ${many(nfe, "network evaluation")} each, against ${data}, judged by ${judge}.`,
+  );
+  say("Worst first; each figure: value (95 % interval) / what real images reach.");
+  printTable(HEAD, groups.map(rowOf));
+  for (const { name, images } of tooFew) say(`Of ${name} nothing can be said: ${many(images, "image")}.`);
+}

@@ -1,0 +1,133 @@
+import { join, resolve } from "node:path";
+import { many, shellWord } from "../io/show.js";
+import {
+  type Improvement,
+  type ImprovePlan,
+  improvable,
+  improve,
+  independentJudge,
+  readImprovement,
+} from "../loops/diagnostic/index.js";
+import { readModelConfig } from "../models/files.js";
+import type { DeviceName } from "../runtime/index.js";
+import { terminalProgress, withInterrupt } from "../train/index.js";
+import { downloadProgress } from "./data.js";
+import { imagesFor, openImageModel } from "./diagnose.js";
+import { dataOf, readingOf } from "./model-data.js";
+import { printJson, printTable, say, UsageError } from "./output.js";
+import { applyOverrides } from "./overrides.js";
+
+/** What `fewstep improve` is told. */
+export interface ImproveCommand {
+  data?: string;
+  features?: string;
+  out?: string;
+  resume?: string;
+  rounds?: number;
+  steps?: number;
+  count?: number;
+  seed?: number;
+  control?: boolean;
+  set?: string[];
+  threads?: number;
+  device?: DeviceName | "auto";
+  json?: boolean;
+}
+
+/** What a resumed improvement has from its beginning. */
+const SETTLED = ["out", "rounds", "steps", "count", "seed", "control", "set", "features"] as const;
+
+/** Trains a model on, round by round, on a mixture weighted by what it draws badly. */
+export async function improveCommand(run: string | undefined, command: ImproveCommand): Promise<void> {
+  const out = command.resume ?? command.out;
+  if (!out) throw new UsageError("Say where it goes: --out <folder> (or --resume <folder> to go on with one).");
+  const plan = command.resume === undefined ? await planned(run, command) : await resumed(run, command.resume, command);
+  const { device, threads } = command;
+  const model = await openImageModel(plan.run, device);
+  const { onProgress, stop } = downloadProgress();
+  try {
+    const dataset = await imagesFor(model, plan.run, command.data, onProgress);
+    const judge = await independentJudge(
+      plan.judge,
+      dataset,
+      { location: plan.run, config: model.config },
+      { device, onProgress },
+    );
+    stop();
+    try {
+      const source = { ...readingOf(model.config), data: dataset.report?.path ?? plan.data };
+      const state = await withInterrupt(
+        (signal) =>
+          improve(plan, {
+            ...{ out, dataset, judge, source, threads, device, signal, say },
+            resume: command.resume !== undefined,
+            onProgress: terminalProgress(),
+          }),
+        say,
+      );
+      report(out, state, command.json);
+    } finally {
+      await judge.release();
+    }
+  } finally {
+    stop();
+    await model.release();
+  }
+}
+
+async function planned(run: string | undefined, command: ImproveCommand): Promise<ImprovePlan> {
+  if (run === undefined) throw new UsageError("Say what to improve: the folder of a finished run.");
+  const { method, config, lastSteps } = await improvable(run);
+  const { rounds = 3, seed = 0, count = 500, control = false, features = "classifier", steps, set = [] } = command;
+  const overrides = [...(steps === undefined ? [] : [`${lastSteps}=${steps}`]), ...set];
+  const settings = applyOverrides(config.settings as object, overrides);
+  method.check(settings);
+  const data = dataOf(await readModelConfig(run), command.data);
+  return { run: resolve(run), data, judge: features, rounds, seed, perClass: count, settings, control };
+}
+
+async function resumed(run: string | undefined, out: string, command: ImproveCommand): Promise<ImprovePlan> {
+  const given = SETTLED.filter((name) => command[name] !== undefined);
+  if (given.length > 0)
+    throw new UsageError(
+      `An improvement goes on with what it began with: leave out ${given.map((name) => `--${name}`).join(", ")}, or start another without --resume.`,
+    );
+  const { plan } = await readImprovement(out);
+  if (run !== undefined && resolve(run) !== plan.run)
+    throw new UsageError(`${out} improves ${plan.run}, not ${run}; leave out the model.`);
+  return plan;
+}
+
+function report(out: string, state: Improvement | null, json?: boolean): void {
+  if (state === null) {
+    if (json) printJson({ status: "interrupted" });
+    else say(`Stopped and saved. Go on with: fewstep improve --resume ${shellWord(out)}`);
+    return;
+  }
+  const page = join(out, "report.html");
+  const model = join(out, "model");
+  if (json) {
+    printJson({ status: "finished", ...state, model, report: page });
+    return;
+  }
+  printTable(
+    ["round", "for", "steps", "kept", "why"],
+    state.rounds.map(({ round, targets, steps, kept, why }) => [
+      round,
+      targets.join(", "),
+      steps,
+      kept ? "yes" : "no",
+      why,
+    ]),
+  );
+  const kept = state.rounds.filter((round) => round.kept).length;
+  say(`${many(kept, "round")} of ${state.rounds.length} kept; ${state.ended}.`);
+  if (state.final) {
+    const { value, interval } = state.final.targets;
+    const figures = [value, ...interval].map((x) => x.toFixed(3));
+    say(
+      `On images that no round has seen, the mean score of what was worst changed by ${figures[0]} (${figures[1]} … ${figures[2]}).`,
+    );
+  } else say(`The model is what it was.`);
+  say(`Model: ${model}. Report: ${page}`);
+}

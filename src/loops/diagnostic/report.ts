@@ -1,0 +1,136 @@
+import type { ImageDataset } from "../../data/index.js";
+import { escapeHtml } from "../../io/html.js";
+import { encodeGrid } from "../../io/images.js";
+import { many } from "../../io/show.js";
+import { nearestNeighbours } from "../../metrics/index.js";
+import { type GroupDiagnosis, type MeasuredGroup, rowsIn } from "./diagnose.js";
+import { type ImageDiagnosis, realPixels } from "./images.js";
+import type { Figure } from "./terms.js";
+
+/** What a diagnosis says, as JSON. */
+export interface Diagnosis {
+  model: string;
+  data: string;
+  /** Where the samples were looked for. */
+  split: "train" | "test";
+  judge: string;
+  seed: number;
+  by: "class" | "cluster";
+  /** Samples that were drawn. */
+  count: number;
+  /** Network evaluations of each. */
+  nfe: number;
+  /** Worst first. */
+  groups: GroupDiagnosis[];
+  tooFew: { name: string; images: number }[];
+}
+
+/** What a diagnosis says, without what it was made from. */
+export const told = (
+  { by, nfe, samples, groups, tooFew, real }: ImageDiagnosis,
+  about: Pick<Diagnosis, "model" | "data" | "judge" | "seed">,
+): Diagnosis => ({
+  ...about,
+  split: real.split,
+  by,
+  count: samples.count,
+  nfe,
+  groups: groups.map(({ index: _, terms: __, rows: ___, centres: ____, ...group }) => group),
+  tooFew,
+});
+
+const percent = (value: number) => value.toFixed(3);
+
+/** A figure as text: its value, its interval, and what real images reach. */
+export const figureText = ({ value, interval, floor }: Figure): string =>
+  `${percent(value)}${interval ? ` (${percent(Math.max(0, interval[0]))} … ${percent(interval[1])})` : ""} / ${percent(floor)}`;
+
+/** Columns of the table of a diagnosis. */
+export const HEAD = ["", "score", "precision", "recall", "density", "coverage", "accuracy", "finding"];
+
+/** A row of it. */
+export const rowOf = (group: GroupDiagnosis): string[] => [
+  group.name,
+  figureText(group.score),
+  ...(["precision", "recall", "density", "coverage"] as const).map((name) => figureText(group[name])),
+  group.accuracy ? figureText(group.accuracy) : "",
+  [
+    group.finding,
+    ...(group.share === null ? [] : [`drawn ${group.share.toFixed(2)} times as often as real`]),
+    ...hardKinds(group),
+  ].join("; "),
+];
+
+const hardKinds = ({ kinds }: GroupDiagnosis): string[] =>
+  kinds
+    .filter(({ hard }) => hard)
+    .map(({ cluster, coverage, n }) => `of kind ${cluster + 1} ${percent(1 - coverage.value)} of ${n} missed`);
+
+/** Groups that are shown in pictures, and pictures of each at most. */
+const SHOWN = 8;
+const PICTURES = 12;
+
+/** A diagnosis as HTML: the table, and for the worst groups what is missed and what is unlike any real image. */
+export async function diagnosisHtml(found: ImageDiagnosis, dataset: ImageDataset, about: Diagnosis): Promise<string> {
+  const cells = (texts: readonly string[], tag: "td" | "th") =>
+    texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("");
+  const sections = await Promise.all(found.groups.slice(0, SHOWN).map((group) => groupHtml(group, found, dataset)));
+  const few = about.tooFew.map(({ name, images }) => `${name} (${images})`).join(", ");
+  return `<p>${escapeHtml(about.model)}: ${many(about.count, "sample")} of ${many(about.nfe, "network evaluation")} each, beside
+${about.split === "test" ? "test" : "training"} images of ${escapeHtml(about.data)}, judged by ${escapeHtml(about.judge)} (seed ${about.seed}). Worst first.
+Each figure: value (95 % interval) / what real images reach. The score is the harmonic mean of density, coverage and accuracy beside real images.</p>
+<table><tr>${cells(HEAD, "th")}</tr>${about.groups.map((group) => `<tr>${cells(rowOf(group), "td")}</tr>`).join("\n")}</table>
+${few ? `<p>Too few images to say anything: ${escapeHtml(few)}.</p>` : ""}
+${sections.join("\n")}`;
+}
+
+async function groupHtml(group: MeasuredGroup, found: ImageDiagnosis, dataset: ImageDataset): Promise<string> {
+  const { terms, rows, name } = group;
+  const { sets } = found;
+  const missed = first(rows.real, (i) => terms.drawn.coverage[i] === 0);
+  const unlike = first(rows.samples, (i) => terms.drawn.precision[i] === 0);
+  const wrong = first(rows.samples, (i) => terms.drawn.accuracy?.[i] === 0);
+  const near = (from: "real" | "samples", queries: readonly number[], to: "real" | "samples") => {
+    const base = rows[to];
+    if (queries.length === 0 || base.length === 0) return [];
+    const { indices } = nearestNeighbours(rowsIn(sets[from].features, queries), rowsIn(sets[to].features, base));
+    return Array.from(indices, (at) => base[at]);
+  };
+  const figures = [
+    await figure("Real images that no sample is like", found, dataset, "real", missed),
+    await figure("… and the samples nearest to them", found, dataset, "samples", near("real", missed, "samples")),
+    await figure("Samples that are like no real image", found, dataset, "samples", unlike),
+    await figure("… and the real images nearest to them", found, dataset, "real", near("samples", unlike, "real")),
+    await figure("Samples that the judge takes for another class", found, dataset, "samples", wrong),
+  ];
+  return `<section><h2>${escapeHtml(name)}</h2><p>${escapeHtml(rowOf(group).at(-1)!)}</p>${figures.join("")}</section>`;
+}
+
+const first = (rows: readonly number[], holds: (i: number) => boolean): number[] =>
+  rows.filter((_, i) => holds(i)).slice(0, PICTURES);
+
+async function figure(
+  caption: string,
+  { sampled, samples, real }: ImageDiagnosis,
+  dataset: ImageDataset,
+  from: "real" | "samples",
+  rows: readonly number[],
+): Promise<string> {
+  if (rows.length === 0) return "";
+  const { channels, height, width } = samples;
+  const size = channels * height * width;
+  const pixels = from === "real" ? realPixels(dataset, real, rows) : new Float32Array(rows.length * size);
+  if (from === "samples")
+    for (const [i, row] of rows.entries()) pixels.set(sampled.subarray(row * size, (row + 1) * size), i * size);
+  const png = await encodeGrid("png", pixels, [rows.length, channels, height, width], {
+    columns: PICTURES,
+    scale: width <= 32 ? 2 : 1,
+  });
+  const data = Buffer.from(png).toString("base64");
+  return `<figure><img alt="${escapeHtml(caption)}" src="data:image/png;base64,${data}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+}
+
+/** Style of tables in reports. */
+export const TABLE_STYLE = `table { border-collapse: collapse; } th, td { text-align: left; padding: 0.2rem 0.6rem; border-bottom: 1px solid #ddd;
+  font-size: 13px; vertical-align: top; }
+section { margin-top: 2rem; }`;

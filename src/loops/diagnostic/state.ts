@@ -1,0 +1,50 @@
+import type { Comparison } from "./gate.js";
+import type { MixtureOptions } from "./mixture.js";
+import type { GroupShare } from "./weights.js";
+
+/** What an improvement is asked for; kept with it, and the same when it is resumed. */
+export interface ImprovePlan {
+  /** Folder of the finished run that it begins with. */
+  run: string;
+  data: string;
+  judge: string;
+  rounds: number;
+  seed: number;
+  /** Samples and real images of each class in each diagnosis, at most. */
+  perClass: number;
+  /** Settings of the training that goes on. */
+  settings: Record<string, unknown>;
+  /** Whether each round also trains as many steps on the data as they are, from the same model. */
+  control: boolean;
+  mixture?: MixtureOptions;
+}
+
+/** One round: what was found, what was trained on, what came of it. */
+export interface Round {
+  round: number;
+  /** The run that was gone on from. */
+  from: string;
+  /** Groups that the round was for: the worst third. */
+  targets: string[];
+  /** Scores on training images, and shares of the mixture. */
+  groups: (GroupShare & { score: number })[];
+  /** Training steps of the candidate, and of the control where there is one. */
+  steps: number;
+  seconds: number;
+  comparison: Comparison;
+  control: Comparison | null;
+  kept: boolean;
+  why: string;
+}
+
+export interface Improvement {
+  format: 1;
+  plan: ImprovePlan;
+  rounds: Round[];
+  /** The run whose model is the result. */
+  best: string;
+  /** Beginning and result, on images that no round looked at; null where no round was kept, and before the end. */
+  final: Comparison | null;
+  /** Why it ended; null where it has not. */
+  ended: string | null;
+}
