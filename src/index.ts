@@ -1,4 +1,11 @@
-export { SAMPLE_RATE, SOUND_FEATURES, SOUND_PARTS, SoundFeatureReader, soundFeatures } from "./audio/index.js";
+export {
+  dialogueFeatures,
+  SAMPLE_RATE,
+  SOUND_FEATURES,
+  SOUND_PARTS,
+  SoundFeatureReader,
+  soundFeatures,
+} from "./audio/index.js";
 export { readSounds, type Sounds } from "./io/sound-read.js";
 export { type Extractor, extractorFor } from "./judges/extractors/index.js";
 export {

@@ -12,7 +12,7 @@ export const DIALOGUE_FPS = 30;
 export interface Speaker {
   /** Who it is: the same person in several dialogues has one name; train and test have no person in common. */
   readonly id: string;
-  /** [T, 40]: what is heard of this person in each frame, as `soundFeatures` has it. */
+  /** [T, 40]: what is heard of this person in each frame, as `dialogueFeatures` has it. */
   readonly sound: Float32Array;
   /** [T, 258]: how the person moves, as `toGesture` has it; null where nobody was captured. */
   readonly gesture: Float32Array | null;

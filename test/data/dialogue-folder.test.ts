@@ -37,6 +37,28 @@ const pairs = {
 };
 const read = (path: string, options = {}) => resolveData(path, options) as Promise<DialogueDataset>;
 
+test("how loud a pair was recorded makes no difference, who is louder does", async () => {
+  const heard = async (name: string, a: number, b: number) => {
+    const tone = (level: number) => Float32Array.from({ length: 32000 }, (_, i) => 0.8 * level * Math.sin(i / 10));
+    const tracks = [tone(a), tone(b)];
+    const own = {
+      "talk.wav": wav(tracks),
+      "talk-a.bvh": bvh(0),
+      "chat.wav": wav(voices[1].sounds),
+      "chat-a.bvh": bvh(0),
+    };
+    const { train, test } = await read(await folder(name, own));
+    const { people } = [...train, ...test].find(({ name }) => name === "talk")!;
+    return people.map(({ sound }) => Float32Array.from({ length: 60 }, (_, t) => Math.exp(sound[40 * t + 26])));
+  };
+  const most = (own: Float32Array) => Math.max(...own);
+  const loud = await heard("loud", 1, 1);
+  const quiet = await heard("quiet", 0.1, 0.1);
+  const apart = await heard("apart", 1, 0.1);
+  for (const person of [0, 1]) expect(most(quiet[person]) / most(loud[person])).toBeCloseTo(1, 1);
+  expect(most(apart[0]) / most(apart[1]) / (most(loud[0]) / most(loud[1]))).toBeCloseTo(10, 0);
+});
+
 test("pairs of sounds and motions, with who they are", async () => {
   const told = {
     talk: {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SAMPLE_RATE, SOUND_PARTS } from "../../src/audio/index.js";
+import { dialogueFeatures, SAMPLE_RATE, SOUND_PARTS } from "../../src/audio/index.js";
 import { BEHAVIOURS, drawPerson } from "../../src/data/dialogue/behaviour.js";
 import { conversations, drawVoices } from "../../src/data/dialogue/conversations.js";
 import { simulate } from "../../src/data/dialogue/simulate.js";
@@ -133,6 +133,12 @@ describe("a simulated conversation", () => {
     const distance = gestureFrechet(still, clips, { dim: DIM, fps: 30 });
     expect(Math.abs(distance.static - 0.108)).toBeLessThan(0.016); // of so few people, within 15 %
     expect(Math.abs(distance.kinetic - 3.71)).toBeLessThan(0.371);
+  });
+
+  test("is heard by one gain, as a recording of it is", () => {
+    const { conversation, sounds } = drawVoices({ seconds: 3, seed: 4 });
+    const quiet = dialogueFeatures([sounds[0].map((x) => x / 8), sounds[1].map((x) => x / 8)]);
+    for (const i of [0, 1]) expect(quiet[i]).toEqual(conversation.people[i].sound);
   });
 
   test("is heard: features rise with the syllables, silence is silent, and the partner bleeds in", () => {

@@ -1,4 +1,4 @@
-import { soundFeatures } from "../../audio/index.js";
+import { dialogueFeatures } from "../../audio/index.js";
 import { WrongUse } from "../../io/wrong-use.js";
 import { gestureOf } from "../../motion/gesture-channels.js";
 import { Random } from "../../random/index.js";
@@ -43,11 +43,12 @@ export function drawConversation({ name, random, relation, frames, bleed }: Draw
 } {
   const truth = simulate(random.split("dialogue"), { frames, relation });
   const sounds = soundsOf(truth, random.split("sound"), bleed);
+  const features = dialogueFeatures(sounds);
   const speaker = (i: 0 | 1) => {
     const { person, channels } = truth.people[i];
     return {
       id: `${name}-${"ab"[i]}`,
-      sound: soundFeatures(sounds[i]),
+      sound: features[i],
       gesture: gestureOf(channels),
       traits: Float32Array.from(TRAITS, (trait) => person[trait]),
       valid: null,

@@ -1,4 +1,4 @@
-import { SOUND_FEATURES, soundFeatures, soundFrames } from "../../audio/index.js";
+import { dialogueFeatures, SOUND_FEATURES, soundFrames } from "../../audio/index.js";
 import { many } from "../../io/show.js";
 import { GESTURE_FEATURES } from "../../motion/index.js";
 import { DIALOGUE_FPS, type Dialogue } from "../dialogue-dataset.js";
@@ -45,9 +45,10 @@ export async function readListed(
   const known = [soundFrames(heard.sounds[0].length), ...lengths.filter((length) => length !== null)];
   const [shortest, longest] = [Math.min(...known), Math.max(...known)];
   if (longest - shortest > APART * DIALOGUE_FPS) throw new Error(misfit(name, known[0], people, lengths));
+  const features = dialogueFeatures(heard.sounds);
   const speaker = (i: 0 | 1) => ({
     ...{ id: people[i].id, traits: people[i].traits },
-    sound: soundFeatures(heard.sounds[i]).slice(0, shortest * SOUND_FEATURES),
+    sound: features[i].slice(0, shortest * SOUND_FEATURES),
     gesture: motions[i]?.gesture.slice(0, shortest * GESTURE_FEATURES) ?? null,
     valid: motions[i]?.valid?.slice(0, shortest) ?? null,
   });

@@ -1,7 +1,7 @@
 import type { Programs } from "../../models/programs.js";
 import type { Codebooks } from "./codebooks.js";
 import type { DyadicGraphs } from "./graphs.js";
-import { combine, type Pass, passesOf, type Strengths } from "./guidance.js";
+import { guided, type Pass, passesOf, type Strengths } from "./guidance.js";
 import { type Prefix, samplers } from "./sampler.js";
 import { type DyadicShape, RELATION_COUNT, soundTokens, TOKEN_FRAMES, TRAIT_COUNT } from "./shape.js";
 
@@ -83,7 +83,7 @@ export async function* drawWindow(
       const feeds = { state, time: new Float32Array(rows).fill(time), memory, mask, social };
       found.push({ weight, values: (await programs.run("denoise", graphs.denoise, rows, feeds)).predicted });
     }
-    return combine(found, rows);
+    return guided(shape.objective, found, { state, time, rows });
   };
   yield* samplers[shape.objective](predict, { noise, rows, steps, prefix });
 }

@@ -1,3 +1,6 @@
+import { mixture } from "./schedule.js";
+import type { DyadicShape } from "./shape.js";
+
 /** Strengths of guidance: of sounds, then of relation and traits, then of the partner's motion. */
 export interface Strengths {
   readonly sound: number;
@@ -30,10 +33,10 @@ export function passesOf({ sound, social, partner }: Strengths): { pass: Pass; w
   return found.length > 0 ? found : [{ pass: "none", weight: 1 }];
 }
 
-/** How much of a prediction that is stronger than what it is made of is brought back to the latter's deviation. */
+/** How much of what is stronger than what it is made of is brought back to the latter's deviation. */
 const RESCALE = 0.7;
 
-/** Predictions of passes as one, row by row brought back to the deviation of the last, the one with most conditions. */
+/** Values of passes as one, row by row brought back to the deviation of the last, the one with most conditions. */
 export function combine(predictions: readonly { weight: number; values: Float32Array }[], rows: number): Float32Array {
   const last = predictions[predictions.length - 1].values;
   if (predictions.length === 1 && predictions[0].weight === 1) return last;
@@ -47,6 +50,37 @@ export function combine(predictions: readonly { weight: number; values: Float32A
     for (let i = 0; i < per; i++) own[i] *= factor;
   }
   return sum;
+}
+
+/** A prediction as the clean latents that it foresees for a state x at time t, and clean latents as the prediction. */
+const foreseen = {
+  ddpm: {
+    clean: (x: number, noise: number, t: number) => (x - mixture(t).noise * noise) / mixture(t).signal,
+    predicted: (x: number, clean: number, t: number) => (x - mixture(t).signal * clean) / mixture(t).noise,
+  },
+  flow: {
+    clean: (x: number, velocity: number, t: number) => x - t * velocity,
+    predicted: (x: number, clean: number, t: number) => (x - clean) / t,
+  },
+  drift: { clean: (_: number, found: number) => found, predicted: (_: number, clean: number) => clean },
+} satisfies Record<DyadicShape["objective"], unknown>;
+
+/**
+ * Predictions of passes for a state [B, n, d] at a time above 0, as one. It is the clean latents which they foresee that
+ * are brought back to their deviation: most of what is predicted is noise, whose deviation guidance hardly changes.
+ */
+export function guided(
+  objective: DyadicShape["objective"],
+  predictions: readonly { weight: number; values: Float32Array }[],
+  { state, time, rows }: { state: Float32Array; time: number; rows: number },
+): Float32Array {
+  if (predictions.length === 1) return predictions[0].values;
+  const { clean, predicted } = foreseen[objective];
+  const passes = predictions.map(({ weight, values }) => ({
+    weight,
+    values: values.map((value, i) => clean(state[i], value, time)),
+  }));
+  return combine(passes, rows).map((value, i) => predicted(state[i], value, time));
 }
 
 function deviation(values: Float32Array): number {

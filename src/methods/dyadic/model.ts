@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { SAMPLE_RATE, soundFeatures, soundFrames } from "../../audio/index.js";
+import { dialogueFeatures, SAMPLE_RATE, soundFrames } from "../../audio/index.js";
 import { type Dialogue, RELATIONS } from "../../data/dialogue-dataset.js";
 import { show } from "../../io/show.js";
 import { Gestures, joinGestures } from "../../media/gestures.js";
@@ -129,7 +129,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     const known = [relation, personality, partnerPersonality].some((value) => value !== undefined);
     if (options.socialGuidance !== undefined && !dialogues && !known)
       throw new OptionError("socialGuidance has no effect without relation or personality; leave it out, or say them.");
-    const heard = sounds?.map((one) => soundFeatures(one));
+    const heard = sounds && dialogueFeatures(sounds);
     const size = 2 * this.windowsOf(options).length * window * latent;
     if (noise && noise.length !== count * size)
       throw new OptionError(`noise takes ${count} × ${size} numbers, got ${noise.length}.`);

@@ -1,4 +1,4 @@
-import { mixture, timesOf } from "./schedule.js";
+import { FIRST, mixture, timesOf } from "./schedule.js";
 
 /** How far standardised latents can be from 0. */
 export const LARGEST = 4;
@@ -40,9 +40,9 @@ function replace(
 
 const CLEAN = { signal: 1, noise: 0 };
 
-/** DDIM without noise (η = 0): the clean latents as they are foreseen at each step are cut to ±4. */
+/** DDIM without noise (η = 0), from FIRST on: the clean latents as they are foreseen at each step are cut to ±4. */
 async function* ddim(predict: Predict, options: SamplerOptions): AsyncGenerator<Float32Array> {
-  const times = timesOf(options.steps);
+  const times = timesOf(options.steps, FIRST);
   let state = options.noise.slice();
   for (let k = 0; k < options.steps; k++) {
     const now = mixture(times[k]);

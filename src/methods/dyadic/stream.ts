@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { SOUND_PARTS, SoundFeatureReader } from "../../audio/index.js";
+import { RunningGain, SOUND_PARTS, SoundFeatureReader } from "../../audio/index.js";
 import { RELATIONS } from "../../data/dialogue-dataset.js";
 import type { GestureSession, SampleOptions } from "../../models/generator.js";
 import { OptionError, parseOptions } from "../../models/options.js";
@@ -30,11 +30,13 @@ interface Heard {
 /**
  * Two people who talk for ever. A block is four tokens: they are drawn in a window that begins with what both have done,
  * which is put in place at every step; each sees the other's blocks that are given. What was foreseen of a block when the one
- * before was drawn goes over into it within 8 frames.
+ * before was drawn goes over into it within 8 frames. The voices have one gain, by the loudest sample of both so far (`RunningGain`), as
+ * what is to come is not known.
  */
 export class DyadicStream extends Session implements GestureSession {
   readonly frames = HOP * TOKEN_FRAMES;
   private readonly heard: readonly [Heard, Heard];
+  private readonly gain = new RunningGain();
   /** Tokens given. */
   private given = 0;
   /** Frame that `rows` begin at. */
@@ -72,9 +74,10 @@ export class DyadicStream extends Session implements GestureSession {
     if (length === undefined) throw new OptionError("Push samples of one person at least; for silence push zeros.");
     if (first && second && first.length !== second.length)
       throw new OptionError(`The two voices share one timeline; got ${first.length} and ${second.length} samples.`);
-    for (const [i, own] of [first, second].entries()) {
+    const silence = new Float32Array(length);
+    for (const [i, own] of this.gain.apply(first ?? silence, second ?? silence).entries()) {
       const heard = this.heard[i];
-      heard.reader.push(own ?? new Float32Array(length));
+      heard.reader.push(own);
       const fresh = heard.reader.pull();
       const rows = new Float32Array(heard.rows.length + fresh.length);
       rows.set(heard.rows);

@@ -20,6 +20,14 @@ test("two people move as long as their voices last, and the same seed gives the 
   ).toEqual([30]);
 });
 
+test("how loud both were recorded makes no difference, who is louder does", async () => {
+  const scaled = (a: number, b: number) =>
+    model.sample(quick, { sounds: [sounds[0].map((x) => a * x), sounds[1].map((x) => b * x)] });
+  const rotations = ({ dialogues: [[a]] }: Awaited<ReturnType<typeof scaled>>) => a.rotations;
+  expect(rotations(await scaled(0.125, 0.125))).toEqual(rotations(await scaled(1, 1)));
+  expect(rotations(await scaled(1, 0.125))).not.toEqual(rotations(await scaled(1, 1)));
+});
+
 test("exchanging two people, with their noise, exchanges what they do", async () => {
   const options = {
     ...quick,

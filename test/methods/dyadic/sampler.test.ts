@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { combine, passesOf } from "../../../src/methods/dyadic/guidance.js";
+import { combine, guided, passesOf } from "../../../src/methods/dyadic/guidance.js";
 import { samplers } from "../../../src/methods/dyadic/sampler.js";
 import { mixture, signal } from "../../../src/methods/dyadic/schedule.js";
 import { normals } from "./made.js";
@@ -32,6 +32,17 @@ test.each([1, 50])("DDIM and Euler find the clean latents in %i steps where the 
   flowed.forEach((x, i) => void expect(x).toBeCloseTo(clean[i], 4));
 });
 
+test.each([1, 2, 4])("a small error of the network does not become large motion in %i steps", async (steps) => {
+  const size = 20_000;
+  const noise = normals("noise", size);
+  // What is best to predict where clean latents are independent of each other, with a mean square error of 0.0008
+  const wrong = normals("wrong", size).map((x) => 0.03 * x);
+  const predict = async (x: Float32Array, t: number) => x.map((v, i) => mixture(t).noise * v + wrong[i]);
+  const found = await last(samplers.ddpm(predict, { noise, rows: 1, steps }));
+  const deviation = Math.sqrt(found.reduce((sum, x) => sum + x * x, 0) / size);
+  expect(deviation).toBeLessThan(1.05);
+});
+
 test.each(["ddpm", "flow", "drift"] as const)("%s: a prefix is as it was given, in every row", async (objective) => {
   const noise = normals("noise", 24);
   const clean = Float32Array.of(1, 2, 3, 4, 5, 6);
@@ -50,6 +61,29 @@ test("one strength for all takes two passes, none of it one, and nested ones as 
     { pass: "all", weight: 2 },
   ]);
   expect(of(2, 3, 1).map(({ weight }) => weight)).toEqual([-1, -1, 2, 1]);
+});
+
+test.each(["ddpm", "flow", "drift"] as const)("%s: guidance makes clean latents hardly larger", (objective) => {
+  const [size, time] = [2000, 0.9];
+  const [clean, noise, none] = ["clean", "noise", "none"].map((name) => normals(name, size).map((x) => 0.4 * x));
+  const { signal: a, noise: s } = objective === "ddpm" ? mixture(time) : { signal: 1 - time, noise: time };
+  const state = clean.map((x, i) => a * x + s * noise[i]);
+  const predicted = (x: Float32Array) =>
+    x.map((v, i) =>
+      objective === "drift" ? v : objective === "flow" ? (state[i] - v) / time : (state[i] - a * v) / s,
+    );
+  const passes = [
+    { weight: -1, values: predicted(none) },
+    { weight: 2, values: predicted(clean) },
+  ];
+  const found = guided(objective, passes, { state, time, rows: 1 });
+  const foreseen = found.map((v, i) =>
+    objective === "drift" ? v : objective === "flow" ? state[i] - time * v : (state[i] - s * v) / a,
+  );
+  const deviation = (x: Float32Array) => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0) / size);
+  // Without being brought back it would be √5
+  expect(deviation(foreseen) / deviation(clean)).toBeCloseTo(0.7 + 0.3 * Math.sqrt(5), 1);
+  expect(guided(objective, [{ weight: 1, values: noise }], { state, time, rows: 1 })).toBe(noise);
 });
 
 test("a stronger prediction is brought back most of the way to its deviation; without strength it is as it was", () => {

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "vitest";
+import { SOUND_PARTS } from "../../../src/audio/index.js";
 import type { DyadicStream } from "../../../src/methods/dyadic/stream.js";
 import type { Clip } from "../../../src/motion/index.js";
 import { madeModel, normals } from "./made.js";
@@ -68,6 +69,27 @@ test("where a block begins it goes on as smoothly as within", async () => {
     expect(middle).toBeLessThan(1.5 * median);
   }
   await calm.release();
+});
+
+test("a session hears both by one gain: how loud they are recorded makes no difference, who is louder does", async () => {
+  const heardOf = async (first: number, second: number) => {
+    const stream = await model.open({ guidance: 1 });
+    const [a, b] = [voice.subarray(0, 16000), voice.subarray(16000, 32000)];
+    stream.push(
+      a.map((x) => first * x),
+      b.map((x) => second * x),
+    );
+    const { heard } = stream as unknown as { heard: { rows: Float32Array }[] };
+    stream.close();
+    return heard.map(({ rows }) => rows.subarray(10 * 40));
+  };
+  const largest = (a: Float32Array, b: Float32Array) => Math.max(...a.map((x, i) => Math.abs(x - b[i])));
+  const loud = await heardOf(2, 2);
+  const quiet = await heardOf(0.2, 0.2);
+  for (const person of [0, 1]) expect(largest(loud[person], quiet[person])).toBeLessThan(0.01);
+  const energy = SOUND_PARTS.energy[0] + 40 * 5;
+  const [before, after] = [loud, await heardOf(2, 0.2)].map(([a, b]) => a[energy] - b[energy]);
+  expect(after - before).toBeCloseTo(Math.log(10), 1);
 });
 
 test("silence of both is to be said, and voices are as long as each other", async () => {
