@@ -55,14 +55,16 @@ export async function shippedModels(): Promise<{ name: string; folder: string; c
 export async function modelsCommand({ json }: { json?: boolean }): Promise<void> {
   const rows = await Promise.all(
     (await shippedModels()).map(
-      async ({ name, folder, config: { method, image, motion, network, classNames, training } }) => ({
+      async ({ name, folder, config: { method, image, motion, gesture, network, classNames, training } }) => ({
         name,
         method,
         size: image
           ? `${image.width}×${image.height}×${image.channels}`
           : motion
             ? `motion, ${motion.fps} frames a second`
-            : `${(network as { length: number }).length} tokens of text`,
+            : gesture
+              ? `gestures, ${gesture.fps} frames a second`
+              : `${(network as { length: number }).length} tokens of text`,
         classes: classNames?.length ?? 0,
         data: String(training.data),
         megabytes: Number(((await stat(join(folder, "model.safetensors"))).size / 1e6).toFixed(1)),

@@ -325,6 +325,8 @@ test("help teaches every command; models and data list are JSON", async () => {
   const names = models.map((m: { name: string }) => m.name);
   expect(names).toContain("drifting-fashion");
   expect(names).not.toContain("classifier-fashion-mnist");
+  expect(models.find((m: { name: string }) => m.name === "talk").size).toBe("gestures, 30 frames a second");
+  for (const { size } of models) expect(size).not.toContain("undefined");
   expect(JSON.parse((await fewstep(["data", "list", "--json"])).stdout).map((d: { id: string }) => d.id)).toEqual([
     "fashion-mnist",
     "mnist",
