@@ -40,9 +40,14 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     super(config, dyadicOptions(shape), options);
     this.fps = shape.fps;
     this.sessionOptions = sessionOptions(shape);
+    let codebooks: Codebooks | undefined;
     this.windows = {
       ...{ shape, graphs: dyadicGraphs(net, shape), programs: this.programs },
-      codebooks: new Codebooks(shape.tokenizer, net.codebooks.value!),
+      // Read when first drawn with: a model that is only described has no weights
+      get codebooks() {
+        codebooks ??= new Codebooks(shape.tokenizer, net.codebooks.value!);
+        return codebooks;
+      },
     };
   }
 

@@ -1,4 +1,6 @@
 import { afterAll, expect, test } from "vitest";
+import { DyadicModel } from "../../../src/methods/dyadic/model.js";
+import { dyadicNetwork } from "../../../src/methods/dyadic/network.js";
 import { dialogue, madeModel } from "./made.js";
 
 const model = madeModel();
@@ -18,6 +20,12 @@ test("two people move as long as their voices last, and the same seed gives the 
   expect(
     (await model.sample({ ...quick, people: "first", seconds: 1 }, { sounds })).dialogues[0].map((c) => c.frames),
   ).toEqual([30]);
+});
+
+test("a network without weights can be described: what it can be asked for", () => {
+  const described = new DyadicModel(model.config, model.shape, dyadicNetwork(model.shape));
+  expect(described.options.shape).toHaveProperty("seconds");
+  expect(described.parts).toHaveProperty("decoder");
 });
 
 test("how loud both were recorded makes no difference, who is louder does", async () => {
