@@ -1,6 +1,4 @@
 import { resolve } from "node:path";
-import { type ImageDataset, resolveDataset } from "../data/index.js";
-import { quantised } from "../data/tokens/pixels.js";
 import { requireWritable, writeFileAtomic } from "../io/atomic.js";
 import { htmlPage } from "../io/html.js";
 import { many } from "../io/show.js";
@@ -14,11 +12,10 @@ import {
   TABLE_STYLE,
   told,
 } from "../loops/diagnostic/index.js";
-import { imageSize } from "../models/files.js";
-import type { ImageGenerator, SampleOptions } from "../models/generator.js";
+import type { SampleOptions } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
-import { dataOf, readingOf, requireTrainedOn } from "./model-data.js";
+import { imagesFor } from "./model-data.js";
 import { openModel } from "./models.js";
 import { checked, printJson, printTable, say, UsageError } from "./output.js";
 
@@ -36,24 +33,6 @@ export interface DiagnoseCommand {
   checkpoint?: boolean;
   device?: DeviceName | "auto";
   json?: boolean;
-}
-
-/** The images that a model of images was trained on, or others; in the levels that it draws. */
-export async function imagesFor(
-  model: ImageGenerator,
-  location: string,
-  asked: string | undefined,
-  onProgress: ReturnType<typeof downloadProgress>["onProgress"],
-): Promise<ImageDataset> {
-  const { height, width, channels } = imageSize(model.config);
-  const images = await resolveDataset(dataOf(model.config, asked), {
-    ...readingOf(model.config),
-    size: [height, width],
-    channels,
-    onProgress,
-  });
-  await requireTrainedOn(model.config, location, { report: images.report, asked });
-  return model.levels ? quantised(images, model.levels) : images;
 }
 
 /** A model of images; another kind is wrong use. */

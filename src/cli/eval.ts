@@ -1,6 +1,4 @@
 import { resolve } from "node:path";
-import { resolveDataset } from "../data/index.js";
-import { quantised } from "../data/tokens/pixels.js";
 import { saveGrid } from "../io/index.js";
 import { many } from "../io/show.js";
 import { extractorFor } from "../judges/extractors/index.js";
@@ -13,11 +11,10 @@ import {
   type Reference,
   requireSameSize,
 } from "../judges/images/index.js";
-import { imageSize } from "../models/files.js";
 import type { ImageGenerator, SampleOptions } from "../models/generator.js";
 import { downloadProgress } from "./data.js";
 import { type EvalCommand, stepsAsked } from "./eval-command.js";
-import { dataOf, readingOf, requireTrainedOn } from "./model-data.js";
+import { imagesFor } from "./model-data.js";
 import { openModel } from "./models.js";
 import { requireSheetName } from "./numbered.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
@@ -47,17 +44,9 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
   const asked = stepsAsked(options, seed, steps);
   const { onProgress, stop } = downloadProgress();
   try {
-    const { height, width, channels } = imageSize(model.config);
     for (const sample of asked) await checked(() => model.cost(sample));
-    const images = await resolveDataset(dataOf(model.config, command.data), {
-      ...readingOf(model.config),
-      size: [height, width],
-      channels,
-      onProgress,
-    });
-    await requireTrainedOn(model.config, location, { report: images.report, asked: command.data });
-    requireSameSize(model, images);
-    const dataset = model.levels ? quantised(images, model.levels) : images;
+    const dataset = await imagesFor(model, location, command.data, onProgress);
+    requireSameSize(model, dataset);
     const extractor = await extractorFor(features, dataset, { device, onProgress });
     try {
       if (!json) say(`Measuring real images of ${dataset.id} …`);

@@ -12,8 +12,8 @@ import { readModelConfig } from "../models/files.js";
 import type { DeviceName } from "../runtime/index.js";
 import { terminalProgress, withInterrupt } from "../train/index.js";
 import { downloadProgress } from "./data.js";
-import { imagesFor, openImageModel } from "./diagnose.js";
-import { dataOf, readingOf } from "./model-data.js";
+import { openImageModel } from "./diagnose.js";
+import { dataOf, imagesFor, readingOf } from "./model-data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 import { applyOverrides } from "./overrides.js";
 

@@ -1,10 +1,14 @@
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
+import { type ImageDataset, resolveDataset } from "../data/index.js";
 import { readingOptions, textOptions } from "../data/origin.js";
 import type { DataReport } from "../data/report.js";
-import type { ModelConfig } from "../models/files.js";
+import { quantised } from "../data/tokens/pixels.js";
+import { imageSize, type ModelConfig } from "../models/files.js";
+import type { ImageGenerator } from "../models/generator.js";
 import { dataDifferences, readDataRecord } from "../train/index.js";
+import type { downloadProgress } from "./data.js";
 import { UsageError } from "./output.js";
 
 /** What a model is measured against: what was asked for, or else what it was trained on. */
@@ -47,4 +51,22 @@ export async function requireTrainedOn(
     `${report.path} is not what ${name} was trained on${before ? `: ${dataDifferences(before, report)}` : ""}. Give --data ` +
       `${report.path} to measure against it as it is now.`,
   );
+}
+
+/** The images that a model of images was trained on, or others; in the levels that it draws. */
+export async function imagesFor(
+  model: ImageGenerator,
+  location: string,
+  asked: string | undefined,
+  onProgress: ReturnType<typeof downloadProgress>["onProgress"],
+): Promise<ImageDataset> {
+  const { height, width, channels } = imageSize(model.config);
+  const images = await resolveDataset(dataOf(model.config, asked), {
+    ...readingOf(model.config),
+    size: [height, width],
+    channels,
+    onProgress,
+  });
+  await requireTrainedOn(model.config, location, { report: images.report, asked });
+  return model.levels ? quantised(images, model.levels) : images;
 }

@@ -5,11 +5,13 @@ const ROUNDS = 30;
 /** Beginnings that are tried: a bad one can join two heaps for good. */
 const STARTS = 4;
 
+const leastOf = (squared: Float64Array): number => squared.reduce((least, d) => Math.min(least, d));
+
 /** The nearest of `centres` to each vector: [count]; the first wins a tie. */
 export function nearestCentre(set: Features, centres: Features): Int32Array {
   const nearest = new Int32Array(set.count);
   forEachDistanceRow(set, centres, (i, squared) => {
-    nearest[i] = squared.indexOf(squared.reduce((least, d) => Math.min(least, d), Number.POSITIVE_INFINITY));
+    nearest[i] = squared.indexOf(leastOf(squared));
   });
   return nearest;
 }
@@ -46,7 +48,7 @@ function settled(set: Features, first: Float32Array, k: number): { centres: Feat
   }
   let spread = 0;
   forEachDistanceRow(set, centres, (_, squared) => {
-    spread += squared.reduce((least, d) => Math.min(least, d), Number.POSITIVE_INFINITY);
+    spread += leastOf(squared);
   });
   return { centres, spread };
 }
