@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,16 +112,17 @@ test("Play: files that change while the page is open are said, and loaded when t
   const TILE = ".wall li:nth-child(1) canvas";
   await page.goto(`${host.url}#/play?model=drifting-fashion&seed=9`);
   await visitor.drawn(TILE);
-  const [list, weights] = ["index.json", "drifting-fashion/model.safetensors"].map((name) =>
-    join(folder, "site/models", name),
-  );
-  const [listed, kept] = [readFileSync(list), readFileSync(weights)];
+  const files = ["index.json", "drifting-fashion/model.safetensors", "drifting-fashion/config.json"];
+  const [list, weights, config] = files.map((name) => join(folder, "site/models", name));
+  const [listed, kept, described] = [readFileSync(list), readFileSync(weights), readFileSync(config)];
   const changed = Buffer.from(kept);
   changed.set(changed.subarray(changed.length - 4000, changed.length - 2000), changed.length - 2000);
+  const sha256 = createHash("sha256").update(changed).digest("hex");
   const entries = JSON.parse(String(listed)) as { name: string; version: string }[];
   const later = entries.map((one) => ({ ...one, ...(one.name === "drifting-fashion" && { version: "later" }) }));
   try {
     writeFileSync(weights, changed);
+    writeFileSync(config, JSON.stringify({ ...JSON.parse(String(described)), sha256 }));
     writeFileSync(list, JSON.stringify(later));
     await page.evaluate(() => dispatchEvent(new Event("focus")));
     await page.getByText("The files of drifting-fashion have changed since it was loaded here").waitFor();
@@ -131,6 +133,7 @@ test("Play: files that change while the page is open are said, and loaded when t
     expect(await page.getByRole("button", { name: "Load it anew" }).count()).toBe(0);
   } finally {
     writeFileSync(weights, kept);
+    writeFileSync(config, described);
     writeFileSync(list, listed);
   }
 });
