@@ -76,7 +76,8 @@ export function gradientStage(options: GradientStageOptions): Stage {
       if (renewed || active?.phase !== phase) await leave();
       if (renewed) refresh.act();
       active ??= { phase, updates: await updatesOf({ ...job, phase }, options.place) };
-      return logged(await active.updates.step((await phase.next(k)) as Record<string, Feed>));
+      const values = await active.updates.step((await phase.next(k)) as Record<string, Feed>);
+      return logged(phase.observe?.(values) ?? values);
     },
     presented,
     sample: sample && (() => presented(sample)),

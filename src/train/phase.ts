@@ -13,6 +13,8 @@ export interface Phase<I extends string = string> {
    * the loss looks through, which no other step may.
    */
   refresh?: { every: number; act(): void };
+  /** What is logged of a step, from all that the loss returned and the gradients' `norm`; default all of it. */
+  observe?(values: Record<string, Float32Array>): Record<string, Float32Array>;
   /** What step k is fed, at least the inputs that there are; a function of the stage's state and of k alone. */
   next(k: number): Partial<Record<I, Feed>> | Promise<Partial<Record<I, Feed>>>;
 }

@@ -2,9 +2,9 @@ import type { ImageDataset, TextDataset } from "../../data/index.js";
 import { pixelSequences, type TokenData } from "../../data/tokens/sequences.js";
 import { WrongUse } from "../../io/wrong-use.js";
 import { trainableShape } from "../../models/architecture.js";
-import { type ModelConfig, type ModelFiles, readModel } from "../../models/files.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
+import { weightsFrom } from "../../recipes/beginning.js";
 import { modelConfig, previewer } from "../../recipes/recipe.js";
 import { type LearntText, learntText, trainModel } from "../../recipes/training.js";
 import { computeOf } from "../../runtime/index.js";
@@ -14,7 +14,7 @@ import { distillationStage } from "./distillation-stage.js";
 import { DiscreteImageModel } from "./image-model.js";
 import { discreteArchitecture, discreteNetwork } from "./network.js";
 import { type DiscreteSettings, discreteSettings } from "./settings.js";
-import { type DiscreteShape, discreteShape } from "./shape.js";
+import type { DiscreteShape } from "./shape.js";
 import { discreteStage } from "./stages.js";
 import { TextModel } from "./text-model.js";
 
@@ -48,18 +48,6 @@ export function shapeFor(
   return trainableShape(discreteArchitecture, { process, schedule, vocabulary, length, image, classes, network });
 }
 
-/** Weights of a trained model of this shape; throws where its shape is another. */
-async function weightsOf(location: string, shape: DiscreteShape): Promise<ModelFiles["weights"]> {
-  const choose = ({ method, network }: ModelConfig) => {
-    const own = discreteShape.safeParse(network);
-    if (method !== "discrete" || !own.success) throw new Error(`from: ${location} is no discrete diffusion model.`);
-    const [theirs, ours] = [own.data, shape].map((one) => JSON.stringify(one));
-    if (theirs === ours) return discreteArchitecture;
-    throw new Error(`from: ${location} has another shape, ${theirs}, than these settings and data, ${ours}.`);
-  };
-  return (await readModel(location, choose)).weights;
-}
-
 /**
  * Trains a discrete diffusion model on text or pixels, then distils it where that is asked for. Writes checkpoints,
  * logs and `model/` into the run's folder.
@@ -74,7 +62,7 @@ export async function trainDiscrete(
   const shape = shapeFor(dataset, data, config);
   const net = discreteNetwork(shape);
   const parameters = nn.initialize(net, new Random(config.seed, "discrete").uint32());
-  if (config.from !== null) parameters.load(await weightsOf(config.from, shape));
+  if (config.from !== null) parameters.load(await weightsFrom(config.from, "discrete", discreteArchitecture, shape));
   const compute = trainingCompute(options);
   const tokenizer = "tokenizer" in data ? data.tokenizer : undefined;
   const recipe = {

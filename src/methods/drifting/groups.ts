@@ -31,16 +31,20 @@ export class GroupDraw {
     this.others = new IndexStream(train.count, random.split("unconditional"));
   }
 
-  /** Specs of the graph's inputs that `feeds` fills. */
-  specs(latent: number, styles: number) {
+  /** Specs of the generator's inputs. */
+  inputs(latent: number, styles: number) {
     const { groups, samples } = this;
     return {
       noise: [groups, samples, latent],
       label: { shape: [groups], dtype: "int32" as const },
       guidance: [groups],
-      weight: [groups, 1],
       style: styles > 0 && { shape: [groups, samples, styles], dtype: "int32" as const },
     } satisfies Record<string, InputSpec>;
+  }
+
+  /** These and the weight of the unconditional negatives: what `next` fills beside the images. */
+  specs(latent: number, styles: number) {
+    return { ...this.inputs(latent, styles), weight: [this.groups, 1] } satisfies Record<string, InputSpec>;
   }
 
   /**
@@ -50,15 +54,9 @@ export class GroupDraw {
   next() {
     const { groups, samples, unconditional, random } = this;
     const { config } = this.context;
-    const { count, size } = config.generator.styles;
     const label =
       this.positives instanceof ClassStream ? this.positives.drawClasses(groups, random) : new Int32Array(1);
-    const noise = new Float32Array(groups * samples * config.autoencoder.latent);
-    random.fillNormal(noise);
-    const style = Int32Array.from(
-      { length: groups * samples * count },
-      (_, i) => (i % count) * size + random.integer(size),
-    );
+    const latents = this.latents();
     const guidance = Float32Array.from({ length: groups }, () =>
       unconditional > 0 ? drawGuidance(random, config.guidance!) : 1,
     );
@@ -67,13 +65,28 @@ export class GroupDraw {
       this.positives instanceof ClassStream ? this.positives.next(label, samples) : this.positives.next(samples);
     return {
       label,
-      noise,
-      style,
+      ...latents,
       guidance,
       weight,
       positives,
       others: unconditional > 0 ? this.others.next(unconditional) : new Uint32Array(0),
     };
+  }
+
+  /** Every class that has images, in their order, at a guidance of 1, with its noise and styles. */
+  everyClass() {
+    const label = this.positives instanceof ClassStream ? this.positives.present : new Int32Array(1);
+    return { label, ...this.latents(), guidance: new Float32Array(this.groups).fill(1) };
+  }
+
+  private latents(): { noise: Float32Array; style: Int32Array } {
+    const { groups, samples, random } = this;
+    const { autoencoder, generator } = this.context.config;
+    const { count, size } = generator.styles;
+    const noise = new Float32Array(groups * samples * autoencoder.latent);
+    random.fillNormal(noise);
+    const length = groups * samples * count;
+    return { noise, style: Int32Array.from({ length }, (_, i) => (i % count) * size + random.integer(size)) };
   }
 
   get state() {

@@ -13,7 +13,7 @@ export const drifting = method({
   settings: driftingSettings,
   presets,
   fit: forData,
-  lastSteps: () => "jointStage.steps",
+  lastSteps: ({ frechetStage }) => (frechetStage.steps > 0 ? "frechetStage.steps" : "jointStage.steps"),
   sideStep: () => CODEC_STEP,
   options: { image: driftingOptions() },
   edits: driftingEdits(),

@@ -15,7 +15,7 @@ import { DriftingModel } from "./model.js";
 import { generatorArchitecture, imageGenerator } from "./network.js";
 import { type DriftingSettings, driftingSettings } from "./settings.js";
 import type { GeneratorShape } from "./shape.js";
-import { jointDriftStage, latentDriftStage } from "./stages.js";
+import { frechetDriftStage, jointDriftStage, latentDriftStage } from "./stages.js";
 
 /** Networks' shapes for a data set. */
 export function networkConfig(
@@ -43,7 +43,8 @@ export function networkConfig(
 
 /**
  * The recipe for one-step images: a feature network (where there is one), an autoencoder, drifting in its latent space,
- * then drifting of generator and decoder together in pixel and feature space. It needs no files: `trainDrifting` runs
+ * then drifting of generator and decoder together in pixel and feature space, and where it is asked for post-training by the
+ * Fréchet distance, which alone (with the feature network) a model that is there already needs. It needs no files: `trainDrifting` runs
  * its stages in a run's folder, a web page wherever it keeps them.
  */
 export function driftingRecipe(
@@ -70,19 +71,22 @@ export function driftingRecipe(
     ...computeOf(options),
   });
   const context = { dataset, config, generator, ...compute, sample: previewer(preview) };
-  const stages: (() => Promise<Stage> | Stage)[] = [
-    ...(features && shapes.features && config.features
+  const stages: (() => Promise<Stage> | Stage)[] =
+    features && shapes.features && config.features
       ? featureStages(dataset, shapes.features, features, { ...config.features, seed, ...compute })
-      : []),
-    () =>
-      autoencoderStage(dataset, encode, generator.decode, features?.features ?? null, {
-        ...config.autoencoder,
-        seed,
-        ...compute,
-      }),
-    async () =>
-      latentDriftStage(context, await encodeSplit(train, encode, dataset, config.autoencoder.latent, compute)),
-    () => jointDriftStage(context, features?.features ?? null),
-  ];
+      : [];
+  if (config.from === null)
+    stages.push(
+      () =>
+        autoencoderStage(dataset, encode, generator.decode, features?.features ?? null, {
+          ...config.autoencoder,
+          seed,
+          ...compute,
+        }),
+      async () =>
+        latentDriftStage(context, await encodeSplit(train, encode, dataset, config.autoencoder.latent, compute)),
+      () => jointDriftStage(context, features?.features ?? null),
+    );
+  if (config.frechetStage.steps > 0) stages.push(() => frechetDriftStage(context, features?.features ?? null));
   return { recipe, stages, preview, encode };
 }

@@ -1,10 +1,19 @@
 import { z } from "zod";
+import { frechetPreset, frechetSettings } from "../../recipes/frechet/settings.js";
 import { autoencoderFor, driftStage, latentPresets, latentSettings } from "../../recipes/latent-settings.js";
 import { count, positive, share } from "../../train/settings.js";
+
+const noPostTraining = { ...frechetPreset, steps: 0 };
 
 /** Everything that defines a drifting image model and its training; `presets` fill it. */
 const settings = z.object({
   seed: z.number().int().default(0),
+  from: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("model (name, folder or URL) of the same shape that only frechetStage trains on; null: a fresh one"),
   ...latentSettings,
   /** Null: no feature network; the autoencoder and the joint stage then look at pixels alone. */
   features: latentSettings.features.nullable(),
@@ -15,6 +24,8 @@ const settings = z.object({
   /** Generated samples (and positives) per group and step, groups per step at most, schedule. */
   latentStage: driftStage,
   jointStage: driftStage,
+  /** Post-training by the Fréchet distance, at a guidance of 1; of no steps: none. */
+  frechetStage: frechetSettings.default(noPostTraining),
   /**
    * Guidance as an input: how α is drawn, and how many unconditional real negatives a group sees. Null: no guidance.
    */
@@ -23,7 +34,9 @@ const settings = z.object({
 export type DriftingSettings = z.infer<typeof settings>;
 
 /** @see DriftingSettings */
-export const driftingSettings = settings.superRefine(({ features, autoencoder }, { addIssue }) => {
+export const driftingSettings = settings.superRefine(({ from, features, autoencoder, frechetStage }, { addIssue }) => {
+  if (from !== null && frechetStage.steps === 0)
+    addIssue({ code: "custom", path: ["from"], message: "only frechetStage trains it on, which has no steps" });
   for (const name of ["perceptual", "warmSteps"] as const)
     if (features === null && autoencoder[name] > 0)
       addIssue({
@@ -36,11 +49,13 @@ export const driftingSettings = settings.superRefine(({ features, autoencoder },
 const { features, autoencoder, generator, jointStage, drift } = latentPresets.tiny;
 const tiny = {
   seed: 0,
+  from: null,
   features,
   autoencoder,
   generator,
   latentStage: { samples: 128, groups: 10, steps: 350, lr: 1e-3, emaDecay: 0.995 },
   jointStage,
+  frechetStage: noPostTraining,
   drift,
   guidance: { power: 3, max: 4, none: 0.5, unconditional: 16 },
 } satisfies DriftingSettings;
@@ -51,6 +66,7 @@ const tiny = {
  */
 const page: DriftingSettings = {
   seed: 0,
+  from: null,
   features: null,
   autoencoder: {
     latent: 32,
@@ -68,6 +84,7 @@ const page: DriftingSettings = {
   generator: { hidden: 256, blocks: 2, condition: 64, styles: { count: 0, size: 1 } },
   latentStage: { samples: 48, groups: 10, steps: 400, lr: 2e-3, emaDecay: 0.98 },
   jointStage: { samples: 16, groups: 10, steps: 300, lr: 1e-3, emaDecay: 0.98 },
+  frechetStage: noPostTraining,
   drift,
   guidance: null,
 };

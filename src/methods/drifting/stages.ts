@@ -5,10 +5,12 @@ import { Random } from "../../random/index.js";
 import type { Latents } from "../../recipes/autoencoder.js";
 import { imageDriftLoss, imageFamilies } from "../../recipes/drift/image-objective.js";
 import { normalizedDriftLoss } from "../../recipes/drift/objective.js";
+import { realFamilies } from "../../recipes/frechet/reference.js";
+import { frechetStage } from "../../recipes/frechet/stage.js";
 import { generatorTraining } from "../../recipes/schedule.js";
 import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/stages.js";
 import { GroupDraw } from "./groups.js";
-import type { ImageGenerator } from "./network.js";
+import type { GeneratorInputs, ImageGenerator } from "./network.js";
 import type { DriftingSettings } from "./settings.js";
 
 export interface DriftStageContext extends TrainingCompute {
@@ -107,5 +109,28 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
     state: draw.state,
     sample: context.sample,
     ...trainingCompute(context),
+  });
+}
+
+/** Post-training of latent generator and decoder together by the Fréchet distance, every class alike, at a guidance of 1. */
+export async function frechetDriftStage(context: DriftStageContext, features: FeatureNet | null): Promise<Stage> {
+  const { dataset, config, generator } = context;
+  const settings = config.frechetStage;
+  const real = await realFamilies(dataset, features, context);
+  const { classes } = real[0].moments;
+  const random = new Random(config.seed, "frechet");
+  const draw = new GroupDraw(context, settings.samples, classes, random);
+  return frechetStage({
+    ...context,
+    settings,
+    features,
+    real,
+    drawing: {
+      specs: draw.inputs(config.autoencoder.latent, config.generator.styles.count),
+      next: () => draw.everyClass(),
+      state: { random },
+    },
+    generate: (inputs) => generator(inputs as unknown as GeneratorInputs).clamp(-1, 1),
+    parameters: nn.join(generator),
   });
 }
