@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { resolveDataset } from "../src/data/index.js";
 import { quantised } from "../src/data/tokens/pixels.js";
 import { saveGrid } from "../src/io/index.js";
-import { extractorFor } from "../src/judges/extractors/index.js";
+import { extractorFor, otherClassifiers } from "../src/judges/extractors/index.js";
 import {
   type Evaluation,
   evaluateModel,
@@ -29,7 +29,8 @@ const image = imageSize(model.config);
 const images = await resolveDataset(String(training.data));
 const dataset = model.levels ? quantised(images, model.levels) : images;
 const extractor = await extractorFor("classifier", dataset);
-const reference = await measureReference(dataset, extractor);
+const others = await otherClassifiers(dataset);
+const reference = await measureReference(dataset, extractor, { others });
 
 /** Numbers of steps that a method's cards show, which of them draws the pictures, and what the method is. */
 const shown: Record<string, { steps: (number | undefined)[]; best?: number; what: string }> = {
@@ -78,6 +79,7 @@ const floorOf = (evaluation: Evaluation, start: string) => {
 const brief = [
   "Fréchet distance on classifier",
   "Fréchet distance on pixel PCA",
+  "Fréchet distance over real against real",
   "Precision",
   "Recall",
   "Coverage",

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { saveGrid } from "../io/index.js";
 import { many } from "../io/show.js";
-import { extractorFor } from "../judges/extractors/index.js";
+import { extractorFor, otherClassifiers } from "../judges/extractors/index.js";
 import {
   type Evaluation,
   evaluateModel,
@@ -48,10 +48,13 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
     const dataset = await imagesFor(model, location, command.data, onProgress);
     requireSameSize(model, dataset);
     const extractor = await extractorFor(features, dataset, { device, onProgress });
+    const others = extractor ? await otherClassifiers(dataset, { device, besides: extractor.name }) : [];
     try {
       if (!json) say(`Measuring real images of ${dataset.id} …`);
       if (extractor && !json) say(`Features: ${extractor.name}; ${extractor.preprocessing}.`);
-      const reference = await measureReference(dataset, extractor, { limit: count, onProgress });
+      if (others.length > 0 && !json)
+        say(`Judges that learnt from other data: ${others.map(({ name }) => name).join(", ")}.`);
+      const reference = await measureReference(dataset, extractor, { limit: count, others, onProgress });
       const { length } = reference.testRows;
       if (length < FEW)
         say(`Only ${many(length, "test image")}: figures of so few are mostly chance. Compare them with the floors.`);
@@ -69,7 +72,7 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
       if (neighbours !== undefined) await saveNeighbours(neighbours, model, reference, asked[0]);
       if (json) printJson(evaluations.length === 1 ? evaluations[0] : evaluations);
     } finally {
-      await extractor?.release();
+      for (const one of [extractor, ...others]) await one?.release();
     }
   } finally {
     stop();

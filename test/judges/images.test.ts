@@ -7,7 +7,12 @@ import { type ImageDataset, type ImageSplit, resolveDataset, toFloat } from "../
 import { ClassifierModel } from "../../src/judges/classifier/model.js";
 import { presets } from "../../src/judges/classifier/settings.js";
 import { trainClassifier } from "../../src/judges/classifier/train.js";
-import { classifierExtractor, type Extractor, extractorFor } from "../../src/judges/extractors/index.js";
+import {
+  classifierExtractor,
+  type Extractor,
+  extractorFor,
+  otherClassifiers,
+} from "../../src/judges/extractors/index.js";
 import {
   evaluateImages,
   evaluateModel,
@@ -423,6 +428,24 @@ test("pixels alone need no network", async () => {
   const metrics = await evaluateImages(real(), await measureReference(dataset, null));
   expect(new Set(metrics.map(({ features }) => features))).toEqual(new Set(["pixel PCA 64", "pixels"]));
   expect(find(metrics, "Coverage").value).toBeCloseTo(find(metrics, "Coverage").floor!, 10);
+});
+
+test("other judges measure the distance alone, and of three spaces there is the mean ratio to the floors", async () => {
+  const others = await otherClassifiers(dataset);
+  expect(others.map(({ name }) => name)).toEqual(["classifier-mnist"]); // not the one of these data
+  expect(await otherClassifiers(dataset, { besides: "classifier-mnist" })).toEqual([]);
+  const [mnist] = others;
+  try {
+    const metrics = await evaluateImages(real(), await measureReference(dataset, extractor, { others: [mnist] }));
+    const distances = metrics.filter(({ name }) => name.startsWith("Fréchet distance on"));
+    expect(distances.map(({ features }) => features)).toEqual(["judge", "pixel PCA 64", "classifier-mnist"]);
+    expect(metrics.filter(({ features }) => features === "classifier-mnist")).toHaveLength(1);
+    const ratios = distances.map(({ value, floor }) => value / floor!);
+    expect(find(metrics, "Fréchet distance over").value).toBeCloseTo(ratios.reduce((a, b) => a + b) / 3, 12);
+  } finally {
+    await mnist.release();
+  }
+  expect(find(await evaluateImages(real(), reference), "Fréchet distance over")).toBeUndefined();
 });
 
 test("the reference is the same whatever the chunk or limit, and the images are taken in random order", async () => {

@@ -1,6 +1,6 @@
 import type { ImageDataset } from "../../data/index.js";
 import { WrongUse } from "../../io/wrong-use.js";
-import { isUrl, type LoadOptions, shippedModelsFolder } from "../../models/files.js";
+import { isUrl, type LoadOptions, readModelConfig, shippedModelsFolder } from "../../models/files.js";
 import { releasable } from "../../runtime/index.js";
 import { ClassifierModel } from "../classifier/model.js";
 import { type Extractor, type ImageSize, requireImages } from "./extractor.js";
@@ -94,4 +94,25 @@ export async function extractorFor(
       `There are no features "${name}". Choose classifier, resnet50-imagenet, pixel-pca, the folder of a trained classifier, or an .onnx file.`,
     );
   return classifierExtractor(name, data, options);
+}
+
+/**
+ * The shipped classifiers of other data whose images have this size: judges that know nothing of these classes, so that
+ * a model which was trained on features of them gains nothing there.
+ */
+export async function otherClassifiers(
+  data: ExtractorData,
+  { besides, ...options }: LoadOptions & { besides?: string } = {},
+): Promise<Extractor[]> {
+  const shipped = await shippedModelsFolder();
+  if (shipped === null) return [];
+  const { readdir } = await import("node:fs/promises");
+  const found: Extractor[] = [];
+  for (const name of (await readdir(shipped)).sort()) {
+    if (!name.startsWith("classifier-") || [besides, `classifier-${data.id}`].includes(name)) continue;
+    const { image } = await readModelConfig(name);
+    if (image && (["height", "width", "channels"] as const).every((side) => image[side] === data[side]))
+      found.push(await classifierExtractor(name, data, options));
+  }
+  return found;
 }

@@ -54,9 +54,10 @@ export async function evaluateImages(
   for (const { extractor, metrics, test, testLogits, train } of spaces) {
     const { features: values, logits } = await extractor.extract(rounded, images.count, { signal });
     const classified = logits &&
+      testLogits &&
       images.labels && {
         samples: { logits, labels: images.labels },
-        ...(testLogits && testLabels ? { reference: { logits: testLogits, labels: testLabels } } : {}),
+        ...(testLabels && { reference: { logits: testLogits, labels: testLabels } }),
       };
     const sets = { samples: features(values, extractor.dim), reference: test, train };
     const common = {
@@ -72,7 +73,37 @@ export async function evaluateImages(
     if (classified) reports.push(...evaluateFeatures(sets, { ...common, metrics: [], classified }));
   }
   await pause(signal);
-  return [...reports, reportSharpness(features(rounded, rounded.length / images.count), reference, random)];
+  return [
+    ...reports,
+    ...reportRatio(reports),
+    reportSharpness(features(rounded, rounded.length / images.count), reference, random),
+  ];
+}
+
+/** Spaces at least whose mean says more than each of them. */
+const SPACES = 3;
+
+/**
+ * FDr: the mean over the spaces of the Fréchet distance over that of real images. 1 is as near as real images are; a
+ * model that was trained on features like those of one space gains in that one only.
+ */
+function reportRatio(reports: readonly MetricReport[]): MetricReport[] {
+  const distances = reports.filter(({ name }) => name.startsWith("Fréchet"));
+  const ratios = distances.flatMap(({ value, floor }) => (floor === null || floor === 0 ? [] : [value / floor]));
+  if (ratios.length < SPACES) return [];
+  const { n, reference } = distances[0];
+  const spaces = distances.map(({ features }) => features).join(", ");
+  return [
+    {
+      name: `Fréchet distance over real against real, mean of ${ratios.length} spaces (FDr)`,
+      value: mean(ratios),
+      floor: 1,
+      interval: null,
+      features: spaces,
+      n,
+      reference,
+    },
+  ];
 }
 
 /** Pairwise distances and eigendecompositions take minutes at 2048 dimensions: less of them there. */

@@ -15,6 +15,7 @@ interface Space {
   extractor: Extractor;
   metrics: readonly FeatureMetric[];
   test: Features;
+  /** Null where the extractor is no classifier of these classes. */
   testLogits: Float32Array | null;
   train: Features;
 }
@@ -22,7 +23,7 @@ interface Space {
 /** What real images look like to an extractor; measured once for any number of models. */
 export interface Reference {
   dataset: ImageDataset;
-  /** The extractor's space if there is one, then the principal components of the pixels. */
+  /** The extractor's space if there is one, the principal components of the pixels, and those of `others`. */
   spaces: Space[];
   testLabels: Uint16Array | null;
   /** The test images, by row of their split. */
@@ -39,6 +40,8 @@ export interface ReferenceOptions {
    * `limit`.
    */
   trainLimit?: number;
+  /** Further judges, in whose spaces only the Fréchet distance is measured; of three spaces there is a mean, FDr. */
+  others?: readonly Extractor[];
   onProgress?: Progress;
   /** Aborting ends the work between two of its parts; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
@@ -53,8 +56,8 @@ export async function measureReference(
   extractor: Extractor | null,
   options: ReferenceOptions = {},
 ): Promise<Reference> {
-  requireKnown("measureReference", options, ["limit", "trainLimit", "onProgress", "signal"]);
-  const { limit = 10_000, trainLimit, onProgress, signal } = options;
+  requireKnown("measureReference", options, ["limit", "trainLimit", "others", "onProgress", "signal"]);
+  const { limit = 10_000, trainLimit, others = [], onProgress, signal } = options;
   for (const [name, value] of Object.entries({ limit, trainLimit }))
     if (value !== undefined && !(Number.isInteger(value) && value >= 2))
       throw new OptionError(`${name} must be a whole number of at least 2, got ${value}.`);
@@ -75,7 +78,11 @@ export async function measureReference(
   const train = features(toFloat(dataset.train, trainRows.slice(0, testRows.length)), test.dim);
   const gradients = { test: meanGradient(test, dataset), train: meanGradient(train, dataset) };
 
-  const space = async (extractor: Extractor, metrics: readonly FeatureMetric[]): Promise<Space> => {
+  const space = async (
+    extractor: Extractor,
+    metrics: readonly FeatureMetric[],
+    rows: Uint32Array = trainRows,
+  ): Promise<Space> => {
     const measure = (split: ImageSplit, rows: Uint32Array, what: string) =>
       extractSplit(extractor, split, rows, signal, (done) =>
         onProgress?.({ task: `${extractor.name}: ${what} images`, done, total: rows.length, unit: "images" }),
@@ -86,15 +93,18 @@ export async function measureReference(
       metrics,
       test: features(values, extractor.dim),
       testLogits: logits,
-      train: features((await measure(dataset.train, trainRows, "training")).values, extractor.dim),
+      train: features((await measure(dataset.train, rows, "training")).values, extractor.dim),
     };
   };
   const { labels } = dataset.test;
+  const spaces = extractor
+    ? [await space(extractor, ["frechet", "kid", "prdc", "neighbours"]), await space(pca, ["frechet"])]
+    : [await space(pca, ["frechet", "prdc", "neighbours"])];
+  for (const other of others)
+    spaces.push({ ...(await space(other, ["frechet"], trainRows.slice(0, testRows.length))), testLogits: null });
   return {
     dataset,
-    spaces: extractor
-      ? [await space(extractor, ["frechet", "kid", "prdc", "neighbours"]), await space(pca, ["frechet"])]
-      : [await space(pca, ["frechet", "prdc", "neighbours"])],
+    spaces,
     testLabels: labels && Uint16Array.from(testRows, (row) => labels[row]),
     testRows,
     gradients,
