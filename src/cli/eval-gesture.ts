@@ -1,6 +1,11 @@
 import { resolveDialogues } from "../data/index.js";
 import { many } from "../io/show.js";
-import { evaluateGestures, FEWEST_PEOPLE, type GestureEvaluation } from "../judges/gesture/evaluate.js";
+import {
+  evaluateGestures,
+  FEWEST_PEOPLE,
+  type GestureEvaluation,
+  measureGestureReference,
+} from "../judges/gesture/evaluate.js";
 import { gestureSampler } from "../judges/gesture/sampler.js";
 import type { GestureGenerator } from "../models/generator.js";
 import { type EvalCommand, stepsAsked } from "./eval-command.js";
@@ -28,9 +33,11 @@ export async function evalGestureCommand(
     const { skipBroken } = command.data === undefined ? readingOf(model.config) : {};
     const dataset = await resolveDialogues(data, { ...(skipBroken !== undefined && { skipBroken }) });
     await requireTrainedOn(model.config, location, { report: dataset.report, asked: command.data });
+    if (!json) say(`Measuring real people of ${dataset.id} …`);
+    const reference = await measureGestureReference(dataset, { count });
     const evaluations: GestureEvaluation[] = [];
     for (const sampler of samplers) {
-      const evaluation = await evaluateGestures(sampler, dataset, { count, seed });
+      const evaluation = await evaluateGestures(sampler, reference, { seed });
       evaluations.push(evaluation);
       if (!json) show(evaluation);
     }
