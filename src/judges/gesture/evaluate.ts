@@ -4,7 +4,7 @@ import { many } from "../../io/show.js";
 import { OptionError, WrongUse } from "../../io/wrong-use.js";
 import { channelsOf } from "../../motion/gesture-channels.js";
 import { GESTURE_FEATURES } from "../../motion/index.js";
-import { pause } from "../pause.js";
+import { pause } from "../../runtime/pause.js";
 import { moversOf } from "./features.js";
 import { type GestureFigures, gestureFiguresBeside, type Moved } from "./figures.js";
 import { fitSocialJudge } from "./social.js";
