@@ -95,6 +95,10 @@ sample
     "--audio <file...>",
     "gesture: the two people's voices, one stereo file (left: the first) or two files; WAV, FLAC or MP3",
   )
+  .option(
+    "--style-clip <file...>",
+    "gesture: BVH, GLB or VRMA files that show how the first person moves, and the second",
+  )
   .option("--stream", "motion: goes on for ever, a JSON line on stdout for each block; lines on stdin are new texts")
   .option(
     "--from-clip <file>",
@@ -121,9 +125,9 @@ sample
       "sample https://example.com/models/mine",
     ),
   )
-  .action(async (model, { out, states, audio, checkpoint, device, json, stream, fromClip, ...given }) =>
+  .action(async (model, { out, states, audio, styleClip, checkpoint, device, json, stream, fromClip, ...given }) =>
     (await import("./sample.js")).sampleCommand(model, given, {
-      ...{ out, states, audio, checkpoint, device, json, stream, fromClip },
+      ...{ out, states, audio, styleClip, checkpoint, device, json, stream, fromClip },
     }),
   );
 
