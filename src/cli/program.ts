@@ -99,7 +99,12 @@ sample
     "--style-clip <file...>",
     "gesture: BVH, GLB or VRMA files that show how the first person moves, and the second",
   )
-  .option("--stream", "motion: goes on for ever, a JSON line on stdout for each block; lines on stdin are new texts")
+  .option(
+    "--stream",
+    "motion: goes on for ever, a JSON line on stdout for each block; lines on stdin are new texts. gesture: goes on as long " +
+      "as the voices do, of --audio or of stdin: samples of 16 bits at 16 kHz, of the two by turns",
+  )
+  .option("--idle <x>", "gesture, with --stream: breath, and looking at who speaks, 0 … 1", real)
   .option(
     "--from-clip <file>",
     "motion: goes on from the end of a BVH, GLB or VRMA file, and writes both as one motion",

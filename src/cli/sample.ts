@@ -12,6 +12,7 @@ import { checked, printJson, requireFile, say, UsageError } from "./output.js";
 import { statesFrom } from "./states.js";
 import { stepBar } from "./step-bar.js";
 import { streamMotion } from "./stream.js";
+import { streamGesture } from "./stream-gesture.js";
 import { stylesFrom } from "./style-clips.js";
 
 /** What `sample` is told beside the options of the model. */
@@ -184,34 +185,40 @@ async function continueCommand(
   say(`${model.config.name}: ${fromClip} and what follows, ${motions.at(0).clips[0].frames} frames → ${path}`);
 }
 
-/** A motion without end on stdout, until Ctrl-C, the end of `--seconds` or that of who reads. */
+/**
+ * A motion without end on stdout, until Ctrl-C, the end of `--seconds` or that of who reads; gestures as long as there are
+ * voices.
+ */
 async function streamCommand(
   model: AnyGenerator,
   location: string,
   given: Record<string, unknown>,
   { out, states, audio, styleClip, json, fromClip }: SampleCommand,
 ): Promise<void> {
-  if (model.kind !== "motion")
-    throw new UsageError(`${location} draws ${model.kind}s; --stream is for models of motion.`);
-  for (const [flag, value] of Object.entries({
+  if (model.kind !== "motion" && model.kind !== "gesture")
+    throw new UsageError(`${location} draws ${model.kind}s; --stream is for models of motion and of gestures.`);
+  const idle = {
     out,
     states,
-    audio,
-    "style-clip": styleClip,
     json,
     "from-clip": fromClip,
-  }))
+    ...(model.kind === "motion" && { audio, "style-clip": styleClip }),
+  };
+  for (const [flag, value] of Object.entries(idle))
     if (value !== undefined)
       throw new UsageError(`--${flag} has no effect with --stream, which writes JSON lines on stdout; leave it out.`);
   const controller = new AbortController();
   const stop = () => controller.abort();
+  const { stdin, stdout: output } = process;
+  const { signal } = controller;
+  if (model.kind === "gesture" && !audio && stdin.isTTY)
+    throw new UsageError("Give two voices: --audio <file>, or samples of 16 bits at 16 kHz by turns on stdin.");
+  const voices = audio ? (await voicesFrom(audio)).sounds! : stdin;
+  const styles = styleClip && (await stylesFrom(styleClip));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    await streamMotion(model, given, {
-      output: process.stdout,
-      input: process.stdin.isTTY ? null : process.stdin,
-      signal: controller.signal,
-    });
+    if (model.kind === "gesture") await streamGesture(model, given, { output, voices, styles, signal });
+    else await streamMotion(model, given, { output, input: stdin.isTTY ? null : stdin, signal });
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
   }
