@@ -1,5 +1,10 @@
 import { type Conversation, conversations } from "../src/data/dialogue/conversations.js";
-import { evaluateGestures, type GestureEvaluation, type GestureSampler } from "../src/judges/gesture/evaluate.js";
+import {
+  evaluateGestures,
+  type GestureEvaluation,
+  type GestureSampler,
+  measureGestureReference,
+} from "../src/judges/gesture/evaluate.js";
 import { moversOf } from "../src/judges/gesture/features.js";
 import { gestureSampler } from "../src/judges/gesture/sampler.js";
 import { fitSocialJudge, relationAccuracy } from "../src/judges/gesture/social.js";
@@ -65,6 +70,7 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
   const data = conversations(quick ? { dyads: 80, test: 16 } : { dyads: 400, test: 100 });
   const talks = data.test;
   const count = 2 * talks.length;
+  const people = await measureGestureReference(data, { count });
   const one = (options = {}) => gestureSampler(model, options);
   const several = "steps" in model.options.shape;
   const own = several ? { steps: 8 } : {};
@@ -83,7 +89,7 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
       },
     };
     const begun = performance.now();
-    const evaluation = await evaluateGestures(seen, data, { count });
+    const evaluation = await evaluateGestures(seen, people);
     const clips = kept.rows!.map((rows) => channelsOf(rows));
     const row = { drawn, nfe: evaluation.nfe, ...judged(evaluation, "value"), ...byTruth(talks, clips) };
     rows.push({ ...row, seconds: (performance.now() - begun) / 1000 });
@@ -101,7 +107,7 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
   if ("guidance" in model.options.shape)
     for (const guidance of [0, 1, 2, 3, 5]) {
       note(`guidance ${guidance} …`);
-      const evaluation = await evaluateGestures(one({ ...own, guidance }), data, { count });
+      const evaluation = await evaluateGestures(one({ ...own, guidance }), people);
       const { fdStatic, fdKinetic, diversityOverReal, relationAccuracy } = judged(evaluation, "value");
       sweep.push({ guidance, fdStatic, fdKinetic, diversityOverReal, relationAccuracy });
     }
@@ -150,6 +156,10 @@ const BARS: Record<string, string> = {
   mirrorPeak: "",
 };
 
+/** How far a model is trained: its configuration names a stage only while it is not finished. */
+export const standing = ({ steps, stage }: { steps?: unknown; stage?: unknown }): string =>
+  stage === undefined ? `trained for ${steps} steps` : `step ${steps} of the stage "${stage}"`;
+
 const cell = (value: unknown): string => (typeof value === "number" ? String(round(value)) : "–");
 
 export function show(result: Awaited<ReturnType<typeof run>>): string {
@@ -158,7 +168,7 @@ export function show(result: Awaited<ReturnType<typeof run>>): string {
   const { spearman, speeds, traits } = result.extraversion;
   return [
     `${machine.cpu}, load average ${load}`,
-    `${model}${trained.steps === undefined ? "" : `, step ${trained.steps} of the stage "${trained.stage}"`}: ${conversations} conversations, ${people} people`,
+    `${model}, ${standing(trained)}: ${conversations} conversations, ${people} people`,
     table(
       ["figure", ...all.map(({ drawn }) => String(drawn)), "bar"],
       Object.entries(BARS).map(([figure, bar]) => [figure, ...all.map((row) => cell(row[figure])), bar]),

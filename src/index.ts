@@ -14,7 +14,10 @@ export {
   type GestureEvaluateOptions,
   type GestureEvaluation,
   type GestureFigure,
+  type GestureReference,
+  type GestureReferenceOptions,
   type GestureSampler,
+  measureGestureReference,
 } from "./judges/gesture/evaluate.js";
 export { gestureSampler } from "./judges/gesture/sampler.js";
 export {

@@ -21,8 +21,18 @@ export class PowerSpectrum {
   /** Writes the spectrum [513] of `WINDOW` samples from `at` on into `power`. */
   compute(samples: Float32Array, at: number, power: Float64Array): void {
     const { hann, windowed, complex } = this;
+    if (isSilent(samples, at)) {
+      power.fill(0);
+      return;
+    }
     for (let i = 0; i < WINDOW; i++) windowed[i] = samples[at + i] * hann[i];
     this.fft.realTransform(complex, windowed);
     for (let i = 0; i < BINS; i++) power[i] = complex[2 * i] ** 2 + complex[2 * i + 1] ** 2;
   }
+}
+
+/** Whether a window is of zeros: of two people who speak in turn, much is. */
+function isSilent(samples: Float32Array, at: number): boolean {
+  for (let i = at; i < at + WINDOW; i++) if (samples[i] !== 0) return false;
+  return true;
 }

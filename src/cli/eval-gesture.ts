@@ -1,8 +1,14 @@
 import { resolveDialogues } from "../data/index.js";
 import { many } from "../io/show.js";
-import { evaluateGestures, FEWEST_PEOPLE, type GestureEvaluation } from "../judges/gesture/evaluate.js";
+import {
+  evaluateGestures,
+  FEWEST_PEOPLE,
+  type GestureEvaluation,
+  measureGestureReference,
+} from "../judges/gesture/evaluate.js";
 import { gestureSampler } from "../judges/gesture/sampler.js";
 import type { GestureGenerator } from "../models/generator.js";
+import { downloadProgress } from "./data.js";
 import { type EvalCommand, stepsAsked } from "./eval-command.js";
 import { dataOf, readingOf, requireTrainedOn } from "./model-data.js";
 import { checked, printJson, printTable, say, UsageError } from "./output.js";
@@ -17,6 +23,7 @@ export async function evalGestureCommand(
   command: EvalCommand,
 ): Promise<void> {
   const { count = 200, steps, seed, json, options = {} } = command;
+  const { onProgress, stop } = downloadProgress();
   try {
     for (const option of ["neighbours", "features", "judge"] as const)
       if (command[option] !== undefined) throw new UsageError(`${location} draws gestures; leave out --${option}.`);
@@ -26,16 +33,19 @@ export async function evalGestureCommand(
     const asked = stepsAsked(options, seed, steps).map(({ seed: _, ...own }) => own);
     const samplers = await Promise.all(asked.map((own) => checked(() => gestureSampler(model, own))));
     const { skipBroken } = command.data === undefined ? readingOf(model.config) : {};
-    const dataset = await resolveDialogues(data, { ...(skipBroken !== undefined && { skipBroken }) });
+    const dataset = await resolveDialogues(data, { ...(skipBroken !== undefined && { skipBroken }), onProgress });
     await requireTrainedOn(model.config, location, { report: dataset.report, asked: command.data });
+    if (!json) say(`Measuring real people of ${dataset.id} …`);
+    const reference = await measureGestureReference(dataset, { count });
     const evaluations: GestureEvaluation[] = [];
     for (const sampler of samplers) {
-      const evaluation = await evaluateGestures(sampler, dataset, { count, seed });
+      const evaluation = await evaluateGestures(sampler, reference, { seed });
       evaluations.push(evaluation);
       if (!json) show(evaluation);
     }
     if (json) printJson(evaluations.length === 1 ? evaluations[0] : evaluations);
   } finally {
+    stop();
     await model.release();
   }
 }

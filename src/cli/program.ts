@@ -95,7 +95,16 @@ sample
     "--audio <file...>",
     "gesture: the two people's voices, one stereo file (left: the first) or two files; WAV, FLAC or MP3",
   )
-  .option("--stream", "motion: goes on for ever, a JSON line on stdout for each block; lines on stdin are new texts")
+  .option(
+    "--style-clip <file...>",
+    "gesture: BVH, GLB or VRMA files that show how the first person moves, and the second",
+  )
+  .option(
+    "--stream",
+    "motion: goes on for ever, a JSON line on stdout for each block; lines on stdin are new texts. gesture: goes on as long " +
+      "as the voices do, of --audio or of stdin: samples of 16 bits at 16 kHz, of the two by turns",
+  )
+  .option("--idle <x>", "gesture, with --stream: breath, and looking at who speaks, 0 … 1", real)
   .option(
     "--from-clip <file>",
     "motion: goes on from the end of a BVH, GLB or VRMA file, and writes both as one motion",
@@ -121,9 +130,9 @@ sample
       "sample https://example.com/models/mine",
     ),
   )
-  .action(async (model, { out, states, audio, checkpoint, device, json, stream, fromClip, ...given }) =>
+  .action(async (model, { out, states, audio, styleClip, checkpoint, device, json, stream, fromClip, ...given }) =>
     (await import("./sample.js")).sampleCommand(model, given, {
-      ...{ out, states, audio, checkpoint, device, json, stream, fromClip },
+      ...{ out, states, audio, styleClip, checkpoint, device, json, stream, fromClip },
     }),
   );
 

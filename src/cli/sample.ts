@@ -12,6 +12,8 @@ import { checked, printJson, requireFile, say, UsageError } from "./output.js";
 import { statesFrom } from "./states.js";
 import { stepBar } from "./step-bar.js";
 import { streamMotion } from "./stream.js";
+import { streamGesture } from "./stream-gesture.js";
+import { stylesFrom } from "./style-clips.js";
 
 /** What `sample` is told beside the options of the model. */
 export interface SampleCommand {
@@ -22,6 +24,8 @@ export interface SampleCommand {
   states?: string;
   /** Two people's voices; see `readSounds`. */
   audio?: readonly string[];
+  /** Files that show how the first person moves, and the second. */
+  styleClip?: readonly string[];
   device?: DeviceName | "auto";
   json?: boolean;
   /** Writes a motion without end as JSON lines. */
@@ -61,7 +65,7 @@ export async function sampleToFile(
   model: AnyGenerator,
   location: string,
   given: Record<string, unknown>,
-  { out, states, audio }: SampleCommand = {},
+  { out, states, audio, styleClip }: SampleCommand = {},
 ): Promise<SampleResult> {
   const { count = COUNTS[model.kind], ...others } = given as { count?: number };
   const options = { count, ...others };
@@ -78,7 +82,10 @@ export async function sampleToFile(
         ? `${location} draws ${model.kind}s, not to voices; leave out --audio.`
         : `${location} draws to two people's voices: give --audio <file>.`,
     );
+  if (styleClip && model.kind !== "gesture")
+    throw new UsageError(`${location} draws ${model.kind}s; --style-clip is for models of gestures.`);
   if (audio) Object.assign(context, await voicesFrom(audio));
+  if (styleClip) context.styles = await stylesFrom(styleClip);
   const compiled = model.compilingSeconds;
   const { seconds, ...result } = each
     ? await drawEach(model, options, each, context)
@@ -164,11 +171,11 @@ async function continueCommand(
   model: AnyGenerator,
   location: string,
   given: Record<string, unknown>,
-  { out, states, json, fromClip }: SampleCommand,
+  { out, states, audio, styleClip, json, fromClip }: SampleCommand,
 ): Promise<void> {
   if (model.kind !== "motion")
     throw new UsageError(`${location} draws ${model.kind}s; --from-clip is for models of motion.`);
-  for (const [flag, value] of Object.entries({ states, json }))
+  for (const [flag, value] of Object.entries({ states, audio, "style-clip": styleClip, json }))
     if (value !== undefined) throw new UsageError(`--${flag} has no effect with --from-clip; leave it out.`);
   const path = resolve(out ?? `out/${locationName(location)}.${ENDINGS.motion}`);
   requireEnding(path, "motion");
@@ -178,27 +185,40 @@ async function continueCommand(
   say(`${model.config.name}: ${fromClip} and what follows, ${motions.at(0).clips[0].frames} frames → ${path}`);
 }
 
-/** A motion without end on stdout, until Ctrl-C, the end of `--seconds` or that of who reads. */
+/**
+ * A motion without end on stdout, until Ctrl-C, the end of `--seconds` or that of who reads; gestures as long as there are
+ * voices.
+ */
 async function streamCommand(
   model: AnyGenerator,
   location: string,
   given: Record<string, unknown>,
-  { out, states, audio, json, fromClip }: SampleCommand,
+  { out, states, audio, styleClip, json, fromClip }: SampleCommand,
 ): Promise<void> {
-  if (model.kind !== "motion")
-    throw new UsageError(`${location} draws ${model.kind}s; --stream is for models of motion.`);
-  for (const [flag, value] of Object.entries({ out, states, audio, json, "from-clip": fromClip }))
+  if (model.kind !== "motion" && model.kind !== "gesture")
+    throw new UsageError(`${location} draws ${model.kind}s; --stream is for models of motion and of gestures.`);
+  const idle = {
+    out,
+    states,
+    json,
+    "from-clip": fromClip,
+    ...(model.kind === "motion" && { audio, "style-clip": styleClip }),
+  };
+  for (const [flag, value] of Object.entries(idle))
     if (value !== undefined)
       throw new UsageError(`--${flag} has no effect with --stream, which writes JSON lines on stdout; leave it out.`);
   const controller = new AbortController();
   const stop = () => controller.abort();
+  const { stdin, stdout: output } = process;
+  const { signal } = controller;
+  if (model.kind === "gesture" && !audio && stdin.isTTY)
+    throw new UsageError("Give two voices: --audio <file>, or samples of 16 bits at 16 kHz by turns on stdin.");
+  const voices = audio ? (await voicesFrom(audio)).sounds! : stdin;
+  const styles = styleClip && (await stylesFrom(styleClip));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    await streamMotion(model, given, {
-      output: process.stdout,
-      input: process.stdin.isTTY ? null : process.stdin,
-      signal: controller.signal,
-    });
+    if (model.kind === "gesture") await streamGesture(model, given, { output, voices, styles, signal });
+    else await streamMotion(model, given, { output, input: stdin.isTTY ? null : stdin, signal });
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
   }

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { show } from "../io/show.js";
 import type { MotionGenerator, SampleOptions } from "../models/generator.js";
-import type { Clip } from "../motion/index.js";
+import { framesOf, JsonLines, secondsAt } from "./json-lines.js";
 import { checked, say, UsageError } from "./output.js";
 
 /** Where a stream of motion goes, and where new texts come from. */
@@ -24,8 +24,7 @@ export async function streamMotion(
   { seconds, ...options }: SampleOptions & { seconds?: number },
   { output, input, signal }: StreamPlaces,
 ): Promise<number> {
-  if (seconds !== undefined && !(seconds > 0)) throw new UsageError(`--seconds must be above 0, got ${seconds}.`);
-  const most = seconds === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.round(seconds * model.fps));
+  const most = mostFrames(seconds, model.fps);
   const session = await checked(() => model.open(options));
   const lines = input && createInterface({ input });
   lines?.on("line", (line) => {
@@ -39,22 +38,17 @@ export async function streamMotion(
       say(`fewstep: ${(error as Error).message}`);
     }
   });
-  let gone = false;
-  const leave = () => {
-    gone = true;
-  };
-  output.on("error", leave).on("close", leave);
+  const json = new JsonLines(output);
   let written = 0;
   try {
-    while (written < most && !signal.aborted && !gone) {
+    while (written < most && !signal.aborted && !json.gone) {
       const clip = await session.next();
       const frames = Math.min(clip.frames, most - written);
-      const taken = await write(output, `${JSON.stringify(lineOf(clip, frames, written / model.fps))}\n`);
-      if (!taken) break;
-      written += frames;
+      await json.write({ time: secondsAt(written, model.fps), fps: clip.fps, frames, ...framesOf(clip, frames) });
+      if (!json.gone) written += frames;
     }
   } finally {
-    output.off("error", leave).off("close", leave);
+    json.close();
     lines?.close();
     input?.destroy();
     session.close();
@@ -62,31 +56,8 @@ export async function streamMotion(
   return written;
 }
 
-/** The first frames of a block: time in seconds, root [T][3], rotations [T][J][4] as x, y, z, w, contacts [T][4] or null. */
-function lineOf({ fps, root, rotations, contacts, skeleton }: Clip, frames: number, time: number) {
-  const rows = (numbers: Float32Array | Uint8Array, width: number) =>
-    Array.from({ length: frames }, (_, t) => [...numbers.subarray(t * width, (t + 1) * width)]);
-  const joints = skeleton.names.length;
-  return {
-    time: Number(time.toFixed(6)),
-    fps,
-    frames,
-    root: rows(root, 3),
-    rotations: Array.from({ length: frames }, (_, t) =>
-      Array.from({ length: joints }, (_, j) => [...rotations.subarray(4 * (t * joints + j), 4 * (t * joints + j + 1))]),
-    ),
-    contacts: contacts && rows(contacts, 4),
-  };
+/** Frames that a stream has at most. @throws UsageError */
+export function mostFrames(seconds: number | undefined, fps: number): number {
+  if (seconds !== undefined && !(seconds > 0)) throw new UsageError(`--seconds must be above 0, got ${seconds}.`);
+  return seconds === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.round(seconds * fps));
 }
-
-/** Resolves when the reader has room for more: false where it has gone. */
-const write = (output: Writable, text: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    if (output.destroyed) return resolve(false);
-    const closed = () => resolve(false);
-    output.once("close", closed);
-    output.write(text, (error) => {
-      output.off("close", closed);
-      resolve(!error);
-    });
-  });

@@ -41,7 +41,7 @@ export async function trainCommand(methodName: string, command: TrainCommand): P
   )
     .catch((error: Error) => {
       if (error.name !== "AbortError") throw error;
-      say("Stopped while fetching the data, before training began; what has been fetched is kept.");
+      say("Stopped while the data were fetched or made, before training began; what has been fetched is kept.");
       if (command.json)
         printJson({ status: "interrupted", step: 0, seconds: 0, metrics: {}, model: null, report: null, data });
       return null;

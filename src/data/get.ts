@@ -103,7 +103,7 @@ export async function getText(id: string, options: GetOptions = {}): Promise<Tex
 
 /** Motions by name, as `getDataset`; those that a procedure makes are made anew. */
 export async function getMotion(id: string, options: GetOptions = {}): Promise<MotionDataset> {
-  if (Object.hasOwn(made, id)) return made[id].make();
+  if (Object.hasOwn(made, id)) return made[id].make({ onProgress: options.onProgress, signal: options.signal });
   const pinned = Object.hasOwn(motions, id) ? motions[id] : undefined;
   if (!pinned) throw new WrongUse(`There is no set of motions "${id}"; known are ${motionNames.join(", ")}.`);
   return motionDataset(await getOnto(motionShelf, id, pinned, options), pinned);

@@ -3,6 +3,7 @@ import type { ConversationDataset, ConversationOptions } from "./dialogue/conver
 import type { DialogueOptions } from "./dialogue/resolve.js";
 import type { DialogueDataset } from "./dialogue-dataset.js";
 import type { DatasetListing, GetOptions } from "./get.js";
+import type { Work } from "./made-in-turns.js";
 import type { LocomotionDataset, LocomotionOptions } from "./motion/locomotion/index.js";
 import type { MotionOptions } from "./motion/resolve.js";
 import type { MotionDataset } from "./motion-dataset.js";
@@ -76,13 +77,13 @@ export const resolveMotion = async (idOrPath: string, options?: MotionOptions): 
   (await import("./motion/resolve.js")).resolveMotion(idOrPath, options);
 
 /** @see motion/locomotion/index.ts */
-export const locomotion = async (options?: LocomotionOptions): Promise<LocomotionDataset> =>
-  (await import("./motion/locomotion/index.js")).locomotion(options);
+export const locomotion = async (options?: LocomotionOptions, work?: Work): Promise<LocomotionDataset> =>
+  (await import("./motion/locomotion/index.js")).makeLocomotion(options, work);
 
 /** @see dialogue/resolve.ts */
 export const resolveDialogues = async (idOrPath: string, options?: DialogueOptions): Promise<DialogueDataset> =>
   (await import("./dialogue/resolve.js")).resolveDialogues(idOrPath, options);
 
 /** @see dialogue/conversations.ts */
-export const conversations = async (options?: ConversationOptions): Promise<ConversationDataset> =>
-  (await import("./dialogue/conversations.js")).conversations(options);
+export const conversations = async (options?: ConversationOptions, work?: Work): Promise<ConversationDataset> =>
+  (await import("./dialogue/conversations.js")).makeConversations(options, work);

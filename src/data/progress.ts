@@ -3,7 +3,7 @@ export interface ProgressReport {
   task: string;
   done: number;
   total: number | null;
-  unit: "bytes" | "images" | "characters";
+  unit: "bytes" | "images" | "characters" | "motions" | "dialogues";
 }
 
 export type Progress = (report: ProgressReport) => void;

@@ -210,8 +210,8 @@ export async function resolveData(
   }
   if (kind === "dialogue") {
     const { resolveDialogues } = await import("./dialogue/resolve.js");
-    const { skipBroken, onSkip, signal } = options;
-    return resolveDialogues(idOrPath, { skipBroken, onSkip, signal });
+    const { skipBroken, onSkip, onProgress, signal } = options;
+    return resolveDialogues(idOrPath, { skipBroken, onSkip, onProgress, signal });
   }
   return kind === "text" ? resolveText(idOrPath, options) : resolveDataset(idOrPath, options);
 }

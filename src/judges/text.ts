@@ -8,7 +8,7 @@ import { lineShares, type MetricReport, trainKneserNey, unigramEntropies } from 
 import { mean } from "../metrics/quantile.js";
 import type { SampleOptions, TextGenerator } from "../models/generator.js";
 import { Random } from "../random/index.js";
-import { pause } from "./pause.js";
+import { pause } from "../runtime/pause.js";
 import { intervalOfMean, requireResamples } from "./resamples.js";
 
 /** What judges samples of text: learnt from held-out text, never from samples or from what the model learnt. */

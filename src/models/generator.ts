@@ -57,6 +57,11 @@ export interface SampleContext {
    * gestures, instead of sounds.
    */
   dialogues?: readonly Dialogue[];
+  /**
+   * Clips on the body of 52 joints, of a second or more, that show how the first and the second person move; null: not
+   * known. Of models of gestures; of all samples.
+   */
+  styles?: Styles;
   /** Aborting ends the work after the present network evaluation; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Told how many of the samples are done. */
@@ -225,6 +230,9 @@ export interface MotionGenerator<Options extends object = SampleOptions> extends
   open(options?: SampleOptions, context?: OpenContext): Promise<MotionSession>;
 }
 
+/** How each of two people moves, by an example; null: not known. */
+export type Styles = readonly [Clip | null, Clip | null];
+
 /** Two people who talk, as their voices come in. */
 export interface GestureSession {
   /** Frames of a block. */
@@ -248,7 +256,7 @@ export interface GestureGenerator<Options extends object = SampleOptions> extend
   /** What a session may be asked for. */
   readonly sessionOptions: z.ZodObject;
   /** Begins a conversation that goes on for ever. @throws OptionError */
-  open(options?: SampleOptions, context?: { signal?: AbortSignal }): Promise<GestureSession>;
+  open(options?: SampleOptions, context?: { signal?: AbortSignal; styles?: Styles }): Promise<GestureSession>;
 }
 
 /** Generators by kind. */

@@ -87,7 +87,7 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
   }
 
   /** Arrays of a context that may stand in for drawn ones. */
-  protected get standIns(): readonly ("noise" | "mixture" | "given" | "states" | "sounds" | "dialogues")[] {
+  protected get standIns(): readonly ("noise" | "mixture" | "given" | "states" | "sounds" | "dialogues" | "styles")[] {
     return ["noise"];
   }
 

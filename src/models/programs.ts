@@ -9,9 +9,9 @@ import {
   Releasable,
 } from "../runtime/index.js";
 import { Work } from "../runtime/release.js";
+import { turn } from "../runtime/turn.js";
 import type { Tensor } from "../tensor/index.js";
 import type { Progress } from "./generator.js";
-import { turn } from "./turn.js";
 
 /** Batches that programs are compiled for. */
 const BATCHES = [1, 8, 64];

@@ -1,17 +1,20 @@
 import websocket from "@fastify/websocket";
 import type { FastifyInstance } from "fastify";
-import type { SampleOptions } from "../models/generator.js";
+import type { Generators, SampleOptions } from "../models/generator.js";
+import type { Served } from "./catalogue.js";
 import type { Context } from "./context.js";
-import { HttpError, tell } from "./errors.js";
+import { HttpError } from "./errors.js";
 import { protocolsOf } from "./guard.js";
-import { LiveSession, type Socket } from "./live-session.js";
-import { modelOf } from "./requests.js";
+import type { LiveModel, Origin, Socket } from "./live-connection.js";
+import { firstGestureBlock, LiveGesture } from "./live-gesture.js";
+import { firstMotionBlock, LiveMotion } from "./live-motion.js";
+import { anyModelOf } from "./requests.js";
 
-/** Where live sessions are. */
-export const LIVE = "/v1/motion/live";
+/** Where live sessions are, by the kind of their model. */
+export const LIVE = { motion: "/v1/motion/live", gesture: "/v1/gesture/live" } as const;
 /** The sub-protocol that is chosen where a client offers any. */
 export const PROTOCOL = "fewstep.live";
-/** Bytes of a message at most: a path of 1000 points fits in. */
+/** Bytes of a message at most: a path of 1000 points fits in, and half a second of two voices. */
 const LARGEST_MESSAGE = 64 * 1024;
 
 /**
@@ -24,9 +27,39 @@ export function endRefused(app: FastifyInstance): void {
   });
 }
 
-/** `GET /v1/motion/live?model=…` as a WebSocket: a motion that goes on as long as its client asks for more. */
+type Kind = keyof typeof LIVE;
+type Live = LiveMotion | LiveGesture;
+
+/** The model of a kind that a session is asked of. @throws HttpError where it is none, or has no sessions */
+async function liveModel<K extends Kind>(kind: K, { catalogue }: Context, name: unknown) {
+  const { model, served } = await anyModelOf(catalogue, name);
+  if (model.kind !== kind || !model.sessionOptions)
+    throw new HttpError(400, `${served.name} has no live sessions here; ${HAVE[kind]} have.`, "model");
+  return { served, model: model as Generators[K] };
+}
+const HAVE: Record<Kind, string> = { motion: "motion models that read words", gesture: "models of gestures" };
+
+/** How a session of each kind is made of a connection. */
+const sessionOf: Record<Kind, (origin: Omit<Origin<never>, "model">, context: Context, name: unknown) => Live> = {
+  motion: (origin, context, name) =>
+    new LiveMotion({ ...origin, model: liveModel("motion", context, name).then(opening(firstMotionBlock)) }),
+  gesture: (origin, context, name) =>
+    new LiveGesture({ ...origin, model: liveModel("gesture", context, name).then(opening(firstGestureBlock)) }),
+};
+
+const opening =
+  <Session, M extends { fps: number; open(options: SampleOptions): Promise<Session> }>(
+    first: (model: M, options: SampleOptions) => number,
+  ) =>
+  ({ served, model }: { served: Served; model: M }): LiveModel<Session> => ({
+    ...{ name: served.name, place: { folder: served.folder, version: served.version }, fps: model.fps },
+    open: (options) => model.open(options),
+    firstBlock: (options) => first(model, options),
+  });
+
+/** `GET /v1/motion/live?model=…` and its like as WebSockets: what goes on as long as its client asks for more. */
 export async function live(app: FastifyInstance, context: Context): Promise<void> {
-  const sessions = new Set<LiveSession>();
+  const sessions = new Set<Live>();
   let number = 0;
   await app.register(websocket, {
     options: {
@@ -45,50 +78,39 @@ export async function live(app: FastifyInstance, context: Context): Promise<void
     },
   });
 
-  app.get<{ Querystring: { model?: string } }>(
-    LIVE,
-    {
-      websocket: true,
-      // Refused before the connection is made, so that it is answered with a status
-      preValidation: async (request) => {
-        if (!request.ws)
-          throw new HttpError(426, "Live sessions are for WebSocket clients.", null, { upgrade: "websocket" });
-        const offered = protocolsOf(request);
-        if (offered.length > 0 && !offered.includes(PROTOCOL))
-          throw new HttpError(400, `Offer the sub-protocol ${PROTOCOL} too; this server speaks no other.`);
-        const { model, served } = await modelOf(context.catalogue, request.query.model);
-        if (model.kind !== "motion" || !model.sessionOptions)
-          throw new HttpError(400, `${served.name} has no live sessions; motion models that read words have.`, "model");
-        const { maxSessions } = context.settings;
-        if (sessions.size >= maxSessions)
-          throw new HttpError(429, `${maxSessions} live sessions are open already; try again later.`, null, {
-            "retry-after": "5",
-          });
+  for (const [kind, address] of Object.entries(LIVE) as [Kind, string][])
+    app.get<{ Querystring: { model?: string } }>(
+      address,
+      {
+        websocket: true,
+        // Refused before the connection is made, so that it is answered with a status
+        preValidation: async (request) => {
+          if (!request.ws)
+            throw new HttpError(426, "Live sessions are for WebSocket clients.", null, { upgrade: "websocket" });
+          const offered = protocolsOf(request);
+          if (offered.length > 0 && !offered.includes(PROTOCOL))
+            throw new HttpError(400, `Offer the sub-protocol ${PROTOCOL} too; this server speaks no other.`);
+          await liveModel(kind, context, request.query.model);
+          const { maxSessions } = context.settings;
+          if (sessions.size >= maxSessions)
+            throw new HttpError(429, `${maxSessions} live sessions are open already; try again later.`, null, {
+              "retry-after": "5",
+            });
+        },
       },
-    },
-    async (socket: Socket, request) => {
-      // Messages may come before the model is found: the session listens from the first moment on
-      const found = modelOf(context.catalogue, request.query.model).then(({ served, model }) => {
-        if (model.kind !== "motion") throw new HttpError(400, `${served.name} draws no motions.`, "model");
-        const place = { folder: served.folder, version: served.version };
-        const open = (options: SampleOptions) => model.open(options);
-        const firstBlock = (options: SampleOptions) => {
-          const { steps, guidance } = model.sessionOptions!.parse(options) as { steps: number; guidance: number };
-          return steps * (guidance === 1 ? 1 : 2);
+      (socket: Socket, request) => {
+        const ended = () => {
+          sessions.delete(session);
+          context.metrics.live(sessions.size);
+          request.log.info({ blocks: session.sent }, "live session ended");
         };
-        return { name: served.name, place, fps: model.fps, open, firstBlock };
-      });
-      const session = new LiveSession(socket, ++number, found, context, () => {
-        sessions.delete(session);
+        // Messages may come before the model is found: the session listens from the first moment on
+        const session = sessionOf[kind]({ socket, number: ++number, context, ended }, context, request.query.model);
+        sessions.add(session);
         context.metrics.live(sessions.size);
-        request.log.info({ blocks: session.sent }, "live session ended");
-      });
-      sessions.add(session);
-      context.metrics.live(sessions.size);
-      // Two that came at the same moment passed the check above together
-      if (sessions.size > context.settings.maxSessions)
-        session.end(1013, `${context.settings.maxSessions} live sessions are open already.`);
-      await found.catch((error) => session.end(1011, tell(error).message));
-    },
-  );
+        // Two that came at the same moment passed the check above together
+        if (sessions.size > context.settings.maxSessions)
+          session.end(1013, `${context.settings.maxSessions} live sessions are open already.`);
+      },
+    );
 }

@@ -19,9 +19,9 @@ async function describe(catalogue: Catalogue, served: Served) {
     image: config.image ?? null,
     classNames: config.classNames,
     options: optionInfos(model.options),
-    ...(model.kind === "motion" && {
+    ...((model.kind === "motion" || model.kind === "gesture") && {
       fps: model.fps,
-      live: model.sessionOptions && { address: LIVE, options: optionInfos(model.sessionOptions) },
+      live: model.sessionOptions && { address: LIVE[model.kind], options: optionInfos(model.sessionOptions) },
     }),
     edits: Object.fromEntries(
       Object.entries(edits).map(([verb, { summary, takes, gives, options }]) => [

@@ -141,12 +141,23 @@ async function documentOf({ catalogue, settings }: Context) {
           }),
         },
       },
-      [LIVE]: {
+      [LIVE.motion]: {
         get: {
           summary: "A WebSocket: a motion that goes on as long as its client asks for more.",
           description:
             'Messages are JSON text: {"type": "open", …options}, {"type": "next", "blocks": 1}, {"type": "say", "text": "…"}, ' +
             '{"type": "guidance", "value": 2} and {"type": "close"}. Answers are opened, block and error.',
+          parameters: [{ name: "model", in: "query", required: true, schema: { type: "string" } }],
+          responses: { 101: { description: "The connection is made." }, ...errors },
+        },
+      },
+      [LIVE.gesture]: {
+        get: {
+          summary: "A WebSocket: two people who talk, moved to their voices as these come.",
+          description:
+            'Messages are JSON text: {"type": "open", …options}, {"type": "push", "first": "…", "second": "…"} with samples at ' +
+            '16 kHz, {"type": "next", "blocks": 1}, {"type": "change", …options} and {"type": "close"}. Answers are opened, ' +
+            "block and error.",
           parameters: [{ name: "model", in: "query", required: true, schema: { type: "string" } }],
           responses: { 101: { description: "The connection is made." }, ...errors },
         },

@@ -111,7 +111,7 @@ export class Pool {
   }
 
   private memberFor(job: Job): Member | null {
-    const holder = job.type === "block" && this.members.find(({ sessions }) => sessions.has(job.session));
+    const holder = "session" in job && this.members.find(({ sessions }) => sessions.has(job.session));
     if (holder) return holder.idle ? holder : null;
     const idle = this.members.filter((member) => member.idle);
     return idle.sort((a, b) => a.sessions.size - b.sessions.size)[0] ?? null;
@@ -131,7 +131,7 @@ export class Pool {
   run(job: Job, signal: AbortSignal, onStep?: (step: DrawnStep) => void): Promise<readonly Drawn[]> {
     const member = this.memberFor(job);
     if (!member || this.closed) throw new Error("No drawing thread is free.");
-    if (job.type === "block") member.sessions.add(job.session);
+    if ("session" in job) member.sessions.add(job.session);
     return member.run(job, signal, onStep);
   }
 

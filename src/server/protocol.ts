@@ -20,7 +20,18 @@ export type Job =
       readonly mask?: Float32Array;
       readonly options: object;
     }
-  | BlockJob;
+  | SessionJob;
+
+/** The next block of a live session, which begins with its first one. All are of one thread. */
+export type SessionJob = BlockJob | TalkJob;
+
+interface OfSession {
+  readonly place: Place;
+  /** Number of the session. */
+  readonly session: number;
+  /** Of a first block: what the session is asked for. */
+  readonly begin?: SampleOptions;
+}
 
 /** What has changed in a live session since its last block; null is none. */
 export interface SessionChanges {
@@ -30,14 +41,20 @@ export interface SessionChanges {
   points?: readonly Spot[] | null;
 }
 
-/** The next block of a live session, which begins with its first one. Each is of one thread. */
-export interface BlockJob extends Readonly<SessionChanges> {
+/** A block of a motion. */
+export interface BlockJob extends OfSession, Readonly<SessionChanges> {
   readonly type: "block";
-  readonly place: Place;
-  /** Number of the session. */
-  readonly session: number;
-  /** Of a first block: what the session is asked for. */
-  readonly begin?: SampleOptions;
+}
+
+/** Samples of two voices, equally many; null: silence. */
+export type Voices = readonly [Float32Array | null, Float32Array | null];
+
+/** A block of two people who talk, if enough has come for it. */
+export interface TalkJob extends OfSession {
+  readonly type: "talk";
+  /** What has come since the last job. */
+  readonly voices: readonly Voices[];
+  readonly changes: SampleOptions;
 }
 
 /** Images as plain data: pixels [count, channels, height, width] in [−1, 1]. */
@@ -65,7 +82,15 @@ export interface MotionBatch {
   readonly clips: readonly Clip[];
   readonly prompts: readonly string[] | null;
 }
-export type Drawn = ImageBatch | TextBatch | MotionBatch;
+
+/** A block of two people who talk; null where not enough has been heard for it. */
+export interface TalkBlock {
+  readonly kind: "talk";
+  readonly people: readonly [Clip, Clip] | null;
+  /** How probable it is that each speaks, frame by frame. */
+  readonly speech: readonly [Float32Array, Float32Array];
+}
+export type Drawn = ImageBatch | TextBatch | MotionBatch | TalkBlock;
 
 /** Where a sampler stands. */
 export interface DrawnStep {

@@ -35,17 +35,28 @@ export function objectOf(body: unknown): Record<string, unknown> {
   throw badField(null, "The body must be a JSON object.");
 }
 
-/** The model of that name. @throws HttpError that names the field `model` */
+/** The model of that name, of any kind. @throws HttpError that names the field `model` */
+export async function anyModelOf(
+  catalogue: Catalogue,
+  name: unknown,
+): Promise<{ served: Served; model: AnyGenerator }> {
+  if (typeof name !== "string" || name === "")
+    throw badField("model", "model must be the name of a model; see /v1/models.");
+  const served = await catalogue.find(name);
+  return { served, model: await catalogue.describe(served) };
+}
+
+/** The model of that name, which draws by a request alone. @throws HttpError that names the field `model` */
 export async function modelOf(
   catalogue: Catalogue,
   name: unknown,
 ): Promise<{ served: Served; model: ServableGenerator }> {
-  if (typeof name !== "string" || name === "")
-    throw badField("model", "model must be the name of a model; see /v1/models.");
-  const served = await catalogue.find(name);
-  const model = await catalogue.describe(served);
+  const { served, model } = await anyModelOf(catalogue, name);
   if (model.kind !== "gesture") return { served, model };
-  throw badField("model", `${served.name} draws to two voices, which a request cannot hold; use fewstep sample.`);
+  throw badField(
+    "model",
+    `${served.name} draws to two voices, which a request cannot hold; open a session at /v1/gesture/live, or use fewstep sample.`,
+  );
 }
 
 /** The model of that name, which draws pictures or texts. @throws HttpError that names the field `model` */

@@ -8,7 +8,7 @@ import { type ServerEvent, sendEvents } from "./events.js";
 import { loggable } from "./log.js";
 import { jointsOf, motionFields } from "./motion.js";
 import { encodeAll, encodeEach, pictureTypes } from "./pictures.js";
-import type { Drawn, TextBatch } from "./protocol.js";
+import type { Drawn, ImageBatch, TextBatch } from "./protocol.js";
 import { type Asked, ask, clientSignal, modelOf, objectOf } from "./requests.js";
 import { stepsOf } from "./steps.js";
 
@@ -38,8 +38,13 @@ export async function sample(app: FastifyInstance, context: Context): Promise<vo
     reply.type(type === "text/plain" ? "text/plain; charset=utf-8" : type);
     if (drawn.kind === "text") return textOf(drawn);
     if (drawn.kind === "motion") return Buffer.from(await new Motions(drawn.clips, drawn.prompts).toGlb());
-    return Buffer.from(await encodeAll(drawn, pictureTypes[type as keyof typeof pictureTypes]));
+    return Buffer.from(await encodeAll(picturesOf(drawn), pictureTypes[type as keyof typeof pictureTypes]));
   });
+}
+
+function picturesOf(drawn: Drawn): ImageBatch {
+  if (drawn.kind !== "image") throw new Error(`A request for pictures was answered with "${drawn.kind}".`);
+  return drawn;
 }
 
 const textOf = ({ strings, lines }: TextBatch): string => `${strings.join(lines ? "\n" : "\n\n")}\n`;
@@ -65,8 +70,9 @@ async function dataOf({ model }: Asked, drawn: Drawn): Promise<object[]> {
     const length = tokens ? tokens.length / strings.length : 0;
     return strings.map((text, i) => ({ text, tokens: tokens && [...tokens.subarray(i * length, (i + 1) * length)] }));
   }
-  const { labels } = drawn;
-  return (await encodeEach(drawn, "png")).map((png, i) => ({
+  const pictures = picturesOf(drawn);
+  const { labels } = pictures;
+  return (await encodeEach(pictures, "png")).map((png, i) => ({
     b64_png: Buffer.from(png).toString("base64"),
     label: labels && model.classNames ? model.classNames[labels[i]] : null,
   }));

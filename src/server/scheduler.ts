@@ -1,5 +1,5 @@
 import type { SampleRequest } from "../models/generator.js";
-import { turn } from "../models/turn.js";
+import { turn } from "../runtime/turn.js";
 import { HttpError } from "./errors.js";
 import type { Settings } from "./options.js";
 import type { Pool } from "./pool.js";

@@ -5,8 +5,18 @@ import { parentPort, workerData } from "node:worker_threads";
 import { OptionError } from "../io/wrong-use.js";
 import { Images } from "../media/images.js";
 import { loadModel } from "../methods/load.js";
-import type { AnyGenerator, MotionSession, Output } from "../models/generator.js";
-import type { BlockJob, Drawn, FromWorker, Job, Place, ToWorker, WorkerSettings } from "./protocol.js";
+import type { AnyGenerator, GestureSession, MotionSession, Output } from "../models/generator.js";
+import type {
+  BlockJob,
+  Drawn,
+  FromWorker,
+  Job,
+  Place,
+  SessionJob,
+  TalkJob,
+  ToWorker,
+  WorkerSettings,
+} from "./protocol.js";
 
 const port = parentPort!;
 const { device, threads, maxLoaded, use } = workerData as WorkerSettings;
@@ -18,7 +28,7 @@ const models = new Map<string, AnyGenerator>();
 /** A live session: its model stays in memory, and `controller` ends it. */
 interface Live {
   readonly model: AnyGenerator;
-  readonly session: MotionSession;
+  readonly session: MotionSession | GestureSession;
   readonly controller: AbortController;
 }
 const sessions = new Map<number, Live>();
@@ -55,13 +65,14 @@ const buffersOf = (drawn: readonly Drawn[]): ArrayBuffer[] => [
 ];
 
 /** The session of a block, which a first block begins. */
-async function liveOf({ place, session: number, begin }: BlockJob, signal: AbortSignal): Promise<Live> {
+async function liveOf({ place, session: number, begin }: SessionJob, signal: AbortSignal): Promise<Live> {
   const known = sessions.get(number);
   if (known) return known;
   if (!begin) throw new Error("The thread that held this session has ended.");
   const model = await modelOf(place);
   signal.throwIfAborted();
-  if (model.kind !== "motion") throw new OptionError(`${model.config.name} has no live sessions.`);
+  if (model.kind !== "motion" && model.kind !== "gesture")
+    throw new OptionError(`${model.config.name} has no live sessions.`);
   const controller = new AbortController();
   const session = await model.open(begin, { signal: controller.signal });
   signal.throwIfAborted();
@@ -71,13 +82,25 @@ async function liveOf({ place, session: number, begin }: BlockJob, signal: Abort
 }
 
 /** Draws one block. Aborting it ends the session. */
-async function nextBlock(job: BlockJob, signal: AbortSignal): Promise<Drawn> {
+async function nextBlock(job: SessionJob, signal: AbortSignal): Promise<Drawn> {
   const { session, controller } = await liveOf(job, signal);
-  if (job.text !== undefined) session.say(job.text);
-  if (job.guidance !== undefined) session.guidance = job.guidance;
-  if (job.points !== undefined) session.follow(job.points);
   signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+  if (job.type === "talk") return talk(job, session as GestureSession);
+  return move(job, session as MotionSession);
+}
+
+async function move({ text, guidance, points }: BlockJob, session: MotionSession): Promise<Drawn> {
+  if (text !== undefined) session.say(text);
+  if (guidance !== undefined) session.guidance = guidance;
+  if (points !== undefined) session.follow(points);
   return { kind: "motion", clips: [await session.next()], prompts: null };
+}
+
+async function talk({ voices, changes }: TalkJob, session: GestureSession): Promise<Drawn> {
+  if (Object.keys(changes).length > 0) session.change(changes);
+  for (const [first, second] of voices) session.push(first, second);
+  const people = await session.pull();
+  return { kind: "talk", people, speech: session.speech };
 }
 
 function endSession(number: number): void {
@@ -86,7 +109,7 @@ function endSession(number: number): void {
 }
 
 async function work(job: Job, signal: AbortSignal): Promise<Drawn[]> {
-  if (job.type === "block") return [await nextBlock(job, signal)];
+  if ("session" in job) return [await nextBlock(job, signal)];
   const model = await modelOf(job.place);
   signal.throwIfAborted();
   if (job.type === "draw") return (await model.sampleTogether(job.requests, { signal })).map(plain);

@@ -1,4 +1,4 @@
-import { turn } from "../models/turn.js";
+import { turn } from "../runtime/turn.js";
 import { RunError } from "./run-error.js";
 import type { Position, ProgressEvent, SampleSheet, Stage } from "./stage.js";
 

@@ -10,6 +10,7 @@ import {
   soundFeatures,
   soundFrames,
 } from "../../src/audio/index.js";
+import { BINS, PowerSpectrum, WINDOW } from "../../src/audio/spectrum.js";
 import { readSoundFile } from "../../src/io/sound-read.js";
 import golden from "../goldens/audio/audio.json" with { type: "json" };
 
@@ -224,4 +225,14 @@ test("a constant in the sound makes no difference once it has been taken out", (
   const shifted = soundFeatures(speech.map((sample) => sample + 0.1));
   expect(farthest(column(shifted, "mel").slice(26), column(features, "mel").slice(26))).toBeLessThan(0.02);
   expect(farthest(column(shifted, "zeroCrossings"), column(features, "zeroCrossings"))).toBeLessThan(0.05);
+});
+
+test("a spectrum of silence is 0, whatever stood in its place", () => {
+  const samples = new Float32Array(2 * WINDOW);
+  samples[WINDOW] = 1e-6;
+  const power = new Float64Array(BINS).fill(3);
+  new PowerSpectrum().compute(samples, 0, power);
+  expect(power.every((value) => value === 0)).toBe(true);
+  new PowerSpectrum().compute(samples, 1, power);
+  expect(power.every((value) => value > 0)).toBe(true);
 });

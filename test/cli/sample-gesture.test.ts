@@ -33,6 +33,24 @@ test("files are told by the names that they have", async () => {
   expect(existsSync(join(root, "first.bvh"))).toBe(true);
 });
 
+test("a style clip is read from a file that the program wrote, and changes whom it is of only", async () => {
+  const talk = (name: string, ...args: string[]) => run("--out", join(root, `${name}.bvh`), ...args);
+  expect((await talk("plain")).code).toBe(0);
+  const styled = await talk("styled", "--style-clip", join(root, "plain-b.bvh"));
+  expect(styled.code, styled.stderr).toBe(0);
+  const read = (name: string) => readFileSync(join(root, `${name}.bvh`), "utf8");
+  expect(read("styled-a")).not.toBe(read("plain-a"));
+  expect(read("styled-b")).toBe(read("plain-b"));
+  for (const [given, message] of [
+    [["nowhere.bvh"], "There is no file"],
+    [[audio], "--style-clip takes files of BVH"],
+    [[audio, audio, audio], "two for both; got 3"],
+  ] as const) {
+    const { code, stderr } = await talk("none", "--style-clip", ...given);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  }
+});
+
 test("an option that is given twice is refused, as the second would take the place of the first", async () => {
   const { code, stderr } = await run("--out", join(root, "twice.glb"), "--seed", "1", "--seed", "2");
   expect([code, stderr]).toEqual([2, expect.stringContaining("it is given twice; give it once")]);

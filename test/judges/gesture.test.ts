@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { standing } from "../../bench/dyadic.js";
 import { conversations } from "../../src/data/dialogue/conversations.js";
-import { evaluateGestures, type GestureSampler } from "../../src/judges/gesture/evaluate.js";
+import { evaluateGestures, type GestureSampler, measureGestureReference } from "../../src/judges/gesture/evaluate.js";
 import { CHANNELS, moversOf } from "../../src/judges/gesture/features.js";
 import { gestureSampler } from "../../src/judges/gesture/sampler.js";
 import { fitSocialJudge, relationAccuracy, traitCorrelations } from "../../src/judges/gesture/social.js";
@@ -51,6 +53,41 @@ test("an evaluation stands beside real people, shuffled ones and the mean pose",
   expect(of("Nods after").value).toBeGreaterThan(of("Nods after").shuffled!);
   expect(Math.abs(of("Mirrored leaning, lag").value!)).toBeGreaterThan(9);
   expect(of("Jerk").meanPose).toBeLessThan(1e-3);
+});
+
+test("real people are measured once for several evaluations", async () => {
+  const counted = { reads: 0 };
+  const watched = {
+    ...data,
+    test: data.test.map((one) => ({
+      ...one,
+      people: one.people.map((person) => ({
+        ...person,
+        get gesture() {
+          counted.reads++;
+          return person.gesture;
+        },
+      })) as unknown as typeof one.people,
+    })),
+  };
+  const clips = data.test
+    .slice(0, 6)
+    .flatMap(({ people }) => people.map(({ gesture }) => gesture!.map((x) => 0.9 * x)));
+  const smaller: GestureSampler = { name: "smaller", nfe: () => 1, draw: async () => clips };
+  const reference = await measureGestureReference(watched, { count: 12 });
+  const before = counted.reads;
+  expect(before).toBeGreaterThan(0);
+  const found = [await evaluateGestures(smaller, reference), await evaluateGestures(smaller, reference)];
+  expect(counted.reads).toBe(before);
+  expect(found[1]).toEqual(found[0]);
+  expect(await evaluateGestures(smaller, data, { count: 12 })).toEqual(found[0]);
+  await expect(evaluateGestures(smaller, reference, { count: 12 })).rejects.toThrow("leave count out");
+});
+
+test("the bench says how far a model is trained, finished or not", () => {
+  const { training } = JSON.parse(readFileSync("models/talk/config.json", "utf8"));
+  expect(standing(training)).toBe("trained for 8500 steps");
+  expect(standing({ steps: 40, stage: "tokenizer" })).toBe('step 40 of the stage "tokenizer"');
 });
 
 test("refuses too few people, and a sampler that gives other motions than were asked for", async () => {

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
@@ -10,10 +9,8 @@ import type { MotionGenerator } from "../../src/models/generator.js";
 import type { Clip } from "../../src/motion/index.js";
 import type { ServerOptions } from "../../src/server/index.js";
 import { clips, micro } from "../methods/motion/clips.js";
+import { liveClient, numbersOf as numbers } from "./live-client.js";
 import { post, serving } from "./serving.js";
-
-// Node 20 has no WebSocket: that of the server's own package
-const WebSocket = createRequire(createRequire(import.meta.url).resolve("@fastify/websocket"))("ws");
 
 const root = mkdtempSync(join(tmpdir(), "server-motion-"));
 
@@ -38,42 +35,8 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-interface Answer {
-  type: string;
-  [field: string]: any;
-}
-
-/** A client that keeps what comes, to be taken in order. */
-function connect(to: string, headers: Record<string, string> = {}, protocols: string[] = []) {
-  const socket = new WebSocket(`${to.replace("http", "ws")}/v1/motion/live?model=walker`, protocols, { headers });
-  const answers: Answer[] = [];
-  let wake = () => {};
-  const opened = new Promise<void>((resolve, reject) => {
-    socket.on("open", resolve);
-    socket.on("error", reject);
-  });
-  const closed = new Promise<{ code: number; reason: string }>((resolve) =>
-    socket.on("close", (code: number, reason: Buffer) => resolve({ code, reason: String(reason) })),
-  );
-  socket.on("message", (data: Buffer) => {
-    answers.push(JSON.parse(String(data)));
-    wake();
-  });
-  const next = async (): Promise<Answer> => {
-    while (answers.length === 0)
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    return answers.shift()!;
-  };
-  const send = (message: unknown) => socket.send(typeof message === "string" ? message : JSON.stringify(message));
-  return { socket, opened, closed, next, send, answers };
-}
-
-const numbers = (text: string) => {
-  const bytes = Buffer.from(text, "base64");
-  return Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
-};
+const connect = (to: string, headers?: Record<string, string>, protocols?: string[]) =>
+  liveClient(to, "/v1/motion/live?model=walker", headers, protocols);
 
 const ask = { model: "walker", prompt: "a person walks slowly", seconds: 1, steps: 4, lag: 2, seed: 3 };
 

@@ -3,6 +3,7 @@ import { WrongUse } from "../../io/wrong-use.js";
 import { gestureOf } from "../../motion/gesture-channels.js";
 import { Random } from "../../random/index.js";
 import { DIALOGUE_FPS, type Dialogue, type DialogueDataset, RELATIONS, TRAITS } from "../dialogue-dataset.js";
+import { madeInTurns, type Work } from "../made-in-turns.js";
 import { type Simulated, simulate, soundsOf } from "./simulate.js";
 
 export interface ConversationOptions {
@@ -68,6 +69,23 @@ function checked({ dyads = 400, seconds = 10, bleed = 0, seed = 0, ...rest }: Co
   return { dyads, test, bleed, seed, frames: Math.floor(seconds * DIALOGUE_FPS) };
 }
 
+/** What a data set says of itself, and what makes each of its conversations. */
+function plan(options: ConversationOptions) {
+  const { dyads, test, frames, bleed, seed } = checked(options);
+  const random = new Random(seed);
+  const makers = (split: string, count: number) =>
+    Array.from({ length: count }, (_, i) => () => {
+      const draws = random.split(split).split(i);
+      const relation = i % RELATIONS.length;
+      return drawConversation({ name: `${split}-${i}`, random: draws, relation, frames, bleed }).conversation;
+    });
+  const about = {
+    ...({ id: "conversations", kind: "dialogue", fps: DIALOGUE_FPS, origin: "procedural" } as const),
+    ...{ licence: "Apache-2.0", attribution: "made by fewstep" },
+  };
+  return { about, train: makers("train", dyads), test: makers("test", test) };
+}
+
 /**
  * People who talk in pairs, made by a procedure from a seed: their voices, how they gesture as they speak, nod as they
  * listen and mirror each other; friends, strangers, family and couples in turn. Each person is in one conversation only.
@@ -76,19 +94,18 @@ function checked({ dyads = 400, seconds = 10, bleed = 0, seed = 0, ...rest }: Co
  * @throws WrongUse for numbers out of range
  */
 export function conversations(options: ConversationOptions = {}): ConversationDataset {
-  const { dyads, test, frames, bleed, seed } = checked(options);
-  const random = new Random(seed);
-  const drawn = (split: string, count: number) =>
-    Array.from({ length: count }, (_, i) => {
-      const draws = random.split(split).split(i);
-      const relation = i % RELATIONS.length;
-      return drawConversation({ name: `${split}-${i}`, random: draws, relation, frames, bleed }).conversation;
-    });
-  return {
-    ...{ id: "conversations", kind: "dialogue", fps: DIALOGUE_FPS, origin: "procedural" },
-    ...{ train: drawn("train", dyads), test: drawn("test", test) },
-    ...{ licence: "Apache-2.0", attribution: "made by fewstep" },
-  };
+  const { about, train, test } = plan(options);
+  return { ...about, train: train.map((make) => make()), test: test.map((make) => make()) };
+}
+
+/** {@link conversations} in a time of its own: events have their turn, and the signal stops it. */
+export async function makeConversations(
+  options: ConversationOptions = {},
+  work: Work = {},
+): Promise<ConversationDataset> {
+  const { about, train, test } = plan(options);
+  const all = await madeInTurns([...train, ...test], { task: "making conversations", unit: "dialogues", ...work });
+  return { ...about, train: all.slice(0, train.length), test: all.slice(train.length) };
 }
 
 /**

@@ -2,9 +2,11 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { reading } from "../../io/reading.js";
 import { many } from "../../io/show.js";
+import { pause } from "../../runtime/pause.js";
 import { DIALOGUE_FPS, type Dialogue, type DialogueDataset, RELATIONS } from "../dialogue-dataset.js";
 import { oddFiles } from "../folder/left-out.js";
 import { below, type Odd, readTree } from "../folder/tree.js";
+import type { Work } from "../made-in-turns.js";
 import { mapReader } from "../motion/beside.js";
 import { MOTION_FILE, MOTION_FORMATS } from "../motion/read-file.js";
 import { dataReport, sha256 } from "../report.js";
@@ -15,11 +17,10 @@ import { readDialogueSidecar, SIDECARS, type Told, traitsOf } from "./sidecar.js
 import { contentOf } from "./told.js";
 
 /** How a folder of dialogues is read. */
-export interface DialogueFolderOptions {
+export interface DialogueFolderOptions extends Work {
   /** Leave out dialogues that cannot be read instead of throwing; `onSkip` hears of each. */
   skipBroken?: boolean;
   onSkip?: (path: string, error: Error) => void;
-  signal?: AbortSignal;
 }
 
 const SOUND_FILE = /\.(wav|flac|mp3)$/i;
@@ -67,8 +68,9 @@ export async function dialogueFolder(folder: string, options: DialogueFolderOpti
     seamless ? seamlessMotion(path) : gestureIn(await readFile(path), basename(path), await mapOf(path));
   const read: { listed: Listed; dialogue: Dialogue }[] = [];
   const notes = new Set(found.notes);
-  for (const listed of found.listed) {
-    options.signal?.throwIfAborted();
+  for (const [done, listed] of found.listed.entries()) {
+    await pause(options.signal);
+    options.onProgress?.({ task: `reading ${basename(folder)}`, done, total: found.listed.length, unit: "dialogues" });
     const paths = [...listed.sounds, ...listed.people.flatMap(({ motion }) => motion ?? [])];
     try {
       const one = await readListed(listed, readMotion);

@@ -1,4 +1,5 @@
 import { type DialogueDataset, RELATIONS } from "../dialogue-dataset.js";
+import type { Work } from "../made-in-turns.js";
 import { namesakeNotes } from "../namesake.js";
 import { type DataReport, dataReport } from "../report.js";
 import { contentOf } from "./told.js";
@@ -11,7 +12,8 @@ export const dialogues = {
     classes: RELATIONS.length,
     licence: "Apache-2.0",
     attribution: "made by fewstep",
-    make: async (): Promise<DialogueDataset> => (await import("./conversations.js")).conversations(),
+    make: async (work: Work): Promise<DialogueDataset> =>
+      (await import("./conversations.js")).makeConversations({}, work),
   },
 };
 

@@ -13,8 +13,8 @@ export type DialogueOptions = DialogueFolderOptions;
  * Interaction. Its `report` says what was read.
  */
 export async function resolveDialogues(idOrPath: string, options: DialogueOptions = {}): Promise<DialogueDataset> {
-  requireKnown(`reading ${idOrPath}`, options, ["skipBroken", "onSkip", "signal"]);
-  const { skipBroken } = options;
+  requireKnown(`reading ${idOrPath}`, options, ["skipBroken", "onSkip", "onProgress", "signal"]);
+  const { skipBroken, onProgress, signal } = options;
   if (skipBroken !== undefined && typeof skipBroken !== "boolean")
     throw new OptionError(`skipBroken must be true or false, got ${show(skipBroken)}.`);
   if (isDialogueName(idOrPath)) {
@@ -22,7 +22,7 @@ export async function resolveDialogues(idOrPath: string, options: DialogueOption
       throw new WrongUse(
         `"${idOrPath}" is a data set by name, for which skipBroken would have no effect; leave it out.`,
       );
-    const dataset = await dialogues[idOrPath].make();
+    const dataset = await dialogues[idOrPath].make({ onProgress, signal });
     return { ...dataset, report: namedReport(dataset) };
   }
   const folder = await requireFolder(idOrPath, dialogueNames, "dialogues");

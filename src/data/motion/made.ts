@@ -1,3 +1,4 @@
+import type { Work } from "../made-in-turns.js";
 import type { MotionDataset } from "../motion-dataset.js";
 
 /** Motions that a procedure makes: nothing of them is fetched or kept. */
@@ -8,7 +9,7 @@ export interface MadeMotion {
   classes: number;
   licence: string;
   attribution: string;
-  make(): Promise<MotionDataset>;
+  make(work: Work): Promise<MotionDataset>;
 }
 
 /** Motions that are made, by name. */
@@ -19,6 +20,6 @@ export const made: Record<string, MadeMotion> = {
     classes: 14,
     licence: "Apache-2.0",
     attribution: "made by fewstep",
-    make: async () => (await import("./locomotion/index.js")).locomotion(),
+    make: async (work) => (await import("./locomotion/index.js")).makeLocomotion({}, work),
   },
 };

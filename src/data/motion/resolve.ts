@@ -3,14 +3,12 @@ import { requireKnown } from "../../io/known.js";
 import { show } from "../../io/show.js";
 import { OptionError, WrongUse } from "../../io/wrong-use.js";
 import { type GetOptions, getMotion } from "../get.js";
-import type { LabelledClip, MotionDataset } from "../motion-dataset.js";
-import { namesakeNotes } from "../namesake.js";
+import type { MotionDataset } from "../motion-dataset.js";
 import { requireFolder } from "../no-data.js";
-import { type DataReport, dataReport } from "../report.js";
 import { type MotionFolderOptions, motionFolder } from "./folder.js";
 import { isHumanmlFolder, readHumanmlFolder } from "./humanml-folder.js";
+import { namedReport } from "./named.js";
 import { motionNames } from "./names.js";
-import { contentOf } from "./told.js";
 
 export interface MotionOptions extends GetOptions, MotionFolderOptions {}
 
@@ -37,28 +35,4 @@ export async function resolveMotion(idOrPath: string, options: MotionOptions = {
   const folder = await requireFolder(idOrPath, motionNames, "motions");
   const read = isHumanmlFolder(await readdir(folder)) ? readHumanmlFolder : motionFolder;
   return read(folder, { mirror, skipBroken, onSkip, signal });
-}
-
-/** The report of motions that are known by name. */
-function namedReport({ id, train, test, classNames, licence }: MotionDataset): DataReport {
-  const classes =
-    classNames?.map((name, label) => {
-      const count = (clips: readonly LabelledClip[]) =>
-        clips.filter(({ segments }) => segments.some((one) => one.label === label)).length;
-      return { name, train: count(train), test: count(test) };
-    }) ?? null;
-  const notes = [`Licence: ${licence}.`, ...namesakeNotes(id)];
-  const content = contentOf(train, test, classes);
-  return dataReport({
-    kind: "motion",
-    id,
-    path: null,
-    content,
-    leftOut: [],
-    notes,
-    classes,
-    train: train.length,
-    test: test.length,
-    files: {},
-  });
 }

@@ -4,9 +4,9 @@ import { many } from "../../io/show.js";
 import { OptionError, WrongUse } from "../../io/wrong-use.js";
 import { channelsOf } from "../../motion/gesture-channels.js";
 import { GESTURE_FEATURES } from "../../motion/index.js";
-import { pause } from "../pause.js";
+import { pause } from "../../runtime/pause.js";
 import { moversOf } from "./features.js";
-import { type GestureFigures, gestureFigures, type Moved } from "./figures.js";
+import { type GestureFigures, gestureFiguresBeside, type Moved } from "./figures.js";
 import { fitSocialJudge } from "./social.js";
 
 /** Whose motion is asked for: one of the two of a dialogue, who is heard as the other one is. */
@@ -26,11 +26,30 @@ export interface GestureSampler {
   ): Promise<readonly Float32Array[]>;
 }
 
-export interface GestureEvaluateOptions {
+export interface GestureReferenceOptions {
   /** People at most whose motion is drawn and measured, 8 or more; 200 if absent. */
   count?: number;
-  seed?: number;
   signal?: AbortSignal;
+}
+
+export interface GestureEvaluateOptions extends GestureReferenceOptions {
+  seed?: number;
+}
+
+/** Real people of a data set as far as they are measured, for any number of evaluations. */
+export interface GestureReference {
+  /** The data set's. */
+  readonly id: string;
+  /** Whose motion is drawn. */
+  readonly asked: readonly AskedGesture[];
+  /** All figures of motion, beside that of the people who are asked for. */
+  readonly figures: (moved: Moved) => GestureFigures;
+  /** Of real motion of other people, of real motion in other dialogues than its own, and of the mean pose. */
+  readonly beside: {
+    readonly real: GestureFigures;
+    readonly shuffled: GestureFigures;
+    readonly meanPose: GestureFigures;
+  };
 }
 
 export interface GestureFigure {
@@ -63,19 +82,16 @@ const movedOf = (heard: readonly AskedGesture[], gestures: readonly Float32Array
 const realMotion = ({ dialogue, side }: AskedGesture): Float32Array => dialogue.people[side].gesture!;
 
 /**
- * Lets a sampler move people of the test dialogues and measures them beside real people: the judge of relations and
- * traits learns from the training dialogues first. Every figure stands beside that of real motion of the training
- * dialogues, of real motion that was dealt out anew, and of a body that never moves.
+ * Measures the real people that samplers are measured beside: the judge of relations and traits learns from the training
+ * dialogues first.
  * @throws OptionError for numbers out of range; WrongUse where the data have too few people whose motion is known
- * @throws where the sampler gives other numbers of rows than it was asked for
  */
-export async function evaluateGestures(
-  sampler: GestureSampler,
+export async function measureGestureReference(
   dataset: DialogueDataset,
-  options: GestureEvaluateOptions = {},
-): Promise<GestureEvaluation> {
-  requireKnown("evaluateGestures", options, ["count", "seed", "signal"]);
-  const { count = 200, seed = 0, signal } = options;
+  options: GestureReferenceOptions = {},
+): Promise<GestureReference> {
+  requireKnown("measureGestureReference", options, ["count", "signal"]);
+  const { count = 200, signal } = options;
   if (!(Number.isInteger(count) && count >= FEWEST_PEOPLE))
     throw new OptionError(`count must be a whole number of at least ${FEWEST_PEOPLE} people, got ${count}.`);
   const [train, test] = [moversOf(dataset.train), moversOf(dataset.test)];
@@ -84,31 +100,53 @@ export async function evaluateGestures(
       throw new WrongUse(
         `Figures are of ${FEWEST_PEOPLE} people at least; the ${part} dialogues of ${dataset.id} have the whole motion of ${many(movers.length, "person", "people")}.`,
       );
+  await pause(signal);
+  const judge = fitSocialJudge(train);
+  await pause(signal);
   const asked = test.slice(0, count);
+  const figures = gestureFiguresBeside(movedOf(asked, asked.map(realMotion)), judge);
+  const others = train.slice(0, asked.length);
+  const beside = {} as Record<keyof GestureReference["beside"], GestureFigures>;
+  for (const [name, moved] of [
+    ["real", () => movedOf(others, others.map(realMotion))],
+    ["shuffled", () => movedOf(asked, dealtAnew(asked))],
+    ["meanPose", () => movedOf(asked, meanPoses(asked, others))],
+  ] as const) {
+    await pause(signal);
+    beside[name] = figures(moved());
+  }
+  return { id: dataset.id, asked, figures, beside };
+}
+
+/**
+ * Lets a sampler move people of the test dialogues and measures them beside real people. Every figure stands beside that
+ * of real motion of the training dialogues, of real motion that was dealt out anew, and of a body that never moves.
+ * @param data Dialogues, or what `measureGestureReference` made of them: measured once for several evaluations
+ * @throws OptionError for numbers out of range; WrongUse where the data have too few people whose motion is known
+ * @throws where the sampler gives other numbers of rows than it was asked for
+ */
+export async function evaluateGestures(
+  sampler: GestureSampler,
+  data: DialogueDataset | GestureReference,
+  options: GestureEvaluateOptions = {},
+): Promise<GestureEvaluation> {
+  requireKnown("evaluateGestures", options, ["count", "seed", "signal"]);
+  const { seed = 0, signal, ...measured } = options;
+  if ("asked" in data && measured.count !== undefined)
+    throw new OptionError("How many people are asked for is the reference's; leave count out.");
+  const reference = "asked" in data ? data : await measureGestureReference(data, { ...measured, signal });
+  const { asked, beside } = reference;
   const nfe = sampler.nfe(asked);
   const drawn = await sampler.draw(asked, { seed, signal });
   requireRows(sampler.name, asked, drawn);
   await pause(signal);
-  const judge = fitSocialJudge(train);
+  const figures = reference.figures(movedOf(asked, drawn));
   await pause(signal);
-  const real = movedOf(asked, asked.map(realMotion));
-  const others = train.slice(0, asked.length);
-  const sets: Moved[] = [
-    movedOf(asked, drawn),
-    movedOf(others, others.map(realMotion)),
-    movedOf(asked, dealtAnew(asked)),
-    movedOf(asked, meanPoses(asked, others)),
-  ];
-  const figures: GestureFigures[] = [];
-  for (const moved of sets) {
-    figures.push(gestureFigures(moved, real, judge));
-    await pause(signal);
-  }
-  const [value, floor, shuffled, still] = figures;
   return {
-    ...{ model: sampler.name, data: dataset.id, count: asked.length, nfe, seed },
-    figures: Object.keys(value).map((name) => ({
-      ...{ name, value: value[name], real: floor[name], shuffled: shuffled[name], meanPose: still[name] },
+    ...{ model: sampler.name, data: reference.id, count: asked.length, nfe, seed },
+    figures: Object.keys(figures).map((name) => ({
+      ...{ name, value: figures[name], real: beside.real[name] },
+      ...{ shuffled: beside.shuffled[name], meanPose: beside.meanPose[name] },
     })),
   };
 }

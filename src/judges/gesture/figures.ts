@@ -39,21 +39,39 @@ function onsets(sound: Float32Array): number[] {
     .map(({ t }) => (t + 0.5) / DIALOGUE_FPS);
 }
 
-/** All figures of motion beside real motion of other people. */
-export function gestureFigures(moved: Moved, real: Moved, judge: SocialJudge): GestureFigures {
+const [fps, dim] = [DIALOGUE_FPS, CHANNELS];
+
+const labelled = ({ heard, channels }: Moved) => ({
+  clips: channels,
+  labels: heard.map(({ dialogue }) => dialogue.relation),
+});
+
+/** All figures of motion beside the same real motion, whose moments are taken once. */
+export function gestureFiguresBeside(real: Moved, judge: SocialJudge): (moved: Moved) => GestureFigures {
+  const distances = {
+    sixes: gesture.gestureFrechetTo(real.gestures, { dim: GESTURE_FEATURES, fps }),
+    angles: gesture.gestureFrechetTo(real.channels, { dim, fps }),
+    conditional: gesture.conditionalFrechetTo(labelled(real), { dim, fps }),
+  };
+  return (moved) => figuresOf(moved, { real, judge, distances });
+}
+
+interface Beside {
+  readonly real: Moved;
+  readonly judge: SocialJudge;
+  readonly distances: {
+    readonly sixes: ReturnType<typeof gesture.gestureFrechetTo>;
+    readonly angles: ReturnType<typeof gesture.gestureFrechetTo>;
+    readonly conditional: ReturnType<typeof gesture.conditionalFrechetTo>;
+  };
+}
+
+function figuresOf(moved: Moved, { real, judge, distances }: Beside): GestureFigures {
   const { heard, gestures, channels } = moved;
-  const [fps, dim] = [DIALOGUE_FPS, CHANNELS];
-  const sixes = gesture.gestureFrechet(gestures, real.gestures, { dim: GESTURE_FEATURES, fps });
-  const angles = gesture.gestureFrechet(channels, real.channels, { dim, fps });
-  const labelsOf = (set: Moved) => set.heard.map(({ dialogue }) => dialogue.relation);
-  const shared = labelsOf(moved).some((label) => label >= 0 && labelsOf(real).includes(label));
-  const conditional = shared
-    ? gesture.conditionalFrechet(
-        { clips: channels, labels: labelsOf(moved) },
-        { clips: real.channels, labels: labelsOf(real) },
-        { dim, fps },
-      )
-    : null;
+  const [sixes, angles] = [distances.sixes(gestures), distances.angles(channels)];
+  const { labels } = labelled(moved);
+  const shared = labels.some((label) => label >= 0 && labelled(real).labels.includes(label));
+  const conditional = shared ? distances.conditional(labelled(moved)) : null;
   const tracks = heard.map(({ dialogue, side }) => {
     const [own, partner] = [dialogue.people[side].sound, dialogue.people[1 - side].sound];
     return {
@@ -114,7 +132,7 @@ export function gestureFigures(moved: Moved, real: Moved, judge: SocialJudge): G
     "Nods after the partner's onsets (share)": answered?.probability ?? null,
     "Nods, latency (s)": answered?.latency ?? null,
     "Jerk (rad/s³)": gesture.gestureJerk(channels, { dim, fps }),
-    "Relation told right (share)": relationAccuracy(judge, channels, labelsOf(moved)),
+    "Relation told right (share)": relationAccuracy(judge, channels, labels),
     ...Object.fromEntries(TRAITS.map((trait, k) => [`Trait told: ${trait} (r)`, traits?.[k] ?? null])),
   };
 }

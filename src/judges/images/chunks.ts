@@ -1,6 +1,6 @@
 import { type ImageSplit, toFloat } from "../../data/index.js";
+import { pause } from "../../runtime/pause.js";
 import type { Extractor } from "../extractors/index.js";
-import { pause } from "../pause.js";
 
 /** Features wider than this are measured with fewer images where the cost grows with the width (see `costs`). */
 export const WIDE = 512;

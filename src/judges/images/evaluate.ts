@@ -16,8 +16,8 @@ import {
 import { mean } from "../../metrics/quantile.js";
 import type { SampleOptions } from "../../models/generator.js";
 import { Random } from "../../random/index.js";
+import { pause } from "../../runtime/pause.js";
 import type { Extractor } from "../extractors/index.js";
-import { pause } from "../pause.js";
 import { requireResamples } from "../resamples.js";
 import { WIDE } from "./chunks.js";
 import type { Reference } from "./reference.js";

@@ -5,9 +5,9 @@ import { OptionError, WrongUse } from "../../io/wrong-use.js";
 import { type FeatureMetric, type Features, features, pixelGradients } from "../../metrics/index.js";
 import { mean } from "../../metrics/quantile.js";
 import { Random } from "../../random/index.js";
+import { pause } from "../../runtime/pause.js";
 import type { Extractor } from "../extractors/index.js";
 import { pixelPca } from "../extractors/pixels.js";
-import { pause } from "../pause.js";
 import { extractSplit, WIDE } from "./chunks.js";
 
 /** One feature space with what real images look like in it. */

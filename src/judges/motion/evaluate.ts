@@ -6,7 +6,7 @@ import { evaluateFeatures, type MetricReport } from "../../metrics/index.js";
 import { mean } from "../../metrics/quantile.js";
 import type { MotionGenerator, SampleOptions } from "../../models/generator.js";
 import { Random } from "../../random/index.js";
-import { pause } from "../pause.js";
+import { pause } from "../../runtime/pause.js";
 import { intervalOfMean, requireResamples } from "../resamples.js";
 import {
   type Ask,

@@ -1,7 +1,7 @@
 import { gather, type Sequences } from "../../data/tokens/sequences.js";
-import { turn } from "../../models/turn.js";
 import { Random } from "../../random/index.js";
 import { type CompileOptions, compile, compileOptions } from "../../runtime/index.js";
+import { turn } from "../../runtime/turn.js";
 import { type Denoise, inputShapes, processOf } from "./network.js";
 import { levelsAt, nelbo } from "./objective.js";
 import { corrupt } from "./process.js";

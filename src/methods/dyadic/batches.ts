@@ -2,6 +2,7 @@ import type { Random } from "../../random/index.js";
 import type { EncodedTake } from "./latents.js";
 import type { DyadicSettings } from "./settings.js";
 import { type DyadicShape, RELATION_COUNT, soundTokens, TOKEN_FRAMES, TRAIT_COUNT, windowFrames } from "./shape.js";
+import { styleNumbers } from "./style.js";
 import { louder, stretchOf } from "./windows.js";
 
 /** Windows of a training step, and what they are learnt under. */
@@ -75,14 +76,4 @@ export function trainingBatch(
     }
   });
   return feeds;
-}
-
-/** Mean and deviation over time of latents [n, latent]. */
-export function styleNumbers(latents: Float32Array, latent: number): Float32Array {
-  const out = new Float32Array(2 * latent);
-  const count = latents.length / latent;
-  latents.forEach((value, i) => void (out[i % latent] += value / count));
-  latents.forEach((value, i) => void (out[latent + (i % latent)] += (value - out[i % latent]) ** 2 / count));
-  for (let j = latent; j < 2 * latent; j++) out[j] = Math.sqrt(out[j] + 1e-6);
-  return out;
 }

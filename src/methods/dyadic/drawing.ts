@@ -3,7 +3,7 @@ import type { Codebooks } from "./codebooks.js";
 import type { DyadicGraphs } from "./graphs.js";
 import { guided, type Pass, passesOf, type Strengths } from "./guidance.js";
 import { type Prefix, samplers } from "./sampler.js";
-import { type DyadicShape, RELATION_COUNT, soundTokens, TOKEN_FRAMES, TRAIT_COUNT } from "./shape.js";
+import { type DyadicShape, RELATION_COUNT, soundTokens, TOKEN_FRAMES } from "./shape.js";
 
 /** What a window of rows, a person each, is drawn under. */
 export interface WindowConditions {
@@ -17,6 +17,8 @@ export interface WindowConditions {
   readonly relation: Int32Array;
   /** [B, 5]; NaN where they are not known. */
   readonly traits: Float32Array;
+  /** Styles [B, 2 · latent]; NaN where there is none. */
+  readonly styles: Float32Array;
 }
 
 export interface Drawing {
@@ -34,9 +36,12 @@ function conditionFeeds({ shape }: Drawing, given: WindowConditions, rows: numbe
   const heard = pass !== "none";
   const social = pass === "social" || pass === "all";
   const partner = pass === "all" ? given.partner : null;
-  const known = Float32Array.from({ length: rows }, (_, r) =>
-    social && !Number.isNaN(given.traits[r * TRAIT_COUNT]) ? 1 : 0,
-  );
+  /** 1 for each row of which there are numbers, of what stands for people. */
+  const there = (numbers: Float32Array) =>
+    Float32Array.from({ length: rows }, (_, r) =>
+      social && !Number.isNaN(numbers[(r * numbers.length) / rows]) ? 1 : 0,
+    );
+  const filled = (numbers: Float32Array) => numbers.map((value) => (Number.isNaN(value) ? 0 : value));
   const spread = (count: number, used: number) =>
     Float32Array.from({ length: rows * count }, (_, i) => (i % count < used ? 1 : 0));
   return {
@@ -46,10 +51,8 @@ function conditionFeeds({ shape }: Drawing, given: WindowConditions, rows: numbe
     partner: partner?.latents ?? new Float32Array(rows * window * latent),
     seen: spread(window, partner?.seen ?? 0),
     relation: social ? given.relation : new Int32Array(rows).fill(RELATION_COUNT),
-    traits: given.traits.map((value) => (Number.isNaN(value) ? 0 : value)),
-    known,
-    style: new Float32Array(rows * 2 * latent),
-    styled: new Float32Array(rows),
+    ...{ traits: filled(given.traits), known: there(given.traits) },
+    ...{ style: filled(given.styles), styled: there(given.styles) },
   };
 }
 

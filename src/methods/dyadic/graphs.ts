@@ -55,11 +55,16 @@ export function dyadicGraphs(net: DyadicNetwork, shape: DyadicShape) {
       frames: net.frames.undo(net.decode(raw).mul(expressiveness.reshape([-1, 1, 1]))),
     }),
   });
-  /** Frames to standardised latents. */
+  /** Frames to the tokenizer's latents. */
   const encode = graph({
     inputs: (size: number) => ({ frames: [size, window * TOKEN_FRAMES, shape.features] }),
-    build: ({ frames }) => ({ latents: net.latents.apply(net.encode(net.frames.apply(frames))) }),
+    build: ({ frames }) => ({ raw: net.encode(net.frames.apply(frames)) }),
   });
-  return { context, denoise, raw, decode, encode };
+  /** The tokenizer's latents as standardised ones. */
+  const standard = graph({
+    inputs: (size: number) => ({ raw: [size, window, latent] }),
+    build: ({ raw }) => ({ latents: net.latents.apply(raw) }),
+  });
+  return { context, denoise, raw, decode, encode, standard };
 }
 export type DyadicGraphs = ReturnType<typeof dyadicGraphs>;

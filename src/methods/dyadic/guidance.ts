@@ -1,7 +1,7 @@
 import { mixture } from "./schedule.js";
 import type { DyadicShape } from "./shape.js";
 
-/** Strengths of guidance: of sounds, then of relation and traits, then of the partner's motion. */
+/** Strengths of guidance: of sounds, then of relation, traits and style, then of the partner's motion. */
 export interface Strengths {
   readonly sound: number;
   readonly social: number;

@@ -4,10 +4,11 @@ import { type Dialogue, RELATIONS } from "../../data/dialogue-dataset.js";
 import { show } from "../../io/show.js";
 import { Gestures, joinGestures } from "../../media/gestures.js";
 import type { ModelConfig } from "../../models/files.js";
-import type { GestureGenerator, Part, SampleContext, Step } from "../../models/generator.js";
+import type { GestureGenerator, Part, SampleContext, Step, Styles } from "../../models/generator.js";
 import { type BatchStep, type DrawnBatch, Model, type Rows } from "../../models/model.js";
 import { OptionError, parseOptions } from "../../models/options.js";
 import { fromGesture } from "../../motion/gesture.js";
+import type { Clip } from "../../motion/index.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import { Codebooks } from "./codebooks.js";
@@ -18,11 +19,14 @@ import type { DyadicNetwork } from "./network.js";
 import { type DyadicSessionOptions, dyadicOptions, sessionOptions } from "./options.js";
 import { type DyadicShape, RELATION_COUNT, TOKEN_FRAMES, TRAIT_COUNT, windowFrames } from "./shape.js";
 import { DyadicStream } from "./stream.js";
+import { styleOf } from "./style-clip.js";
 import { stretchOf } from "./windows.js";
 
 type Schema = ReturnType<typeof dyadicOptions>;
 type Options = z.output<Schema>;
 type Dialogues = Gestures["dialogues"];
+
+const NO_STYLES: Styles = [null, null];
 
 /** Gestures of two people who talk. Both are drawn side by side; each sees the other's motion in the windows before. */
 export class DyadicModel extends Model<"gesture", Schema> implements GestureGenerator {
@@ -30,6 +34,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
   readonly fps: number;
   readonly sessionOptions;
   private readonly windows: Drawing;
+  private readonly styles = new WeakMap<Clip, Float32Array>();
 
   constructor(
     config: ModelConfig,
@@ -86,7 +91,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
   }
 
   protected override get standIns() {
-    return ["noise", "sounds", "dialogues"] as const;
+    return ["noise", "sounds", "dialogues", "styles"] as const;
   }
 
   /** Draws step by step; how long it is follows from the sounds. */
@@ -100,7 +105,30 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
       throw new OptionError(
         `seconds is ${options?.seconds}, and the sounds have ${(frames / this.fps).toFixed(2)}; leave it out to take all.`,
       );
+    await this.learn(context.styles, context.signal);
     yield* super.stream({ ...options, seconds: wanted / this.fps }, context);
+  }
+
+  /** Reads the styles of clips, each once. */
+  private async learn(clips: Styles = NO_STYLES, given?: AbortSignal): Promise<void> {
+    if (!(Array.isArray(clips) && clips.length === 2))
+      throw new OptionError(`styles are two clips, of which one may be null, got ${show(clips)}.`);
+    const { work } = this.programs;
+    for (const clip of clips)
+      if (clip && !this.styles.has(clip))
+        this.styles.set(clip, await work.run(work.signal(given), () => styleOf(this.windows, clip)));
+  }
+
+  /** Styles of two people, [2 · latent] each; NaN where there is none. */
+  private stylesOf(clips: Styles = NO_STYLES): Float32Array {
+    const width = 2 * this.shape.tokenizer.latent;
+    const out = new Float32Array(2 * width).fill(Number.NaN);
+    for (const [p, clip] of clips.entries()) {
+      const style = clip && this.styles.get(clip);
+      if (clip && !style) throw new OptionError("Styles are for sample, stream and open; leave them out here.");
+      if (style) out.set(style, p * width);
+    }
+    return out;
   }
 
   private framesGiven({ sounds, dialogues }: SampleContext): number {
@@ -119,7 +147,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     return frames;
   }
 
-  protected begin(options: Options, { noise, sounds, dialogues }: SampleContext): Rows {
+  protected begin(options: Options, { noise, sounds, dialogues, styles }: SampleContext): Rows {
     const { count, seed, relation, personality, partnerPersonality } = options;
     const frames = this.framesOf(options);
     const { window } = this.shape.network;
@@ -128,12 +156,19 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
       throw new OptionError(`${dialogues.length} dialogues for ${count} samples: give one for each.`);
     if (dialogues && (relation ?? personality ?? partnerPersonality) !== undefined)
       throw new OptionError("Dialogues say their relation and traits themselves; leave relation and personality out.");
-    for (const [name, value] of Object.entries({ partnerPersonality, partnerGuidance: options.partnerGuidance }))
-      if (options.people === "first" && value !== undefined)
+    const partner = {
+      partnerPersonality,
+      partnerGuidance: options.partnerGuidance,
+      "a style of the second": styles?.[1],
+    };
+    for (const [name, value] of Object.entries(partner))
+      if (options.people === "first" && (value ?? undefined) !== undefined)
         throw new OptionError(`${name} has no effect where only the first person is drawn; leave it out.`);
     const known = [relation, personality, partnerPersonality].some((value) => value !== undefined);
-    if (options.socialGuidance !== undefined && !dialogues && !known)
-      throw new OptionError("socialGuidance has no effect without relation or personality; leave it out, or say them.");
+    if (options.socialGuidance !== undefined && !dialogues && !known && !styles?.some((one) => one))
+      throw new OptionError(
+        "socialGuidance has no effect without relation, personality or style; leave it out, or give one.",
+      );
     const heard = sounds && dialogueFeatures(sounds);
     const size = 2 * this.windowsOf(options).length * window * latent;
     if (noise && noise.length !== count * size)
@@ -144,7 +179,10 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
       sound: new Float32Array(count * per),
       relation: new Int32Array(count).fill(relation === undefined ? RELATION_COUNT : RELATIONS.indexOf(relation)),
       traits: new Float32Array(count * 2 * TRAIT_COUNT).fill(Number.NaN),
+      styles: new Float32Array(count * 4 * latent),
     };
+    const own = this.stylesOf(styles);
+    for (let i = 0; i < count; i++) rows.styles.set(own, i * own.length);
     for (let i = 0; i < count; i++) {
       const dialogue: Dialogue | undefined = dialogues?.[i];
       if (!noise) rows.noise.set(new Random(seed, "sample").split(i).normals(size), i * size);
@@ -178,11 +216,13 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     const T = windowFrames(this.shape);
     const strengths = strengthsOf(options);
     const traits = new Float32Array(B * TRAIT_COUNT);
+    const styles = new Float32Array(B * 2 * latent);
     const relation = new Int32Array(B);
     for (let r = 0; r < B; r++) {
       const [i, p] = [Math.floor(r / people), r % people];
       relation[r] = rows.relation[i];
       traits.set(rows.traits.subarray((2 * i + p) * TRAIT_COUNT, (2 * i + p + 1) * TRAIT_COUNT), r * TRAIT_COUNT);
+      styles.set(rows.styles.subarray((2 * i + p) * 2 * latent, (2 * i + p + 1) * 2 * latent), r * 2 * latent);
     }
     const passes = passesOf(strengths).length * people;
     let made = 0;
@@ -214,7 +254,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
       }
       const other = (r: number) => (people === 2 ? r ^ 1 : r);
       const given = {
-        ...{ sound, relation, traits, frames: Math.min(T, frames - start * TOKEN_FRAMES) },
+        ...{ sound, relation, traits, styles, frames: Math.min(T, frames - start * TOKEN_FRAMES) },
         partner: people === 2 && known > 0 ? { latents: cut(start, window, other), seen: known } : null,
       };
       const prefix = known > 0 ? { known: known * latent, clean: cut(start, known, (r) => r) } : undefined;
@@ -249,9 +289,16 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
    * Begins a conversation that goes on for ever: voices are pushed, blocks of both people's motion pulled.
    * @throws OptionError
    */
-  async open(options: DyadicSessionOptions = {}, { signal }: { signal?: AbortSignal } = {}): Promise<DyadicStream> {
+  async open(
+    options: DyadicSessionOptions = {},
+    { signal, styles }: { signal?: AbortSignal; styles?: Styles } = {},
+  ): Promise<DyadicStream> {
     const parsed = parseOptions(this.sessionOptions, options, `a session of ${this.config.name}`);
-    return new DyadicStream(this.windows, parsed, this.programs.work.signal(signal));
+    await this.learn(styles, signal);
+    return new DyadicStream(this.windows, parsed, {
+      signal: this.programs.work.signal(signal),
+      styles: this.stylesOf(styles),
+    });
   }
 
   protected output(samples: Float32Array, rows: Rows, n: number): Gestures {

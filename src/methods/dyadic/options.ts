@@ -22,7 +22,12 @@ const all = z.strictObject({
   partnerPersonality: personality("the second person"),
   steps: stepsOption(20, 1000),
   guidance: guidanceOption(0, 10).default(2).describe("guidance towards all that is known; 1 is none and costs half"),
-  socialGuidance: z.number().min(0).max(10).optional().describe("of relation and personality, instead of guidance"),
+  socialGuidance: z
+    .number()
+    .min(0)
+    .max(10)
+    .optional()
+    .describe("of relation, personality and style, instead of guidance"),
   partnerGuidance: z.number().min(0).max(10).optional().describe("of the partner's motion, instead of guidance"),
   expressiveness: z
     .number()

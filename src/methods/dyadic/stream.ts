@@ -46,14 +46,17 @@ export class DyadicStream extends Session implements GestureSession {
   private foreseen: readonly [Clip, Clip] | null = null;
   private readonly idle: readonly [IdleLayer, IdleLayer];
   private readonly random: Random;
+  /** Of both people, [2, 2 · latent]; NaN where there is none. */
+  private readonly styles: Float32Array;
   speech: readonly [Float32Array, Float32Array] = [new Float32Array(), new Float32Array()];
 
   constructor(
     private readonly drawing: Drawing,
     private options: Options,
-    signal: AbortSignal,
+    { signal, styles }: { signal: AbortSignal; styles: Float32Array },
   ) {
     super(drawing.programs.work, signal);
+    this.styles = styles;
     const { window } = drawing.shape.network;
     if (window < HOP + AHEAD + BEHIND + 1)
       throw new OptionError(`This model looks at ${window} tokens, and a session needs ${HOP + AHEAD + BEHIND + 1}.`);
@@ -145,7 +148,13 @@ export class DyadicStream extends Session implements GestureSession {
     const states = drawWindow(
       this.drawing,
       {
-        ...{ sound, frames, traits, partner: known > 0 ? { latents: partner, seen: known } : null },
+        ...{
+          sound,
+          frames,
+          traits,
+          styles: this.styles,
+          partner: known > 0 ? { latents: partner, seen: known } : null,
+        },
         relation: new Int32Array(2).fill(relation === undefined ? RELATION_COUNT : RELATIONS.indexOf(relation)),
       },
       {

@@ -10,7 +10,13 @@ export {
 } from "./beats.js";
 export { ownCoupling, partnerCoupling } from "./coupling.js";
 export { kineticDiversity, l1Diversity, staticDiversity, temporalVariance } from "./diversity.js";
-export { conditionalFrechet, gestureFrechet, type StaticKinetic } from "./frechet.js";
+export {
+  conditionalFrechet,
+  conditionalFrechetTo,
+  gestureFrechet,
+  gestureFrechetTo,
+  type StaticKinetic,
+} from "./frechet.js";
 export { GRANGER_LAGS, grangerGain } from "./granger.js";
 export { gestureJerk } from "./jerk.js";
 export { type LeadLag, leadLag } from "./lead-lag.js";

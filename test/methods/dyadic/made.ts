@@ -87,5 +87,5 @@ export const micro: DyadicSettings = {
   ...presets.tiny,
   tokenizer: { ...presets.tiny.tokenizer, width: 8, latent: 4, codes: 8, frames: 32, batch: 4, steps: 30, lr: 5e-3 },
   network: { ...network },
-  training: { ...presets.tiny.training, batch: 4, steps: 30, lr: 5e-3 },
+  training: { ...presets.tiny.training, objective: "ddpm", batch: 4, steps: 30, lr: 5e-3 },
 };

@@ -1,7 +1,16 @@
 import { afterAll, expect, test } from "vitest";
+import { Codebooks } from "../../../src/methods/dyadic/codebooks.js";
+import { dyadicGraphs } from "../../../src/methods/dyadic/graphs.js";
+import { encodeTakes } from "../../../src/methods/dyadic/latents.js";
 import { DyadicModel } from "../../../src/methods/dyadic/model.js";
 import { dyadicNetwork } from "../../../src/methods/dyadic/network.js";
-import { dialogue, madeModel } from "./made.js";
+import { TOKEN_FRAMES } from "../../../src/methods/dyadic/shape.js";
+import { styleNumbers } from "../../../src/methods/dyadic/style.js";
+import { styleOf } from "../../../src/methods/dyadic/style-clip.js";
+import type { Styles } from "../../../src/models/generator.js";
+import { Programs } from "../../../src/models/programs.js";
+import { BODY, fromGesture } from "../../../src/motion/index.js";
+import { dialogue, drawnNetwork, madeModel, shapeWith } from "./made.js";
 
 const model = madeModel();
 afterAll(() => model.release());
@@ -64,6 +73,76 @@ test("expressiveness scales about the mean pose, of dialogues one for each", asy
   expect(moving.dialogues[1][0].rotations.subarray(0, 208)).not.toEqual(
     moving.dialogues[1][0].rotations.subarray(208, 416),
   );
+});
+
+test("a style clip moves whom it is of, in sessions too", async () => {
+  const clip = fromGesture(dialogue("style", 48).people[0].gesture!, 30);
+  const draw = async (styles: Styles, more = {}) =>
+    (await model.sample({ ...quick, seconds: 1, ...more }, { sounds, styles })).dialogues[0];
+  const plain = (await model.sample({ ...quick, seconds: 1 }, { sounds })).dialogues[0];
+  const [first, second] = [await draw([clip, null]), await draw([null, clip])];
+  expect(first[0].rotations).not.toEqual(plain[0].rotations);
+  expect(first[1]!.rotations).toEqual(plain[1]!.rotations);
+  expect(second[0].rotations).toEqual(plain[0].rotations);
+  expect(second[1]!.rotations).not.toEqual(plain[1]!.rotations);
+  const guided = [await draw([clip, null]), await draw([clip, null], { socialGuidance: 3 })];
+  expect(guided[0][0].rotations).not.toEqual(guided[1][0].rotations);
+  const blocks = [];
+  const live = madeModel({ window: 12 });
+  for (const styles of [undefined, [clip, null] as const]) {
+    const session = await live.open({ steps: 1, guidance: 1, idle: 0 }, { styles });
+    session.push(sounds[0], sounds[1]);
+    blocks.push((await session.pull())!.map(({ rotations }) => rotations));
+    session.close();
+  }
+  expect(blocks[1][0]).not.toEqual(blocks[0][0]);
+  expect(blocks[1][1]).toEqual(blocks[0][1]);
+  await live.release();
+});
+
+test("a style is read of a clip as training reads it of a window, of a longer one as the mean of windows", async () => {
+  const shape = shapeWith({ window: 24 });
+  const net = drawnNetwork(shape);
+  const device = { device: "cpu", threads: 1 } as const;
+  const talk = dialogue("style", 2 * 24 * TOKEN_FRAMES);
+  const gesture = talk.people[0].gesture!;
+  // The second half is still
+  for (let at = gesture.length / 2; at < gesture.length; at++) gesture[at] = gesture[at - 258];
+  const encoded = async (diffuse: "quantised" | "continuous") =>
+    (await encodeTakes([{ dialogue: talk, person: 0 }], { shape, net }, { diffuse, mirror: false }, device))[0].latents;
+  const exact = await encoded("continuous");
+  const { mean, deviation } = net.latents;
+  net.codebooks.value!.fill(0);
+  // Codes of the first level: every fifth token
+  for (let at = 0; at < 8 * 4; at++)
+    net.codebooks.value![at] = exact[20 * (at >> 2) + (at % 4)] * deviation.value![at % 4] + mean.value![at % 4];
+  const latents = await encoded("quantised");
+  const programs = new Programs("style", device);
+  const codebooks = new Codebooks(shape.tokenizer, net.codebooks.value!);
+  const found = await styleOf(
+    { shape, graphs: dyadicGraphs(net, shape), programs, codebooks },
+    fromGesture(gesture, 30),
+  );
+  const [a, b] = [0, 1].map((i) => styleNumbers(latents.subarray(i * 24 * 4, (i + 1) * 24 * 4), 4));
+  // Not the same to the last: beside a window training looks at the rest of the clip
+  for (const [j, value] of found.entries()) expect(Math.abs(value - (a[j] + b[j]) / 2)).toBeLessThan(0.05);
+  expect(Math.max(...a.map((value, j) => Math.abs(value - b[j])))).toBeGreaterThan(0.1);
+  await programs.release();
+});
+
+test("styles that cannot be are refused", async () => {
+  const clip = fromGesture(dialogue("style", 48).people[0].gesture!, 30);
+  const draw = (styles: unknown, more = {}) =>
+    model.sample({ ...quick, ...more }, { sounds, styles: styles as Styles });
+  await expect(draw([clip])).rejects.toThrow("styles are two clips");
+  await expect(draw([{ ...clip, frames: 20 }, null])).rejects.toThrow("1 s or more; it has 20 frames");
+  await expect(draw([{ ...clip, skeleton: BODY }, null])).rejects.toThrow(
+    "cannot be a style. This needs the body of 52",
+  );
+  await expect(draw([null, clip], { people: "first" })).rejects.toThrow("a style of the second has no effect");
+  const bare = madeModel({ atoms: 0, activeAtoms: 0 });
+  await expect(bare.sample(quick, { sounds, styles: [clip, null] })).rejects.toThrow("no dictionary of motion");
+  await bare.release();
 });
 
 test("what has no effect, or is missing, is refused", async () => {

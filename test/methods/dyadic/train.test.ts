@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { type DyadicSettings, trainDyadic } from "../../../src/methods/dyadic/index.js";
+import { presets } from "../../../src/methods/dyadic/settings.js";
 import { mirrorGesture } from "../../../src/methods/dyadic/windows.js";
 import { loadModel } from "../../../src/methods/load.js";
 import { dialogue, dialogues, micro } from "./made.js";
@@ -48,6 +49,15 @@ test.each(["flow", "drift"] as const)("%s trains too", async (objective) => {
     training: { ...training, objective, steps, diffuse: "continuous" },
   });
   expect(losses(objective, "dyadic").every(Number.isFinite)).toBe(true);
+});
+
+test("the preset small is what the shipped model was trained by, as its card says; paper predicts noise as DyaDiT does", () => {
+  const shipped = (file: string) => readFileSync(join("models/talk", file), "utf8");
+  expect(presets.small).toEqual(JSON.parse(shipped("config.json")).training.settings);
+  expect(shipped("README.md")).toContain(
+    "`fewstep train dyadic --data conversations --preset small --threads 1 --name talk --out runs/talk`",
+  );
+  expect(presets.paper.training.objective).toBe("ddpm");
 });
 
 test("a mirrored gesture's mirror is the gesture", () => {

@@ -1,5 +1,6 @@
 import { WrongUse } from "../../../io/wrong-use.js";
 import { Random } from "../../../random/index.js";
+import { madeInTurns, type Work } from "../../made-in-turns.js";
 import type { MotionDataset } from "../../motion-dataset.js";
 import { type ClipOptions, drawClip, type LocomotionClip } from "./clip.js";
 import { FPS } from "./perform.js";
@@ -38,6 +39,19 @@ const requireThat = (holds: boolean, message: string): void => {
  * @throws WrongUse for numbers out of range.
  */
 export function locomotion(options: LocomotionOptions = {}): LocomotionDataset {
+  const { about, train, test } = plan(options);
+  return { ...about, train: train.map((make) => make()), test: test.map((make) => make()) };
+}
+
+/** {@link locomotion} in a time of its own: events have their turn, and the signal stops it. */
+export async function makeLocomotion(options: LocomotionOptions = {}, work: Work = {}): Promise<LocomotionDataset> {
+  const { about, train, test } = plan(options);
+  const all = await madeInTurns([...train, ...test], { task: "making motions", unit: "motions", ...work });
+  return { ...about, train: all.slice(0, train.length), test: all.slice(train.length) };
+}
+
+/** What a data set says of itself, and what makes each of its clips. */
+function plan(options: LocomotionOptions) {
   const { clips = 3000, seed = 0, sequences = 0.3, frames = FRAMES } = options;
   const { test = Math.ceil(clips / 10) } = options;
   for (const [name, count] of Object.entries({ clips, test }))
@@ -49,13 +63,14 @@ export function locomotion(options: LocomotionOptions = {}): LocomotionDataset {
     `frames are the fewest and the most of a clip, whole numbers from ${FRAMES.join(" to ")}, got ${least} and ${most}.`,
   );
   const random = new Random(seed);
-  const drawn = (split: "train" | "test", count: number) =>
-    Array.from({ length: count }, (_, i) =>
-      drawClip(`${split}-${i}`, random.split(split).split(i), { sequences, frames }),
+  const makers = (split: "train" | "test", count: number) =>
+    Array.from(
+      { length: count },
+      (_, i) => () => drawClip(`${split}-${i}`, random.split(split).split(i), { sequences, frames }),
     );
-  return {
-    ...{ id: "locomotion", kind: "motion", fps: FPS, origin: "procedural", classNames: [...ACTIONS] },
-    ...{ train: drawn("train", clips), test: drawn("test", test) },
-    ...{ licence: "Apache-2.0", attribution: "made by fewstep" },
+  const about = {
+    ...({ id: "locomotion", kind: "motion", fps: FPS, origin: "procedural" } as const),
+    ...{ classNames: [...ACTIONS], licence: "Apache-2.0", attribution: "made by fewstep" },
   };
+  return { about, train: makers("train", clips), test: makers("test", test) };
 }

@@ -1,4 +1,4 @@
-import { inNode } from "../runtime/environment.js";
+import { inNode } from "./environment.js";
 
 /** Lets the event loop have a turn: timers, input, requests and, on a page, painting. */
 export const turn: () => Promise<void> = inNode

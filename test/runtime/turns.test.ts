@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import { loadModel, loadTextModel } from "../../src/methods/load.js";
 import { graph, Programs } from "../../src/models/programs.js";
-import { turn } from "../../src/models/turn.js";
+import { turn } from "../../src/runtime/turn.js";
 import { constant, type Tensor } from "../../src/tensor/index.js";
 
 const open: { release(): Promise<void> }[] = [];
