@@ -74,4 +74,5 @@ export type {
 } from "./models/generator.js";
 export { type Method, type MethodEntry, method } from "./models/method.js";
 export { OptionError } from "./models/options.js";
+export { arriveAt, seamJump } from "./motion/index.js";
 export type { TrainOptions } from "./train/index.js";
