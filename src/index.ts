@@ -70,6 +70,7 @@ export type {
   SampleContext,
   SampleOptions,
   Step,
+  Styles,
   TextGenerator,
 } from "./models/generator.js";
 export { type Method, type MethodEntry, method } from "./models/method.js";
