@@ -26,6 +26,7 @@ const benches: Record<string, string> = {
   "motion-live":
     "motion that never ends: speed natively and in Chromium, time until a new text shows, ten minutes on end (names: model, judge)",
   "motion-path": "motion along a path on the floor: how far the root is from it, and skating (names: model)",
+  "motion-seam": "motions that go round or arrive at a clip: how far joints jump at the seam (names: model)",
   dyadic:
     "gestures of two people on held-out conversations, beside real ones: coupling with voices, relations, guidance (name: a model or run)",
   toys: "sliced Wasserstein distance on two-dimensional toys",

@@ -70,8 +70,10 @@ export type {
   SampleContext,
   SampleOptions,
   Step,
+  Styles,
   TextGenerator,
 } from "./models/generator.js";
 export { type Method, type MethodEntry, method } from "./models/method.js";
 export { OptionError } from "./models/options.js";
+export { arriveAt, seamJump } from "./motion/index.js";
 export type { TrainOptions } from "./train/index.js";

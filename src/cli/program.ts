@@ -109,6 +109,7 @@ sample
     "--from-clip <file>",
     "motion: goes on from the end of a BVH, GLB or VRMA file, and writes both as one motion",
   )
+  .option("--to-clip <file>", "motion: ends with a BVH, GLB or VRMA file, and writes both as one motion")
   .option("--history <x>", "motion, with --stream: noise that what was shown is presented with, 0 … 0.5", real)
   .addOption(checkpointOption())
   .addOption(deviceOption())
@@ -130,10 +131,11 @@ sample
       "sample https://example.com/models/mine",
     ),
   )
-  .action(async (model, { out, states, audio, styleClip, checkpoint, device, json, stream, fromClip, ...given }) =>
-    (await import("./sample.js")).sampleCommand(model, given, {
-      ...{ out, states, audio, styleClip, checkpoint, device, json, stream, fromClip },
-    }),
+  .action(
+    async (model, { out, states, audio, styleClip, checkpoint, device, json, stream, fromClip, toClip, ...given }) =>
+      (await import("./sample.js")).sampleCommand(model, given, {
+        ...{ out, states, audio, styleClip, checkpoint, device, json, stream, fromClip, toClip },
+      }),
   );
 
 const train = program

@@ -2,13 +2,15 @@ import { resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { pictureFormat, requirePictureSize, requireWritable, sheetSize, writeFileAtomic } from "../io/index.js";
 import { many } from "../io/show.js";
+import { Motions } from "../media/motions.js";
 import { imageSize, locationName } from "../models/files.js";
 import type { AnyGenerator, SampleContext, SampleOptions } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
-import { clipFrom, continued } from "./from-clip.js";
+import { arriving, clipFrom, continued } from "./from-clip.js";
 import { openModel } from "./models.js";
 import { ENDINGS, labelTable, type Numbered, numbered, requireEnding, writeEach } from "./numbered.js";
 import { checked, printJson, requireFile, say, UsageError } from "./output.js";
+import { withPath } from "./path-file.js";
 import { statesFrom } from "./states.js";
 import { stepBar } from "./step-bar.js";
 import { streamMotion } from "./stream.js";
@@ -30,8 +32,9 @@ export interface SampleCommand {
   json?: boolean;
   /** Writes a motion without end as JSON lines. */
   stream?: boolean;
-  /** A file with a motion that is gone on from. */
+  /** A file with a motion that is gone on from, and one with what is arrived at. */
   fromClip?: string;
+  toClip?: string;
 }
 
 export interface SampleResult {
@@ -166,23 +169,30 @@ async function drawEach(model: AnyGenerator, options: SampleOptions, each: Numbe
   return { seconds, files, ...(classNames ? { labels: each.labels } : {}) };
 }
 
-/** A motion that goes on from a clip, written as one with it. Where it goes is checked first. */
-async function continueCommand(
+/** A motion that goes on from a clip, or arrives at one, written as one with it. Where it goes is checked first. */
+async function betweenCommand(
   model: AnyGenerator,
   location: string,
   given: Record<string, unknown>,
-  { out, states, audio, styleClip, json, fromClip }: SampleCommand,
+  { out, states, audio, styleClip, json, fromClip, toClip }: SampleCommand,
 ): Promise<void> {
+  const flag = toClip === undefined ? "--from-clip" : "--to-clip";
   if (model.kind !== "motion")
-    throw new UsageError(`${location} draws ${model.kind}s; --from-clip is for models of motion.`);
-  for (const [flag, value] of Object.entries({ states, audio, "style-clip": styleClip, json }))
-    if (value !== undefined) throw new UsageError(`--${flag} has no effect with --from-clip; leave it out.`);
+    throw new UsageError(`${location} draws ${model.kind}s; ${flag} is for models of motion.`);
+  for (const [name, value] of Object.entries({ states, audio, "style-clip": styleClip, json }))
+    if (value !== undefined) throw new UsageError(`--${name} has no effect with ${flag}; leave it out.`);
   const path = resolve(out ?? `out/${locationName(location)}.${ENDINGS.motion}`);
   requireEnding(path, "motion");
   await requireWritable(path);
-  const motions = await continued(model, given, await clipFrom(fromClip!));
-  await motions.save(path);
-  say(`${model.config.name}: ${fromClip} and what follows, ${motions.at(0).clips[0].frames} frames → ${path}`);
+  const from = fromClip === undefined ? null : await clipFrom(fromClip, "--from-clip");
+  const to = toClip === undefined ? null : await clipFrom(toClip, "--to-clip");
+  const { whole, jump } = to
+    ? await arriving(model, given, { from, to })
+    : { whole: await continued(model, given, from!), jump: null };
+  await new Motions([whole]).save(path);
+  const parts = [fromClip, "what is drawn", toClip].filter((one) => one !== undefined).join(", ");
+  const seam = jump === null ? "" : `; at ${toClip} it jumps by ${jump.toFixed(1)} of a usual step`;
+  say(`${model.config.name}: ${parts}, ${whole.frames} frames${seam} → ${path}`);
 }
 
 /**
@@ -193,7 +203,7 @@ async function streamCommand(
   model: AnyGenerator,
   location: string,
   given: Record<string, unknown>,
-  { out, states, audio, styleClip, json, fromClip }: SampleCommand,
+  { out, states, audio, styleClip, json, fromClip, toClip }: SampleCommand,
 ): Promise<void> {
   if (model.kind !== "motion" && model.kind !== "gesture")
     throw new UsageError(`${location} draws ${model.kind}s; --stream is for models of motion and of gestures.`);
@@ -202,6 +212,7 @@ async function streamCommand(
     states,
     json,
     "from-clip": fromClip,
+    "to-clip": toClip,
     ...(model.kind === "motion" && { audio, "style-clip": styleClip }),
   };
   for (const [flag, value] of Object.entries(idle))
@@ -226,13 +237,15 @@ async function streamCommand(
 
 export async function sampleCommand(
   location: string,
-  given: Record<string, unknown>,
+  asked: Record<string, unknown>,
   command: SampleCommand,
 ): Promise<void> {
+  const given = await withPath(asked);
   const model = await openModel(location, command.device, command.checkpoint);
   try {
     if (command.stream) return await streamCommand(model, location, given, command);
-    if (command.fromClip !== undefined) return await continueCommand(model, location, given, command);
+    if (command.fromClip !== undefined || command.toClip !== undefined)
+      return await betweenCommand(model, location, given, command);
     const result = await sampleToFile(model, location, given, command);
     if (command.json) return printJson(result);
     const { texts, kind, count, nfe, msPerSample, out, files, written } = result;

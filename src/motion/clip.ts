@@ -44,5 +44,13 @@ export function joinClips(clips: readonly Clip[]): Clip {
   };
 }
 
+/** Frames `from` … `to` − 1 of a clip. */
+export const cutClip = ({ skeleton, fps, frames, ...own }: Clip, from: number, to = frames): Clip => ({
+  ...{ skeleton, fps, frames: to - from },
+  rotations: own.rotations.slice(4 * from * skeleton.names.length, 4 * to * skeleton.names.length),
+  root: own.root.slice(3 * from, 3 * to),
+  contacts: own.contacts?.slice(4 * from, 4 * to) ?? null,
+});
+
 /** Seconds from the first frame to the last one's end. */
 export const secondsOf = ({ frames, fps }: Pick<Clip, "frames" | "fps">): number => frames / fps;

@@ -1,5 +1,5 @@
 export type { Clip } from "./clip.js";
-export { joinClips, secondsOf } from "./clip.js";
+export { cutClip, joinClips, secondsOf } from "./clip.js";
 export {
   BODY_FEATURES,
   FEATURE_PARTS,
@@ -72,6 +72,7 @@ export {
   type Vector,
   yaw,
 } from "./rotations.js";
+export { arriveAt, beginningAt, loopOf, seamJump } from "./seam.js";
 export type { Skeleton } from "./skeleton.js";
 export { BODY, BODY_JOINTS, BODY_NAMES, BODY_PARENTS } from "./skeleton.js";
 export { fullBodyVrmBones, VRM_BONES } from "./vrm-bones.js";

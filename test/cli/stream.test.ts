@@ -106,6 +106,41 @@ test("a path leads the root of a sample and of a stream; what is none is refused
   expect(existsSync(join(root, "none.bvh"))).toBe(false);
 });
 
+test("a path is read from a file of points; one that holds something else is a failure", async () => {
+  const write = (name: string, text: string) => {
+    writeFileSync(join(root, name), text);
+    return join(root, name);
+  };
+  const out = join(root, "by-file.bvh");
+  const go = (path: string) =>
+    refused(["sample", walker, "--path", path, "--out", out, "--seconds", "0.6", "--steps", "1", "--lag", "1"]);
+  for (const file of [
+    write("points.json", "[[-1, 0], [1, 2]]"),
+    write("named.json", '[{ "x": -1, "z": 0 }, { "x": 1, "z": 2 }]'),
+    write("points.csv", "x, z\r\n-1, 0\r\n1, 2\r\n"),
+    write("bare.CSV", "-1;0\n1;2"),
+  ]) {
+    const { code, stderr } = await go(file);
+    expect(code, stderr).toBe(0);
+    const [{ clip }] = await motionsOf(readFileSync(out), "by-file.bvh");
+    expect([clip.root[0], clip.root[2]].map((value) => Number(value.toFixed(3)))).toEqual([-1, 0]);
+    rmSync(out);
+  }
+  for (const [file, expected, message] of [
+    [join(root, "gone.csv"), 2, /There is no file/],
+    [write("broken.json", "[[0, 0]"), 1, /broken.json is no JSON/],
+    [write("object.json", '{"x": 1}'), 1, /is a list of points/],
+    [write("texts.json", '[[0, 0], ["1", "2"]]'), 1, /point 2, .* is not \[x, z\]/],
+    [write("wide.csv", "0,0\n1,2,3"), 1, /line 2, "1,2,3", is not x and z/],
+    [write("others.csv", "lat,lon\n0,0\n1,2"), 1, /its columns are x and z, got "lat,lon"/],
+    [write("one.csv", "0,0"), 2, /two different points/],
+  ] as const) {
+    const { code, stderr } = await go(file);
+    expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);
+  }
+  expect(existsSync(out)).toBe(false);
+});
+
 test("a motion goes on from a file's, where that one ends; what it cannot go on from is refused", async () => {
   const [clip] = (await model.sample({ prompt: "a person walks", seconds: 1.8, steps: 2, lag: 2 })).clips;
   const file = join(root, "begun.bvh");
@@ -135,6 +170,22 @@ test("a motion goes on from a file's, where that one ends; what it cannot go on 
     expect(code, stderr).toBe(2);
     expect(stderr).toMatch(rule);
   }
+  const arrived = join(root, "arrived.bvh");
+  const there = await refused(["sample", walker, "--out", arrived, ...few, "--to-clip", file, "--seconds", "1"]);
+  expect(there.code, there.stderr).toBe(0);
+  expect(there.stderr).toMatch(/at .*begun.bvh it jumps by \d+\.\d of a usual step/);
+  const [{ clip: reached }] = await motionsOf(readFileSync(arrived), "arrived.bvh");
+  expect(reached.frames - 36).toBeGreaterThanOrEqual(20);
+  expect(reached.frames - 36).toBeLessThanOrEqual(20 + 24);
+  const both = await refused([
+    ...["sample", walker, "--out", arrived, ...few, "--from-clip", file, "--to-clip", file, "--seconds", "1"],
+  ]);
+  expect(both.code, both.stderr).toBe(0);
+  const [{ clip: between }] = await motionsOf(readFileSync(arrived), "arrived.bvh");
+  expect(between.frames - 72).toBeGreaterThanOrEqual(20);
+  for (let i = 0; i < 3 * 36; i++) if (i % 3 !== 1) expect(between.root[i]).toBeCloseTo(clip.root[i], 2);
+  const round = await go("--to-clip", file, "--loop");
+  expect([round.code, round.stderr]).toEqual([2, expect.stringContaining("leave out --loop")]);
   const cut = join(root, "cut.bvh");
   writeFileSync(cut, readFileSync(file).subarray(0, 200));
   const damaged = await go("--from-clip", cut);
@@ -144,6 +195,7 @@ test("a motion goes on from a file's, where that one ends; what it cannot go on 
 
 test.each([
   [["--from-clip", "walk.bvh"], /--from-clip has no effect with --stream/],
+  [["--to-clip", "walk.bvh"], /--to-clip has no effect with --stream/],
   [["--count", "2"], /count/],
   [["--out", "walk.bvh"], /--out has no effect with --stream/],
   [["--json"], /--json has no effect with --stream/],

@@ -8,11 +8,15 @@ import { type BatchStep, type DrawnBatch, Model, type Rows } from "../../models/
 import { OptionError, parseOptions } from "../../models/options.js";
 import {
   BODY_FEATURES,
+  beginningAt,
   type Clip,
+  cutClip,
   FeetPlanter,
   fromFeatures,
   HUMANML_FEATURES,
   humanmlClip,
+  loopOf,
+  ORIGIN,
   PathFollower,
   type Spot,
 } from "../../motion/index.js";
@@ -21,7 +25,7 @@ import type { CompileOptions } from "../../runtime/index.js";
 import { motionGraphs } from "./graphs.js";
 import { selfMask, textMask } from "./masks.js";
 import type { MotionNetwork } from "./network.js";
-import { LONGEST_PROMPT, motionOptions, pathOf, type SessionOptions, sessionOptions } from "./options.js";
+import { LONGEST_PROMPT, LOOP_CHOICE, motionOptions, pathOf, type SessionOptions, sessionOptions } from "./options.js";
 import { guided, type Stretch, sampleBlocks, samplerCalls, stretchesOf } from "./sampler.js";
 import { blockFrames, type MotionShape } from "./shape.js";
 import { givenStates } from "./states.js";
@@ -67,8 +71,13 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
     };
   }
 
-  private framesOf({ seconds }: Options): number {
+  /** Frames of a motion, and those that are drawn for it: of a loop more, of which the best are taken. */
+  private wantedOf({ seconds }: Options): number {
     return Math.max(1, Math.round(seconds * this.fps));
+  }
+
+  private framesOf(options: Options): number {
+    return this.wantedOf(options) + (options.loop ? Math.round(LOOP_CHOICE * this.fps) + 2 : 0);
   }
 
   protected blocksOf(options: Options): number {
@@ -179,6 +188,7 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
       captions: numbers,
       letters,
       path: repeated(pathOf(path)?.flat() ?? [], count),
+      loop: new Int32Array(count).fill(options.loop ? this.wantedOf(options) : 0),
       planted: new Int32Array(count).fill(feet === "planted" ? 1 : 0),
       keep: new Float32Array(count).fill(prompt === undefined || guidance === 0 ? 0 : 1),
     };
@@ -315,7 +325,9 @@ export class MotionModel extends Model<"motion", Schema> implements MotionGenera
     const per = samples.length / n;
     const toClip = this.shape.features === HUMANML_FEATURES ? humanmlClip : fromFeatures;
     const clips = Array.from({ length: n }, (_, i) => {
-      const clip = toClip(samples.slice(i * per, (i + 1) * per) as Float32Array, { fps: this.fps });
+      const own = samples.slice(i * per, (i + 1) * per) as Float32Array;
+      if (rows.loop[i]) return loopClip(loopOf(own, rows.loop[i], this.fps), this.fps, rows.planted[i] === 1);
+      const clip = toClip(own, { fps: this.fps });
       const led = followed(clip, rows.path as Float32Array, n, i);
       return rows.planted[i] ? new FeetPlanter().plant(led) : led;
     });
@@ -338,6 +350,17 @@ function columnsOf(all: Float32Array, rows: number, per: number, from: number, c
 
 const repeated = (values: readonly number[], times: number): Float32Array =>
   Float32Array.from({ length: times * values.length }, (_, i) => values[i % values.length]);
+
+/** Features that go round as a clip: feet are planted in a second round, which begins as it ends. */
+function loopClip(rows: Float32Array, fps: number, planted: boolean): Clip {
+  const frames = rows.length / BODY_FEATURES;
+  const two = new Float32Array(2 * rows.length);
+  two.set(rows);
+  two.set(rows, rows.length);
+  const free = fromFeatures(two, { fps });
+  const clip = planted ? new FeetPlanter().plant(free) : free;
+  return beginningAt(cutClip(clip, frames), ORIGIN);
+}
 
 /** A clip led along its path, one of `n`, where it has one. */
 function followed(clip: Clip, paths: Float32Array, n: number, i: number): Clip {

@@ -78,7 +78,7 @@ const path = z
   ])
   .optional()
   .describe(
-    'points on the floor that the root follows, x and z in metres, such as "0,0 1,2 3,3"; one that ends where it begins goes round',
+    'points on the floor that the root follows, x and z in metres, such as "0,0 1,2 3,3"; one that ends where it begins goes round; or, at the command line, a JSON or CSV file of them',
   );
 /** The points of a path, which may be given as text. @throws RangeError where they are none */
 export const pathOf = (given: z.output<typeof path>): readonly Spot[] | null =>
@@ -114,8 +114,26 @@ const all = z.strictObject({
   guidance,
   feet,
   path,
+  loop: z.boolean().default(false).describe("goes round: its end meets its beginning, up to where it stands and looks"),
   seed: seedOption(),
 });
+
+/** Seconds of a loop at least, and seconds more that are drawn, of which the best is taken. */
+const SHORTEST_LOOP = 1;
+export const LOOP_CHOICE = 2.4;
+
+const checkLoop = (
+  { loop, path, seconds }: z.output<typeof all>,
+  context: z.core.$RefinementCtx,
+  shape?: MotionShape,
+) => {
+  if (!loop) return;
+  const refuse = (message: string) => context.addIssue({ code: "custom", path: ["loop"], message });
+  if (path !== undefined) refuse("A loop goes where it goes; leave out path, or loop.");
+  if (seconds < SHORTEST_LOOP) refuse(`A loop lasts ${SHORTEST_LOOP} s at least; seconds is ${seconds}.`);
+  if (shape && shape.features !== BODY_FEATURES)
+    refuse(`Loops are made of frames of ${BODY_FEATURES} numbers, and this model has others; leave loop out.`);
+};
 
 /** Refuses a block that starts after the one before it has ended. */
 const checkLag = ({ steps, lag }: { steps: number; lag: number }, context: z.core.$RefinementCtx) => {
@@ -129,7 +147,8 @@ export const motionOptions = (shape?: MotionShape) =>
   all.extend({ feet: feetOption(shape) }).superRefine((options, context) => {
     checkLag(options, context);
     checkPath(options, context);
-    const { prompt, count } = options;
+    checkLoop(options, context, shape);
+    const { prompt, count, loop } = options;
     if (Array.isArray(prompt) && prompt.length !== count)
       context.addIssue({
         code: "custom",
@@ -138,7 +157,7 @@ export const motionOptions = (shape?: MotionShape) =>
       });
     if (!shape) return;
     const least = blockFrames(shape) / shape.fps;
-    if (options.schedule === "trapezoid" && options.seconds > shape.network.window * least)
+    if (options.schedule === "trapezoid" && options.seconds + (loop ? LOOP_CHOICE : 0) > shape.network.window * least)
       context.addIssue({
         code: "custom",
         path: ["schedule"],

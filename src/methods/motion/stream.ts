@@ -1,56 +1,26 @@
 import type { z } from "zod";
 import type { MotionGuess, MotionSession } from "../../models/generator.js";
 import { OptionError } from "../../models/options.js";
-import type { Programs } from "../../models/programs.js";
 import { Session } from "../../models/session.js";
-import {
-  type Clip,
-  FeatureReader,
-  FeetPlanter,
-  onBody,
-  PathFollower,
-  resample,
-  type Spot,
-  startOf,
-  toFeatures,
-} from "../../motion/index.js";
+import { type Clip, onBody, resample, type Spot, toFeatures } from "../../motion/index.js";
 import { Random } from "../../random/index.js";
-import { TokenCache } from "./cache.js";
-import { decodingStream } from "./codec.js";
-import type { MotionGraphs } from "./graphs.js";
-import { selfMask, textMask } from "./masks.js";
-import type { MotionNetwork } from "./network.js";
+import { LiveBody } from "./live-body.js";
+import { type Finished, LiveNetwork, type Shown } from "./live-network.js";
 import { pathOf, type sessionOptions } from "./options.js";
-import { guided } from "./sampler.js";
-import { blockFrames, type MotionShape } from "./shape.js";
-import { partsOf, type Vocabulary, type Words } from "./words.js";
+import type { SessionModel } from "./session-model.js";
+import { blockFrames } from "./shape.js";
 
 type Options = z.output<ReturnType<typeof sessionOptions>>;
 
-export interface SessionModel {
-  readonly shape: MotionShape;
-  readonly net: MotionNetwork;
-  readonly graphs: MotionGraphs;
-  readonly programs: Programs;
-  readonly vocabulary: Vocabulary;
-}
-
-/** Tokens after which positions are counted anew. */
-const REBASE = 1024;
-
 /**
  * A motion that never ends. Blocks go from noise to clean on a staircase, `steps` calls each and `lag` calls apart; one that
- * is clean is decoded and given, and is seen by the next call at time 1, which writes its keys and values into a cache. So a
- * call looks at the blocks in the making only, and gives what a call on everything would.
+ * is clean is decoded and given, and is seen by the next call at time 1, from which on the network remembers it.
  */
 export class MotionStream extends Session implements MotionSession {
   readonly frames: number;
   /** Blocks in the making at once. */
   readonly delay: number;
   private strength: number;
-  private text: string | null = null;
-  private words: Words | null = null;
-  private memory: { keys: Float32Array; values: Float32Array } | null = null;
   /** Whether the blocks in the making are to begin anew before the next call. */
   private turning = false;
   /** Calls made. */
@@ -65,15 +35,8 @@ export class MotionStream extends Session implements MotionSession {
   private readonly foreseen = new Map<number, Float32Array>();
   /** Features of the motion that it goes on from, [frames, features], until the network has seen them. */
   private past: Float32Array | null = null;
-  /** Tokens that positions are counted from. */
-  private base = 0;
-  private readonly cache: TokenCache;
-  private readonly decoder;
-  private readonly reader: FeatureReader;
-  /** Null where feet are left as the network says. */
-  private readonly planter: FeetPlanter | null;
-  /** Null as long as no path was given. */
-  private follower: PathFollower | null = null;
+  private readonly network: LiveNetwork;
+  private readonly body: LiveBody;
   private readonly random: Random;
   private readonly guided: boolean;
 
@@ -84,25 +47,15 @@ export class MotionStream extends Session implements MotionSession {
     from: Clip | null = null,
   ) {
     super(model.programs.work, signal);
-    const { shape, programs, net } = model;
     const { steps, lag, seed, guidance, prompt, feet } = options;
-    const { network } = shape;
-    this.frames = blockFrames(shape);
+    this.frames = blockFrames(model.shape);
     this.delay = Math.ceil(steps / lag);
     this.strength = guidance;
     this.guided = guidance !== 1;
     this.random = new Random(seed, "session");
-    this.cache = new TokenCache({
-      rows: this.rows,
-      layers: network.blocks,
-      heads: network.heads,
-      places: this.slots * network.block,
-      depth: network.width / network.heads,
-    });
-    this.decoder = decodingStream(programs, net, shape, network.block);
-    this.reader = new FeatureReader({ fps: shape.fps });
+    this.network = new LiveNetwork(model, this.slots, this.guided);
+    this.body = new LiveBody(model, feet);
     if (from) this.goOnFrom(from);
-    this.planter = feet === "planted" ? new FeetPlanter() : null;
     if (prompt !== undefined) this.say(prompt);
     const path = pathOf(options.path);
     if (path) this.follow(path);
@@ -118,14 +71,13 @@ export class MotionStream extends Session implements MotionSession {
       throw new OptionError(
         `A motion to go on from lasts ${this.frames / shape.fps} seconds at least; this one has ${from.frames / from.fps}.`,
       );
-    this.reader.place = startOf(clip);
-    this.reader.read(rows);
+    this.body.goOnFrom(clip, rows);
     this.past = rows.slice(rows.length - blocks * this.frames * shape.features);
     this.given = blocks;
     this.tick = blocks * this.options.lag;
   }
 
-  /** Encodes the rows that it goes on from, and shows them to the network and the decoder, block by block. */
+  /** Encodes the rows that it goes on from, and shows them to the network and the body, block by block. */
   private async recall(rows: Float32Array): Promise<void> {
     this.past = null;
     const { graphs, programs, shape } = this.model;
@@ -134,26 +86,15 @@ export class MotionStream extends Session implements MotionSession {
     const { tokens } = await programs.run(`past ${this.given}`, graphs.encode(this.given * block), 1, { rows });
     for (let b = 0; b < this.given; b++) {
       this.blocks.set(b, tokens.slice(b * per, (b + 1) * per));
-      await this.decoder.push(this.blocks.get(b)!);
+      await this.body.recall(this.blocks.get(b)!);
       if (this.finished !== null) await this.see([]);
       this.finished = b;
     }
   }
 
-  /** The present text as it is read; no words where there is none. */
-  private get read(): Words {
-    const size = 2 * this.model.shape.text.length;
-    return this.words ?? { rows: new Int32Array(size), signs: new Float32Array(size) };
-  }
-
   /** Finished blocks that the network looks at, at most. */
   private get slots(): number {
     return this.model.shape.network.window - this.delay;
-  }
-
-  /** With guidance the network draws twice: with the text, and without. */
-  private get rows(): number {
-    return this.guided ? 2 : 1;
   }
 
   get guidance(): number {
@@ -170,28 +111,12 @@ export class MotionStream extends Session implements MotionSession {
 
   say(text: string | null): void {
     this.requireOpen();
-    if (text !== null) {
-      this.model.vocabulary.require(text);
-      const parts = partsOf(text);
-      if (parts.length > 1)
-        throw new OptionError(
-          `A session shows one thing at a time: say ${JSON.stringify(parts[0])} first, and ${JSON.stringify(parts[1])} when it is time.`,
-        );
-    }
-    if (text === this.text) return;
-    this.text = text;
-    this.words = text === null ? null : this.model.vocabulary.encode(text);
-    this.memory = null;
-    this.turning = this.options.turn === "anew";
+    if (this.network.text.say(text)) this.turning = this.options.turn === "anew";
   }
 
   follow(points: readonly Spot[] | null): void {
     this.requireOpen();
-    if (points === null && !this.follower) return;
-    const { x, z } = this.reader.place;
-    const follower = this.follower ?? new PathFollower(this.given === 0 ? null : [x, z]);
-    refused(() => follower.follow(points));
-    this.follower = follower;
+    refused(() => this.body.follow(points, this.given > 0));
   }
 
   next(): Promise<Clip> {
@@ -208,8 +133,7 @@ export class MotionStream extends Session implements MotionSession {
     for (const block of this.blocks.keys()) if (block >= this.given) this.blocks.delete(block);
     this.foreseen.clear();
     this.tick = this.given * this.options.lag;
-    const { block } = this.model.shape.network;
-    this.cache.forget(0, this.slots * block);
+    this.network.forget();
   }
 
   private async nextBlock(): Promise<Clip> {
@@ -222,22 +146,16 @@ export class MotionStream extends Session implements MotionSession {
     }
     const tokens = this.blocks.get(this.given)!;
     this.given++;
-    const drawn = await this.decoder.push(tokens);
-    const free = this.reader.read(drawn);
-    const clip = this.follower?.steer(free) ?? free;
-    return this.planter ? this.planter.plant(clip) : clip;
+    return this.body.push(tokens);
   }
 
-  /** Decodes what is foreseen; copies of the decoder and the reader go ahead, so that the stream stays where it is. */
+  /** Decodes what is foreseen; the stream stays where it is. */
   private async guesses(): Promise<MotionGuess[]> {
-    const decoder = this.decoder.copy();
-    const reader = new FeatureReader({ fps: this.model.shape.fps, start: this.reader.place });
-    const follower = this.follower?.copy();
+    const framesOf = this.body.ahead();
     const guesses: MotionGuess[] = [];
     for (const block of [...this.foreseen.keys()].sort((a, b) => a - b)) {
       this.signal.throwIfAborted();
-      const free = reader.read(await decoder.push(this.foreseen.get(block)!));
-      const clip = follower?.steer(free) ?? free;
+      const clip = await framesOf(this.foreseen.get(block)!);
       guesses.push({ clip, certainty: this.timeOf(block, this.tick) });
     }
     return guesses;
@@ -282,111 +200,28 @@ export class MotionStream extends Session implements MotionSession {
       this.foreseen.delete(b);
     }
     this.tick++;
-    this.rebase();
+    this.network.rebase(this.given);
   }
 
-  /** Velocities of blocks, beside the one that was finished last, whose keys and values are kept. */
+  /** Velocities of blocks, beside the one that was finished last, which the network remembers from then on. */
   private async see(active: readonly number[]): Promise<Float32Array> {
-    const { history } = this.options;
-    const { shape, programs, graphs } = this.model;
-    const { block } = shape.network;
-    const shown = this.finished === null ? [] : [this.finished];
-    const all = [...shown, ...active];
-    const times = [...shown.map(() => 1), ...active.map((b) => this.timeOf(b, this.tick))];
-    const place = this.finished === null ? 0 : (this.finished % this.slots) * block;
-    if (this.finished !== null) this.cache.forget(place, block);
-    const per = block * shape.codec.latent;
-    const state = new Float32Array(all.length * per);
-    all.forEach((b, i) => void state.set(i < shown.length ? this.presented(b) : this.tokensOf(b), i * per));
-    const { velocity, keys, values } = await programs.run(
-      `step ${all.length} ${this.cache.axes.places}`,
-      graphs.step(all.length, this.cache.axes.places),
-      this.rows,
-      {
-        state: this.repeated(state),
-        times: this.repeated(Float32Array.from(times, (t, i) => (i < shown.length ? 1 - history : t))),
-        positions: Float32Array.from({ length: all.length * block }, (_, i) => this.positionOf(all, i)),
-        ...(await this.remembered()),
-        read: this.readMask(all.length),
-        pastKeys: this.cache.keys,
-        pastValues: this.cache.values,
-        seen: this.seenMask(times),
-      },
+    const shown = active.map(
+      (number): Shown => ({ number, tokens: this.tokensOf(number), time: this.timeOf(number, this.tick) }),
     );
-    if (this.finished !== null) {
-      this.cache.put(place, block, keys, values);
-      this.blocks.delete(this.finished);
-      this.finished = null;
-    }
-    return this.guide(velocity).subarray(shown.length * per);
-  }
-
-  private guide(velocity: Float32Array): Float32Array {
-    if (!this.guided) return velocity;
-    const half = velocity.length / 2;
-    return guided(velocity.subarray(half), velocity.subarray(0, half), this.strength);
+    const finished = this.finished === null ? null : this.presented(this.finished);
+    const velocity = await this.network.see(shown, finished, this.strength);
+    if (finished) this.blocks.delete(finished.number);
+    this.finished = null;
+    return velocity;
   }
 
   /** A finished block as the network is shown it: with as much noise as history has. */
-  private presented(block: number): Float32Array {
+  private presented(number: number): Finished {
     const { history } = this.options;
-    const tokens = this.tokensOf(block);
-    if (history === 0) return tokens;
-    const noise = this.random.split("history").split(block).normals(tokens.length);
-    return tokens.map((x, i) => (1 - history) * x + history * noise[i]);
-  }
-
-  private positionOf(all: readonly number[], token: number): number {
-    const { block } = this.model.shape.network;
-    return all[Math.floor(token / block)] * block + (token % block) - this.base;
-  }
-
-  private rebase(): void {
-    const { block } = this.model.shape.network;
-    const now = this.given * block - this.base;
-    if (now < REBASE) return;
-    this.cache.shift(now);
-    this.base += now;
-  }
-
-  /** The same for every row. */
-  private repeated<A extends Float32Array | Int32Array | Uint8Array>(values: A): A {
-    if (this.rows === 1) return values;
-    const out = new (values.constructor as new (length: number) => A)(this.rows * values.length);
-    for (let r = 0; r < this.rows; r++) out.set(values, r * values.length);
-    return out;
-  }
-
-  /** What the layers know of the present text. */
-  private async remembered(): Promise<{ keys: Float32Array; values: Float32Array }> {
-    if (this.memory) return this.memory;
-    const { graphs, programs } = this.model;
-    const { rows, signs } = this.read;
-    const keep = new Float32Array(this.rows);
-    keep[0] = this.words ? 1 : 0;
-    const words = { words: this.repeated(rows), signs: this.repeated(signs), keep };
-    this.memory = await programs.run("memory 1", graphs.memory(1), this.rows, words);
-    return this.memory;
-  }
-
-  private readMask(blocks: number): Uint8Array {
-    const { network, text } = this.model.shape;
-    const captions = new Array<number>(blocks).fill(0);
-    return this.repeated(textMask({ captions }, { signs: this.read.signs, length: text.length }, network.block));
-  }
-
-  /** Everybody sees the cache, and of the others what `selfMask` says. */
-  private seenMask(times: readonly number[]): Uint8Array {
-    const { network } = this.model.shape;
-    const { held } = this.cache;
-    const own = selfMask({ times }, network);
-    const tokens = times.length * network.block;
-    const mask = new Uint8Array(tokens * (held.length + tokens));
-    for (let i = 0; i < tokens; i++) {
-      mask.set(held, i * (held.length + tokens));
-      mask.set(own.subarray(i * tokens, (i + 1) * tokens), i * (held.length + tokens) + held.length);
-    }
-    return mask;
+    const tokens = this.tokensOf(number);
+    if (history === 0) return { number, tokens, history };
+    const noise = this.random.split("history").split(number).normals(tokens.length);
+    return { number, tokens: tokens.map((x, i) => (1 - history) * x + history * noise[i]), history };
   }
 }
 

@@ -60,8 +60,8 @@ test("exchanging two people, with their noise, exchanges what they do", async ()
     { ...options, personality: options.partnerPersonality, partnerPersonality: options.personality },
     { sounds: [sounds[1], sounds[0]], noise: Float32Array.of(...noise.subarray(half), ...noise.subarray(0, half)) },
   );
-  const [a, b] = [drawn.dialogues[0][0].rotations, swapped.dialogues[0][1]!.rotations];
-  expect(Math.max(...a.map((x, i) => Math.abs(x - b[i])))).toBeLessThan(1e-5);
+  expect(swapped.dialogues[0][1]!.rotations).toEqual(drawn.dialogues[0][0].rotations);
+  expect(swapped.dialogues[0][0].rotations).toEqual(drawn.dialogues[0][1]!.rotations);
 });
 
 test("expressiveness scales about the mean pose, of dialogues one for each", async () => {

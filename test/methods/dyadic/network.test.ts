@@ -130,7 +130,8 @@ test("exchanging the two people is the same as exchanging all that is theirs", a
   const sound = rows.sound as Float32Array;
   turned.sound = Float32Array.of(...sound.subarray(2 * T * 40), ...sound.subarray(0, 2 * T * 40));
   const [a, b] = [await draw(shape, rows), await draw(shape, turned)];
-  expect(distance(b.subarray(n * d), a.subarray(0, n * d))).toBeLessThan(1e-6);
+  expect(b.subarray(n * d)).toEqual(a.subarray(0, n * d));
+  expect(b.subarray(0, n * d)).toEqual(a.subarray(n * d));
 });
 
 test("a causal network does not hear what comes later", async () => {
@@ -192,10 +193,7 @@ test.each(Object.entries(variants))("gradients are those of finite differences, 
         loss,
         names.map((name) => all[name]),
       );
-      return { loss: loss.reshape([1]), ...Object.fromEntries(names.map((name, i) => [name, found[i]])) } as Record<
-        string,
-        Tensor
-      >;
+      return { out, ...Object.fromEntries(names.map((name, i) => [name, found[i]])) } as Record<string, Tensor>;
     },
     { device: "cpu", threads: 1 },
   );
@@ -203,15 +201,18 @@ test.each(Object.entries(variants))("gradients are those of finite differences, 
   for (const name of names) {
     const slopeOf = first[name].slice();
     const direction = slopeOf.map((_, i) => Math.cos(1 + 2.4 * i));
-    const h = name === "sound" ? 2e-4 : 2e-3;
     const lossAt = async (step: number) => {
       const moved = Float32Array.from(feeds[name], (x, i) => x + step * direction[i]);
-      return (await program.run({ ...feeds, weights, [name]: moved } as never)).loss[0];
+      const { out } = await program.run({ ...feeds, weights, [name]: moved } as never);
+      return out.reduce((sum, x, i) => sum + x * weights[i], 0);
     };
-    const slope = ((await lossAt(h)) - (await lossAt(-h))) / (2 * h);
+    // Of fourth order, so that the step can be large: graphs compute in 32 bits only, and what rounding makes of the outputs is
+    // divided by the step. That leaves 1e-5 to 1e-4; with 64 bits it could be 1e-5
+    const central = async (h: number) => ((await lossAt(h)) - (await lossAt(-h))) / (2 * h);
+    const slope = (4 * (await central(0.04)) - (await central(0.08))) / 3;
     const wanted = slopeOf.reduce((sum, x, i) => sum + x * direction[i], 0);
     const size = Math.hypot(...slopeOf);
     expect(size, name).toBeGreaterThan(1e-3);
-    expect(Math.abs(slope - wanted), name).toBeLessThan(0.02 * size + 2e-2);
+    expect(Math.abs(slope - wanted), name).toBeLessThan(2e-4 * size);
   }
 });

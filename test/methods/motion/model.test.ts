@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Motions } from "../../../src/media/motions.js";
 import type { MotionSampleOptions } from "../../../src/methods/motion/index.js";
 import { motionOptions } from "../../../src/methods/motion/options.js";
-import { FeetPlanter, PathFollower } from "../../../src/motion/index.js";
+import { FeetPlanter, PathFollower, seamJump, startOf } from "../../../src/motion/index.js";
 import { madeModel } from "./made.js";
 
 const model = madeModel();
@@ -178,6 +178,25 @@ test("its noise can be mixed and given back", async () => {
   const noise = model.drawNoise(quick);
   expect(noise).toHaveLength(4 * 3 * 4);
   expect(numbersOf(await model.sample(quick, { noise }))).toEqual(numbersOf(await model.sample(quick)));
+});
+
+test("a loop has the frames that were asked for, meets its beginning, and costs the frames that it is chosen from", async () => {
+  const looped = { ...quick, seconds: 1.8, loop: true, feet: "free" } as const;
+  const plain = (await model.sample({ ...looped, loop: false, count: 2 })).clips;
+  const found = (await model.sample({ ...looped, count: 2 })).clips;
+  for (const [i, clip] of found.entries()) {
+    expect(clip.frames).toBe(36);
+    expect(seamJump(clip, clip)).toBeLessThan(0.6 * seamJump(plain[i], plain[i]));
+    const begins = startOf(clip);
+    for (const value of [begins.x, begins.z, begins.yaw]) expect(Math.abs(value)).toBeLessThan(1e-5);
+  }
+  expect(found[0].rotations).not.toEqual(found[1].rotations);
+  const [planted] = (await model.sample({ ...looped, feet: "planted" })).clips;
+  expect(planted.rotations).not.toEqual(found[0].rotations);
+  // 3 blocks, or 8 for 4.3 s
+  expect([model.cost({ ...looped, loop: false }), model.cost(looped)]).toEqual([16, 36]);
+  await expect(model.sample({ ...looped, path: "0,0 0,3" })).rejects.toThrow("leave out path, or loop");
+  await expect(model.sample({ ...looped, seconds: 0.5 })).rejects.toThrow("1 s at least");
 });
 
 test("feet are not planted where frames have another layout", () => {
