@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { DialogueDataset, ImageDataset, TextDataset } from "../data/index.js";
+import type { DialogueDataset, ImageDataset, SceneDataset, TextDataset } from "../data/index.js";
 import type { MotionDataset } from "../data/motion-dataset.js";
 import { WrongUse } from "../io/wrong-use.js";
 import type { Parameterized } from "../nn/index.js";
@@ -10,7 +10,7 @@ import type { Architecture, Described } from "./architecture.js";
 import type { EditInfo } from "./edits.js";
 import type { AnyGenerator, Kind } from "./generator.js";
 
-export type Dataset = ImageDataset | TextDataset | MotionDataset | DialogueDataset;
+export type Dataset = ImageDataset | TextDataset | MotionDataset | DialogueDataset | SceneDataset;
 type Train<D, Settings> = (dataset: D, settings: Settings, options: TrainOptions) => Promise<RunResult>;
 
 /** Everything that the command line, `loadModel` and forms know of a method. */
