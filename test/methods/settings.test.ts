@@ -13,6 +13,7 @@ import { flowSettings } from "../../src/methods/flow/settings.js";
 import { motionSettings } from "../../src/methods/motion/settings.js";
 import { methods } from "../../src/methods/registry.js";
 import { sphereSettings } from "../../src/methods/sphere/settings.js";
+import { visionLanguageSettings } from "../../src/methods/vision-language/settings.js";
 import { parseSettings, SettingsError } from "../../src/train/settings.js";
 import { shapes } from "./pictures.js";
 
@@ -26,6 +27,7 @@ const schemas: Record<string, z.ZodType> = {
   flow: flowSettings,
   motion: motionSettings,
   dyadic: dyadicSettings,
+  "vision-language": visionLanguageSettings,
   "language-model": languageModelSettings,
   classifier: classifierSettings,
   "motion-judge": motionJudgeSettings,

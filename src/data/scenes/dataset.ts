@@ -6,10 +6,10 @@ import { SIDE } from "./scene.js";
 import type { Skill } from "./skills.js";
 
 /**
- * What questions are for: training, and apart from it probes that steer a training, decide on it, or measure it at the
- * end.
+ * What questions are for: training, and apart from it probes that steer a training, decide on it, measure it at the end,
+ * or tell what is right without looking.
  */
-export const STREAMS = ["train", "steering", "gate", "test"] as const;
+export const STREAMS = ["train", "steering", "gate", "test", "floor"] as const;
 export type Stream = (typeof STREAMS)[number];
 
 /** Pictures of scenes, with questions and answers, drawn from a seed without end. */

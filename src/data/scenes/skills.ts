@@ -167,6 +167,34 @@ export const TEMPLATES: Record<Skill, readonly Template[]> = {
   arithmetic: [counting("sum", numbers(1, 9)), counting("difference", numbers(0, 9))],
 };
 
+/** Every answer that a question can have, by what it asks for. */
+export function answersTo(program: Program): readonly string[] {
+  switch (program.op) {
+    case "colour":
+    case "tallest":
+    case "shortest":
+      return colours;
+    case "shape":
+      return shapes;
+    case "beside":
+      return program.ask === "colour" ? colours : shapes;
+    case "size":
+      return sizes;
+    case "place":
+      return PLACES;
+    case "more":
+    case "larger":
+    case "relation":
+      return YES_NO;
+    case "odd":
+      return bothOf.map(({ colour, shape }) => `${colour} ${shape}`);
+    case "height":
+      return numbers(1, TALLEST);
+    default:
+      return numbers(0, 9);
+  }
+}
+
 /** Every answer that a question of a skill can have. */
 export const answersOf = (skill: Skill): readonly string[] => [
   ...new Set(TEMPLATES[skill].flatMap(({ answers }) => answers)),
