@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sceneImages, scenes } from "../../src/data/scenes/index.js";
+import { decodeImage } from "../../src/io/index.js";
 import { writeModel } from "../../src/models/files.js";
 import { madeModel } from "../methods/vision-language/made.js";
 import { inProcess } from "./in-process.js";
@@ -36,6 +37,14 @@ test("a picture is asked about: answers on stdout, several drawn, or one JSON do
   });
   expect(told.questions[0].answers).toHaveLength(6);
   expect((await ask("--question", "where is the ring", "--count", "6", "--json")).stdout).toBe(drawn.stdout);
+});
+
+test("what is asked about can be looked at, in a row for each skill", async () => {
+  const sheet = join(root, "sheet.png");
+  const { code, stderr } = await fewstep(["data", "check", "scenes", "--out", sheet]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining(`Pictures: ${sheet}`)]);
+  const { width, height } = await decodeImage(sheet);
+  expect(width / height).toBeCloseTo(16 / 12, 1);
 });
 
 test("a picture of another size is scaled, which is said", async () => {
