@@ -5,7 +5,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
-import { mutator, only, sample, wilson } from "./mutate/sample.js";
+import { wilson } from "../src/metrics/wilson.js";
+import { mutator, only, sample } from "./mutate/sample.js";
 
 const usage = `npm run mutate -- [folders or files under src] [--sample n] [--seed s] [--all] [--fresh]
   Without a path: src/methods, src/judges, src/metrics, src/data. A file may name lines: src/metrics/kid.ts:10-20.

@@ -7,6 +7,7 @@ export {
   soundFeatures,
 } from "./audio/index.js";
 export { readSounds, type Sounds } from "./io/sound-read.js";
+export { type AnswerEvaluation, evaluateAnswers } from "./judges/answers/evaluate.js";
 export { type Extractor, extractorFor } from "./judges/extractors/index.js";
 export {
   type AskedGesture,
@@ -55,6 +56,9 @@ export { loadModel, loadTextModel } from "./methods/load.js";
 export * as motion from "./methods/motion/index.js";
 export { methods, register } from "./methods/registry.js";
 export * as sphere from "./methods/sphere/index.js";
+export * as visionLanguage from "./methods/vision-language/index.js";
+export { VisionLanguageModel } from "./methods/vision-language/model.js";
+export type { Answer, Answerer, AnswerRequest } from "./models/answerer.js";
 export { blend, type Corner, type Place } from "./models/blend.js";
 export type { Edit, EditInput, Latents } from "./models/edits.js";
 export type { Exemplars } from "./models/exemplars.js";

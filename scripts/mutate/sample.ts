@@ -66,13 +66,3 @@ export function only(chosen?: Mutant[]): void {
     return instrument.call(this, files, options);
   };
 }
-
-/** Wilson's 95 % interval of a share, of which `hits` of `count` were seen. */
-export function wilson(hits: number, count: number): [low: number, high: number] {
-  const z = 1.96;
-  const share = hits / count;
-  const middle = share + z ** 2 / (2 * count);
-  const margin = z * Math.sqrt((share * (1 - share)) / count + (z / (2 * count)) ** 2);
-  const scale = 1 + z ** 2 / count;
-  return [(middle - margin) / scale, (middle + margin) / scale];
-}

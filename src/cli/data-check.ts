@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { type ImageDataset, resolveData } from "../data/index.js";
+import { type ImageDataset, resolveData, type SceneDataset } from "../data/index.js";
 import { reportText, told } from "../data/report.js";
+import { SKILLS, sceneImages } from "../data/scenes/index.js";
 import { saveGrid } from "../io/index.js";
 import { downloadProgress } from "./data.js";
 import { requireSheetName } from "./numbered.js";
@@ -20,9 +21,13 @@ export async function checkCommand(path: string, command: CheckCommand): Promise
   const { onProgress, stop } = downloadProgress();
   const dataset = await resolveData(path, { ...reading, onProgress }).finally(stop);
   const { report } = dataset;
-  if (out !== undefined && dataset.kind !== "images")
+  const shown = dataset.kind === "images" || dataset.kind === "questions" ? dataset : null;
+  if (out !== undefined && !shown)
     throw new UsageError(`${path} holds no pictures to put on a sheet; leave out --out.`);
-  const sheet = out === undefined || dataset.kind !== "images" ? null : await saveSheet(resolve(out), dataset);
+  const sheet =
+    out === undefined || !shown
+      ? null
+      : await (shown.kind === "images" ? saveSheet(resolve(out), shown) : saveScenes(resolve(out), shown));
   if (!report) throw new Error(`${path} was read without a report.`);
   if (json) return printJson({ ...told(report), leftOut: report.leftOut, sheet });
   say(reportText(report, "named below"));
@@ -32,6 +37,17 @@ export async function checkCommand(path: string, command: CheckCommand): Promise
 }
 
 const COLUMNS = 16;
+
+/** Pictures that are asked about, in a row for each skill. */
+async function saveScenes(path: string, dataset: SceneDataset): Promise<string> {
+  const probes = SKILLS.flatMap((skill) =>
+    Array.from({ length: COLUMNS }, (_, i) => dataset.probe("steering", skill, i).scene),
+  );
+  const { pixels, shape } = sceneImages(probes);
+  await saveGrid(path, pixels, shape, { columns: COLUMNS, scale: 2 });
+  return path;
+}
+
 const ROWS = 2;
 
 /** The first pictures of each class, in rows of its own; without classes the first of all. */

@@ -12,28 +12,13 @@ import {
   TABLE_STYLE,
   told,
 } from "../loops/diagnostic/index.js";
-import type { SampleOptions } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
+import { answersQuestions } from "./answerer.js";
 import { downloadProgress } from "./data.js";
+import type { DiagnoseCommand } from "./diagnose-command.js";
 import { imagesFor } from "./model-data.js";
 import { openModel } from "./models.js";
 import { checked, printJson, printTable, say, UsageError } from "./output.js";
-
-/** What `fewstep diagnose` is told. */
-export interface DiagnoseCommand {
-  data?: string;
-  features?: string;
-  /** Samples and real images of each class at most. */
-  count?: number;
-  seed: number;
-  /** Further options of the model. */
-  options?: SampleOptions;
-  /** Where a page with pictures goes. */
-  report?: string;
-  checkpoint?: boolean;
-  device?: DeviceName | "auto";
-  json?: boolean;
-}
 
 /** A model of images; another kind is wrong use. */
 export async function openImageModel(location: string, device?: DeviceName | "auto", checkpoint?: boolean) {
@@ -45,8 +30,12 @@ export async function openImageModel(location: string, device?: DeviceName | "au
   );
 }
 
-/** Says which classes a model of images draws badly, and how. */
+/** Says which classes a model of images draws badly, or which questions one that answers them gets wrong, and how. */
 export async function diagnoseCommand(location: string, command: DiagnoseCommand): Promise<void> {
+  if (await answersQuestions(location, command)) {
+    const { diagnoseAnswersCommand } = await import("./eval-answers.js");
+    return diagnoseAnswersCommand(location, command);
+  }
   const { features = "classifier", count, seed, options = {}, report, device, json } = command;
   if (report !== undefined) {
     if (!/\.html?$/i.test(report)) throw new UsageError(`--report takes the name of an .html file, got ${report}.`);

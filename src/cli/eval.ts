@@ -12,6 +12,7 @@ import {
   requireSameSize,
 } from "../judges/images/index.js";
 import type { ImageGenerator, SampleOptions } from "../models/generator.js";
+import { answersQuestions } from "./answerer.js";
 import { downloadProgress } from "./data.js";
 import { type EvalCommand, stepsAsked } from "./eval-command.js";
 import { imagesFor } from "./model-data.js";
@@ -24,6 +25,10 @@ import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
  * `Evaluation`, or a list of them for several numbers of steps.
  */
 export async function evalCommand(location: string, command: EvalCommand): Promise<void> {
+  if (await answersQuestions(location, command)) {
+    const { evalAnswersCommand } = await import("./eval-answers.js");
+    return evalAnswersCommand(location, command);
+  }
   const model = await openModel(location, command.device, command.checkpoint);
   if (model.kind === "text") {
     const { evalTextCommand } = await import("./eval-text.js");

@@ -184,14 +184,20 @@ addReadingFlags(train)
 
 const evaluate = program
   .command("eval")
-  .description("measure a model's samples against the test data, each number beside its real-against-real floor")
+  .description(
+    "measure a model's samples against the test data, each number beside its real-against-real floor; or its answers",
+  )
   .argument("<model>", "name, folder or URL")
   .option("--data <id|path>", "reference images, text, motions or dialogues (default: what the model was trained on)")
   .option(
     "--features <name>",
     "of models of images: classifier, resnet50-imagenet, pixel-pca or an ONNX file (default: classifier)",
   )
-  .option("--count <n>", "samples (default: 10000 images, 256 texts or motions, 200 people who gesture)", whole(8))
+  .option(
+    "--count <n>",
+    "samples (default: 10000 images, 256 texts or motions, 200 people who gesture, 200 questions of each skill)",
+    whole(8),
+  )
   .option("--steps <list>", "numbers of steps to compare, e.g. 1,2,4,8", wholeList)
   .option("--seed <n>", "seed of the samples", whole(0), 0)
   .option(
@@ -224,10 +230,32 @@ evaluate
     return (await import("./eval.js")).evalCommand(model, { ...own, options });
   });
 
+program
+  .command("ask")
+  .description("ask a vision-language model questions about a picture")
+  .argument("<model>", "name, folder or URL")
+  .requiredOption("--image <picture>", "the picture; it is scaled to the model's size")
+  .requiredOption("--question <text...>", "in words that the model knows")
+  .option("--count <n>", "draw so many answers, by default at temperature 1", whole(1))
+  .option("--temperature <x>", "0: the likeliest answer (default); 1: as likely as the model says", real)
+  .option("--seed <n>", "of drawn answers: same seed, same answers (default: 0)", whole(0))
+  .addOption(checkpointOption())
+  .addOption(deviceOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    "after",
+    examples(
+      'ask runs/seer --image picture.png --question "how many red circles are there"',
+      'ask runs/seer --image picture.png --question "where is the ring" "what colour is the ring" --count 20 --json',
+    ),
+  )
+  .action(async (model, options) => (await import("./ask.js")).askCommand(model, options));
+
 const diagnosis = program
   .command("diagnose")
   .description(
-    "say which classes (or clusters) a model of images draws badly, and how, judged by features that it was not trained on",
+    "say which classes (or clusters) a model of images draws badly, and how, judged by features that it was not trained on; " +
+      "or which questions a vision-language model gets wrong, and why",
   )
   .argument("<model>", "name, folder or URL")
   .option("--data <id|path>", "real images (default: what the model was trained on)")
@@ -235,8 +263,12 @@ const diagnosis = program
     "--features <name>",
     "the judge: classifier, resnet50-imagenet, a trained classifier's folder or an ONNX file (default: classifier)",
   )
-  .option("--count <n>", "samples and real images of each class at most (default: 500)", whole(20))
-  .option("--seed <n>", "seed of the samples", whole(0), 0)
+  .option(
+    "--count <n>",
+    "samples and real images of each class at most (default: 500); questions of each skill (default: 200)",
+    whole(20),
+  )
+  .option("--seed <n>", "seed of the samples, or number of the set of questions", whole(0), 0)
   .option("--report <file.html>", "write a page with pictures of what is missed")
   .addOption(checkpointOption())
   .addOption(deviceOption())

@@ -12,6 +12,7 @@ import { motionNames } from "./motion/names.js";
 import { motionDataset, motionShelf } from "./motion/pinned.js";
 import type { MotionDataset } from "./motion-dataset.js";
 import type { Progress } from "./progress.js";
+import { questions } from "./scenes/named.js";
 import { motions } from "./sources/motions.js";
 import type { Pinned, PinnedDataset } from "./sources/source.js";
 import { texts } from "./sources/texts.js";
@@ -30,7 +31,7 @@ export interface GetOptions {
 /** A line of `fewstep data list`. */
 export interface DatasetListing {
   id: string;
-  kind: "images" | "text" | "motion" | "dialogue";
+  kind: "images" | "text" | "motion" | "dialogue" | "questions";
   title: string;
   /** Sizes, for people: "60000 + 10000 of 28×28×1", "lines", "running text" or "81 motions, 653 s". */
   content: string;
@@ -78,6 +79,10 @@ export function listDatasets(cache = cacheFolder()): DatasetListing[] {
     })),
     ...Object.entries(dialogues).map(([id, { make: _, ...about }]) => ({
       ...{ id, kind: "dialogue" as const, downloadBytes: 0, cached: true },
+      ...about,
+    })),
+    ...Object.entries(questions).map(([id, { make: _, ...about }]) => ({
+      ...{ id, kind: "questions" as const, downloadBytes: 0, cached: true },
       ...about,
     })),
   ];

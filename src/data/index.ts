@@ -8,6 +8,7 @@ import type { LocomotionDataset, LocomotionOptions } from "./motion/locomotion/i
 import type { MotionOptions } from "./motion/resolve.js";
 import type { MotionDataset } from "./motion-dataset.js";
 import type { DataKind, ResolveOptions, TextOptions } from "./resolve.js";
+import type { SceneDataset } from "./scenes/dataset.js";
 import type { TextDataset } from "./text.js";
 
 export { ClassStream, type ClassStreamState, IndexStream, type IndexStreamState } from "./batches.js";
@@ -31,9 +32,12 @@ export type { LabelledClip, MotionDataset, Segment } from "./motion-dataset.js";
 export type { Progress, ProgressReport } from "./progress.js";
 export type { DataReport, LeftOut } from "./report.js";
 export type { DataKind, ResolveOptions, TextOptions } from "./resolve.js";
+export type { Probe, Question } from "./scenes/question.js";
+export type { Skill } from "./scenes/skills.js";
 export { splitText } from "./split-text.js";
 export { decodeUtf8, type LongLines, lettersOnly, type TextDataset, type TextFound } from "./text.js";
 export { type Toy, type ToyName, toy, toys } from "./toys.js";
+export type { SceneDataset };
 
 // What reads files or the network is loaded when called: this module itself also runs in the browser.
 
@@ -57,7 +61,7 @@ export const resolveText = async (idOrPath: string, options?: TextOptions): Prom
 export const resolveData = async (
   idOrPath: string,
   options?: ResolveOptions & TextOptions,
-): Promise<ImageDataset | TextDataset | MotionDataset | DialogueDataset> =>
+): Promise<ImageDataset | TextDataset | MotionDataset | DialogueDataset | SceneDataset> =>
   (await import("./resolve.js")).resolveData(idOrPath, options);
 
 /** @see resolve.ts */
@@ -83,6 +87,14 @@ export const locomotion = async (options?: LocomotionOptions, work?: Work): Prom
 /** @see dialogue/resolve.ts */
 export const resolveDialogues = async (idOrPath: string, options?: DialogueOptions): Promise<DialogueDataset> =>
   (await import("./dialogue/resolve.js")).resolveDialogues(idOrPath, options);
+
+/** @see scenes/named.ts */
+export const resolveQuestions = async (id: string): Promise<SceneDataset> =>
+  (await import("./scenes/named.js")).resolveQuestions(id);
+
+/** @see scenes/dataset.ts */
+export const scenes = async (options?: { seed?: number }): Promise<SceneDataset> =>
+  (await import("./scenes/dataset.js")).scenes(options);
 
 /** @see dialogue/conversations.ts */
 export const conversations = async (options?: ConversationOptions, work?: Work): Promise<ConversationDataset> =>

@@ -16,7 +16,7 @@ export interface LeftOut {
  * reads data fills it in; `reportText` makes sentences of it.
  */
 export interface DataReport {
-  kind: "images" | "text" | "motion" | "dialogue";
+  kind: "images" | "text" | "motion" | "dialogue" | "questions";
   id: string;
   /** Absolute path of the folder or file; null of a data set by name. */
   path: string | null;
@@ -27,7 +27,7 @@ export interface DataReport {
   notes: string[];
   /** Classes in the order of their numbers; null where there are none. */
   classes: { name: string; train: number; test: number }[] | null;
-  /** Pictures, motions, or characters of text, to train on and to test with. */
+  /** Pictures, motions, or characters of text, to train on and to test with; 0 of what is made without end. */
   train: number;
   test: number;
   /** SHA-256 of each file by its path below `path`, with / between folders; empty of a data set by name. */

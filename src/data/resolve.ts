@@ -19,6 +19,8 @@ import { requireFolder, requireNoMistake, requirePlace } from "./no-data.js";
 import { type DatasetParts, describe } from "./parts.js";
 import { requireReading } from "./reading.js";
 import { classesText, type DataReport, dataReport, sha256, testText } from "./report.js";
+import type { SceneDataset } from "./scenes/dataset.js";
+import { questionNames, resolveQuestions } from "./scenes/named.js";
 import { texts } from "./sources/texts.js";
 import { type LongLines, longLineWays, type TextDataset } from "./text.js";
 import { readTextFile, type TextFileOptions } from "./text-file.js";
@@ -119,7 +121,7 @@ export async function resolveText(idOrPath: string, options: TextOptions = {}): 
 }
 
 /** What data are of. */
-export type DataKind = "images" | "text" | "motion" | "dialogue";
+export type DataKind = "images" | "text" | "motion" | "dialogue" | "questions";
 
 /** Whether a folder holds dialogues: sounds beside motions, or Seamless Interaction's layout. */
 const holdsDialogues = async (folder: string): Promise<boolean> =>
@@ -139,6 +141,7 @@ async function kindOf(idOrPath: string): Promise<DataKind> {
   if (Object.hasOwn(texts, idOrPath)) return "text";
   if (motionNames.includes(idOrPath)) return "motion";
   if (dialogueNames.includes(idOrPath)) return "dialogue";
+  if (questionNames.includes(idOrPath)) return "questions";
   if (Object.hasOwn(manifest, idOrPath)) return "images";
   requirePlace(idOrPath);
   const info = await stat(resolve(idOrPath)).catch(() => undefined);
@@ -146,7 +149,13 @@ async function kindOf(idOrPath: string): Promise<DataKind> {
   if (info?.isFile()) return "text";
   if (info && (await holdsDialogues(resolve(idOrPath)))) return "dialogue";
   if (info) return (await holdsMotions(resolve(idOrPath))) ? "motion" : "images";
-  const names = [...Object.keys(manifest), ...Object.keys(texts), ...motionNames, ...dialogueNames].join(", ");
+  const names = [
+    ...Object.keys(manifest),
+    ...Object.keys(texts),
+    ...motionNames,
+    ...dialogueNames,
+    ...questionNames,
+  ].join(", ");
   throw new WrongUse(`"${idOrPath}" is neither a data set's name (${names}) nor a file or folder that exists.`);
 }
 
@@ -186,6 +195,8 @@ export async function checkData(idOrPath: string, options: ResolveOptions & Text
     const named = motionNames.includes(idOrPath) || dialogueNames.includes(idOrPath);
     const what = kind === "motion" ? "motions" : "dialogues";
     refuse(options, { ...OF_TEXT, ...(named ? OF_PICTURES : pictures) }, `${idOrPath} holds ${what}`);
+  } else if (kind === "questions") {
+    refuse(options, { ...OF_TEXT, ...OF_PICTURES }, `"${idOrPath}" is a data set by name`);
   } else if (kind === "text") {
     refuse(options, OF_PICTURES, `${idOrPath} is a text`);
     checkTextOptions(idOrPath, options);
@@ -197,12 +208,13 @@ export async function checkData(idOrPath: string, options: ResolveOptions & Text
   return kind;
 }
 
-/** Images, text, motions or dialogues, whichever the name or path stands for. @see checkData */
+/** Images, text, motions, dialogues or questions, whichever the name or path stands for. @see checkData */
 export async function resolveData(
   idOrPath: string,
   options: ResolveOptions & TextOptions = {},
-): Promise<ImageDataset | TextDataset | MotionDataset | DialogueDataset> {
+): Promise<ImageDataset | TextDataset | MotionDataset | DialogueDataset | SceneDataset> {
   const kind = await checkData(idOrPath, options);
+  if (kind === "questions") return resolveQuestions(idOrPath);
   if (kind === "motion") {
     const { resolveMotion } = await import("./motion/resolve.js");
     const { skipBroken, onSkip, cache, force, onProgress, signal } = options;

@@ -45,6 +45,8 @@ export const draws = ({ method, text, motion, gesture }: ModelConfig): Kind | nu
 function drawing(source: ModelSource, config: ModelConfig, wanted?: Kind) {
   const location = sourceName(source);
   const kind = draws(config);
+  if (methodOf(config.method)?.answers)
+    throw new NoSuchModel(`${location} draws nothing: it answers questions about pictures (fewstep ask).`);
   const names = Object.keys(methods).filter((name) => methods[name].load);
   if (kind === null)
     throw new NoSuchModel(`${location}: a "${config.method}" model draws nothing; ${names.join(", ")} models do.`);

@@ -8,6 +8,7 @@ import { dyadic } from "./dyadic/method.js";
 import { flow } from "./flow/method.js";
 import { motion } from "./motion/method.js";
 import { sphere } from "./sphere/method.js";
+import { visionLanguage } from "./vision-language/method.js";
 
 /**
  * The methods by name: what the command line and `loadModel` know. A new one is a folder and a line here, or
@@ -20,6 +21,7 @@ export const methods: Record<string, Method> = {
   flow,
   motion,
   dyadic,
+  "vision-language": visionLanguage,
   "language-model": languageModel,
   classifier,
   "motion-judge": motionJudge,

@@ -75,3 +75,4 @@ export { type GaussianStatistics, gaussianStatistics } from "./statistics.js";
 export { unigramEntropies } from "./text/entropy.js";
 export { type KneserNey, type KneserNeyOptions, trainKneserNey } from "./text/kneser-ney.js";
 export { type LineShares, lineShares } from "./text/novelty.js";
+export { wilson } from "./wilson.js";

@@ -122,8 +122,10 @@ async function naming<T>(file: string, act: () => Promise<T>): Promise<T> {
 }
 
 /** Only the description of a model. */
-export const readModelConfig = async (location: string, options?: FetchOptions): Promise<ModelConfig> =>
-  readConfig(await modelPlace(location, options));
+export const readModelConfig = async (
+  location: string,
+  options?: FetchOptions & Pick<LoadOptions, "checkpoint">,
+): Promise<ModelConfig> => readConfig(await modelPlace(location, options));
 
 const readConfig = async (place: ModelPlace): Promise<ModelConfig> =>
   parseConfig(place.show("config.json"), await place.reading("config.json", (reader) => reader.rest(MAX_CONFIG)));

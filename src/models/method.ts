@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { DialogueDataset, ImageDataset, TextDataset } from "../data/index.js";
+import type { DialogueDataset, ImageDataset, SceneDataset, TextDataset } from "../data/index.js";
 import type { MotionDataset } from "../data/motion-dataset.js";
 import { WrongUse } from "../io/wrong-use.js";
 import type { Parameterized } from "../nn/index.js";
@@ -10,7 +10,7 @@ import type { Architecture, Described } from "./architecture.js";
 import type { EditInfo } from "./edits.js";
 import type { AnyGenerator, Kind } from "./generator.js";
 
-export type Dataset = ImageDataset | TextDataset | MotionDataset | DialogueDataset;
+export type Dataset = ImageDataset | TextDataset | MotionDataset | DialogueDataset | SceneDataset;
 type Train<D, Settings> = (dataset: D, settings: Settings, options: TrainOptions) => Promise<RunResult>;
 
 /** Everything that the command line, `loadModel` and forms know of a method. */
@@ -39,7 +39,9 @@ export interface MethodEntry<Settings extends object, Shape, Net extends Paramet
   options?: Partial<Record<Kind, z.ZodObject>>;
   /** What its models can do to pictures at most, by name; a loaded model's own `edits` do it. */
   edits?: Readonly<Record<string, EditInfo>>;
-  /** A model around a network with its weights. Absent for what judges samples and draws nothing. */
+  /** Its models answer questions about pictures, and draw nothing. */
+  answers?: true;
+  /** A model around a network with its weights. Absent for what judges samples, or answers, and draws nothing. */
   load?(described: Described<Shape, Net>, options: CompileOptions): AnyGenerator | Promise<AnyGenerator>;
   /** Loads the training, which browsers never need. */
   train(): Promise<Train<D, Settings>>;
@@ -57,6 +59,8 @@ export interface Method {
   readonly edits: Readonly<Record<string, EditInfo>>;
   /** The settings of a preset, fitted to a data set. @throws where there is no such preset. */
   settings(preset: string, dataset: Dataset): object;
+  /** Whether its models answer questions about pictures. */
+  readonly answers: boolean;
   /** Null for what draws nothing. */
   readonly load: ((described: Described, options: CompileOptions) => AnyGenerator | Promise<AnyGenerator>) | null;
   /** @throws SettingsError where the settings are none. */
@@ -105,6 +109,7 @@ export function method<Settings extends object, Shape, Net extends Parameterized
     presets,
     options,
     edits,
+    answers: entry.answers ?? false,
     settings(preset, dataset) {
       if (!Object.hasOwn(presets, preset))
         throw new WrongUse(`There is no preset "${preset}"; choose one of ${Object.keys(presets).join(", ")}.`);

@@ -1,4 +1,4 @@
-import type { DialogueDataset, ImageDataset, TextDataset } from "../data/index.js";
+import type { DialogueDataset, ImageDataset, SceneDataset, TextDataset } from "../data/index.js";
 import type { MotionDataset } from "../data/motion-dataset.js";
 import { given, type Origin } from "../data/origin.js";
 import type { Tokenizer } from "../data/tokens/tokenizer.js";
@@ -16,7 +16,7 @@ export interface RunConfig extends Origin {
   settings: unknown;
 }
 
-type TrainingData = ImageDataset | TextDataset | MotionDataset | DialogueDataset;
+type TrainingData = ImageDataset | TextDataset | MotionDataset | DialogueDataset | SceneDataset;
 
 export const runConfig = (
   method: string,
@@ -79,7 +79,7 @@ export function modelConfig(
     format: 1,
     method,
     name,
-    ...(dataset.kind === "images" && {
+    ...((dataset.kind === "images" || dataset.kind === "questions") && {
       image: { height: dataset.height, width: dataset.width, channels: dataset.channels },
     }),
     ...(dataset.kind === "motion" && { motion: { fps: dataset.fps } }),

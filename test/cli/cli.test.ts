@@ -342,5 +342,6 @@ test("help teaches every command; models and data list are JSON", async () => {
     "accad-female1",
     "locomotion",
     "conversations",
+    "scenes",
   ]);
 });

@@ -249,8 +249,9 @@ test("the manifest is complete, and its pins have the form of pins", async () =>
     "accad-female1",
     "locomotion",
     "conversations",
+    "scenes",
   ]);
-  expect(listed.filter(({ cached }) => cached).map(({ id }) => id)).toEqual(["locomotion", "conversations"]);
+  expect(listed.filter(({ cached }) => cached).map(({ id }) => id)).toEqual(["locomotion", "conversations", "scenes"]);
   expect(listed[0]).toMatchObject({
     id: "fashion-mnist",
     classes: 10,

@@ -81,7 +81,7 @@ test("a file is a text, without its byte order mark and with line ends of one ki
   expect((await resolveData(path)).kind).toBe("text");
   await expect(resolveText(join(folder, "none.txt"))).rejects.toThrow("neither a text's name");
   await expect(resolveData(join(folder, "none.txt"))).rejects.toThrow(
-    /neither a data set's name \(.*kjv.*names, accad-female1, locomotion, conversations\)/,
+    /neither a data set's name \(.*kjv.*names, accad-female1, locomotion, conversations, scenes\)/,
   );
   expect(() => decodeUtf8(Uint8Array.of(0xc3))).toThrow("not valid UTF-8");
 });

@@ -13,6 +13,7 @@ import { flowSettings } from "../../src/methods/flow/settings.js";
 import { motionSettings } from "../../src/methods/motion/settings.js";
 import { methods } from "../../src/methods/registry.js";
 import { sphereSettings } from "../../src/methods/sphere/settings.js";
+import { visionLanguageSettings } from "../../src/methods/vision-language/settings.js";
 import { parseSettings, SettingsError } from "../../src/train/settings.js";
 import { shapes } from "./pictures.js";
 
@@ -26,6 +27,7 @@ const schemas: Record<string, z.ZodType> = {
   flow: flowSettings,
   motion: motionSettings,
   dyadic: dyadicSettings,
+  "vision-language": visionLanguageSettings,
   "language-model": languageModelSettings,
   classifier: classifierSettings,
   "motion-judge": motionJudgeSettings,
@@ -77,7 +79,7 @@ test.each(presets)(
 
 /** What may be 0: there are no such steps, blocks, noises or terms then. */
 const mayBeZero =
-  /(^|\.)(seed|steps|warmSteps|warmup|count|unconditional|rounds|shift|blocks|mixer|encoderBlocks|decoderBlocks|perceptual|latentNoise|noise|none|labelDropout|weightDecay|smoothing|textDropout|wordDropout|kl|root|align|share|emaDecay|encoderLr|maxAngle|delta|velocity|commitment|dropout|atoms|activeAtoms|gain)$|(^|\.)drop\.|^weights\./;
+  /(^|\.)(seed|steps|warmSteps|warmup|count|unconditional|rounds|shift|blocks|mixer|encoderBlocks|decoderBlocks|perceptual|latentNoise|noise|none|labelDropout|weightDecay|smoothing|textDropout|wordDropout|kl|root|align|share|emaDecay|encoderLr|maxAngle|delta|velocity|commitment|dropout|atoms|activeAtoms|gain)$|(^|\.)drop\.|^(weights|mixture)\./;
 test.each(presets)("$method $preset: no size, batch or rate may be 0", ({ schema, settings }) => {
   for (const path of numbers(settings)) {
     const name = path.join(".");

@@ -1,3 +1,4 @@
+import { scenes } from "../../src/data/scenes/index.js";
 import * as classifier from "../../src/judges/classifier/settings.js";
 import { trainClassifier } from "../../src/judges/classifier/train.js";
 import * as languageModel from "../../src/judges/language-model/settings.js";
@@ -12,10 +13,12 @@ import * as flow from "../../src/methods/flow/settings.js";
 import { trainFlow } from "../../src/methods/flow/train.js";
 import { trainMotion } from "../../src/methods/motion/train.js";
 import { presets as sphere, trainSphere } from "../../src/methods/sphere/index.js";
+import { trainVisionLanguage } from "../../src/methods/vision-language/train.js";
 import type { RunResult, TrainOptions } from "../../src/train/index.js";
 import { chain } from "./chain.js";
-import { clips, micro } from "./motion/clips.js";
+import { clips, micro as microMotion } from "./motion/clips.js";
 import { shapes } from "./pictures.js";
+import { micro } from "./vision-language/made.js";
 
 // Tables, batches and widths are large enough that the runtime divides the work of a look-up's gradient among threads
 const task = {
@@ -104,7 +107,18 @@ export const smallRuns: Record<string, (options: TrainOptions) => Promise<RunRes
       },
       options,
     ),
-  motion: (options) => trainMotion(clips(), micro, options),
+  motion: (options) => trainMotion(clips(), microMotion, options),
+  // Enough words that the gradient of their look-up is divided among threads
+  "vision-language": (options) =>
+    trainVisionLanguage(
+      scenes(),
+      {
+        ...micro,
+        network: { ...micro.network, width: 64 },
+        training: { ...micro.training, pictures: 8, questions: 8 },
+      },
+      options,
+    ),
   classifier: (options) =>
     trainClassifier(
       data,

@@ -1,3 +1,4 @@
+export { type AnswerDiagnosis, CAUSES, diagnoseAnswers } from "./answers.js";
 export { type GroupDiagnosis, type KindDiagnosis, SMALLEST } from "./diagnose.js";
 export { type DiagnoseOptions, diagnoseImages, type ImageDiagnosis } from "./images.js";
 export { improvable, improve, readImprovement } from "./improve.js";

@@ -4,8 +4,8 @@ import type { MethodForm } from "./api.js";
 
 /** What a form needs of the methods: their presets, and the settings of each with what it may be. */
 export const methodForms = (): MethodForm[] =>
-  Object.entries(methods).map(([name, { summary, learnsFrom, load, schema, presets }]) => ({
-    ...{ name, summary, draws: load !== null },
+  Object.entries(methods).map(([name, { summary, learnsFrom, load, answers, schema, presets }]) => ({
+    ...{ name, summary, draws: load !== null || answers },
     tokens: Object.values(presets).every((preset) => "tokens" in preset),
     presets: Object.entries(presets).map(([name, preset]) => ({
       name,

@@ -1,0 +1,13 @@
+import { method } from "../../models/method.js";
+import { visionLanguageArchitecture } from "./network.js";
+import { presets, visionLanguageSettings } from "./settings.js";
+
+export const visionLanguage = method({
+  summary: "a picture encoder and a decoder of words that answers questions about pictures (fewstep ask)",
+  learnsFrom: ["questions"],
+  architecture: visionLanguageArchitecture,
+  settings: visionLanguageSettings,
+  presets,
+  answers: true,
+  train: async () => (await import("./train.js")).trainVisionLanguage,
+});

@@ -1,0 +1,169 @@
+import { requireKnown } from "../../io/known.js";
+import { show } from "../../io/show.js";
+import { OptionError } from "../../io/wrong-use.js";
+import { Images } from "../../media/images.js";
+import type { Answer, Answerer, AnswerRequest } from "../../models/answerer.js";
+import { type Described, loadedNetwork } from "../../models/architecture.js";
+import {
+  imageSize,
+  type LoadOptions,
+  type ModelConfig,
+  type ModelFiles,
+  type ModelSource,
+  NoSuchModel,
+  readModel,
+  sourceName,
+} from "../../models/files.js";
+import { parseOptions } from "../../models/options.js";
+import { graph, Programs } from "../../models/programs.js";
+import { Random } from "../../random/index.js";
+import { type CompileOptions, Releasable } from "../../runtime/index.js";
+import { SPECIAL, type VisionLanguageNetwork, visionLanguageArchitecture } from "./network.js";
+import { answerOptions } from "./options.js";
+import { questionTokens } from "./questions.js";
+import { drawToken, Writing } from "./sampler.js";
+import { PATCH, type VisionLanguageShape } from "./shape.js";
+
+/** Rows that are answered at once: memory is bounded however many questions there are. */
+const AT_ONCE = 512;
+
+/** A model that answers questions about pictures, word by word. */
+export class VisionLanguageModel extends Releasable implements Answerer {
+  readonly kind = "answer";
+  readonly config: ModelConfig;
+  readonly shape: VisionLanguageShape;
+  /** What an answer may be asked for. */
+  readonly options = answerOptions;
+  private readonly net: VisionLanguageNetwork;
+  private readonly programs: Programs;
+
+  constructor(
+    { config, shape, net }: Described<VisionLanguageShape, VisionLanguageNetwork>,
+    options: CompileOptions = {},
+  ) {
+    super();
+    this.config = config;
+    this.shape = shape;
+    this.net = net;
+    this.programs = new Programs(config.name, options);
+  }
+
+  /** A model by folder (of a model or a training run), shipped name, URL or its files. */
+  static async load(location: ModelSource, options?: LoadOptions): Promise<VisionLanguageModel> {
+    const choose = ({ method }: ModelConfig) => {
+      if (method === "vision-language") return visionLanguageArchitecture;
+      throw new NoSuchModel(`${sourceName(location)}: a ${show(method)} model answers no questions about pictures.`);
+    };
+    const files: ModelFiles = await readModel(location, choose, options);
+    return new VisionLanguageModel(loadedNetwork(visionLanguageArchitecture, files), options);
+  }
+
+  /** Every word that it knows. */
+  get words(): readonly string[] {
+    return this.shape.words;
+  }
+
+  private get patches(): number {
+    const { height, width } = this.shape.image;
+    return (height / PATCH) * (width / PATCH);
+  }
+
+  private get seeing() {
+    const { height, width, channels } = this.shape.image;
+    return graph({
+      inputs: (size: number) => ({ images: [size, channels, height, width] }),
+      build: ({ images }) => ({ patches: this.net.see(images) }),
+    });
+  }
+
+  private get saying() {
+    return graph({
+      inputs: (size: number) => ({
+        patches: [size, this.patches, this.shape.width],
+        tokens: { shape: [size, this.shape.length], dtype: "int32" as const },
+      }),
+      build: ({ patches, tokens }) => ({ logits: this.net.say(patches, tokens) }),
+    });
+  }
+
+  async answer(request: AnswerRequest, context: { signal?: AbortSignal } = {}): Promise<Answer[][]> {
+    requireKnown(`a question to ${this.config.name}`, request, [
+      "images",
+      "questions",
+      ...Object.keys(answerOptions.shape),
+    ]);
+    requireKnown(`the context of ${this.config.name}`, context, ["signal"]);
+    const { images, questions, ...given } = request;
+    const { count, temperature, seed } = parseOptions(answerOptions, given, this.config.name);
+    const asked = this.requireQuestions(images, questions);
+    const total = Math.max(images.count, asked.length);
+    const signal = this.programs.work.signal(context.signal);
+    const { patches } = await this.programs.rows(
+      "see",
+      this.seeing,
+      images.count,
+      { images: images.pixels },
+      { signal },
+    );
+    const random = new Random(seed, "answers");
+    const rows = Array.from({ length: total * count }, (_, row) => {
+      const [question, draw] = [Math.floor(row / count), row % count];
+      return {
+        picture: images.count === 1 ? 0 : question,
+        tokens: asked.length === 1 ? asked[0] : asked[question],
+        random: random.split(question).split(draw),
+      };
+    });
+    const answers: Answer[] = [];
+    for (let at = 0; at < rows.length; at += AT_ONCE)
+      answers.push(...(await this.write(rows.slice(at, at + AT_ONCE), patches, temperature, signal)));
+    return Array.from({ length: total }, (_, i) => answers.slice(i * count, (i + 1) * count));
+  }
+
+  private async write(
+    rows: readonly { picture: number; tokens: readonly number[]; random: Random }[],
+    seen: Float32Array,
+    temperature: number,
+    signal: AbortSignal,
+  ): Promise<Answer[]> {
+    const { length, words, width } = this.shape;
+    const size = this.patches * width;
+    const patches = new Float32Array(rows.length * size);
+    for (const [i, { picture }] of rows.entries())
+      patches.set(seen.subarray(picture * size, (picture + 1) * size), i * size);
+    const writing = new Writing(
+      rows.map(({ tokens }) => tokens),
+      length,
+    );
+    while (!writing.done) {
+      const feeds = { patches, tokens: writing.tokens };
+      const { logits } = await this.programs.rows("say", this.saying, rows.length, feeds, { signal });
+      writing.step(logits, (own, row) => drawToken(own, temperature, rows[row].random));
+    }
+    return writing.answers.map((answer, i) => ({
+      text: answer.map((token) => words[token - SPECIAL] ?? "?").join(" "),
+      probability: writing.probabilities[i],
+    }));
+  }
+
+  /** Questions as tokens. @throws OptionError where they, or the pictures, cannot be */
+  private requireQuestions(images: unknown, questions: unknown): number[][] {
+    if (!(images instanceof Images)) throw new OptionError(`images are Images, got ${show(images)}.`);
+    const { height, width, channels } = imageSize(this.config);
+    if (images.height !== height || images.width !== width || images.channels !== channels)
+      throw new OptionError(
+        `${this.config.name} looks at pictures of ${width}×${height}×${channels}, got ${images.width}×${images.height}×${images.channels}.`,
+      );
+    if (!Array.isArray(questions) || questions.length === 0)
+      throw new OptionError(`questions are a list of texts, got ${show(questions)}.`);
+    if (images.count !== questions.length && images.count !== 1 && questions.length !== 1)
+      throw new OptionError(
+        `${images.count} pictures and ${questions.length} questions: give one for all, or as many of each.`,
+      );
+    return questions.map((question) => questionTokens(question, this.shape));
+  }
+
+  release(): Promise<void> {
+    return this.programs.release();
+  }
+}
