@@ -54,7 +54,7 @@ const evaluation = z.strictObject({
         name: z.string().min(1),
         value: z.number(),
         floor: z.number(),
-        interval: z.tuple([z.number(), z.number()]),
+        interval: z.tuple([z.number(), z.number()]).nullable(),
         features: z.string().min(1),
         n: z.literal(100),
         reference: z.string().min(1),
@@ -70,7 +70,10 @@ test("--json prints one document of metrics with floors and intervals, and --nei
   expect(code, errors).toBe(0);
   const { nfe, seed, metrics } = evaluation.parse(JSON.parse(output));
   expect([nfe, seed]).toEqual([1, 3]);
-  expect(new Set(metrics.map(({ features }) => features))).toEqual(new Set(["judge", "pixel PCA 64", "pixels"]));
+  expect(new Set(metrics.map(({ features }) => features))).toEqual(
+    new Set(["judge", "pixel PCA 64", "classifier-mnist", "judge, pixel PCA 64, classifier-mnist", "pixels"]),
+  );
+  expect(metrics.filter(({ interval }) => interval === null).map(({ value }) => value > 0)).toEqual([true]); // FDr
   expect(metrics[0].name).toBe("Fréchet distance on judge");
   expect(metrics[0].value).toBeGreaterThan(metrics[0].floor);
   expect(metrics.map(({ name }) => name)).toContain("Accuracy of the classifier of judge");

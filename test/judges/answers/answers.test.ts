@@ -55,9 +55,9 @@ test("causes are told apart: no answer to it, one off, not seen, seen and not co
 
 test("a blind spot inside a skill is found, and chance is none", async () => {
   const skills = ["colour", "position"] as const;
-  const all = seen("steering", skills, 80);
+  const all = seen("steering", skills, 200);
   const purple = oracle(all, (answer) => (answer === "purple" ? "blue" : answer));
-  const { slices } = await diagnoseAnswers(purple, data, { skills, perSkill: 80 });
+  const { slices } = await diagnoseAnswers(purple, data, { skills, perSkill: 200 });
   expect(slices[0]).toMatchObject({ skill: "colour", about: "has the answer purple", elsewhere: 0 });
   expect(slices[0].wrong).toBe(slices[0].n);
   expect(slices.every(({ skill }) => skill === "colour")).toBe(true);
