@@ -118,5 +118,5 @@ const path = await writeCard(folder, {
   metrics: evaluations,
 });
 process.stdout.write(`${path}\n`);
-await extractor?.release();
+for (const one of [extractor, ...others]) await one?.release();
 await model.release();

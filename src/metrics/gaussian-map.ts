@@ -1,4 +1,4 @@
-import { addProductTransposed, symmetricEigen } from "./linalg.js";
+import { addProductTransposed, mirrorLower, symmetricEigen } from "./linalg.js";
 
 /** A Gaussian of `dim` dimensions: mean [dim] and covariance [dim, dim]. */
 export interface Gaussian {
@@ -29,7 +29,7 @@ export function gaussianMapTo(target: Gaussian): (from: Gaussian) => GaussianMap
   const { dim } = target;
   const root = symmetricPower(symmetricEigen(target.covariance, dim), dim, (value) => Math.sqrt(Math.max(value, 0)));
   return (from) => {
-    const eigen = symmetricEigen(symmetric(sandwich(root, from.covariance, dim), dim), dim);
+    const eigen = symmetricEigen(sandwich(root, from.covariance, dim), dim);
     const largest = Math.max(eigen.values[dim - 1], Number.MIN_VALUE / LEAST);
     const inverse = symmetricPower(eigen, dim, (value) => 1 / Math.sqrt(Math.max(value, LEAST * largest)));
     let means = 0;
@@ -39,7 +39,7 @@ export function gaussianMapTo(target: Gaussian): (from: Gaussian) => GaussianMap
       spread += from.covariance[i * dim + i] + target.covariance[i * dim + i];
     }
     const shared = eigen.values.reduce((sum, value) => sum + Math.sqrt(Math.max(value, 0)), 0);
-    const transport = symmetric(sandwich(root, inverse, dim), dim);
+    const transport = sandwich(root, inverse, dim);
     return { distance: Math.max(means + spread - 2 * shared, 0), means, transport };
   };
 }
@@ -60,7 +60,8 @@ function symmetricPower(
     }
   }
   const product = new Float64Array(n * n);
-  addProductTransposed(scaled, columns, n, n, n, product);
+  addProductTransposed(scaled, columns, n, n, n, product, true);
+  mirrorLower(product, n);
   return product;
 }
 
@@ -69,17 +70,7 @@ function sandwich(r: Float64Array, s: Float64Array, n: number): Float64Array {
   const half = new Float64Array(n * n);
   addProductTransposed(r, s, n, n, n, half);
   const product = new Float64Array(n * n);
-  addProductTransposed(half, r, n, n, n, product);
+  addProductTransposed(half, r, n, n, n, product, true);
+  mirrorLower(product, n);
   return product;
-}
-
-/** The mean of a matrix and its transpose, in place: products leave rounding errors. */
-function symmetric(a: Float64Array, n: number): Float64Array {
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < i; j++) {
-      const mean = (a[i * n + j] + a[j * n + i]) / 2;
-      a[i * n + j] = mean;
-      a[j * n + i] = mean;
-    }
-  return a;
 }

@@ -4,7 +4,7 @@ import type { Decoder, Encoder } from "../networks/autoencoder.js";
 import { type FeatureNet, featureDistance } from "../networks/feature-net.js";
 import * as nn from "../nn/index.js";
 import { Random } from "../random/index.js";
-import { type Compute, compile, computeOf } from "../runtime/index.js";
+import type { Compute } from "../runtime/index.js";
 import {
   gradientStage,
   type Phase,
@@ -13,6 +13,7 @@ import {
   type TrainingCompute,
   trainingCompute,
 } from "../train/stages.js";
+import { overImages } from "./over-images.js";
 import { decaySchedule } from "./schedule.js";
 
 export interface AutoencoderTraining extends TrainingCompute {
@@ -89,24 +90,8 @@ export async function encodeSplit(
   latent: number,
   compute: Compute = {},
 ): Promise<Latents> {
-  const { channels, height, width } = dataset;
-  const size = Math.min(500, split.count);
-  const program = compile({ images: [size, channels, height, width] }, ({ images }) => ({ z: encode(images) }), {
-    ...computeOf(compute),
-    freeze: true,
-  });
-  const values = new Float32Array(split.count * latent);
-  for (let at = 0; at < split.count; at += size) {
-    const start = Math.min(at, split.count - size); // the last batch overlaps the one before it
-    const { z } = await program.run({
-      images: toFloat(
-        split,
-        Array.from({ length: size }, (_, i) => start + i),
-      ),
-    });
-    values.set(z, start * latent);
-  }
-  await program.release();
+  const all = Array.from({ length: split.count }, (_, i) => i);
+  const { z: values } = await overImages(split, dataset, all, (images) => ({ z: encode(images) }), compute);
   const mean = new Float32Array(latent);
   const deviation = new Float32Array(latent);
   for (let j = 0; j < latent; j++) {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable, Writable } from "node:stream";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { streamGesture } from "../../src/cli/stream-gesture.js";
 import { writeModel } from "../../src/models/files.js";
@@ -9,6 +9,7 @@ import { fromGesture } from "../../src/motion/index.js";
 import * as nn from "../../src/nn/index.js";
 import { dialogue, madeModel } from "../methods/dyadic/made.js";
 import { inProcess } from "./in-process.js";
+import { reader } from "./lines.js";
 
 const root = mkdtempSync(join(tmpdir(), "cli-stream-gesture-"));
 const talk = join(root, "talk");
@@ -37,18 +38,6 @@ function piped(size: number): Readable {
   return Readable.from(
     Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size)),
   );
-}
-
-function reader(onLine: (line: number, self: Writable) => void = () => {}) {
-  const lines: any[] = [];
-  const output = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(JSON.parse(String(chunk)));
-      onLine(lines.length, output);
-      done();
-    },
-  });
-  return { output, lines };
 }
 
 test("blocks come as JSON lines as long as the voices, from a file or a pipe, as a session draws them", async () => {

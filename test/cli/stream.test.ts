@@ -12,6 +12,7 @@ import { trainMotion } from "../../src/methods/motion/train.js";
 import type { MotionGenerator } from "../../src/models/generator.js";
 import { clips, micro } from "../methods/motion/clips.js";
 import { inProcess } from "./in-process.js";
+import { reader } from "./lines.js";
 
 const root = mkdtempSync(join(tmpdir(), "cli-stream-"));
 const walker = join(root, "walker");
@@ -27,18 +28,6 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** Keeps lines; tells each to `onLine` before it is taken. */
-function reader(onLine: (line: number, self: Writable) => void = () => {}) {
-  const lines: any[] = [];
-  const output = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(JSON.parse(String(chunk)));
-      onLine(lines.length, output);
-      done();
-    },
-  });
-  return { output, lines };
-}
 const never = new AbortController().signal;
 const options = { prompt: "a person walks", steps: 4, lag: 2, seed: 5 };
 

@@ -94,32 +94,29 @@ test("a live session draws what the session of the JavaScript API does, each blo
 test("wrong messages are told, and the session goes on", async () => {
   const client = connect();
   await client.opened;
-  const told = async (message: unknown, rule: RegExp) => {
-    client.send(message);
-    const answer = await client.next();
-    expect(answer.type).toBe("error");
-    expect(answer.message).toMatch(rule);
-  };
   const silence = [0, 0];
-  await told({ type: "push", first: silence, second: null }, /send .*open.* first/);
-  await told("no JSON", /JSON text with a "type": open, push, change, next or close/);
-  await told({ type: "open", relation: "foe" }, /relation/);
-  await told({ type: "open", steps: 60 }, /240 network evaluations, and this server allows 100/);
+  await client.told({ type: "push", first: silence, second: null }, /send .*open.* first/);
+  await client.told("no JSON", /JSON text with a "type": open, push, change, next or close/);
+  await client.told({ type: "open", relation: "foe" }, /relation/);
+  await client.told({ type: "open", steps: 60 }, /240 network evaluations, and this server allows 100/);
   client.send({ type: "open", steps: 1, guidance: 1 });
   expect((await client.next()).type).toBe("opened");
-  await told({ type: "push", first: null, second: null }, /one person at least/);
-  await told({ type: "push", first: silence, second: [0] }, /2 and 1 samples/);
-  await told({ type: "push", first: [2], second: null }, /first/);
-  await told({ type: "push", first: "AAAA", second: null }, /3 bytes are not whole samples/);
-  await told({ type: "change", seed: 2 }, /seed/);
-  await told({ type: "change", steps: 60 }, /120 network evaluations/);
-  await told({ type: "say", text: "hello" }, /type/);
+  await client.told({ type: "push", first: null, second: null }, /one person at least/);
+  await client.told({ type: "push", first: silence, second: [0] }, /2 and 1 samples/);
+  await client.told({ type: "push", first: [2], second: null }, /first/);
+  await client.told({ type: "push", first: "AAAA", second: null }, /3 bytes are not whole samples/);
+  await client.told({ type: "change", seed: 2 }, /seed/);
+  await client.told({ type: "change", steps: 60 }, /120 network evaluations/);
+  await client.told({ type: "say", text: "hello" }, /type/);
   client.send({ type: "next" });
   // What is refused has not been taken: as much as a minute fits in, and no more
   for (let i = 0; i < 2 * 60; i++) client.send({ type: "push", first: packed(new Float32Array(HALF)), second: null });
   expect(await client.next()).toMatchObject({ type: "block", index: 0, frames: 16 });
   client.send({ type: "push", first: packed(new Float32Array(HALF)), second: null }); // for the block that was sent
-  await told({ type: "push", first: packed(new Float32Array(HALF)), second: null }, /60\.5 s of sound .* 60 at most/);
+  await client.told(
+    { type: "push", first: packed(new Float32Array(HALF)), second: null },
+    /60\.5 s of sound .* 60 at most/,
+  );
   client.send({ type: "next" });
   expect(await client.next()).toMatchObject({ type: "block", index: 1 });
   client.socket.terminate();

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { expect } from "vitest";
 
 // Node 20 has no WebSocket: that of the server's own package
 const WebSocket = createRequire(createRequire(import.meta.url).resolve("@fastify/websocket"))("ws");
@@ -32,7 +33,14 @@ export function liveClient(to: string, path: string, headers: Record<string, str
     return answers.shift()!;
   };
   const send = (message: unknown) => socket.send(typeof message === "string" ? message : JSON.stringify(message));
-  return { socket, opened, closed, next, send, answers };
+  /** Sends a message that is answered by an error which follows `rule`. */
+  const told = async (message: unknown, rule: RegExp): Promise<void> => {
+    send(message);
+    const answer = await next();
+    expect(answer.type).toBe("error");
+    expect(answer.message).toMatch(rule);
+  };
+  return { socket, opened, closed, next, send, told, answers };
 }
 
 /** Float32 numbers of Base64. */

@@ -4,6 +4,7 @@ import { requireKnown } from "../../io/known.js";
 import { show } from "../../io/show.js";
 import { OptionError } from "../../io/wrong-use.js";
 import { type Interval, wilson } from "../../metrics/index.js";
+import { mean } from "../../metrics/quantile.js";
 import type { Answerer } from "../../models/answerer.js";
 import { blindGuess } from "./floor.js";
 
@@ -114,9 +115,9 @@ export async function evaluateAnswers(
   const asked = answerOptions(options);
   const said = await askProbes(model, dataset, "test", { ...asked, signal: options.signal });
   const skills = asked.skills.map((skill, i) => skillAccuracy(dataset, skill, said[i]));
-  const mean = (of: (one: SkillAccuracy) => number) => skills.reduce((sum, one) => sum + of(one), 0) / skills.length;
   return {
     ...{ model: model.config.name, data: dataset.id, seed: asked.seed, skills },
-    ...{ accuracy: mean(({ accuracy }) => accuracy), floor: mean(({ floor }) => floor) },
+    accuracy: mean(skills.map(({ accuracy }) => accuracy)),
+    floor: mean(skills.map(({ floor }) => floor)),
   };
 }

@@ -3,35 +3,23 @@ import { features as featureSet, fitPca, type Pca } from "../../metrics/index.js
 import type { FeatureNet } from "../../networks/feature-net.js";
 import { concat, constant, type Tensor } from "../../tensor/index.js";
 
-/** A family of features of images [N, C, H, W]: `vectors` [N, S]. */
-export interface RawFamily {
-  name: string;
-  vectors: Tensor;
-}
-
 /** Maps are averaged over 2×2 cells until they have no more numbers than this, so that their covariance can be had. */
 const LARGEST = 4096;
 
-/** Pixels, and of a feature network the channel means of all stages together and every stage but the first. */
+/**
+ * Families of features of images [N, C, H, W], by name, [N, S] each: pixels, and of a feature network the channel means of
+ * all stages together and every stage but the first.
+ */
 export const rawFamilies =
   (features: FeatureNet | null) =>
-  (images: Tensor): RawFamily[] => {
+  (images: Tensor): Record<string, Tensor> => {
     const stages = features ? features(images) : [];
-    return [
-      { name: "pixels", vectors: flat(images) },
-      ...(stages.length > 0
-        ? [
-            {
-              name: "pool",
-              vectors: concat(
-                stages.map((stage) => stage.mean([2, 3])),
-                1,
-              ),
-            },
-          ]
-        : []),
-      ...stages.slice(1).map((stage, i) => ({ name: `stage${i + 1}`, vectors: flat(stage) })),
-    ];
+    const means = stages.map((stage) => stage.mean([2, 3]));
+    return {
+      pixels: flat(images),
+      ...(means.length > 0 && { pool: concat(means, 1) }),
+      ...Object.fromEntries(stages.slice(1).map((stage, i) => [`stage${i + 1}`, flat(stage)])),
+    };
   };
 
 function flat(map: Tensor): Tensor {
@@ -62,11 +50,20 @@ export function fitProjection(name: string, vectors: Float32Array, size: number)
   return { name, rows: Float32Array.from(pca.components, (x) => scale * x), dim: pca.variances.length, size };
 }
 
-/** Vectors [N, size] along the components, [N, dim]. */
-export const project = (vectors: Tensor, { rows, dim, size }: Projection): Tensor =>
-  vectors.matmul(constant(rows, [dim, size]).T);
+/** Families of images along their components, by name: [N, dim] each. */
+export const projectedFamilies =
+  (features: FeatureNet | null, projections: readonly Projection[]) =>
+  (images: Tensor): Record<string, Tensor> => {
+    const raw = rawFamilies(features)(images);
+    return Object.fromEntries(
+      projections.map(({ name, rows, dim, size }) => [name, raw[name].matmul(constant(rows, [dim, size]).T)]),
+    );
+  };
 
-/** Indices of `each` images of every class that has some, class after class; where a class has fewer, they come again. */
+/**
+ * Indices of about `wanted` images, as many of every class that has some, class after class: no more than the largest class
+ * has, and where another has fewer, they come again.
+ */
 export function classImages(
   { train, classNames }: ImageDataset,
   wanted: number,

@@ -1,5 +1,5 @@
 import { type GaussianMap, gaussianMapTo } from "../../metrics/gaussian-map.js";
-import { addProductTransposed } from "../../metrics/linalg.js";
+import { addProductTransposed, mirrorLower } from "../../metrics/linalg.js";
 
 /** Moments of features by class, in which every class counts alike. */
 export interface ClassMoments {
@@ -40,7 +40,8 @@ export function rawMoments({ values, classes, dim }: ClassFeatures): RawMoments 
     }
   }
   const products = new Float64Array(dim * dim);
-  addProductTransposed(columns, columns, dim, dim, count, products);
+  addProductTransposed(columns, columns, dim, dim, count, products, true);
+  mirrorLower(products, dim);
   return { means, products };
 }
 

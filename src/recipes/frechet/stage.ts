@@ -1,11 +1,10 @@
-import type { ImageDataset } from "../../data/index.js";
 import type { FeatureNet } from "../../networks/feature-net.js";
 import * as nn from "../../nn/index.js";
 import { compile, computeOf, type Feed, type InputSpec, type Parameters } from "../../runtime/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/stages.js";
 import { decaySchedule } from "../schedule.js";
-import { project, rawFamilies } from "./families.js";
+import { projectedFamilies } from "./families.js";
 import { FrechetField } from "./field.js";
 import { CarefulRate } from "./rate.js";
 import type { RealFamily } from "./reference.js";
@@ -21,7 +20,6 @@ export interface Drawing {
 }
 
 export interface FrechetContext extends TrainingCompute {
-  dataset: ImageDataset;
   settings: FrechetSettings;
   features: FeatureNet | null;
   real: readonly RealFamily[];
@@ -44,34 +42,28 @@ export function frechetStage(context: FrechetContext): Stage {
   const { settings, real, drawing, generate, features } = context;
   const { classes } = real[0].moments;
   const { samples, steps, decay, meanDecay, emaDecay } = settings;
-  const names = real.map(({ projection }) => projection.name);
-  const fields = real.map(({ moments }) => new FrechetField(moments, { decay, meanDecay }));
+  const families = real.map(({ projection: { name, dim }, moments }) => ({
+    name,
+    dim,
+    field: new FrechetField(moments, { decay, meanDecay }),
+  }));
   const rate = new CarefulRate(decaySchedule(settings), Math.ceil(1 / (1 - decay)));
-  const families = rawFamilies(features);
-
+  const projected = projectedFamilies(
+    features,
+    real.map(({ projection }) => projection),
+  );
   /** Drawn features of each family [classes · samples, dim]. */
-  const drawn = (inputs: Record<string, Tensor>): Tensor[] => {
-    const raw = families(generate(inputs));
-    return real.map(({ projection }, k) => project(raw[k].vectors, projection));
-  };
+  const drawn = (inputs: Record<string, Tensor>) => projected(generate(inputs));
 
   async function begin(): Promise<void> {
-    const program = compile(
-      drawing.specs,
-      (inputs: Record<string, Tensor>) => Object.fromEntries(drawn(inputs).map((vectors, k) => [names[k], vectors])),
-      computeOf(context),
-    );
+    const program = compile(drawing.specs, drawn, computeOf(context));
     const runs = Math.max(1, Math.ceil(SEED / (classes * samples)));
     const found: Record<string, Float32Array>[] = [];
     for (let i = 0; i < runs; i++) found.push(await program.run(drawing.next()));
     await program.release();
-    for (const [k, field] of fields.entries()) {
-      const { dim } = real[k].moments;
-      const values = byClass(
-        found.map((one) => one[names[k]]),
-        classes,
-      );
-      field.begin({ values, classes, dim });
+    for (const { name, dim, field } of families) {
+      const runsOf = found.map((one) => one[name]);
+      field.begin({ values: byClass(runsOf, classes), classes, dim });
     }
   }
 
@@ -88,44 +80,40 @@ export function frechetStage(context: FrechetContext): Stage {
         inputs: {
           ...drawing.specs,
           ...Object.fromEntries(
-            real.flatMap(({ moments: { dim } }, k): [string, InputSpec][] => [
-              [`transport ${names[k]}`, [dim, dim]],
-              [`shift ${names[k]}`, [classes, 1, dim]],
-              [`weight ${names[k]}`, [1]],
+            families.flatMap(({ name, dim }): [string, InputSpec][] => [
+              [`transport ${name}`, [dim, dim]],
+              [`shift ${name}`, [classes, 1, dim]],
+              [`weight ${name}`, [1]],
             ]),
           ),
         },
         loss(inputs: Record<string, Tensor>) {
           const vectors = drawn(inputs);
-          const losses = vectors.map((found, k) => {
-            const f = found.reshape([classes, samples, real[k].moments.dim]);
-            const carried = f.matmul(inputs[`transport ${names[k]}`]).add(inputs[`shift ${names[k]}`]);
+          const losses = families.map(({ name, dim }) => {
+            const f = vectors[name].reshape([classes, samples, dim]);
+            const carried = f.matmul(inputs[`transport ${name}`]).add(inputs[`shift ${name}`]);
             const way = f
               .sub(carried.stopGradient())
               .square()
               .sum()
               .div(classes * samples);
-            return way.mul(inputs[`weight ${names[k]}`]).sum();
+            return way.mul(inputs[`weight ${name}`]).sum();
           });
-          return {
-            loss: losses.reduce((a, b) => a.add(b)),
-            ...Object.fromEntries(vectors.map((found, k) => [names[k], found])),
-          };
+          return { loss: losses.reduce((a, b) => a.add(b)), ...vectors };
         },
         async next(k) {
           if (k === 0) await begin();
-          fields[k % fields.length].refresh();
-          rate.watch(fields.some((field) => field.swings));
-          const feeds = fields.flatMap((field, i) =>
-            Object.entries(field.feeds()).map(([name, values]) => [`${name} ${names[i]}`, values]),
+          families[k % families.length].field.refresh();
+          rate.watch(families.some(({ field }) => field.swings));
+          const feeds = families.flatMap(({ name, field }) =>
+            Object.entries(field.feeds()).map(([what, values]) => [`${what} ${name}`, values]),
           );
           return { ...drawing.next(), ...Object.fromEntries(feeds) };
         },
         observe(values) {
-          for (const [k, field] of fields.entries())
-            field.observe({ values: values[names[k]], classes, dim: real[k].moments.dim });
+          for (const { name, dim, field } of families) field.observe({ values: values[name], classes, dim });
           const { loss, norm } = values;
-          const distances = fields.map(({ distance }, k) => [`frechet-${names[k]}`, Float32Array.of(distance)]);
+          const distances = families.map(({ name, field }) => [`frechet-${name}`, Float32Array.of(field.distance)]);
           return { loss, norm, ...Object.fromEntries(distances), rate: Float32Array.of(rate.share) };
         },
       }),
@@ -134,7 +122,7 @@ export function frechetStage(context: FrechetContext): Stage {
     state: {
       ...drawing.state,
       rate,
-      ...Object.fromEntries(fields.map((field, k) => [`field-${names[k]}`, field])),
+      ...Object.fromEntries(families.map(({ name, field }) => [`field-${name}`, field])),
     },
     sample: context.sample,
     ...trainingCompute(context),
