@@ -1,14 +1,19 @@
 // The smallest runs of every method that go through all of its stages, a few seconds each.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { drawVoices } from "../../src/data/dialogue/conversations.js";
 import { locomotion } from "../../src/data/motion/locomotion/index.js";
+import { writeBvh } from "../../src/io/bvh-write.js";
 import { savePng } from "../../src/io/index.js";
+import { writeWav } from "../../src/io/sound-write.js";
 import { Motions } from "../../src/media/motions.js";
+import { fromGesture } from "../../src/motion/index.js";
 import { Random } from "../../src/random/index.js";
 
 export interface MicroRun {
   method: string;
-  data: "pictures" | "text.txt" | "motions";
+  /** What `writeMicroData` writes, or a data set that needs no files. */
+  data: "pictures" | "text.txt" | "motions" | "dialogues" | "scenes";
   preset?: string;
   /** For `--set`. */
   settings: Record<string, unknown>;
@@ -41,6 +46,7 @@ export const microRuns: Record<string, MicroRun> = {
       generator: { ...body, styles: { count: 2, size: 4 } },
       latentStage: stage,
       jointStage: stage,
+      frechetStage: { samples: 8, steps: STEPS, lr: 2e-5, decay: 0.9, meanDecay: 0.6, emaDecay: 0.9 },
       "guidance.unconditional": 8,
     },
   },
@@ -89,6 +95,23 @@ export const microRuns: Record<string, MicroRun> = {
       ...inside("training", { batch: 4, steps: 4 * STEPS }),
     },
   },
+  dyadic: {
+    method: "dyadic",
+    data: "dialogues",
+    settings: {
+      ...inside("tokenizer", { width: 8, latent: 4, levels: 2, codes: 8, frames: 32, batch: 4, steps: 4 * STEPS }),
+      ...inside("network", { width: 16, heads: 2, blocks: 1, hidden: 16, window: 8, atoms: 4 }),
+      ...inside("training", { batch: 4, steps: 4 * STEPS }),
+    },
+  },
+  "vision-language": {
+    method: "vision-language",
+    data: "scenes",
+    settings: {
+      network: { channels: [8, 8], width: 16, heads: 2, encoderBlocks: 1, blocks: 1 },
+      ...inside("training", { pictures: 2, questions: 4, steps: 10 * STEPS }),
+    },
+  },
   "motion-judge": {
     method: "motion-judge",
     data: "motions",
@@ -105,13 +128,18 @@ export const microRuns: Record<string, MicroRun> = {
 export function trainArgs({ method, data, preset, settings }: MicroRun, folder: string, out: string): string[] {
   const overrides = Object.entries(settings).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   const size = data === "pictures" ? ["--size", "16"] : [];
-  const from = ["--data", join(folder, data), ...size, ...(preset ? ["--preset", preset] : [])];
+  const from = [
+    "--data",
+    data === "scenes" ? data : join(folder, data),
+    ...size,
+    ...(preset ? ["--preset", preset] : []),
+  ];
   return ["train", method, ...from, "--out", out, "--set", ...overrides];
 }
 
 /**
- * Writes what the runs learn from: pictures of two classes, bright above or bright below, a text of five letters, and
- * motions of two classes.
+ * Writes what the runs learn from: pictures of two classes, bright above or bright below, a text of five letters,
+ * motions of two classes, and dialogues.
  */
 export async function writeMicroData(folder: string): Promise<void> {
   const random = new Random(0, "micro data");
@@ -131,6 +159,14 @@ export async function writeMicroData(folder: string): Promise<void> {
     const action = slots[0].action === "walk" ? "walk" : "other";
     mkdirSync(join(folder, "motions", action), { recursive: true });
     await new Motions([clip]).save(join(folder, "motions", action, `${name}.bvh`));
+  }
+  mkdirSync(join(folder, "dialogues"));
+  for (let seed = 0; seed < 6; seed++) {
+    const { conversation, sounds } = drawVoices({ seconds: 3, seed });
+    const path = join(folder, "dialogues", `talk${seed}`);
+    await writeWav(`${path}.wav`, sounds);
+    for (const [i, { gesture }] of conversation.people.entries())
+      writeFileSync(`${path}-${"ab"[i]}.bvh`, writeBvh(fromGesture(gesture!, 30)));
   }
   let at = 0;
   const letters = Array.from({ length: 4000 }, () => "abcd "[(at = (at + 1 + 2 * random.integer(2)) % 5)]);

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { readNpy } from "../io/npy.js";
-import { reading } from "../io/reading.js";
+import { entryAt, reading } from "../io/reading.js";
 import { loadSafetensors } from "../io/safetensors-file.js";
 import { fromOfficial, isUnused } from "../methods/motion/official.js";
 import type { Weights } from "../models/architecture.js";
@@ -31,7 +31,7 @@ export async function importCommand(method: string, { from, out, name, json }: I
     throw new UsageError(`${out} is a file, and a model goes into a folder; choose another name.`);
   const taken = ["config.json", "model.safetensors"].filter((file) => existsSync(join(folder, file)));
   if (taken.length > 0) throw new UsageError(`${out} already holds ${taken.join(" and ")}; choose another folder.`);
-  if (!statSync(from, { throwIfNoEntry: false })?.isDirectory())
+  if (!entryAt(from)?.isDirectory())
     throw new UsageError(`There is no folder "${from}"; give the one with the published weights.`);
   const files = await reading(from, () => readdir(from));
   const paths = weightFiles(from, files);

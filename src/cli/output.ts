@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
 import Table from "cli-table3";
+import { entryAt } from "../io/reading.js";
 import { WrongUse } from "../io/wrong-use.js";
 import type { MetricReport } from "../metrics/index.js";
 
@@ -26,7 +26,7 @@ export class UsageError extends WrongUse {
  * damaged, is no wrong use: whatever reads it throws. @throws UsageError where there is none
  */
 export function requireFile(path: string, is: string): void {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = entryAt(path);
   if (!found) throw new UsageError(`There is no file "${path}"; give ${is}.`);
   if (found.isDirectory()) throw new UsageError(`${path} is a folder; give ${is}.`);
 }

@@ -8,11 +8,9 @@ const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’�
 export function encodingNamed(label: string): string {
   try {
     return new TextDecoder(label).encoding;
-  } catch (cause) {
+  } catch {
     const names = "utf-8, utf-16le, utf-16be, latin1, windows-1251, koi8-r, macintosh, shift_jis, gb18030, euc-kr";
-    throw new WrongUse(`There is no encoding "${label}"; take one of ${names}, or another of the WHATWG standard.`, {
-      cause,
-    });
+    throw new WrongUse(`There is no encoding "${label}"; take one of ${names}, or another of the WHATWG standard.`);
   }
 }
 

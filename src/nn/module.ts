@@ -127,9 +127,10 @@ export function assign(network: Named, weights: ParameterRecord): void {
 
 /**
  * The parameters of a network in one vector, into which their values are moved unless they lie in one: see
- * `Parameters.join`.
+ * `Parameters.join`. Those of `except` are left out, such as constants that are not trained.
  */
-export const join = (network: Named): Parameters => Parameters.join(network.namedParameters());
+export const join = (network: Named, except: readonly Parameter[] = []): Parameters =>
+  Parameters.join([...network.namedParameters()].filter(([, parameter]) => !except.includes(parameter)));
 
 /** Copies of a network's values by name, wherever they are kept. */
 export const weightsOf = (network: Named): Record<string, { shape: number[]; data: Float32Array }> =>

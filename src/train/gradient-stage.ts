@@ -29,7 +29,7 @@ export interface GradientStageOptions extends TrainingCompute {
   emaDecay?: number;
   /** One loss, or several one after the other. */
   phases: readonly Phase[];
-  /** Parameters that the losses look through: constants of the graph. */
+  /** Parameters that the losses look through: constants of the graph, none of which is trained. */
   freeze?: Iterable<Parameter>;
   /** What `next` changes and reads again: random numbers, data positions. */
   state: Stage["state"];
@@ -44,6 +44,7 @@ export interface GradientStageOptions extends TrainingCompute {
  */
 export function gradientStage(options: GradientStageOptions): Stage {
   const { name, steps, batch, parameters, optimizer: settings, emaDecay, phases, programs = [], sample } = options;
+  requireApart(name, options);
   const optimizer = adamw(parameters, settings);
   const average = emaDecay === undefined ? null : ema(parameters, { decay: emaDecay });
   const job = {
@@ -87,6 +88,13 @@ export function gradientStage(options: GradientStageOptions): Stage {
       for (const program of programs) await program.release();
     },
   };
+}
+
+/** @throws where a parameter is to be trained and a constant: weight decay would change it unseen by the compiled graph */
+function requireApart(stage: string, { parameters, freeze = [] }: GradientStageOptions): void {
+  const frozen = new Set(freeze);
+  const both = parameters.entries.find(({ parameter }) => frozen.has(parameter));
+  if (both) throw new Error(`Stage "${stage}": "${both.name}" is both trained and frozen; leave it out of one.`);
 }
 
 /** Numbers of a step by name; a vector's are numbered. */

@@ -117,6 +117,7 @@ describe("a drifting model", () => {
 test.each<[string, () => Promise<void>, RegExp]>([
   ["a picture of another size", () => edit("reconstruct", ["small.png"]), /8×8.*takes 16×16.*--resize/],
   ["a picture that is none", () => edit("reconstruct", ["nowhere.png"]), /There is no file .*give a picture/],
+  ["a picture within a file", () => edit("reconstruct", ["0.png/1.png"]), /There is no file .*give a picture/],
   ["a folder for a sheet", () => edit("vary", ["0.png"], { out: `${at("each")}/` }), /each\/ names a folder/],
   ["a file for each picture", () => edit("vary", ["0.png"], { out: at("%02d.png") }), /into one sheet.*leave out/],
   [

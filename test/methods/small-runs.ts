@@ -9,6 +9,7 @@ import * as discrete from "../../src/methods/discrete/settings.js";
 import { trainDiscrete } from "../../src/methods/discrete/train.js";
 import * as drifting from "../../src/methods/drifting/settings.js";
 import { trainDrifting } from "../../src/methods/drifting/train.js";
+import { trainDyadic } from "../../src/methods/dyadic/index.js";
 import * as flow from "../../src/methods/flow/settings.js";
 import { trainFlow } from "../../src/methods/flow/train.js";
 import { trainMotion } from "../../src/methods/motion/train.js";
@@ -16,6 +17,7 @@ import { presets as sphere, trainSphere } from "../../src/methods/sphere/index.j
 import { trainVisionLanguage } from "../../src/methods/vision-language/train.js";
 import type { RunResult, TrainOptions } from "../../src/train/index.js";
 import { chain } from "./chain.js";
+import { dialogues, micro as microDyadic } from "./dyadic/made.js";
 import { clips, micro as microMotion } from "./motion/clips.js";
 import { shapes } from "./pictures.js";
 import { micro } from "./vision-language/made.js";
@@ -58,6 +60,7 @@ export const smallRuns: Record<string, (options: TrainOptions) => Promise<RunRes
         generator: { hidden: 512, blocks: 1, condition: 32, styles: { count: 4, size: 16 } },
         latentStage: { ...stage, steps: 4 },
         jointStage: { ...stage, samples: 16, steps: 2 },
+        frechetStage: { ...drifting.presets.tiny.frechetStage, samples: 8, steps: 3 },
       },
       options,
     ),
@@ -108,6 +111,16 @@ export const smallRuns: Record<string, (options: TrainOptions) => Promise<RunRes
       options,
     ),
   motion: (options) => trainMotion(clips(), microMotion, options),
+  dyadic: (options) =>
+    trainDyadic(
+      dialogues(),
+      {
+        ...microDyadic,
+        tokenizer: { ...microDyadic.tokenizer, batch: 16, steps: 3 },
+        training: { ...microDyadic.training, batch: 16, steps: 4 },
+      },
+      options,
+    ),
   // Enough words that the gradient of their look-up is divided among threads
   "vision-language": (options) =>
     trainVisionLanguage(

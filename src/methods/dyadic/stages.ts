@@ -123,10 +123,11 @@ export function dyadicStage(
   const stream = new IndexStream(takes.length, random.split("order"));
   const S = soundTokens(shape.network);
   const each = objective === "drift" ? repeats : 1;
+  const freeze = nn.parameterList(net.read.scale);
   return gradientStage({
     name: "dyadic",
     batch,
-    parameters: nn.join(nn.module({ read: net.read, denoise: net.denoise })),
+    parameters: nn.join(nn.module({ read: net.read, denoise: net.denoise }), freeze),
     ...generatorTraining(config.training, { ...ADAM, clip }),
     phases: [
       phase({
@@ -188,7 +189,7 @@ export function dyadicStage(
         },
       }),
     ],
-    freeze: [net.read.scale.mean, net.read.scale.deviation],
+    freeze,
     state: { random, stream },
     ...trainingCompute(compute),
   });

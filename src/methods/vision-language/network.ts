@@ -3,9 +3,13 @@ import * as nn from "../../nn/index.js";
 import { constant, type Tensor } from "../../tensor/index.js";
 import { PATCH, type VisionLanguageShape, visionLanguageShape } from "./shape.js";
 
+/** Of the places' frequencies: a grid is few patches wide, so that the usual 10⁴ would leave most channels constant. */
+const PLACE_BASE = 16;
+
 /**
  * Pictures [B, C, H, W] in [−1, 1] to a vector for each patch of 8×8 pixels, [B, P, width]: convolutions that halve three
- * times, then transformer blocks over the patches, which know their place in the grid.
+ * times, then transformer blocks over the patches. Places in the grid are added before the blocks, and once more behind
+ * the norm, so that whoever attends to patches finds out where they are.
  */
 function pictureEncoder({ image, channels: [c1, c2], width, heads, encoderBlocks }: VisionLanguageShape) {
   const [rows, columns] = [image.height / PATCH, image.width / PATCH];
@@ -13,11 +17,11 @@ function pictureEncoder({ image, channels: [c1, c2], width, heads, encoderBlocks
   const halvings = [nn.residualBlock(c1, c2, { stride: 2 }), nn.residualBlock(c2, width, { stride: 2 })];
   const blocks = Array.from({ length: encoderBlocks }, () => nn.transformerBlock(width, heads, { mlp: "gelu" }));
   const norm = nn.rmsNorm(width);
-  const places = constant(nn.sinCos2d(rows, columns, width), [rows * columns, width]);
+  const places = constant(nn.sinCos2d(rows, columns, width, PLACE_BASE), [rows * columns, width]);
   return nn.module({ stem, halvings, blocks, norm }, (images: Tensor): Tensor => {
     const grid = halvings.reduce((h, halving) => halving(h), stem(images));
     const patches = grid.reshape([images.shape[0], width, rows * columns]).transpose([0, 2, 1]);
-    return norm(blocks.reduce((h, block) => block(h), patches.add(places)));
+    return norm(blocks.reduce((h, block) => block(h), patches.add(places))).add(places);
   });
 }
 
