@@ -158,6 +158,8 @@ function judge(outcome: Outcome, fired: Fired | null, out: string): string | nul
   if (signal === "SIGKILL" && signals.includes("SIGKILL")) return null;
   if (signals.length === 2 && (code === 130 || signal === "SIGINT")) return null; // the second one, at once or too late
   if (signal !== null && signals.includes(signal) && !trained) return null; // before the process listens
+  // After its work is done a process no longer listens; that nothing is missing is seen when the run is resumed
+  if (signal !== null && signals.includes(signal) && existsSync(join(out, "model", "config.json"))) return null;
   if (code !== 0) return told(outcome);
   const kept = rowsOf(out).length;
   return kept < rows ? `${signals[0]} lost ${rows - kept} of ${rows} steps` : null;
