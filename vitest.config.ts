@@ -7,11 +7,25 @@ const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.met
 /** Files that take half a minute and more; they begin first, so that none of them is left alone at the end. */
 const LONG = /runtime\/devices|studio\/|packaging\/|methods\/(determinism|discrete\/train)/;
 
+/**
+ * Files with a process of their own: of rooms that watch signals, register methods or start programs, and those that change what
+ * others would see. All others share a process with those before them, which spares each the modules that they all import.
+ */
+const APART = [
+  "test/*.test.ts",
+  "test/{cli,loops,packaging,runtime,server,studio,torture,train}/**/*.test.ts",
+  "test/methods/{determinism,discrete/train}.test.ts",
+  "test/models/load.test.ts",
+  "test/optim/kernels.test.ts",
+];
+
+/** Long files, then those apart, then those together, whose process would end at each of another kind. */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const long = ({ moduleId }: TestSpecification) => Number(LONG.test(moduleId));
-    return sorted.toSorted((a, b) => long(b) - long(a));
+    const place = ({ moduleId, project }: TestSpecification) =>
+      LONG.test(moduleId) ? 0 : project.name === "apart" ? 1 : 2;
+    return sorted.toSorted((a, b) => place(a) - place(b));
   }
 }
 
@@ -29,7 +43,10 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      { extends: true, test: { name: "apart", include: APART } },
+      { extends: true, test: { name: "together", include: ["test/**/*.test.ts"], exclude: APART, isolate: false } },
+    ],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
