@@ -8,12 +8,12 @@ const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.met
 const LONG = /runtime\/devices|studio\/|packaging\/|methods\/(determinism|discrete\/train)/;
 
 /**
- * Files with a process of their own: of rooms that watch signals, register methods or start programs, and those that change what
- * others would see. All others share a process with those before them, which spares each the modules that they all import.
+ * Files with a process of their own: of rooms that watch signals, register methods or ops, measure memory or start programs, and those
+ * that change what others would see. All others share a process with those before them, which spares each the modules that they all import.
  */
 const APART = [
   "test/*.test.ts",
-  "test/{cli,loops,packaging,runtime,server,studio,torture,train}/**/*.test.ts",
+  "test/{cli,loops,packaging,runtime,server,studio,tensor,torture,train}/**/*.test.ts",
   "test/methods/{determinism,discrete/train}.test.ts",
   "test/models/load.test.ts",
   "test/optim/kernels.test.ts",

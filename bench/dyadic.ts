@@ -10,7 +10,7 @@ import { gestureSampler } from "../src/judges/gesture/sampler.js";
 import { fitSocialJudge, relationAccuracy } from "../src/judges/gesture/social.js";
 import { loadModel } from "../src/methods/load.js";
 import { channelsOf } from "../src/motion/gesture-channels.js";
-import { everybody, exchanged, extraverted, moved, real } from "./dyadic/draws.js";
+import { everybody, exchanged, extraverted, moved, real, told, withheld } from "./dyadic/draws.js";
 import { armSpeed, beats, coupling, headSpeed, latencies, spearman } from "./dyadic/truth.js";
 import { type BenchOptions, load, machine, round, table } from "./report.js";
 
@@ -77,10 +77,9 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
 
   const rows: Record<string, unknown>[] = [];
   const truths = { real: byTruth(talks, await channels(real, talks)) };
-  const measure = async (drawn: string, options: object) => {
+  const measure = async (drawn: string, sampler: GestureSampler) => {
     note(`${drawn} …`);
     const kept: { rows?: readonly Float32Array[] } = {};
-    const sampler = one(options);
     const seen: GestureSampler = {
       ...sampler,
       draw: async (asked, given) => {
@@ -97,7 +96,8 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
   };
   let reference: GestureEvaluation | undefined;
   for (const steps of several ? [1, 8, 50] : [1])
-    reference = await measure(`${steps} steps, guidance 2`, several ? { steps } : {});
+    reference = await measure(`${steps} steps, guidance 2`, one(several ? { steps } : {}));
+  for (const [what, as] of Object.entries(withheld)) await measure(`without ${what}`, told(one(own), as));
   const beside = (["real", "shuffled", "meanPose"] as const).map((which) => ({
     ...{ drawn: which, nfe: 0, ...judged(reference!, which) },
     ...(which === "real" && truths.real),

@@ -32,15 +32,16 @@ export async function openImageModel(location: string, device?: DeviceName | "au
 
 /** Says which classes a model of images draws badly, or which questions one that answers them gets wrong, and how. */
 export async function diagnoseCommand(location: string, command: DiagnoseCommand): Promise<void> {
-  if (await answersQuestions(location, command)) {
-    const { diagnoseAnswersCommand } = await import("./eval-answers.js");
-    return diagnoseAnswersCommand(location, command);
-  }
-  const { features = "classifier", count, seed, options = {}, report, device, json } = command;
+  const { report } = command;
   if (report !== undefined) {
     if (!/\.html?$/i.test(report)) throw new UsageError(`--report takes the name of an .html file, got ${report}.`);
     await checked(() => requireWritable(resolve(report)));
   }
+  if (await answersQuestions(location, command)) {
+    const { diagnoseAnswersCommand } = await import("./eval-answers.js");
+    return diagnoseAnswersCommand(location, command);
+  }
+  const { features = "classifier", count, seed, options = {}, device, json } = command;
   const model = await openImageModel(location, device, command.checkpoint);
   const { onProgress, stop } = downloadProgress();
   try {

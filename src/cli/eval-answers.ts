@@ -1,7 +1,20 @@
+import { resolve } from "node:path";
 import { resolveQuestions } from "../data/index.js";
+import { writeFileAtomic } from "../io/atomic.js";
+import { htmlPage } from "../io/html.js";
 import { many } from "../io/show.js";
-import { type AnswerEvaluation, evaluateAnswers, type SkillAccuracy } from "../judges/answers/evaluate.js";
+import { type AnswerEvaluation, evaluateAnswers } from "../judges/answers/evaluate.js";
 import { type AnswerDiagnosis, CAUSES, diagnoseAnswers } from "../loops/diagnostic/answers.js";
+import {
+  ANSWERS_HEAD,
+  answersHtml,
+  CAUSES_HEAD,
+  causesRow,
+  SLICES_HEAD,
+  skillRow,
+  sliceRow,
+} from "../loops/diagnostic/answers-report.js";
+import { TABLE_STYLE } from "../loops/diagnostic/report.js";
 import { openAnswerer } from "./answerer.js";
 import type { DiagnoseCommand } from "./diagnose-command.js";
 import type { EvalCommand } from "./eval-command.js";
@@ -9,16 +22,6 @@ import { dataOf } from "./model-data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-
-/** Skill, accuracy with its interval, and what is right without looking or by chance. */
-const row = ({ skill, n, accuracy, interval, floor, chance }: SkillAccuracy) => [
-  skill,
-  n,
-  `${percent(accuracy)} (${interval.map((end) => (100 * end).toFixed(1)).join(" … ")})`,
-  percent(floor),
-  percent(chance),
-];
-const HEAD = ["skill", "questions", "right (95 % interval)", "without looking", "chance"];
 
 /** Refuses what a model that answers has no use for. */
 function refuse(location: string, command: object, names: readonly string[]): void {
@@ -44,7 +47,7 @@ export async function evalAnswersCommand(location: string, command: EvalCommand)
     if (json) printJson(found satisfies AnswerEvaluation);
     else {
       say(`${found.model}: ${many(found.skills[0].n, "test question")} of each skill, of ${found.data}`);
-      printTable(HEAD, found.skills.map(row));
+      printTable(ANSWERS_HEAD, found.skills.map(skillRow));
       say(`Mean over the skills: ${percent(found.accuracy)}; without looking: ${percent(found.floor)}.`);
     }
   } finally {
@@ -54,14 +57,20 @@ export async function evalAnswersCommand(location: string, command: EvalCommand)
 
 /** Says which skills a model lacks, why, and where inside them. */
 export async function diagnoseAnswersCommand(location: string, command: DiagnoseCommand): Promise<void> {
-  refuse(location, command, ["features", "report"]);
-  const { count: perSkill, seed, json } = command;
+  refuse(location, command, ["features"]);
+  const { count: perSkill, seed, json, report } = command;
   const model = await openAnswerer(location, command);
   try {
     const dataset = await resolveQuestions(dataOf(model.config, command.data));
     const found = await diagnoseAnswers(model, dataset, { perSkill, seed });
+    if (report !== undefined) {
+      const body = await answersHtml(found, dataset);
+      const page = htmlPage(`Diagnosis of ${found.model}`, { style: TABLE_STYLE, body });
+      await writeFileAtomic(resolve(report), page);
+    }
     if (json) printJson(found);
     else show(found);
+    if (report !== undefined) say(`Report: ${resolve(report)}`);
   } finally {
     await model.release();
   }
@@ -69,11 +78,7 @@ export async function diagnoseAnswersCommand(location: string, command: Diagnose
 
 function show({ model, data, skills, slices, failures }: AnswerDiagnosis): void {
   say(`${model}: ${many(skills[0].n, "fresh question")} of each skill, of ${data}. Worst first.`);
-  const causes = Object.keys(CAUSES) as (keyof typeof CAUSES)[];
-  printTable(
-    [...HEAD, ...causes],
-    skills.map((one) => [...row(one), ...causes.map((cause) => one.causes[cause] || "")]),
-  );
+  printTable(CAUSES_HEAD, skills.map(causesRow));
   say(
     `Why answers are wrong: ${Object.entries(CAUSES)
       .map(([cause, text]) => `${cause}: ${text}`)
@@ -82,12 +87,7 @@ function show({ model, data, skills, slices, failures }: AnswerDiagnosis): void 
   if (slices.length === 0) say("No part of a skill stands out.");
   else {
     say("Parts of a skill that are wrong more often than its other questions (p is corrected for all parts, Holm):");
-    printTable(
-      ["skill", "where the question", "wrong", "elsewhere", "p"],
-      slices.map(({ skill, about, n, wrong, elsewhere, p }) => [
-        ...[skill, about, `${wrong} of ${n} (${percent(wrong / n)})`, percent(elsewhere), p.toPrecision(2)],
-      ]),
-    );
+    printTable(SLICES_HEAD, slices.map(sliceRow));
   }
   for (const { skill, question, answer, said, cause } of failures.slice(0, 8))
     say(`${skill}: "${question}?" is ${answer}, not ${said || "nothing"} (${cause})`);

@@ -1,8 +1,12 @@
 import { join, resolve } from "node:path";
+import { resolveQuestions } from "../data/index.js";
 import { many, shellWord } from "../io/show.js";
 import {
+  answerTarget,
+  type ImproveContext,
   type Improvement,
   type ImprovePlan,
+  imageTarget,
   improvable,
   improve,
   independentJudge,
@@ -43,29 +47,42 @@ export async function improveCommand(run: string | undefined, command: ImproveCo
   if (!out) throw new UsageError("Say where it goes: --out <folder> (or --resume <folder> to go on with one).");
   const plan = command.resume === undefined ? await planned(run, command) : await resumed(run, command.resume, command);
   const { device, threads } = command;
+  const go = <D>({ target, source, signal }: Pick<ImproveContext<D>, "target" | "source" | "signal">) =>
+    improve(plan, {
+      ...{ out, target, source, threads, device, signal, say },
+      resume: command.resume !== undefined,
+      onProgress: terminalProgress(),
+    });
+  const state = plan.judge === null ? await improveAnswers(plan, command, go) : await improveImages(plan, command, go);
+  report(out, state, command.json);
+}
+
+type Go = <D>(context: Pick<ImproveContext<D>, "target" | "source" | "signal">) => Promise<Improvement | null>;
+
+/** Skills of a model that answers; its questions need no judge. */
+async function improveAnswers(plan: ImprovePlan, { device, data }: ImproveCommand, go: Go) {
+  const dataset = await resolveQuestions(data ?? plan.data);
+  const source = { data: plan.data };
+  return withInterrupt(
+    (signal) => go({ target: answerTarget({ plan, dataset, device, signal }), source, signal }),
+    say,
+  );
+}
+
+async function improveImages(plan: ImprovePlan, { device, data }: ImproveCommand, go: Go) {
   const model = await openImageModel(plan.run, device);
   const { onProgress, stop } = downloadProgress();
   try {
-    const dataset = await imagesFor(model, plan.run, command.data, onProgress);
-    const judge = await independentJudge(
-      plan.judge,
-      dataset,
-      { location: plan.run, config: model.config },
-      { device, onProgress },
-    );
+    const dataset = await imagesFor(model, plan.run, data, onProgress);
+    const about = { location: plan.run, config: model.config };
+    const judge = await independentJudge(plan.judge!, dataset, about, { device, onProgress });
     stop();
     try {
       const source = { ...readingOf(model.config), data: dataset.report?.path ?? plan.data };
-      const state = await withInterrupt(
-        (signal) =>
-          improve(plan, {
-            ...{ out, dataset, judge, source, threads, device, signal, say },
-            resume: command.resume !== undefined,
-            onProgress: terminalProgress(),
-          }),
+      return await withInterrupt(
+        (signal) => go({ target: imageTarget({ plan, dataset, judge, device, signal }), source, signal }),
         say,
       );
-      report(out, state, command.json);
     } finally {
       await judge.release();
     }
@@ -78,12 +95,16 @@ export async function improveCommand(run: string | undefined, command: ImproveCo
 async function planned(run: string | undefined, command: ImproveCommand): Promise<ImprovePlan> {
   if (run === undefined) throw new UsageError("Say what to improve: the folder of a finished run.");
   const { method, config, lastSteps } = await improvable(run);
-  const { rounds = 3, seed = 0, count = 500, control = false, features = "classifier", steps, set = [] } = command;
+  const { rounds = 3, seed = 0, control = false, features, steps, set = [] } = command;
+  if (method.answers && features !== undefined)
+    throw new UsageError("Answers are right or wrong without a judge; leave out --features.");
+  const { count = method.answers ? 200 : 500 } = command;
   const overrides = [...(steps === undefined ? [] : [`${lastSteps}=${steps}`]), ...set];
   const settings = applyOverrides(config.settings as object, overrides);
   method.check(settings);
   const data = dataOf(await readModelConfig(run), command.data);
-  return { run: resolve(run), data, judge: features, rounds, seed, perClass: count, settings, control };
+  const judge = method.answers ? null : (features ?? "classifier");
+  return { run: resolve(run), data, judge, rounds, seed, perClass: count, settings, control };
 }
 
 async function resumed(run: string | undefined, out: string, command: ImproveCommand): Promise<ImprovePlan> {
@@ -126,7 +147,7 @@ function report(out: string, state: Improvement | null, json?: boolean): void {
     const { value, interval } = state.final.targets;
     const figures = [value, ...interval].map((x) => x.toFixed(3));
     say(
-      `On images that no round has seen, the mean score of what was worst changed by ${figures[0]} (${figures[1]} … ${figures[2]}).`,
+      `On what no round has seen, the mean score of what was worst changed by ${figures[0]} (${figures[1]} … ${figures[2]}).`,
     );
   } else say(`The model is what it was.`);
   say(`Model: ${model}. Report: ${page}`);

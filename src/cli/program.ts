@@ -291,16 +291,20 @@ diagnosis
 program
   .command("improve")
   .description(
-    "train a finished run of images on, round by round, on a mixture weighted by its diagnosis; a round is kept only where held-out images say that it is better",
+    "train a finished run of images or of answers on, round by round, on a mixture weighted by its diagnosis; a round is kept only where held-out images or questions say that it is better",
   )
-  .argument("[run]", "folder of a finished run of drifting, sphere or flow")
-  .option("--data <id|path>", "the images that it was trained on, where they are now")
-  .option("--features <name>", "the judge, as of diagnose (default: classifier)")
+  .argument("[run]", "folder of a finished run of drifting, sphere, flow or vision-language")
+  .option("--data <id|path>", "what it was trained on, where that is now")
+  .option("--features <name>", "the judge of images, as of diagnose (default: classifier)")
   .option("--out <folder>", "where rounds, report and model go")
   .option("--resume <folder>", "go on with one that was stopped")
   .option("--rounds <n>", "rounds at most (default: 3)", whole(1))
   .option("--steps <n>", "training steps of each round (default: those of the run's last stage)", whole(1))
-  .option("--count <n>", "samples and real images of each class in a diagnosis at most (default: 500)", whole(20))
+  .option(
+    "--count <n>",
+    "of each class, samples and real images in a diagnosis at most (default: 500); or questions of each skill (200)",
+    whole(20),
+  )
   .option("--seed <n>", "seed of samples and rounds (default: 0)", whole(0))
   .option("--control", "also train as many steps on the data as they are, to compare")
   .option("--set <key=value...>", "change a setting of the training that goes on, e.g. jointStage.lr=0.0002")

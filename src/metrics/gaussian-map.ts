@@ -19,6 +19,11 @@ export interface GaussianMap {
 
 /** Eigenvalues below this share of the largest count as this share: a collapsed side has no inverse. */
 const LEAST = 1e-7;
+/**
+ * A side whose variance is less than this share of the target's counts as that: T then stays within about 3·10¹⁰, where
+ * float32 ends at 10³⁸. No numbers near the smallest are used, which the native runtime has flushed to 0 from its first run on.
+ */
+const COLLAPSED = 1e-14;
 
 /**
  * The optimal transport from a Gaussian to `target`, whose root is computed once:
@@ -27,10 +32,12 @@ const LEAST = 1e-7;
  */
 export function gaussianMapTo(target: Gaussian): (from: Gaussian) => GaussianMap {
   const { dim } = target;
-  const root = symmetricPower(symmetricEigen(target.covariance, dim), dim, (value) => Math.sqrt(Math.max(value, 0)));
+  const of = symmetricEigen(target.covariance, dim);
+  const root = symmetricPower(of, dim, (value) => Math.sqrt(Math.max(value, 0)));
+  const least = COLLAPSED * of.values[dim - 1] ** 2;
   return (from) => {
     const eigen = symmetricEigen(sandwich(root, from.covariance, dim), dim);
-    const largest = Math.max(eigen.values[dim - 1], Number.MIN_VALUE / LEAST);
+    const largest = Math.max(eigen.values[dim - 1], least) || 1; // all is 0 where the target has no spread
     const inverse = symmetricPower(eigen, dim, (value) => 1 / Math.sqrt(Math.max(value, LEAST * largest)));
     let means = 0;
     let spread = 0;

@@ -7,6 +7,7 @@ import {
   partsOf,
   phrase,
   type Question,
+  type Skill,
 } from "../../data/scenes/index.js";
 import { colours, type Scene, SHAPES, shapes, sizes } from "../../data/scenes/scene.js";
 import {
@@ -32,7 +33,7 @@ export type Cause = keyof typeof CAUSES;
 
 /** A wrong answer. */
 export interface Failure {
-  skill: string;
+  skill: Skill;
   question: string;
   answer: string;
   said: string;

@@ -1,20 +1,20 @@
 import { escapeHtml } from "../../io/html.js";
 import type { Change, Comparison } from "./gate.js";
 import type { Improvement, Round } from "./state.js";
-import type { Figure } from "./terms.js";
+import type { Scored } from "./terms.js";
 
 const row = (texts: readonly string[], tag: "td" | "th" = "td") =>
   `<tr>${texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("")}</tr>`;
 const range = ([low, high]: readonly [number, number]) => `(${low.toFixed(3)} … ${high.toFixed(3)})`;
-const figure = ({ value, interval }: Figure) => `${value.toFixed(3)} ${interval ? range(interval) : ""}`;
+const figure = ({ value, interval }: Scored["score"]) => `${value.toFixed(3)} ${interval ? range(interval) : ""}`;
 const change = ({ value, interval }: Change) => `${value.toFixed(3)} ${range(interval)}`;
 
 /** An improvement as HTML: what was found, mixed and kept in each round, and what came of all of them. */
 export function improvementHtml({ plan, rounds, best, final, ended }: Improvement): string {
-  return `<p>From ${escapeHtml(plan.run)}, on ${escapeHtml(plan.data)}, judged by ${escapeHtml(plan.judge)} (seed ${plan.seed}).
+  return `<p>From ${escapeHtml(plan.run)}, on ${escapeHtml(plan.data)}, ${plan.judge === null ? "" : `judged by ${escapeHtml(plan.judge)} `}(seed ${plan.seed}).
 The result is ${escapeHtml(best)}${ended === null ? "" : `; ${escapeHtml(ended)}`}.</p>
 ${rounds.map(roundHtml).join("\n")}
-${final ? `<section><h2>Beginning and result on images that no round has seen</h2>${comparisonHtml(final)}</section>` : ""}`;
+${final ? `<section><h2>Beginning and result on what no round has seen</h2>${comparisonHtml(final)}</section>` : ""}`;
 }
 
 function roundHtml({ round, kept, why, steps, seconds, groups, comparison, control }: Round): string {
@@ -22,15 +22,15 @@ function roundHtml({ round, kept, why, steps, seconds, groups, comparison, contr
     row([name, score.toFixed(3), times.toFixed(2), kinds ? kinds.map((one) => one.toFixed(2)).join(", ") : ""]),
   );
   return `<section><h2>Round ${round}: ${kept ? "kept" : "not kept"}</h2><p>${escapeHtml(why)}. ${steps} training steps; ${seconds} s in all.</p>
-<table>${row(["training images", "score", "times an equal share (clusters: as in the data)", "its kinds"], "th")}${shares.join("\n")}</table>
+<table>${row(["as trained on", "score", "times an equal share (clusters: as in the data)", "its kinds"], "th")}${shares.join("\n")}</table>
 ${comparisonHtml(comparison)}
 ${control ? `<h3>As many steps on the data as they are</h3>${comparisonHtml(control)}` : ""}</section>`;
 }
 
 function comparisonHtml({ targets, others, frechet, groups }: Comparison): string {
-  return `<table>${row(["held-out images", "score before", "after"], "th")}
+  return `<table>${row(["held out", "score before", "after"], "th")}
 ${groups.map(({ name, before, after }) => row([name, figure(before), figure(after)])).join("\n")}
 ${row(["mean change of what was worst", "", change(targets)])}
 ${others ? row(["mean change of the others", "", change(others)]) : ""}
-${row(["Fréchet distance", `${frechet.before.toFixed(3)} ${range(frechet.interval)}`, frechet.after.toFixed(3)])}</table>`;
+${frechet ? row(["Fréchet distance", `${frechet.before.toFixed(3)} ${range(frechet.interval)}`, frechet.after.toFixed(3)]) : ""}</table>`;
 }

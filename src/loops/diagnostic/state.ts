@@ -7,10 +7,11 @@ export interface ImprovePlan {
   /** Folder of the finished run that it begins with. */
   run: string;
   data: string;
-  judge: string;
+  /** What tells images apart; null of models that answer, whose answers are right or wrong. */
+  judge: string | null;
   rounds: number;
   seed: number;
-  /** Samples and real images of each class in each diagnosis, at most. */
+  /** Samples and real images of each class, or questions of each skill, in each diagnosis, at most. */
   perClass: number;
   /** Settings of the training that goes on. */
   settings: Record<string, unknown>;
@@ -26,7 +27,7 @@ export interface Round {
   from: string;
   /** Groups that the round was for: the worst third. */
   targets: string[];
-  /** Scores on training images, and shares of the mixture. */
+  /** Scores on what is trained on, and shares of the mixture. */
   groups: (GroupShare & { score: number })[];
   /** Training steps of the candidate, and of the control where there is one. */
   steps: number;
@@ -43,7 +44,7 @@ export interface Improvement {
   rounds: Round[];
   /** The run whose model is the result. */
   best: string;
-  /** Beginning and result, on images that no round looked at; null where no round was kept, and before the end. */
+  /** Beginning and result, on what no round looked at; null where no round was kept, and before the end. */
   final: Comparison | null;
   /** Why it ended; null where it has not. */
   ended: string | null;

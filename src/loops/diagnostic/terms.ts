@@ -8,6 +8,12 @@ export interface Figure {
   floor: number;
 }
 
+/** A part of what a model does, with its score: 0 to 1. */
+export interface Scored {
+  name: string;
+  score: Pick<Figure, "value" | "interval">;
+}
+
 /** What the figures of samples beside real images are the means of. */
 export interface Terms {
   /** By sample. */

@@ -8,6 +8,7 @@ export const visionLanguage = method({
   architecture: visionLanguageArchitecture,
   settings: visionLanguageSettings,
   presets,
+  lastSteps: () => "training.steps",
   answers: true,
   train: async () => (await import("./train.js")).trainVisionLanguage,
 });

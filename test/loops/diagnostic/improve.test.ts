@@ -12,7 +12,9 @@ import { meanChange, verdict } from "../../../src/loops/diagnostic/gate.js";
 import {
   diagnoseImages,
   diagnosisHtml,
+  type ImproveContext,
   type ImprovePlan,
+  imageTarget,
   improve,
   independentJudge,
   told,
@@ -72,7 +74,14 @@ const plan = (run: string, more: Partial<ImprovePlan> = {}): ImprovePlan => ({
   control: false,
   ...more,
 });
-const context = (out: string) => ({ out: join(root, out), dataset: data, judge, source, threads: 1 });
+const improving = (
+  asked: ImprovePlan,
+  out: string,
+  { dataset = data, ...more }: Partial<ImproveContext> & { dataset?: ImageDataset } = {},
+) => {
+  const target = imageTarget({ plan: asked, dataset, judge }) as ImproveContext["target"];
+  return improve(asked, { ...{ out: join(root, out), source, threads: 1, target }, ...more });
+};
 
 test("a class that a model never draws comes first, and the page shows what is missed", async () => {
   await using model = await loadModel(join(root, "blind"), { kind: "image" });
@@ -91,16 +100,13 @@ test("a class that a model never draws comes first, and the page shows what is m
 describe("rounds", () => {
   test("a model that can become better does: the round is kept, with why, and is the result", async () => {
     const said: string[] = [];
-    const state = await improve(plan("raw", { control: true }), {
-      ...context("better"),
-      say: (text) => said.push(text),
-    });
+    const state = await improving(plan("raw", { control: true }), "better", { say: (text) => said.push(text) });
     const [{ kept, why, comparison, control, steps, targets }] = state!.rounds;
     expect(kept).toBe(true);
     expect(targets).toHaveLength(1);
     expect(steps).toBe(150);
     expect(comparison.targets.interval[0]).toBeGreaterThan(0);
-    expect(control!.frechet.before).toBe(comparison.frechet.before); // from the same model, on the same images
+    expect(control!.frechet!.before).toBe(comparison.frechet!.before); // from the same model, on the same images
     expect(said.at(-1)).toBe(`Round 1 is kept: ${why}.`);
     expect(state!.best).toBe(join(root, "better/round-1/training"));
     expect(state!.final!.targets.value).toBeGreaterThan(0);
@@ -108,11 +114,11 @@ describe("rounds", () => {
     const weights = (run: string) => readFileSync(join(root, run, "model/model.safetensors"));
     expect(weights("better")).toEqual(weights("better/round-1/training"));
     expect(readFileSync(join(root, "better/report.html"), "utf8")).toContain("Round 1: kept");
-    await expect(improve(plan("raw"), context("better"))).rejects.toThrow(/already holds an improvement/);
+    await expect(improving(plan("raw"), "better")).rejects.toThrow(/already holds an improvement/);
   });
 
   test("a model that is as good as it can be stays what it is, and two such rounds are enough", async () => {
-    const state = await improve(plan("done", { rounds: 5 }), context("same"));
+    const state = await improving(plan("done", { rounds: 5 }), "same");
     expect(state!.rounds.map(({ kept }) => kept)).toEqual([false, false]);
     expect(state!.ended).toBe("two rounds in succession were not kept");
     expect(state!.best).toBe(join(root, "done"));
@@ -122,13 +128,12 @@ describe("rounds", () => {
 
   test("stopped in its training, it goes on to the same state and bits", async () => {
     const controller = new AbortController();
-    const stopped = await improve(plan("raw", { control: true }), {
-      ...context("stopped"),
+    const stopped = await improving(plan("raw", { control: true }), "stopped", {
       signal: controller.signal,
       onProgress: (event) => event.type === "step" && event.stageStep === 20 && controller.abort(),
     });
     expect(stopped).toBeNull();
-    const state = await improve(plan("raw", { control: true }), { ...context("stopped"), resume: true });
+    const state = await improving(plan("raw", { control: true }), "stopped", { resume: true });
     const read = (out: string) =>
       JSON.parse(
         readFileSync(join(root, out, "improve.json"), "utf8")
@@ -260,7 +265,7 @@ describe("refused", () => {
         pixels: data.test.pixels.slice(0, 60 * 192),
       },
     };
-    await expect(improve(plan("raw"), { ...context("few"), dataset: few })).rejects.toThrow(
+    await expect(improving(plan("raw"), "few", { dataset: few })).rejects.toThrow(
       /too few test images.* 40 of a class/,
     );
   });

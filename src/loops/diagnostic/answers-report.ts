@@ -1,0 +1,67 @@
+import type { SceneDataset } from "../../data/index.js";
+import { sceneImages } from "../../data/scenes/index.js";
+import { escapeHtml } from "../../io/html.js";
+import { encodeGrid } from "../../io/images.js";
+import { many } from "../../io/show.js";
+import { type AnswerDiagnosis, CAUSES, type Cause, type Failure, type SkillDiagnosis } from "./answers.js";
+import type { Slice } from "./slices.js";
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const causes = Object.keys(CAUSES) as Cause[];
+
+/** Columns of the table of a diagnosis of answers. */
+export const ANSWERS_HEAD = ["skill", "questions", "right (95 % interval)", "without looking", "chance"];
+/** The same with how many wrong answers have which cause. */
+export const CAUSES_HEAD = [...ANSWERS_HEAD, ...causes];
+
+/** A row of it: skill, accuracy with its interval, and what is right without looking or by chance. */
+export const skillRow = ({
+  skill,
+  n,
+  accuracy,
+  interval,
+  floor,
+  chance,
+}: Omit<SkillDiagnosis, "causes" | "right">): string[] => [
+  skill,
+  String(n),
+  `${percent(accuracy)} (${interval.map((end) => (100 * end).toFixed(1)).join(" … ")})`,
+  percent(floor),
+  percent(chance),
+];
+export const causesRow = (one: SkillDiagnosis): string[] => [
+  ...skillRow(one),
+  ...causes.map((cause) => String(one.causes[cause] || "")),
+];
+
+export const SLICES_HEAD = ["skill", "where the question", "wrong", "elsewhere", "p"];
+export const sliceRow = ({ skill, about, n, wrong, elsewhere, p }: Slice): string[] => [
+  ...[skill, about, `${wrong} of ${n} (${percent(wrong / n)})`, percent(elsewhere), p.toPrecision(2)],
+];
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const cells = (texts: readonly string[], tag: "td" | "th") =>
+    `<tr>${texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("")}</tr>`;
+  return `<table>${cells(head, "th")}${rows.map((row) => cells(row, "td")).join("\n")}</table>`;
+};
+
+/** A diagnosis of answers as HTML: skills and why they fail, parts that stand out, and wrong answers with their pictures. */
+export async function answersHtml(diagnosis: AnswerDiagnosis, dataset: SceneDataset): Promise<string> {
+  const { model, data, seed, skills, slices, failures } = diagnosis;
+  const told = Object.entries(CAUSES).map(([cause, text]) => `<dt>${cause}</dt><dd>${escapeHtml(text)}</dd>`);
+  return `<p>${escapeHtml(model)}: ${many(skills[0].n, "fresh question")} of each skill, of ${escapeHtml(data)} (seed ${seed}). Worst first.</p>
+${table(CAUSES_HEAD, skills.map(causesRow))}
+<dl>${told.join("")}</dl>
+<section><h2>Parts of a skill that are wrong more often than its other questions</h2>
+${slices.length === 0 ? "<p>None stands out.</p>" : `<p>p is corrected for all parts (Holm).</p>${table(SLICES_HEAD, slices.map(sliceRow))}`}</section>
+<section><h2>Some wrong answers</h2>${(await Promise.all(failures.map((one) => failureHtml(one, dataset)))).join("\n")}</section>`;
+}
+
+async function failureHtml({ skill, question, answer, said, cause, index }: Failure, dataset: SceneDataset) {
+  const { scene } = dataset.probe("steering", skill, index);
+  const { pixels, shape } = sceneImages([scene]);
+  const png = await encodeGrid("png", pixels, shape, { columns: 1, scale: 3 });
+  const caption = `${skill}: ${question}? It is ${answer}, not ${said || "nothing"} (${cause})`;
+  const source = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+  return `<figure><img alt="${escapeHtml(question)}" src="${source}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+}

@@ -1,0 +1,104 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { SKILLS, scenes } from "../../../src/data/scenes/index.js";
+import { evaluateAnswers } from "../../../src/judges/answers/evaluate.js";
+import { answerTarget } from "../../../src/loops/diagnostic/answer-target.js";
+import {
+  type ImproveContext,
+  type ImprovePlan,
+  improve,
+  readImprovement,
+} from "../../../src/loops/diagnostic/index.js";
+import { VisionLanguageModel } from "../../../src/methods/vision-language/model.js";
+import { trainVisionLanguage } from "../../../src/methods/vision-language/train.js";
+import { readConfig } from "../../../src/train/index.js";
+import { inProcess } from "../../cli/in-process.js";
+import { micro } from "../../methods/vision-language/made.js";
+
+const root = mkdtempSync(join(tmpdir(), "fewstep-improve-answers-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const data = scenes();
+const settings = { ...micro, mixture: { ...micro.mixture, size: 0 } };
+const base = join(root, "base");
+beforeAll(() =>
+  trainVisionLanguage(
+    data,
+    { ...settings, training: { ...settings.training, steps: 60 } },
+    { out: base, name: "base", threads: 1, sampleEvery: 0 },
+  ),
+);
+
+const plan = (more: Partial<ImprovePlan> = {}): ImprovePlan => ({
+  ...{ run: base, data: "scenes", judge: null, rounds: 1, seed: 0, perClass: 10, control: false, settings },
+  ...more,
+});
+const target = (asked: ImprovePlan) => answerTarget({ plan: asked, dataset: data, device: "cpu" });
+const mixtureOf = async (run: string) =>
+  ((await readConfig(join(root, run))) as { settings: { mixture: Record<string, number> } }).settings.mixture;
+
+test("skills that are wrong more often are asked for more; the control learns by the run's own mixture", async () => {
+  const run = inProcess(join(root, "cache"));
+  const out = join(root, "better");
+  const args = ["improve", base, "--out", out, "--rounds", "1", "--steps", "4", "--count", "20", "--control"];
+  const { code, stderr } = await run([...args, "--threads", "1", "--device", "cpu"]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining("Round 1 of 1: diagnosis of")]);
+  const { rounds, best } = await readImprovement(out);
+  const [{ groups, targets, steps, kept, comparison }] = rounds;
+  expect(steps).toBe(4);
+  const mixture = await mixtureOf("better/round-1/training");
+  expect(Object.keys(mixture).sort()).toEqual([...SKILLS].sort());
+  expect(Object.values(mixture).reduce((a, b) => a + b)).toBeCloseTo(SKILLS.length, 9);
+  for (const { name, times, score } of groups) {
+    expect(mixture[name]).toBe(times);
+    // 0.1 is spread over all, the rest goes by what is wrong
+    const wrong = groups.reduce((sum, group) => sum + 1 - group.score, 0);
+    expect(times).toBeCloseTo(0.1 + (0.9 * SKILLS.length * (1 - score)) / wrong, 9);
+  }
+  expect(await mixtureOf("better/round-1/control")).toEqual(settings.mixture);
+  expect(targets).toEqual(groups.slice(0, 4).map(({ name }) => name));
+  expect(comparison.frechet).toBeNull();
+  expect(best).toBe(kept ? join(out, "round-1/training") : base);
+  const diagnosis = readFileSync(join(out, "round-1/diagnosis.html"), "utf8");
+  expect(diagnosis).toContain("data:image/png;base64,");
+  for (const skill of SKILLS) expect(diagnosis).toContain(`<td>${skill}</td>`);
+  expect(readFileSync(join(out, "report.html"), "utf8")).toContain("mean change of what was worst");
+});
+
+test("what steers, what decides and what is asked at the end are other questions; the last are of eval's stream", async () => {
+  const own = target(plan());
+  const [steered, again] = [await own.steer(base, 1), await own.steer(base, 1)];
+  expect(again).toEqual(steered);
+  const asked = new Set(steered.diagnosis!.failures.map(({ question, index }) => `${index} ${question}`));
+  const later = (await own.steer(base, 2)).diagnosis!.failures.map(({ question, index }) => `${index} ${question}`);
+  expect(later.filter((one) => asked.has(one))).toEqual([]);
+  const last = await own.hold(base, "last", steered);
+  const model = await VisionLanguageModel.load(base, { device: "cpu", threads: 1 });
+  const { skills } = await evaluateAnswers(model, data, { perSkill: 10, seed: 1000 });
+  await model.release();
+  expect(last.skills).toEqual(skills);
+});
+
+test("stopped in its training, it goes on to the same bits", async () => {
+  const asked = plan({ settings: { ...settings, training: { ...settings.training, steps: 6 } } });
+  const go = (out: string, more: Partial<ImproveContext> = {}) =>
+    improve(asked, {
+      ...{ out: join(root, out), source: { data: "scenes" }, threads: 1, device: "cpu" },
+      ...{ target: target(asked) as ImproveContext["target"], ...more },
+    });
+  await go("whole");
+  const controller = new AbortController();
+  const onProgress: ImproveContext["onProgress"] = (event) =>
+    void (event.type === "step" && event.stageStep === 3 && controller.abort());
+  expect(await go("stopped", { signal: controller.signal, onProgress })).toBeNull();
+  await go("stopped", { resume: true });
+  const weights = (out: string) => readFileSync(join(root, out, "round-1/training/model/model.safetensors"));
+  expect(weights("stopped").equals(weights("whole"))).toBe(true);
+});
+
+test("answers need no judge: one is refused", async () => {
+  const run = inProcess(join(root, "cache"));
+  const { code, stderr } = await run(["improve", base, "--out", join(root, "judged"), "--features", "classifier"]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("without a judge; leave out --features")]);
+});
