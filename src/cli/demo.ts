@@ -14,8 +14,8 @@ export async function demo(studio = false): Promise<void> {
 
 /** Says what each model's drawing cost. */
 async function drawAll(): Promise<void> {
-  // Gestures are drawn to two voices, and there are none here
-  const models = (await shippedModels()).filter(({ config }) => draws(config) !== "gesture");
+  // Gestures are drawn to two voices, and answers are given to questions: there are none here
+  const models = (await shippedModels()).filter(({ config }) => ![null, "gesture"].includes(draws(config)));
   if (models.length === 0) return say(NO_MODELS);
   const rows: (string | number)[][] = [];
   for (const { name } of models) {

@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Progress } from "../data/index.js";
 import { draws, loadModel } from "../methods/load.js";
+import { methodOf } from "../methods/registry.js";
 import { type ModelConfig, NoSuchModel, readModelConfig, shippedModelsFolder } from "../models/files.js";
 import type { AnyGenerator } from "../models/generator.js";
 import { INSTALL_MODELS } from "../models/shipped.js";
@@ -37,7 +38,9 @@ export async function opening<T>(open: (onProgress: Progress) => Promise<T>): Pr
   }
 }
 
-/** The shipped models that draw, by folder name; classifiers only judge. */
+const answers = ({ method }: ModelConfig): boolean => methodOf(method)?.answers ?? false;
+
+/** The shipped models that draw or answer, by folder name; classifiers only judge. */
 export async function shippedModels(): Promise<{ name: string; folder: string; config: ModelConfig }[]> {
   const root = await shippedModelsFolder();
   if (root === null) return [];
@@ -45,7 +48,7 @@ export async function shippedModels(): Promise<{ name: string; folder: string; c
     (await readdir(root)).sort().map(async (name) => {
       const folder = join(root, name);
       const config = await readModelConfig(folder).catch(() => null);
-      return config && draws(config) ? [{ name, folder, config }] : [];
+      return config && (draws(config) || answers(config)) ? [{ name, folder, config }] : [];
     }),
   );
   return found.flat();
@@ -55,11 +58,11 @@ export async function shippedModels(): Promise<{ name: string; folder: string; c
 export async function modelsCommand({ json }: { json?: boolean }): Promise<void> {
   const rows = await Promise.all(
     (await shippedModels()).map(
-      async ({ name, folder, config: { method, image, motion, gesture, network, classNames, training } }) => ({
+      async ({ name, folder, config, config: { method, image, motion, gesture, network, classNames, training } }) => ({
         name,
         method,
         size: image
-          ? `${image.width}×${image.height}×${image.channels}`
+          ? `${answers(config) ? "answers about " : ""}${image.width}×${image.height}×${image.channels}`
           : motion
             ? `motion, ${motion.fps} frames a second`
             : gesture
@@ -74,7 +77,7 @@ export async function modelsCommand({ json }: { json?: boolean }): Promise<void>
   if (json) return printJson(rows);
   if (rows.length === 0) return say(NO_MODELS);
   printTable(
-    ["model", "method", "draws", "classes", "trained on", "MB"],
+    ["model", "method", "draws or answers", "classes", "trained on", "MB"],
     rows.map((row) => Object.values(row)),
   );
 }
