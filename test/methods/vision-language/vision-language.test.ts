@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -10,6 +10,7 @@ import { VisionLanguageModel } from "../../../src/methods/vision-language/model.
 import { answerLoss, sequences } from "../../../src/methods/vision-language/objective.js";
 import { wordsOf } from "../../../src/methods/vision-language/questions.js";
 import { drawToken, Writing } from "../../../src/methods/vision-language/sampler.js";
+import { presets } from "../../../src/methods/vision-language/settings.js";
 import { visionLanguageShape } from "../../../src/methods/vision-language/shape.js";
 import { trainVisionLanguage } from "../../../src/methods/vision-language/train.js";
 import { Random } from "../../../src/random/index.js";
@@ -223,4 +224,12 @@ describe("training", () => {
     await expect(train({ mixture: none })).rejects.toThrow("there is nothing to learn");
     await expect(train({ without: ["zebra"] })).rejects.toThrow('without names "zebra", which is no word of scenes');
   });
+});
+
+test("the preset small is what the shipped model was trained by, as its card says", () => {
+  const shipped = (file: string) => readFileSync(join("models/seer", file), "utf8");
+  expect(presets.small).toEqual(JSON.parse(shipped("config.json")).training.settings);
+  expect(shipped("README.md")).toContain(
+    "`fewstep train vision-language --data scenes --preset small --threads 1 --name seer --out runs/seer`",
+  );
 });
