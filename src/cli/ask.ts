@@ -20,7 +20,14 @@ export interface AskCommand {
 
 /** Asks a model questions about a picture, which is scaled to the model's size. */
 export async function askCommand(location: string, command: AskCommand): Promise<void> {
-  const { image, question: questions, count = 1, temperature = count > 1 ? 1 : 0, seed = 0, json } = command;
+  const {
+    image,
+    question: questions,
+    count = 1,
+    temperature = command.count === undefined ? 0 : 1,
+    seed = 0,
+    json,
+  } = command;
   if (temperature === 0 && command.count !== undefined && count > 1)
     throw new UsageError("At --temperature 0 all answers are the same; leave out --count, or --temperature.");
   if (temperature === 0 && command.seed !== undefined)
@@ -30,7 +37,9 @@ export async function askCommand(location: string, command: AskCommand): Promise
     const { picture, from } = await readPicture(image, model.config);
     const { width, height } = picture;
     const scaled = from.width !== width || from.height !== height;
-    if (scaled) say(`${image} is scaled from ${from.width}×${from.height} to the model's ${width}×${height} pixels.`);
+    const bars = from.width * height === from.height * width ? "" : ", with dark bars beside it";
+    if (scaled)
+      say(`${image} is scaled from ${from.width}×${from.height} to the model's ${width}×${height} pixels${bars}.`);
     const request = { images: picture, questions, count, temperature, seed };
     const answers = await checked(() => model.answer(request));
     const told = questions.map((question, i) => ({ question, answers: answers[i] }));
@@ -59,7 +68,8 @@ async function readPicture(path: string, config: ModelConfig) {
   requireFile(path, "a picture");
   const { height, width, channels } = imageSize(config);
   const { width: w, height: h } = await decodeImage(path, { channels });
-  const { pixels } = await decodeImage(path, { channels, height, width });
+  // All of it is shown: what the shape leaves over is dark, as the ground of the pictures that are learnt from
+  const { pixels } = await decodeImage(path, { channels, height, width, fit: "contain", background: "black" });
   const area = height * width;
   const values = Float32Array.from(
     { length: channels * area },

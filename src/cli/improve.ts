@@ -74,6 +74,14 @@ async function improveImages(plan: ImprovePlan, { device, data }: ImproveCommand
   const { onProgress, stop } = downloadProgress();
   try {
     const dataset = await imagesFor(model, plan.run, data, onProgress);
+    const { classNames, training } = model.config;
+    const other =
+      String(classNames) !== String(dataset.classNames) ||
+      (typeof training.dataSha256 === "string" && dataset.report && dataset.report.sha256 !== training.dataSha256);
+    if (other)
+      throw new UsageError(
+        `${data ?? dataset.id} is not what ${plan.run} was trained on; it can be improved on the same data only. Leave out --data, or say where those are now.`,
+      );
     const about = { location: plan.run, config: model.config };
     const judge = await independentJudge(plan.judge!, dataset, about, { device, onProgress });
     stop();
@@ -99,8 +107,9 @@ async function planned(run: string | undefined, command: ImproveCommand): Promis
   if (method.answers && features !== undefined)
     throw new UsageError("Answers are right or wrong without a judge; leave out --features.");
   const { count = method.answers ? 200 : 500 } = command;
-  const overrides = [...(steps === undefined ? [] : [`${lastSteps}=${steps}`]), ...set];
-  const settings = applyOverrides(config.settings as object, overrides);
+  const asked = applyOverrides(config.settings as object, set);
+  const settings =
+    steps === undefined ? asked : applyOverrides(asked, [`${method.lastSteps(asked) ?? lastSteps}=${steps}`]);
   method.check(settings);
   const data = dataOf(await readModelConfig(run), command.data);
   const judge = method.answers ? null : (features ?? "classifier");

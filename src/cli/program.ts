@@ -353,7 +353,8 @@ function addEdit(verb: string, owners: Record<string, EditInfo>): void {
     .argument("<model>", "name, folder or URL")
     .argument(takes("latents") ? "<latents>" : "<pictures...>")
     .requiredOption("--out <file>", "where the result goes");
-  if (takes("pictures", "pair", "exemplars")) command.option("--resize", "scale pictures to the model's size");
+  if (takes("pictures", "pair", "exemplars"))
+    command.option("--resize", "scale pictures to the model's size, and cut off what is beside its shape");
   if (infos.some(({ gives }) => gives === "pictures"))
     command.option("--scale <n>", "enlarge the result's pixels", whole(1));
   if (takes("mask")) command.option("--mask <picture>", "white where pixels are unknown");

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { performance } from "node:perf_hooks";
+import { SOUND_FPS, soundFrames } from "../audio/index.js";
 import { pictureFormat, requirePictureSize, requireWritable, sheetSize, writeFileAtomic } from "../io/index.js";
 import { many } from "../io/show.js";
 import { Motions } from "../media/motions.js";
@@ -72,7 +73,7 @@ export async function sampleToFile(
 ): Promise<SampleResult> {
   const { count = COUNTS[model.kind], ...others } = given as { count?: number };
   const options = { count, ...others };
-  const nfe = await checked(() => model.cost(options));
+  await checked(() => model.cost(options));
   const place = out ?? `out/${locationName(location)}.${ENDINGS[model.kind]}`;
   const each = numbered(place, model.kind, count);
   const path = each ? resolve(each.path(0), "..") : resolve(place);
@@ -88,6 +89,7 @@ export async function sampleToFile(
   if (styleClip && model.kind !== "gesture")
     throw new UsageError(`${location} draws ${model.kind}s; --style-clip is for models of gestures.`);
   if (audio) Object.assign(context, await voicesFrom(audio));
+  const nfe = await checked(() => model.cost(lastingAs(options, context.sounds)));
   if (styleClip) context.styles = await stylesFrom(styleClip);
   const compiled = model.compilingSeconds;
   const { seconds, ...result } = each
@@ -104,6 +106,12 @@ export async function sampleToFile(
     ...result,
   };
 }
+
+/** Options of what lasts as long as the sounds do, where nobody says how long. */
+const lastingAs = (options: Record<string, unknown>, sounds: SampleContext["sounds"]) =>
+  sounds && options.seconds === undefined
+    ? { ...options, seconds: soundFrames(sounds[0].length) / SOUND_FPS }
+    : options;
 
 /** Two people's voices, of which something odd is said. */
 async function voicesFrom(paths: readonly string[]): Promise<Pick<SampleContext, "sounds">> {

@@ -17,6 +17,9 @@ export async function readGltf(bytes: Uint8Array, name: string): Promise<Recordi
     throw new Error(
       `${name} is no GLB: its first bytes are others. A .gltf of several files has to be packed into one.`,
     );
+  const told = bytes.length < 12 ? 12 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
+  if (bytes.length < told)
+    throw new Error(`${name} is cut short: it has ${bytes.length} of ${told} bytes. Copy or export it again.`);
   const io = new WebIO();
   const document = await io
     .binaryToJSON(bytes)

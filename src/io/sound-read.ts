@@ -96,9 +96,12 @@ async function readStereo(path: string): Promise<[Float32Array, Float32Array, st
         "(left: person A, right: person B) or a file each.",
     );
   const [a, b] = channels;
-  const same = a.every((sample, i) => sample === b[i]) && a.some((sample) => sample !== 0);
-  return [a, b, [...notes, ...(same ? [`Both channels of ${path} are the same: the two voices are not apart.`] : [])]];
+  return [a, b, [...notes, ...(same(a, b) ? [`Both channels of ${path} are the same: ${NOT_APART}`] : [])]];
 }
+
+const NOT_APART = "the two voices are not apart.";
+const same = (a: Float32Array, b: Float32Array): boolean =>
+  a.length === b.length && a.every((sample, i) => sample === b[i]) && a.some((sample) => sample !== 0);
 
 async function readPair(paths: readonly [string, string]): Promise<[Float32Array, Float32Array, string[]]> {
   const notes: string[] = [];
@@ -110,6 +113,7 @@ async function readPair(paths: readonly [string, string]): Promise<[Float32Array
     tracks.push(mean(channels));
   }
   const [a, b] = tracks;
+  if (same(a, b)) notes.push(`${paths.join(" and ")} sound the same: ${NOT_APART}`);
   if (a.length !== b.length) {
     const shorter = a.length < b.length ? 0 : 1;
     const seconds = tracks.map((track) => (track.length / SAMPLE_RATE).toFixed(2));

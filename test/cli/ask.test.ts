@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sceneImages, scenes } from "../../src/data/scenes/index.js";
 import { decodeImage } from "../../src/io/index.js";
@@ -52,6 +53,28 @@ test("a picture of another size is scaled, which is said", async () => {
   expect([code, stderr]).toEqual([0, `${large} is scaled from 192×192 to the model's 48×48 pixels.\n`]);
   const words = (text: string) => text.split("  (")[0];
   expect(words(stdout)).toBe(words((await ask("--question", "where is the ring")).stdout));
+});
+
+test("a picture of another shape is shown whole, with dark bars, which is said", async () => {
+  const wide = join(root, "wide.png");
+  const side = { width: 300, height: 100, channels: 3 as const };
+  const plain = await sharp({ create: { ...side, background: "#222" } })
+    .png()
+    .toBuffer();
+  const dot = await sharp({ create: { width: 60, height: 60, channels: 3, background: "red" } })
+    .png()
+    .toBuffer();
+  const question = ["--question", "where is the ring", "--json"];
+  const said = [];
+  for (const at of [null, 5]) {
+    await sharp(plain)
+      .composite(at === null ? [] : [{ input: dot, left: at, top: 20 }])
+      .toFile(wide);
+    const { stderr, stdout } = await fewstep(["ask", model, "--image", wide, ...question]);
+    expect(stderr).toBe(`${wide} is scaled from 300×100 to the model's 48×48 pixels, with dark bars beside it.\n`);
+    said.push(JSON.parse(stdout).questions[0].answers[0].probability);
+  }
+  expect(said[0]).not.toBe(said[1]); // what stands at the left edge is seen
 });
 
 test.each([

@@ -78,6 +78,22 @@ test("samples may be cut anywhere; what is left of one at the end is told", asyn
   said.mockRestore();
 });
 
+test("a file of sound is no bare samples, no voices are told, and voices that end before --seconds too", async () => {
+  const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const told = () => said.mock.calls.flat().join("");
+  const to = (source: Readable, more = {}) =>
+    streamGesture(model, { ...options, ...more }, { output: reader().output, voices: source, signal: never });
+  const wav = Buffer.concat([Buffer.from("RIFF"), Buffer.alloc(4000)]);
+  await expect(to(Readable.from([wav.subarray(0, 2), wav.subarray(2)]))).rejects.toThrow(/a WAV file.*--audio/);
+  expect(await to(Readable.from([]))).toBe(0);
+  expect(told()).toContain("There are no voices");
+  await to(piped(4000), { seconds: 30 });
+  expect(told()).toMatch(/voices end after [\d.]+ s, before the 30 s/);
+  const unknown = { relation: undefined, personality: undefined, partnerPersonality: undefined };
+  await expect(to(piped(4000), { ...unknown, socialGuidance: 3 })).rejects.toThrow(/no effect without a relation/);
+  said.mockRestore();
+});
+
 test("a style, --seconds, a signal and a reader that goes are heeded", async () => {
   const styles = [fromGesture(dialogue("style", 48).people[0].gesture!, 30), null] as const;
   const [plain, styled] = [reader(), reader()];

@@ -178,6 +178,9 @@ describe("two people", () => {
       /The left channel of .*s\.wav is clipped.*The right channel of .*s\.wav is silent/,
     );
     expect(await read(stereo(wave(300), wave(300)))).toContain("are the same: the two voices are not apart");
+    expect((await pair(stereo(wave(300), wave(300)), stereo(wave(300), wave(300)))).notes.join(" ")).toContain(
+      "sound the same",
+    );
   });
 
   test("a sample that is no number is named", async () => {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Origin } from "../../data/origin.js";
 import { makeFolder, writeFileAtomic } from "../../io/atomic.js";
+import { valueAt } from "../../io/faults.js";
 import { htmlPage } from "../../io/html.js";
 import { WrongUse } from "../../io/wrong-use.js";
 import { methodOf, methods } from "../../methods/registry.js";
@@ -73,6 +74,8 @@ export async function improve<D>(plan: ImprovePlan, context: ImproveContext<D>):
   if (!resume && existsSync(join(out, STATE)))
     throw new WrongUse(`${out} already holds an improvement. Resume it, or choose another folder.`);
   const { method, config } = await improvable(plan.run);
+  if (existsSync(join(out, "checkpoints")) || existsSync(join(out, "config.json")))
+    throw new WrongUse(`${out} already holds a run or a model, which would be written over; choose another folder.`);
   await makeFolder(out);
   const unlock = await lockFolder(out, "improves");
   try {
@@ -90,6 +93,9 @@ export async function improve<D>(plan: ImprovePlan, context: ImproveContext<D>):
     await rounds.finish();
     await save(out, state);
     return state;
+  } catch (error) {
+    if (signal?.aborted && (error as Error).name === "AbortError") return null; // while it looked at a model
+    throw error;
   } finally {
     await unlock();
   }
@@ -132,9 +138,10 @@ class Rounds<D> {
     this.say(`Worst: ${worst.join(", ")}.`);
     const candidate = join(folder, "training");
     const control = plan.control ? join(folder, "control") : null;
-    const steps = await this.train(candidate, await target.lessons({ found, shares }), round);
-    if (steps === null) return false;
-    if (control !== null && (await this.train(control, await target.lessons(), round)) === null) return false;
+    const lessons = await target.lessons({ found, shares });
+    const steps = Number(valueAt(lessons.settings, this.method.lastSteps(lessons.settings)!.split(".")));
+    if (!(await this.train(candidate, lessons, round))) return false;
+    if (control !== null && !(await this.train(control, await target.lessons(), round))) return false;
 
     const held = (run: string) => target.hold(run, { round }, found);
     const before = await held(best);
@@ -174,12 +181,11 @@ class Rounds<D> {
     this.say(`Diagnosis: ${page}`);
   }
 
-  /** Trains on from the best run, or goes on with that; the steps, or null where it was stopped. */
-  private async train(out: string, { dataset, settings }: Lessons, round: number): Promise<number | null> {
+  /** Trains on from the best run, or goes on with that; false where it was stopped. */
+  private async train(out: string, { dataset, settings }: Lessons, round: number): Promise<boolean> {
     const { state, context, method, config } = this;
     const run = state.best;
-    if (existsSync(join(out, "model/config.json")))
-      return (await readModel(out, () => method.architecture)).config.training.steps as number;
+    if (existsSync(join(out, "model/config.json"))) return true;
     const { weights } = await readModel(run, () => method.architecture);
     const seeded = typeof settings.seed === "number" ? { ...settings, seed: settings.seed + round } : settings;
     const result = await method.train(dataset, seeded, {
@@ -193,7 +199,7 @@ class Rounds<D> {
       signal: context.signal,
       onProgress: context.onProgress,
     });
-    return result.status === "finished" ? result.step : null;
+    return result.status === "finished";
   }
 }
 

@@ -1,5 +1,13 @@
 import { intervalOfMean } from "../../judges/resamples.js";
-import { bootstrap, type Features, firstRows, type Interval, prdc, type RandomSource } from "../../metrics/index.js";
+import {
+  bootstrap,
+  type Features,
+  firstRows,
+  type Interval,
+  prdc,
+  type RandomSource,
+  wilson,
+} from "../../metrics/index.js";
 
 /** A share or mean, with its 95 % interval over the choice of images and what real images reach in place of samples. */
 export interface Figure {
@@ -81,8 +89,17 @@ const meanOf = (values: ArrayLike<number>, rows?: readonly number[]): number => 
 export function figureOf({ drawn, floor }: Compared, name: FigureName, random: RandomSource): Figure | null {
   const [own, real] = [drawn[name], floor[name]];
   if (!own || !real) return null;
-  const interval = intervalOfMean(Float64Array.from(own), { random });
-  return { value: meanOf(own), interval, floor: meanOf(real) };
+  return { value: meanOf(own), interval: intervalOf(own, random), floor: meanOf(real) };
+}
+
+/** Of a share, Wilson's interval, which has a width where all or none are right too; else that of the mean. */
+function intervalOf(values: ArrayLike<number>, random: RandomSource): Interval | null {
+  const list = Float64Array.from(values);
+  if (list.length < 2 || !list.every((value) => value === 0 || value === 1)) return intervalOfMean(list, { random });
+  return wilson(
+    list.reduce((a, b) => a + b),
+    list.length,
+  );
 }
 
 /**
@@ -110,5 +127,6 @@ export function scoreFigure(terms: Compared, random: RandomSource, resamples = 2
     for (const row of rows) row < real ? own.real.push(row) : own.samples.push(row - real);
     return scoreOf(terms, own);
   };
-  return { value, interval: bootstrap(samples + real, value, resampled, { resamples, random }), floor: 1 };
+  const [low, high] = bootstrap(samples + real, value, resampled, { resamples, random }) as Interval;
+  return { value, interval: [Math.max(0, low), Math.min(1, high)], floor: 1 };
 }

@@ -62,7 +62,9 @@ export async function trainDiscrete(
   const shape = shapeFor(dataset, data, config);
   const net = discreteNetwork(shape);
   const parameters = nn.initialize(net, new Random(config.seed, "discrete").uint32());
-  if (config.from !== null) parameters.load(await weightsFrom(config.from, "discrete", discreteArchitecture, shape));
+  const classNames = "classNames" in dataset ? dataset.classNames : null;
+  if (config.from !== null)
+    parameters.load(await weightsFrom(config.from, "discrete", discreteArchitecture, { shape, classNames }));
   const compute = trainingCompute(options);
   const tokenizer = "tokenizer" in data ? data.tokenizer : undefined;
   const recipe = {

@@ -13,6 +13,12 @@ import type { DriftingSettings } from "./settings.js";
 export async function trainDrifting(dataset: ImageDataset, settings: DriftingSettings, options: TrainOptions) {
   const { recipe, stages, preview } = driftingRecipe(dataset, settings, options);
   const { from } = recipe.settings;
-  if (from !== null) nn.join(recipe.net).load(await weightsFrom(from, "drifting", generatorArchitecture, recipe.shape));
+  if (from !== null)
+    nn.join(recipe.net).load(
+      await weightsFrom(from, "drifting", generatorArchitecture, {
+        shape: recipe.shape,
+        classNames: dataset.classNames,
+      }),
+    );
   return trainModel({ ...recipe, options }, stages, preview);
 }

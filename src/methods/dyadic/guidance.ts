@@ -41,7 +41,7 @@ export function combine(predictions: readonly { weight: number; values: Float32A
   const last = predictions[predictions.length - 1].values;
   if (predictions.length === 1 && predictions[0].weight === 1) return last;
   const sum = last.map((_, i) => predictions.reduce((total, { weight, values }) => total + weight * values[i], 0));
-  if (!predictions.some(({ weight }) => weight > 1)) return sum;
+  if (!predictions.some(({ weight }) => weight < 0)) return sum; // between predictions, not beyond them
   const per = sum.length / rows;
   for (let r = 0; r < rows; r++) {
     const own = sum.subarray(r * per, (r + 1) * per);

@@ -126,6 +126,19 @@ describe("rounds", () => {
     expect(state!.rounds[0].why).toMatch(/not better beyond its interval/);
   });
 
+  test("stopped while it looks at a model, it says so as after any stop, and goes on", async () => {
+    const controller = new AbortController();
+    const looked = async () => {
+      controller.abort();
+      controller.signal.throwIfAborted();
+    };
+    const target = { ...imageTarget({ plan: plan("raw"), dataset: data, judge }), steer: looked };
+    const stopping = { target: target as ImproveContext["target"], signal: controller.signal };
+    expect(await improving(plan("raw"), "looking", stopping)).toBeNull();
+    const state = await improving(plan("raw"), "looking", { resume: true });
+    expect(state!.rounds).toHaveLength(1);
+  });
+
   test("stopped in its training, it goes on to the same state and bits", async () => {
     const controller = new AbortController();
     const stopped = await improving(plan("raw", { control: true }), "stopped", {
@@ -268,6 +281,11 @@ describe("refused", () => {
     await expect(improving(plan("raw"), "few", { dataset: few })).rejects.toThrow(
       /too few test images.* 40 of a class/,
     );
+  });
+
+  test("a folder that holds a run, such as the one that is improved", async () => {
+    await expect(improving(plan("raw"), "raw")).rejects.toThrow(/already holds a run or a model/);
+    expect(existsSync(join(root, "raw/improve.json"))).toBe(false);
   });
 
   test("a judge that is pixels, or of the run itself or of one that it took networks from", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -44,6 +44,15 @@ test("a finished model is trained on, and its distance falls in every family", (
   expect(left("frechet-stage1")).toBeLessThan(0.9);
   expect(left("frechet-pixels")).toBeLessThan(0.98);
   expect(weights("posted").equals(weights("start"))).toBe(false);
+});
+
+test("data of other classes are no data to go on with", async () => {
+  const others = { ...shapes(), classNames: shapes().classNames!.map((name) => `no ${name}`) };
+  const out = join(folder, "others");
+  await expect(trainDrifting(others, posted, { out, ...quiet })).rejects.toThrow(
+    /has other classes \(.*\) than these data \(no /,
+  );
+  expect(existsSync(out)).toBe(false);
 });
 
 test("stopped in the middle it goes on to the same bits", async () => {

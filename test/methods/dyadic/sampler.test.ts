@@ -107,3 +107,16 @@ test("a stronger prediction is brought back most of the way to its deviation; wi
   );
   same.forEach((x, i) => void expect(x).toBeCloseTo(own[i], 5));
 });
+
+test("a strength of exactly 1 beside stronger ones is as those near it", () => {
+  const values = Object.fromEntries(
+    ["none", "sound", "social", "all"].map((pass, i) => [pass, Float32Array.of(1 + i, -1 - 2 * i, 2, -2 - i)]),
+  );
+  const at = (partner: number) =>
+    combine(
+      passesOf({ sound: 2, social: 2, partner }).map(({ pass, weight }) => ({ weight, values: values[pass] })),
+      1,
+    );
+  const [exact, near] = [at(1), at(1 + 1e-6)];
+  exact.forEach((x, i) => void expect(x).toBeCloseTo(near[i], 4));
+});
