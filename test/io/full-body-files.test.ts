@@ -1,5 +1,6 @@
 import { unzipSync } from "fflate";
 import { expect, test } from "vitest";
+import { recordingsIn } from "../../src/data/motion/read-file.js";
 import { readBvh } from "../../src/io/bvh.js";
 import { writeBvh } from "../../src/io/bvh-write.js";
 import { readGltf } from "../../src/io/gltf-read.js";
@@ -83,6 +84,7 @@ test("two people are one GLB, 1.2 m apart, face to face, on one timeline", async
   for (const name of ["a:leftWrist", "b:rightWrist"]) expect(Math.abs(place(name)[2])).toBeLessThan(0.4);
   expect(place("a:leftWrist")[0]).toBeGreaterThan(0.1);
   expect(place("b:rightWrist")[0]).toBeGreaterThan(0.1);
+  await expect(recordingsIn(bytes, "talk.glb")).rejects.toThrow(/talk\.glb holds two people.*--out talk\.bvh/);
   await expect(writePairGlb("talk", [clip, turned("neckYaw", 1)])).rejects.toThrow(
     "got 5 frames at 30 a second and 1 at 30",
   );

@@ -45,7 +45,12 @@ export async function recordingsIn(bytes: Uint8Array, name: string): Promise<Rec
     return [{ ...readBvh(new TextDecoder().decode(bytes), name), name: stem }];
   }
   const { readGltf } = await import("../../io/gltf-read.js");
-  return readGltf(bytes, name);
+  const recordings = await readGltf(bytes, name);
+  if (recordings.some(({ joints }) => ["a:", "b:"].every((mark) => joints.some((joint) => joint.startsWith(mark)))))
+    throw new Error(
+      `${name} holds two people on one timeline, of whom one is read at a time. Write each into a file of their own (--out talk.bvh).`,
+    );
+  return recordings;
 }
 
 function toBody(recording: Recording, file: string, own?: OwnMap): ReadMotion {
