@@ -68,7 +68,10 @@ export async function makeFolder(path: string): Promise<void> {
       )
         return;
       if (code === "EEXIST" || code === "ENOTDIR")
-        throw Object.assign(new Error(`${path} cannot be a folder: there is a file.`, { cause: error }), { code });
+        throw Object.assign(
+          new Error(`${path} cannot be a folder: a file stands there, or above it`, { cause: error }),
+          { code },
+        );
       throw error;
     }
     if (existsSync(dirname(folder))) throw error;

@@ -306,7 +306,7 @@ test("a place that cannot be written to is reported before any training", async 
   writeFileSync(file, "x");
   const made: string[] = [];
   await expect(train(join(file, "run"), { onStep: (stage) => made.push(stage) })).rejects.toThrow(
-    /cannot be written to .*ENOTDIR.*choose another/,
+    /cannot be written to \(.*cannot be a folder: a file stands there, or above it\).*choose another/,
   );
   expect(made).toEqual([]);
 });
