@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { SKILLS, sceneImages, scenes } from "../src/data/scenes/index.js";
 import { saveGrid } from "../src/io/index.js";
 import { evaluateAnswers } from "../src/judges/answers/evaluate.js";
-import { ANSWERS_HEAD, skillRow } from "../src/loops/diagnostic/answers-report.js";
+import { ANSWERS_HEAD, percent, skillRow } from "../src/loops/diagnostic/answers-report.js";
 import { VisionLanguageModel } from "../src/methods/vision-language/index.js";
 import { writeCard } from "./card.js";
 
@@ -21,14 +21,10 @@ const measured = await evaluateAnswers(model, dataset, { perSkill });
 
 // One test question of each skill, not chosen
 const shown = SKILLS.map((skill) => dataset.probe("test", skill, 0));
-const { pixels, shape } = sceneImages(shown.map(({ scene }) => scene));
-await saveGrid(join(folder, "samples.png"), pixels, shape, { columns: 6, scale: 3 });
-const answers = await model.answer({
-  images: sceneImages(shown.map(({ scene }) => scene)),
-  questions: shown.map(({ question }) => question.text),
-});
+const images = sceneImages(shown.map(({ scene }) => scene));
+await saveGrid(join(folder, "samples.png"), images.pixels, images.shape, { columns: 6, scale: 3 });
+const answers = await model.answer({ images, questions: shown.map(({ question }) => question.text) });
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const path = await writeCard(folder, {
   config: model.config,
   name,

@@ -7,15 +7,21 @@ import type { AskedGesture, GestureSampler } from "../../src/judges/gesture/eval
 export const everybody = (dialogues: readonly Dialogue[]): AskedGesture[] =>
   dialogues.flatMap((dialogue) => ([0, 1] as const).map((side) => ({ dialogue, side })));
 
+/** The two people of a dialogue, changed one by one. */
+const each = (
+  { people: [a, b] }: Dialogue,
+  change: (speaker: Speaker, side: number) => Speaker,
+): Dialogue["people"] => [change(a, 0), change(b, 1)];
+
 /** Dialogues in which each person is changed, by the two of them. */
 const changed = (
   dialogues: readonly Conversation[],
   change: (own: Speaker, partner: Speaker) => Speaker,
 ): Conversation[] =>
-  dialogues.map((dialogue) => {
-    const [a, b] = dialogue.people;
-    return { ...dialogue, people: [change(a, b), change(b, a)] };
-  });
+  dialogues.map((dialogue) => ({
+    ...dialogue,
+    people: each(dialogue, (own, side) => change(own, dialogue.people[1 - side])),
+  }));
 
 /** The two tracks exchanged: everybody hears the own voice as the other one's. */
 export const exchanged = (dialogues: readonly Conversation[]): Conversation[] =>
@@ -26,10 +32,6 @@ export const extraverted = (dialogues: readonly Conversation[], z: number): Conv
   changed(dialogues, (own) => ({ ...own, traits: Float32Array.of(z, 0, 0, 0, 0) }));
 
 const UNKNOWN = -1;
-const each = (
-  { people: [a, b] }: Dialogue,
-  change: (speaker: Speaker, side: number) => Speaker,
-): Dialogue["people"] => [change(a, 0), change(b, 1)];
 /** With nothing on the tracks of these. */
 function silenced(dialogue: Dialogue, sides: readonly number[]): Dialogue {
   const nothing = new Float32Array(Math.ceil((dialogue.frames * SAMPLE_RATE) / DIALOGUE_FPS));

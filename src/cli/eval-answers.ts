@@ -10,6 +10,7 @@ import {
   answersHtml,
   CAUSES_HEAD,
   causesRow,
+  percent,
   SLICES_HEAD,
   skillRow,
   sliceRow,
@@ -20,8 +21,6 @@ import type { DiagnoseCommand } from "./diagnose-command.js";
 import type { EvalCommand } from "./eval-command.js";
 import { dataOf } from "./model-data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /** Refuses what a model that answers has no use for. */
 function refuse(location: string, command: object, names: readonly string[]): void {

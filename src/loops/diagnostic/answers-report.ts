@@ -4,9 +4,11 @@ import { escapeHtml } from "../../io/html.js";
 import { encodeGrid } from "../../io/images.js";
 import { many } from "../../io/show.js";
 import { type AnswerDiagnosis, CAUSES, type Cause, type Failure, type SkillDiagnosis } from "./answers.js";
+import { htmlFigure, htmlRow } from "./report.js";
 import type { Slice } from "./slices.js";
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+/** A share as text. */
+export const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const causes = Object.keys(CAUSES) as Cause[];
 
 /** Columns of the table of a diagnosis of answers. */
@@ -39,11 +41,8 @@ export const sliceRow = ({ skill, about, n, wrong, elsewhere, p }: Slice): strin
   ...[skill, about, `${wrong} of ${n} (${percent(wrong / n)})`, percent(elsewhere), p.toPrecision(2)],
 ];
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
-  const cells = (texts: readonly string[], tag: "td" | "th") =>
-    `<tr>${texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("")}</tr>`;
-  return `<table>${cells(head, "th")}${rows.map((row) => cells(row, "td")).join("\n")}</table>`;
-};
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  `<table>${htmlRow(head, "th")}${rows.map((row) => htmlRow(row)).join("\n")}</table>`;
 
 /** A diagnosis of answers as HTML: skills and why they fail, parts that stand out, and wrong answers with their pictures. */
 export async function answersHtml(diagnosis: AnswerDiagnosis, dataset: SceneDataset): Promise<string> {
@@ -62,6 +61,5 @@ async function failureHtml({ skill, question, answer, said, cause, index }: Fail
   const { pixels, shape } = sceneImages([scene]);
   const png = await encodeGrid("png", pixels, shape, { columns: 1, scale: 3 });
   const caption = `${skill}: ${question}? It is ${answer}, not ${said || "nothing"} (${cause})`;
-  const source = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
-  return `<figure><img alt="${escapeHtml(question)}" src="${source}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+  return htmlFigure(png, caption, question);
 }

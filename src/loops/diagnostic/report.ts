@@ -70,16 +70,22 @@ const hardKinds = ({ kinds }: GroupDiagnosis): string[] =>
 const SHOWN = 8;
 const PICTURES = 12;
 
+/** Texts as a row of an HTML table. */
+export const htmlRow = (texts: readonly string[], tag: "td" | "th" = "td"): string =>
+  `<tr>${texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("")}</tr>`;
+
+/** A PNG with what is said under it, as HTML that needs no other file. */
+export const htmlFigure = (png: Uint8Array, caption: string, alt = caption): string =>
+  `<figure><img alt="${escapeHtml(alt)}" src="data:image/png;base64,${Buffer.from(png).toString("base64")}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+
 /** A diagnosis as HTML: the table, and for the worst groups what is missed and what is unlike any real image. */
 export async function diagnosisHtml(found: ImageDiagnosis, dataset: ImageDataset, about: Diagnosis): Promise<string> {
-  const cells = (texts: readonly string[], tag: "td" | "th") =>
-    texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("");
   const sections = await Promise.all(found.groups.slice(0, SHOWN).map((group) => groupHtml(group, found, dataset)));
   const few = about.tooFew.map(({ name, images }) => `${name} (${images})`).join(", ");
   return `<p>${escapeHtml(about.model)}: ${many(about.count, "sample")} of ${many(about.nfe, "network evaluation")} each, beside
 ${about.split === "test" ? "test" : "training"} images of ${escapeHtml(about.data)}, judged by ${escapeHtml(about.judge)} (seed ${about.seed}). Worst first.
 Each figure: value (95 % interval) / what real images reach. The score is the harmonic mean of density, coverage and accuracy beside real images.</p>
-<table><tr>${cells(HEAD, "th")}</tr>${about.groups.map((group) => `<tr>${cells(rowOf(group), "td")}</tr>`).join("\n")}</table>
+<table>${htmlRow(HEAD, "th")}${about.groups.map((group) => htmlRow(rowOf(group))).join("\n")}</table>
 ${few ? `<p>Too few images to say anything: ${escapeHtml(few)}.</p>` : ""}
 ${sections.join("\n")}`;
 }
@@ -126,8 +132,7 @@ async function figure(
     columns: PICTURES,
     scale: width <= 32 ? 2 : 1,
   });
-  const data = Buffer.from(png).toString("base64");
-  return `<figure><img alt="${escapeHtml(caption)}" src="data:image/png;base64,${data}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+  return htmlFigure(png, caption);
 }
 
 /** Style of tables in reports. */

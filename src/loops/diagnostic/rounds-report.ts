@@ -1,10 +1,9 @@
 import { escapeHtml } from "../../io/html.js";
 import type { Change, Comparison } from "./gate.js";
+import { htmlRow } from "./report.js";
 import type { Improvement, Round } from "./state.js";
 import type { Scored } from "./terms.js";
 
-const row = (texts: readonly string[], tag: "td" | "th" = "td") =>
-  `<tr>${texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("")}</tr>`;
 const range = ([low, high]: readonly [number, number]) => `(${low.toFixed(3)} … ${high.toFixed(3)})`;
 const figure = ({ value, interval }: Scored["score"]) => `${value.toFixed(3)} ${interval ? range(interval) : ""}`;
 const change = ({ value, interval }: Change) => `${value.toFixed(3)} ${range(interval)}`;
@@ -19,18 +18,18 @@ ${final ? `<section><h2>Beginning and result on what no round has seen</h2>${com
 
 function roundHtml({ round, kept, why, steps, seconds, groups, comparison, control }: Round): string {
   const shares = groups.map(({ name, score, times, kinds }) =>
-    row([name, score.toFixed(3), times.toFixed(2), kinds ? kinds.map((one) => one.toFixed(2)).join(", ") : ""]),
+    htmlRow([name, score.toFixed(3), times.toFixed(2), kinds ? kinds.map((one) => one.toFixed(2)).join(", ") : ""]),
   );
   return `<section><h2>Round ${round}: ${kept ? "kept" : "not kept"}</h2><p>${escapeHtml(why)}. ${steps} training steps; ${seconds} s in all.</p>
-<table>${row(["as trained on", "score", "times an equal share (clusters: as in the data)", "its kinds"], "th")}${shares.join("\n")}</table>
+<table>${htmlRow(["as trained on", "score", "times an equal share (clusters: as in the data)", "its kinds"], "th")}${shares.join("\n")}</table>
 ${comparisonHtml(comparison)}
 ${control ? `<h3>As many steps on the data as they are</h3>${comparisonHtml(control)}` : ""}</section>`;
 }
 
 function comparisonHtml({ targets, others, frechet, groups }: Comparison): string {
-  return `<table>${row(["held out", "score before", "after"], "th")}
-${groups.map(({ name, before, after }) => row([name, figure(before), figure(after)])).join("\n")}
-${row(["mean change of what was worst", "", change(targets)])}
-${others ? row(["mean change of the others", "", change(others)]) : ""}
-${frechet ? row(["Fréchet distance", `${frechet.before.toFixed(3)} ${range(frechet.interval)}`, frechet.after.toFixed(3)]) : ""}</table>`;
+  return `<table>${htmlRow(["held out", "score before", "after"], "th")}
+${groups.map(({ name, before, after }) => htmlRow([name, figure(before), figure(after)])).join("\n")}
+${htmlRow(["mean change of what was worst", "", change(targets)])}
+${others ? htmlRow(["mean change of the others", "", change(others)]) : ""}
+${frechet ? htmlRow(["Fréchet distance", `${frechet.before.toFixed(3)} ${range(frechet.interval)}`, frechet.after.toFixed(3)]) : ""}</table>`;
 }
