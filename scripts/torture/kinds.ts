@@ -141,6 +141,8 @@ export async function loadKind(method: string, location: string): Promise<Loaded
     };
   }
   const model = await loadModel(location, options);
-  const few = "steps" in model.options.shape ? { steps: 1 } : {};
-  return { use: () => model.sample({ count: 1, seed: 1, ...few }), release: () => model.release() };
+  const few = "steps" in model.options.shape ? { steps: 1, ...(model.kind === "motion" && { lag: 1 }) } : {};
+  const silence = new Float32Array(16_000);
+  const given = model.kind === "gesture" ? { sounds: [silence, silence] as const } : {};
+  return { use: () => model.sample({ count: 1, seed: 1, ...few }, given), release: () => model.release() };
 }

@@ -1,3 +1,4 @@
+import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
 import { loadedNetwork } from "../models/architecture.js";
 import {
@@ -49,7 +50,7 @@ function drawing(source: ModelSource, config: ModelConfig, wanted?: Kind) {
     throw new NoSuchModel(`${location} draws nothing: it answers questions about pictures (fewstep ask).`);
   const names = Object.keys(methods).filter((name) => methods[name].load);
   if (kind === null)
-    throw new NoSuchModel(`${location}: a "${config.method}" model draws nothing; ${names.join(", ")} models do.`);
+    throw new NoSuchModel(`${location}: a ${show(config.method)} model draws nothing; ${names.join(", ")} models do.`);
   if (wanted !== undefined && kind !== wanted) throw new NoSuchModel(`${location} draws ${kind}s, not ${wanted}s.`);
   return methodOf(config.method)!;
 }
