@@ -156,6 +156,7 @@ export const show = ({ rows, gain, cpuGain }: Awaited<ReturnType<typeof run>>): 
       "batches",
       "clients",
       "per s",
+      "CPU ms",
       "ms, median",
       "ms, 99 %",
       "answered",

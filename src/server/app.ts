@@ -22,6 +22,9 @@ import { Pool } from "./pool.js";
 import { sample } from "./sample.js";
 import { Scheduler } from "./scheduler.js";
 
+/** Lines go to stderr together, after a tenth of a second at the latest: writing each by itself takes a third of the time. */
+const LOG = { dest: 2, sync: false, minLength: 4096, periodicFlush: 100 };
+
 /** Milliseconds that a client may take to send a request. */
 const REQUEST_TIMEOUT = 30_000;
 
@@ -49,7 +52,7 @@ export async function buildServer(
   metrics.observe(scheduler);
   const context: Context = { settings, catalogue, scheduler, pool, metrics };
 
-  const logger: FastifyBaseLogger = pino({ level: settings.logLevel }, pino.destination(2));
+  const logger: FastifyBaseLogger = pino({ level: settings.logLevel }, pino.destination(LOG));
 
   const app = Fastify({
     loggerInstance: logger,
