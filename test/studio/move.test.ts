@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildStudio } from "../../scripts/build-studio.js";
 import { motionsOf } from "../../src/data/motion/read-file.js";
 import { readGltf } from "../../src/io/gltf-read.js";
+import { seamJump } from "../../src/motion/index.js";
 import { StaticHost, Visitor } from "./site.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fewstep-studio-move-"));
@@ -43,6 +44,22 @@ test("a figure goes on moving, turns to what is typed, and is saved", async () =
   ]);
   const [recording] = await readGltf(new Uint8Array(readFileSync(await download.path())), "motion.glb");
   expect(recording.frames).toBeGreaterThanOrEqual(24);
+});
+
+test("a loop of what was said last is saved: its end meets its beginning", async () => {
+  const { page } = visitor;
+  await page.getByLabel("A loop of what was said last").check();
+  await page.getByLabel("Seconds of the loop").fill("2.4");
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: ".glb" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("loop.glb");
+  const [{ clip }] = await motionsOf(readFileSync(await download.path()), "loop.glb");
+  expect(clip.frames).toBe(48);
+  expect(seamJump(clip, clip)).toBeLessThan(6);
+  await page.getByLabel("A loop of what was said last").uncheck();
+  await visitor.expectGood();
 });
 
 test("a path is drawn on the floor or given as points, and the figure follows it", async () => {

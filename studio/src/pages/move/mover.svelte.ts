@@ -182,4 +182,12 @@ export class Mover {
   motions(): Motions {
     return new Motions([joinClips(this.#blocks.map(({ clip }) => clip))]);
   }
+
+  /** A motion of what was said last that goes round, of so many seconds, drawn from the seed. */
+  async cycle(seconds: number): Promise<Motions> {
+    const { prompt, seed, guidance, steps, lag } = this;
+    const asked = { prompt, seed, guidance, steps, lag, seconds, loop: true };
+    const { clips, prompts } = await this.generator!.sample(asked);
+    return new Motions(clips, prompts);
+  }
 }
