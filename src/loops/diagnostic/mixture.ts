@@ -51,3 +51,14 @@ function capShares(shares: readonly number[], most: number): number[] {
   }
   return capped;
 }
+
+/** Whole numbers near count · share that add up to `count`: what is left of rounding down goes to the largest remainders. */
+export function quotasOf(shares: readonly number[], count: number): number[] {
+  const quotas = shares.map((share) => Math.floor(share * count));
+  const order = [...shares.keys()].sort(
+    (a, b) => shares[b] * count - quotas[b] - (shares[a] * count - quotas[a]) || a - b,
+  );
+  const left = count - quotas.reduce((a, b) => a + b, 0);
+  for (const c of order.slice(0, left)) quotas[c]++;
+  return quotas;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { mixtureWeights } from "../../../src/loops/diagnostic/mixture.js";
+import { mixtureWeights, quotasOf } from "../../../src/loops/diagnostic/mixture.js";
 import { Random } from "../../../src/random/index.js";
 
 const needs = (...deficits: number[]) => deficits.map((deficit) => ({ deficit }));
@@ -59,4 +59,21 @@ describe("shares of the mixture", () => {
     expect(() => mixtureWeights(needs(Number.NaN))).toThrow(/not NaN/);
     expect(() => mixtureWeights(needs(0.1), {}, [0.5, 0.5])).toThrow(/has 2 shares, this one 1/);
   });
+});
+
+test("quotas are whole, add up to what there is, and are less than one off; the largest remainders are rounded up", () => {
+  expect(quotasOf([0.5, 0.3, 0.2], 7)).toEqual([4, 2, 1]);
+  expect(quotasOf([1 / 3, 1 / 3, 1 / 3], 1)).toEqual([1, 0, 0]);
+  const random = new Random(4);
+  for (let k = 0; k < 300; k++) {
+    const raw = Array.from({ length: 1 + random.integer(12) }, () => random.uniform());
+    const shares = raw.map((x) => x / sum(raw));
+    const count = random.integer(2000);
+    const quotas = quotasOf(shares, count);
+    expect(sum(quotas)).toBe(count);
+    for (const [c, quota] of quotas.entries()) {
+      expect(Number.isInteger(quota)).toBe(true);
+      expect(Math.abs(quota - shares[c] * count)).toBeLessThan(1);
+    }
+  }
 });
