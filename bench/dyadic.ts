@@ -1,4 +1,4 @@
-import { type Conversation, conversations } from "../src/data/dialogue/conversations.js";
+import { conversations } from "../src/data/dialogue/conversations.js";
 import {
   evaluateGestures,
   type GestureEvaluation,
@@ -9,50 +9,11 @@ import { moversOf } from "../src/judges/gesture/features.js";
 import { gestureSampler } from "../src/judges/gesture/sampler.js";
 import { fitSocialJudge, relationAccuracy } from "../src/judges/gesture/social.js";
 import { loadModel } from "../src/methods/load.js";
-import { channelsOf } from "../src/motion/gesture-channels.js";
-import { everybody, exchanged, extraverted, moved, real, told, withheld } from "./dyadic/draws.js";
-import { armSpeed, beats, coupling, headSpeed, latencies, spearman } from "./dyadic/truth.js";
+import { everybody, exchanged, extraverted, real, told, withheld } from "./dyadic/draws.js";
+import { byTruth, channels, judged, kept } from "./dyadic/figures.js";
+import { styleObeyed } from "./dyadic/style.js";
+import { armSpeed, coupling, spearman } from "./dyadic/truth.js";
 import { type BenchOptions, load, machine, round, table } from "./report.js";
-
-const channels = async (sampler: GestureSampler, talks: readonly Conversation[]) =>
-  (await moved(sampler, talks)).map((rows) => channelsOf(rows));
-
-type Value = number | null;
-const ratio = (a: Value, b: Value): Value => (a === null || b === null || b === 0 ? null : a / b);
-
-/** Figures of one way to draw: those of motion alone, by the truth about the conversations. */
-function byTruth(talks: readonly Conversation[], clips: Awaited<ReturnType<typeof channels>>) {
-  const [tied, beat, apex, head] = [
-    coupling(talks, clips),
-    beats(talks, clips),
-    latencies(talks, clips),
-    headSpeed(talks, clips),
-  ];
-  return {
-    rOwn: tied.own,
-    rPartner: tied.partner,
-    beatsOwnLessUnrelated: beat.own - beat.unrelated,
-    apexLatency: apex,
-    strangerLessFriend: apex.stranger === null || apex.friend === null ? null : apex.stranger - apex.friend,
-    headListeningOverSilence: head.listening / head.silence,
-  };
-}
-
-/** Figures of an evaluation, by what they are of. */
-function judged({ figures }: GestureEvaluation, which: "value" | "real" | "shuffled" | "meanPose") {
-  const of = (start: string): Value => figures.find(({ name }) => name.startsWith(start))![which];
-  const spread = figures.find(({ name }) => name.startsWith("Diversity static"))!;
-  return {
-    fdStatic: of("FD static (12"),
-    fdKinetic: of("FD kinetic (12"),
-    diversityOverReal: ratio(spread[which], spread.real),
-    relationAccuracy: of("Relation told right"),
-    conditionalStatic: ratio(of("FD static of other"), of("FD static of own")),
-    conditionalKinetic: ratio(of("FD kinetic of other"), of("FD kinetic of own")),
-    mirrorLag: of("Mirrored leaning, lag"),
-    mirrorPeak: of("Mirrored leaning, corr"),
-  };
-}
 
 /**
  * A model of gestures on held-out conversations of the simulator, beside real people, real motion dealt out anew, the
@@ -79,17 +40,10 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
   const truths = { real: byTruth(talks, await channels(real, talks)) };
   const measure = async (drawn: string, sampler: GestureSampler) => {
     note(`${drawn} …`);
-    const kept: { rows?: readonly Float32Array[] } = {};
-    const seen: GestureSampler = {
-      ...sampler,
-      draw: async (asked, given) => {
-        kept.rows = await sampler.draw(asked, given);
-        return kept.rows;
-      },
-    };
     const begun = performance.now();
+    const seen = kept(sampler);
     const evaluation = await evaluateGestures(seen, people);
-    const clips = kept.rows!.map((rows) => channelsOf(rows));
+    const clips = seen.channels();
     const row = { drawn, nfe: evaluation.nfe, ...judged(evaluation, "value"), ...byTruth(talks, clips) };
     rows.push({ ...row, seconds: (performance.now() - begun) / 1000 });
     return evaluation;
@@ -127,6 +81,8 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
     await channels(one(own), wrong),
     everybody(wrong).map(({ dialogue }) => dialogue.relation),
   );
+  note("styles …");
+  const style = await styleObeyed(model, data.train.slice(0, quick ? 6 : 24), talks.slice(0, 2), own);
   const { steps, stage } = model.config.training;
   await model.release();
   return {
@@ -136,6 +92,7 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
     extraversion: { conversations: few.length, traits, speeds, spearman: spearman(traits, speeds) },
     /** Of motion drawn for another relation than the conversation's: how often the judge tells the one asked for. */
     otherRelation: obeyed,
+    style,
   };
 }
 
@@ -179,6 +136,7 @@ export function show(result: Awaited<ReturnType<typeof run>>): string {
     ),
     `tracks exchanged: r with the track that was the own one ${cell(result.exchanged.own)}, with the partner's ${cell(result.exchanged.partner)} (bar: < 0, and > 0)`,
     `extraversion ${traits.join(", ")}: arms ${speeds.map(cell).join(", ")} rad/s, Spearman ${cell(spearman)} (bar ≥ 0.7; ${result.extraversion.conversations} conversations)`,
+    `style clips of ${result.style.clips} people, neither relation nor traits told: rank correlation of how both lean ${cell(result.style.lean)}, of the arms' speed ${cell(result.style.arms)} (given ${result.style.range.given.map(cell).join(" to ")}, drawn ${result.style.range.drawn.map(cell).join(" to ")} rad/s)`,
     `another relation asked for: told in ${cell(result.otherRelation)} (chance 0.25)`,
   ].join("\n");
 }

@@ -29,6 +29,10 @@ const benches: Record<string, string> = {
   "motion-seam": "motions that go round or arrive at a clip: how far joints jump at the seam (names: model)",
   dyadic:
     "gestures of two people on held-out conversations, beside real ones: coupling with voices, relations, guidance (name: a model or run)",
+  "dyadic-bleed": "gestures with and without ORCA where microphones hear both people, trained alike (rounds: seeds)",
+  "dyadic-live":
+    "a conversation that goes on: milliseconds of a block natively and in Chromium, seams, ten minutes on end (name: a model)",
+  diagnostic: "rounds of diagnosis, mixture and training on twelve skills, at equal cost (rounds: seeds)",
   toys: "sliced Wasserstein distance on two-dimensional toys",
 };
 

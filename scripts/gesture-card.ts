@@ -37,7 +37,7 @@ const path = await writeCard(folder, {
   what: [
     "Gestures of two people in conversation from their two voices, their relation and personalities: upper body, arms and",
     "fingers at 30 frames a second. A DyaDiT-like transformer on the tokens of a residual VQ tokenizer, trained by flow",
-    "matching, in windows of 4 s.",
+    "matching, in windows of 4 s, both people as one diffusion.",
   ].join(" "),
   shown: [
     "**It has learnt from a simulator and synthetic voices, not from people.** It shows that voices, roles and labels steer motion as they do there; it says nothing about how real people gesture.",

@@ -3,6 +3,8 @@ import { SAMPLE_RATE } from "./parts.js";
 
 /** A sample this near to the range's end is at it. */
 const CLIPPED = 0.999;
+/** A largest sample beyond this is no clipping at 1: floating-point files have no end of the range. */
+const BEYOND = 1.001;
 /** Worth saying: that part of the samples clipped, a mean so far from 0, a peak so low (−60 dB). */
 const [MANY_CLIPPED, OFF_CENTRE, SILENT] = [1e-4, 0.01, 1e-3];
 
@@ -52,9 +54,13 @@ export class SoundCheck {
     if (samples === 0) return [`${name} has no samples.`];
     if (peak < SILENT)
       return [`${name} is silent: nothing in it is louder than ${peak === 0 ? "0" : peak.toExponential(1)} of 1.`];
+    const largest = Math.max(this.highest, -this.lowest);
     const share = this.clipped / samples;
     return [
-      ...(share > MANY_CLIPPED
+      ...(largest > BEYOND
+        ? [`${name} goes up to ${largest.toPrecision(3)}, beyond ±1; it is made softer to fit.`]
+        : []),
+      ...(largest <= BEYOND && share > MANY_CLIPPED
         ? [
             `${name} is clipped: ${(100 * share).toPrecision(2)} % of its samples are at the end of the range. Record it at a lower level.`,
           ]

@@ -42,8 +42,10 @@ function describe(infos: readonly [string, OptionInfo][], all: boolean, preset?:
 }
 
 function sentence({ description, range, type, preset, choices }: OptionInfo, own?: string): string {
-  const known = own ?? (preset === undefined ? "" : String(preset));
-  const said = type === "string" && !choices ? "" : range.replace(/^an? (whole )?number/, "").trim();
+  const off = type === "boolean" && !preset; // a switch is off unless it is given
+  const known = own ?? (preset === undefined || off ? "" : String(preset));
+  const said =
+    (type === "string" && !choices) || type === "boolean" ? "" : range.replace(/^an? (whole )?number/, "").trim();
   return [description, said && `${said}`, known && `default ${known}`].filter(Boolean).join(", ");
 }
 

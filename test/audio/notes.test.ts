@@ -12,6 +12,7 @@ test("silence, clipping and a mean are named", () => {
   expect(soundNotes(new Float32Array(100), "a.wav")).toEqual(["a.wav is silent: nothing in it is louder than 0 of 1."]);
   expect(soundNotes(wave(1e-4, 0.2), "a.wav")[0]).toContain("a.wav is silent");
   expect(soundNotes(wave(2).map((x) => Math.max(-1, Math.min(1, x))))[0]).toMatch(/clipped: 6\d % of its samples/);
+  expect(soundNotes(wave(2))).toEqual(["The sound goes up to 2.00, beyond ±1; it is made softer to fit."]);
   expect(soundNotes(wave(0.5, 0.1))[0]).toContain("has a mean of 0.100 instead of 0");
   expect(soundNotes(new Float32Array(0))[0]).toContain("no samples");
 });

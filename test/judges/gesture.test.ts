@@ -55,6 +55,25 @@ test("an evaluation stands beside real people, shuffled ones and the mean pose",
   expect(of("Jerk").meanPose).toBeLessThan(1e-3);
 });
 
+test("who is drawn together is compared with each other, not with the real partner", async () => {
+  const pairs = data.test;
+  const elsewhere: GestureSampler = {
+    ...real,
+    draw: async (asked) =>
+      asked.map(({ dialogue, side }) => {
+        const at = pairs.indexOf(dialogue as (typeof pairs)[number]);
+        return pairs[(at + 4) % pairs.length].people[side].gesture!;
+      }),
+  };
+  const { figures } = await evaluateGestures(elsewhere, data);
+  const of = (name: string) => figures.find((one) => one.name.startsWith(name))!;
+  expect(Math.abs(of("Mirrored leaning, lag").value!)).toBeGreaterThan(9);
+  const { value, shuffled, meanPose } = of("Mirrored leaning, corr");
+  expect(value).toBeGreaterThan(0.15);
+  expect(shuffled).toBeLessThan(0.1);
+  expect(meanPose).toBe(0);
+});
+
 test("real people are measured once for several evaluations", async () => {
   const counted = { reads: 0 };
   const watched = {

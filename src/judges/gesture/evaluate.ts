@@ -166,14 +166,20 @@ function requireRows(name: string, asked: readonly AskedGesture[], drawn: readon
 const fitted = (rows: Float32Array, frames: number): Float32Array =>
   Float32Array.from({ length: frames * GESTURE_FEATURES }, (_, at) => rows[at % rows.length]);
 
-/** Each with the motion of somebody in another dialogue, of the next relation where there is one. */
+/**
+ * Each with the motion of somebody in another dialogue, of the next relation where there is one; the two of a dialogue with that of
+ * people who did not talk to each other, where there are enough.
+ */
 function dealtAnew(asked: readonly AskedGesture[]): Float32Array[] {
   return asked.map((one, i) => {
     const after = (k: number) => asked[(i + k) % asked.length];
     const all = Array.from({ length: asked.length - 1 }, (_, k) => after(k + 1));
     const others = all.filter(({ dialogue }) => dialogue !== one.dialogue);
     const next = (one.dialogue.relation + 1) % RELATIONS.length;
-    const chosen = others.find(({ dialogue }) => dialogue.relation === next) ?? others[0] ?? one;
+    const fitting = others.filter(({ dialogue }) => dialogue.relation === next);
+    const among = fitting.length > 0 ? fitting : others;
+    const dialogues = [...new Set(among.map(({ dialogue }) => dialogue))];
+    const chosen = among.find(({ dialogue }) => dialogue === dialogues[one.side % dialogues.length]) ?? one;
     return fitted(realMotion(chosen), one.dialogue.frames);
   });
 }

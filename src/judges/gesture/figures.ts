@@ -142,7 +142,7 @@ const MOST = 100;
 
 /** The motion of the other one in a dialogue, of the same set or else a real one. */
 function partnersMotion(moved: Moved, real: Moved, dialogue: Dialogue, side: 0 | 1): Float32Array | null {
-  for (const { heard, channels } of [real, moved]) {
+  for (const { heard, channels } of [moved, real]) {
     const at = heard.findIndex((one) => one.dialogue === dialogue && one.side === 1 - side);
     if (at >= 0) return channels[at];
   }

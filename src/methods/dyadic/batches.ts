@@ -12,7 +12,7 @@ export function trainingBatch(
   { shape, config, random }: { shape: DyadicShape; config: DyadicSettings; random: Random },
 ) {
   const { drop, gain, mirror } = config.training;
-  const { window, soundFrames } = shape.network;
+  const { window, soundFrames, together } = shape.network;
   const { latent } = shape.tokenizer;
   const [B, S, T] = [chosen.length, soundTokens(shape.network), windowFrames(shape)];
   const feeds = {
@@ -23,6 +23,7 @@ export function trainingBatch(
     sounding: new Float32Array(B * S),
     partner: new Float32Array(B * window * latent),
     seen: new Float32Array(B * window),
+    ...(together && { other: new Float32Array(B * window * latent), accompanied: new Float32Array(B) }),
     relation: new Int32Array(B).fill(RELATION_COUNT),
     traits: new Float32Array(B * TRAIT_COUNT),
     known: new Float32Array(B),
@@ -60,10 +61,13 @@ export function trainingBatch(
     }
     const other = partnerOf.get(partner);
     if (other && !happens(drop.partner) && !all) {
-      // In a live window only the past of the partner is known, so half of them end somewhere
-      const until = happens(0.5) ? own : random.integer(own + 1);
-      feeds.partner.set(latentsOf(other).subarray(start * latent, (start + own) * latent), row * window * latent);
+      // In a live window only the past of the partner is known, so half of them end somewhere; and the first window has none
+      const until = happens(0.5) ? (together ? 0 : own) : random.integer(own + 1);
+      const moves = latentsOf(other).subarray(start * latent, (start + own) * latent);
+      feeds.partner.set(moves, row * window * latent);
       feeds.seen.fill(1, row * window, row * window + until);
+      feeds.other?.set(moves, row * window * latent);
+      feeds.accompanied?.fill(1, row, row + 1);
     }
     if (!happens(drop.style) && !all) {
       // Another window of the same person, so that the style cannot tell what is to be drawn

@@ -6,6 +6,9 @@ import type { DyadicNetworkShape } from "./shape.js";
 /** Width of the time's cosines and sines, and what times in [0, 1] are stretched by. */
 const TIME = { width: 128, scale: 1000 };
 
+/** Tokens before and after each one that are seen of the other person's state: 0.53 s, within which people answer. */
+const BESIDE = 4;
+
 /** y·(1 + γ) + β, with γ and β from the condition, 0 at first. */
 function film(width: number) {
   const both = nn.linear(width, 2 * width, { init: "zeros" });
@@ -37,6 +40,10 @@ export interface DenoiserInputs {
   mask: Tensor;
   /** Of relation and traits, [B, D]: it drives the modulation, with the time. */
   social: Tensor;
+  /** The other one's noisy latents at the same time, [B, n, latent], of a network of both together. */
+  other?: Tensor;
+  /** [B]: 0 where there is no other one. */
+  accompanied?: Tensor;
 }
 
 /**
@@ -44,8 +51,9 @@ export interface DenoiserInputs {
  * is self-attention, attention to the context and an MLP, each modulated by time, relation and traits.
  */
 export function denoiser(shape: DyadicNetworkShape, latent: number, positions: Tensor, hidden?: Tensor) {
-  const { width, heads, blocks: depth, hidden: wide, attention: kind, modulation } = shape;
+  const { width, heads, blocks: depth, hidden: wide, attention: kind, modulation, together } = shape;
   const input = nn.linear(latent, width, { init: "xavier" });
+  const beside = together ? nn.conv1d(latent, width, 2 * BESIDE + 1, { padding: BESIDE, init: "xavier" }) : null;
   const time = nn.mlp([TIME.width, width, width], { init: "xavier" });
   const own = { rotary: true, queryKeyNorm: true, init: "xavier" } as const;
   const part = () => branch(width, modulation);
@@ -75,7 +83,8 @@ export function denoiser(shape: DyadicNetworkShape, latent: number, positions: T
       1,
     );
   };
-  const forward = (x: Tensor, t: Tensor, { memory, mask, social }: DenoiserInputs): Tensor => {
+  const forward = (x: Tensor, t: Tensor, given: DenoiserInputs): Tensor => {
+    const { memory, mask, social, other, accompanied } = given;
     const [B, N] = x.shape;
     const condition = social.add(time(nn.sinusoidal(t, TIME.width, { scale: TIME.scale })));
     const remembered = kind === "cross" ? memory.split(2 * depth, 1).map((one) => one.squeeze(1)) : [];
@@ -85,6 +94,7 @@ export function denoiser(shape: DyadicNetworkShape, latent: number, positions: T
     const seen = concat([all, mask.cast("float32")], 1)
       .greater(0.5)
       .reshape([B, 1, 1, N + mask.shape[1]]);
+    const alone = input(x).add(positions.unsqueeze(0));
     const h = blocks.reduce(
       (h, block, i) => {
         if (kind === "cross") {
@@ -113,9 +123,15 @@ export function denoiser(shape: DyadicNetworkShape, latent: number, positions: T
         }
         return block.third(h1, condition, block.mlp);
       },
-      input(x).add(positions.unsqueeze(0)),
+      beside
+        ? alone.add(
+            beside(other!.transpose([0, 2, 1]))
+              .transpose([0, 2, 1])
+              .mul(accompanied!.reshape([B, 1, 1])),
+          )
+        : alone,
     );
     return output(last(norm(h), condition));
   };
-  return Object.assign(nn.module({ input, time, blocks, norm, last, output }, forward), { remember });
+  return Object.assign(nn.module({ input, beside, time, blocks, norm, last, output }, forward), { remember });
 }

@@ -13,6 +13,8 @@ export interface WindowConditions {
   readonly frames: number;
   /** Standardised latents of the partner, [B, n, d], of which the first `seen` are known; null: none. */
   readonly partner: { readonly latents: Float32Array; readonly seen: number } | null;
+  /** Whether rows 2i and 2i + 1 are two people drawn together. */
+  readonly pairs: boolean;
   /** [B]: 0 … 3, or 4 where it is not known. */
   readonly relation: Int32Array;
   /** [B, 5]; NaN where they are not known. */
@@ -56,6 +58,14 @@ function conditionFeeds({ shape }: Drawing, given: WindowConditions, rows: numbe
   };
 }
 
+/** Rows of pairs with the two of each exchanged. */
+function exchanged(rows: Float32Array, count: number): Float32Array {
+  const per = rows.length / count;
+  const out = new Float32Array(rows.length);
+  for (let r = 0; r < count; r++) out.set(rows.subarray(r * per, (r + 1) * per), (r ^ 1) * per);
+  return out;
+}
+
 export interface WindowOptions {
   readonly rows: number;
   readonly steps: number;
@@ -73,18 +83,23 @@ export async function* drawWindow(
   { rows, steps, strengths, noise, prefix, signal }: WindowOptions,
 ): AsyncGenerator<Float32Array> {
   const { shape, graphs, programs } = drawing;
-  const passes: { weight: number; memory: Float32Array; mask: Float32Array; social: Float32Array }[] = [];
+  const { together } = shape.network;
+  const passes: { weight: number; feeds: Record<string, Float32Array> }[] = [];
   // One after the other: WebAssembly runs one session at a time
   for (const { pass, weight } of passesOf(strengths)) {
     const feeds = conditionFeeds(drawing, given, rows, pass);
-    passes.push({ weight, ...(await programs.run("context", graphs.context, rows, feeds)) });
+    const context = await programs.run("context", graphs.context, rows, feeds);
+    // The other one's state is shown where the other's motion is
+    const accompanied = new Float32Array(rows).fill(pass === "all" && given.pairs ? 1 : 0);
+    passes.push({ weight, feeds: { ...context, ...(together && { accompanied }) } });
   }
   const predict = async (state: Float32Array, time: number) => {
     const found = [];
-    for (const { weight, memory, mask, social } of passes) {
+    const other = together && (given.pairs ? exchanged(state, rows) : state);
+    for (const { weight, feeds } of passes) {
       signal.throwIfAborted();
-      const feeds = { state, time: new Float32Array(rows).fill(time), memory, mask, social };
-      found.push({ weight, values: (await programs.run("denoise", graphs.denoise, rows, feeds)).predicted });
+      const all = { ...feeds, state, time: new Float32Array(rows).fill(time), ...(other && { other }) };
+      found.push({ weight, values: (await programs.run("denoise", graphs.denoise, rows, all)).predicted });
     }
     return guided(shape.objective, found, { state, time, rows });
   };

@@ -1,8 +1,9 @@
 import { graph } from "../../models/programs.js";
+import type { InputSpec } from "../../runtime/index.js";
 import { constant } from "../../tensor/index.js";
 import type { Conditions } from "./context.js";
 import type { DyadicNetwork } from "./network.js";
-import { type DyadicShape, soundTokens, TOKEN_FRAMES, TRAIT_COUNT, windowFrames } from "./shape.js";
+import { type DyadicShape, pairInputs, soundTokens, TOKEN_FRAMES, TRAIT_COUNT, windowFrames } from "./shape.js";
 import { STYLE_TEMPERATURE } from "./style.js";
 
 /** The graphs that sampling is made of. */
@@ -32,15 +33,16 @@ export function dyadicGraphs(net: DyadicNetwork, shape: DyadicShape) {
     },
   });
   const denoise = graph({
-    inputs: (size: number) => ({
+    inputs: (size: number): Record<string, InputSpec> => ({
       state: [size, window, latent],
       time: [size],
       memory: [size, ...memory],
       mask: [size, tokens],
       social: [size, width],
+      ...pairInputs(shape, size),
     }),
-    build: ({ state, time, memory, mask, social }) => ({
-      predicted: net.denoise(state, time, { memory, mask: mask.greater(0.5), social }),
+    build: ({ state, time, memory, mask, social, other, accompanied }) => ({
+      predicted: net.denoise(state, time, { memory, mask: mask.greater(0.5), social, other, accompanied }),
     }),
   });
   /** Standardised latents as the tokenizer has them. */

@@ -164,6 +164,11 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     for (const [name, value] of Object.entries(partner))
       if (options.people === "first" && (value ?? undefined) !== undefined)
         throw new OptionError(`${name} has no effect where only the first person is drawn; leave it out.`);
+    const seen = this.shape.network.together || this.windowsOf(options).length > 1;
+    if (options.partnerGuidance !== undefined && !seen)
+      throw new OptionError(
+        `partnerGuidance has no effect in a single window of ${windowFrames(this.shape) / this.fps} s, where nobody sees the other one; leave it out.`,
+      );
     const known = [relation, personality, partnerPersonality].some((value) => value !== undefined);
     if (options.socialGuidance !== undefined && !dialogues && !known && !styles?.some((one) => one))
       throw new OptionError(
@@ -256,6 +261,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
       const given = {
         ...{ sound, relation, traits, styles, frames: Math.min(T, frames - start * TOKEN_FRAMES) },
         partner: people === 2 && known > 0 ? { latents: cut(start, window, other), seen: known } : null,
+        pairs: people === 2,
       };
       const prefix = known > 0 ? { known: known * latent, clean: cut(start, known, (r) => r) } : undefined;
       const drawing = drawWindow(this.windows, given, {

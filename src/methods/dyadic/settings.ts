@@ -40,6 +40,10 @@ export const dyadicSettings = z.object({
       .object({ tokens: count, seconds: weight })
       .optional()
       .describe("what each block sees ahead: latent tokens, and seconds of sound; absent: all"),
+    together: z
+      .boolean()
+      .optional()
+      .describe("both people are one diffusion: each sees the other's noisy latents at every step (ddpm, flow)"),
   }),
   training: z.object({
     objective: z.enum(["ddpm", "flow", "drift"]).describe("ddpm (DyaDiT), flow matching, or drifting in one step"),
@@ -61,17 +65,19 @@ export const dyadicSettings = z.object({
 });
 export type DyadicSettings = z.infer<typeof dyadicSettings>;
 
+const network: DyadicSettings["network"] = {
+  ...{ width: 64, heads: 4, blocks: 2, hidden: 192, window: 30, soundFrames: 4 },
+  ...{ atoms: 8, activeAtoms: 2, styleTokens: "atoms", orca: "exact", gate: "vector" },
+  ...{ attention: "cross", modulation: "film" },
+};
+
 const tiny: DyadicSettings = {
   seed: 0,
   tokenizer: {
     ...{ width: 48, latent: 24, levels: 4, codes: 128, frames: 64, velocity: 0.5, commitment: 0.02, dropout: 0.2 },
     ...{ batch: 16, steps: 300, lr: 2e-3 },
   },
-  network: {
-    ...{ width: 64, heads: 4, blocks: 2, hidden: 192, window: 30, soundFrames: 4 },
-    ...{ atoms: 8, activeAtoms: 2, styleTokens: "atoms", orca: "exact", gate: "vector" },
-    ...{ attention: "cross", modulation: "film" },
-  },
+  network: { ...network, together: true },
   training: {
     objective: "flow",
     diffuse: "quantised",
@@ -94,7 +100,7 @@ const small: DyadicSettings = {
 };
 
 /**
- * `tiny` takes minutes of a CPU core, `small`, as the shipped model was trained, half an hour; `paper` is DyaDiT's (2602.23165) as far as its sizes are known:
+ * `tiny` takes minutes of a CPU core, `small`, as the shipped model was trained, 11 to 30 minutes; `paper` is DyaDiT's (2602.23165) as far as its sizes are known:
  * 4 blocks, 4 codebooks, 64 numbers a token, 300 frames. Widths, codes, atoms, batch and steps are ours.
  */
 export const presets = {
@@ -103,7 +109,7 @@ export const presets = {
   paper: {
     ...small,
     tokenizer: { ...small.tokenizer, width: 256, latent: 64, codes: 512, batch: 64, steps: 300_000, lr: 2e-4 },
-    network: { ...small.network, width: 512, heads: 8, blocks: 4, hidden: 2048, window: 75, soundFrames: 1, atoms: 32 },
+    network: { ...network, width: 512, heads: 8, blocks: 4, hidden: 2048, window: 75, soundFrames: 1, atoms: 32 },
     training: { ...small.training, objective: "ddpm", batch: 64, steps: 200_000, lr: 1e-4, emaDecay: 0.999 },
   },
 } satisfies Record<string, DyadicSettings>;

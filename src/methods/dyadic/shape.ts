@@ -43,6 +43,8 @@ export const dyadicNetworkShape = z
     modulation: z.enum(["film", "adaln"]),
     /** Tokens, or seconds, ahead of a latent token that it sees; absent: all. */
     causal: z.strictObject({ tokens: z.int().min(0), seconds: z.number().min(0) }).optional(),
+    /** Both people are one diffusion: each sees the other one's noisy latents at every step. */
+    together: z.boolean().optional(),
   })
   .superRefine((shape, context) => {
     requireHeads(shape, context);
@@ -53,10 +55,10 @@ export const dyadicNetworkShape = z
         code: "custom",
         message: `${shape.atoms} atoms are not orthogonal in ${shape.width} dimensions`,
       });
-    if (shape.causal && (shape.attention === "joint" || shape.orca === "subspace"))
+    if (shape.causal && (shape.attention === "joint" || shape.orca === "subspace" || shape.together))
       context.addIssue({
         code: "custom",
-        message: "causal networks have cross attention and no subspace, which look ahead",
+        message: "causal networks have cross attention, no subspace and not together, which look ahead",
       });
     if (shape.activeAtoms > shape.atoms)
       context.addIssue({
@@ -67,19 +69,24 @@ export const dyadicNetworkShape = z
 export type DyadicNetworkShape = z.infer<typeof dyadicNetworkShape>;
 
 /** What a file keeps of a DyaDiT model's networks. */
-export const dyadicShape = z.strictObject({
-  fps: z.literal(30),
-  /** Numbers of a frame of motion. */
-  features: width,
-  /** Numbers of a frame of sound. */
-  sound: width,
-  tokenizer: tokenizerShape,
-  network: dyadicNetworkShape,
-  /** ddpm: noise is predicted; flow: the velocity; drift: one step from noise to latents. */
-  objective: z.enum(["ddpm", "flow", "drift"]),
-  /** Which conditions were hidden at times in training, and so can be guided by. */
-  guided: z.boolean(),
-});
+export const dyadicShape = z
+  .strictObject({
+    fps: z.literal(30),
+    /** Numbers of a frame of motion. */
+    features: width,
+    /** Numbers of a frame of sound. */
+    sound: width,
+    tokenizer: tokenizerShape,
+    network: dyadicNetworkShape,
+    /** ddpm: noise is predicted; flow: the velocity; drift: one step from noise to latents. */
+    objective: z.enum(["ddpm", "flow", "drift"]),
+    /** Which conditions were hidden at times in training, and so can be guided by. */
+    guided: z.boolean(),
+  })
+  .refine(
+    ({ objective, network }) => objective !== "drift" || !network.together,
+    "one step from noise sees nothing of the other one's motion in the other one's noise: set network.together to false, or take ddpm or flow",
+  );
 export type DyadicShape = z.infer<typeof dyadicShape>;
 
 /** Frames of a window. */
@@ -88,6 +95,10 @@ export const windowFrames = ({ network }: Pick<DyadicShape, "network">): number 
 /** Sound tokens of a window, of each person. */
 export const soundTokens = ({ window, soundFrames }: DyadicNetworkShape): number =>
   (window * TOKEN_FRAMES) / soundFrames;
+
+/** What the denoiser is fed of the other one where both are drawn together. */
+export const pairInputs = ({ network, tokenizer }: DyadicShape, size: number): Record<string, number[]> =>
+  network.together ? { other: [size, network.window, tokenizer.latent], accompanied: [size] } : {};
 
 export const RELATION_COUNT = 4;
 export const TRAIT_COUNT = 5;

@@ -2,7 +2,7 @@ import { IndexStream } from "../../data/index.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { generatorTraining } from "../../recipes/schedule.js";
-import { compile, computeOf } from "../../runtime/index.js";
+import { compile, computeOf, type InputSpec } from "../../runtime/index.js";
 import { straightThrough, type Tensor } from "../../tensor/index.js";
 import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/stages.js";
 import { trainingBatch } from "./batches.js";
@@ -13,7 +13,7 @@ import type { DyadicNetwork } from "./network.js";
 import { driftingLoss, maskedError, smoothError } from "./objective.js";
 import { LEVELS, mixture } from "./schedule.js";
 import type { DyadicSettings } from "./settings.js";
-import { type DyadicShape, soundTokens, TOKEN_FRAMES, TRAIT_COUNT, windowFrames } from "./shape.js";
+import { type DyadicShape, pairInputs, soundTokens, TOKEN_FRAMES, TRAIT_COUNT, windowFrames } from "./shape.js";
 import { STYLE_TEMPERATURE } from "./style.js";
 import { stretchOf, type Take } from "./windows.js";
 
@@ -117,7 +117,7 @@ export function dyadicStage(
   takes: readonly EncodedTake[],
 ): Stage {
   const { batch, objective, repeats, temperatures, clip, steps } = config.training;
-  const { window } = shape.network;
+  const { window, together } = shape.network;
   const { latent } = shape.tokenizer;
   const random = new Random(config.seed, "dyadic");
   const stream = new IndexStream(takes.length, random.split("order"));
@@ -149,7 +149,9 @@ export function dyadicStage(
           known: [batch],
           style: [batch, 2 * latent],
           styled: [batch],
-        },
+          ...pairInputs(shape, batch),
+          ...(together && { otherNoise: [batch, window, latent] }),
+        } as Record<string, InputSpec>,
         loss({ clean, valid, noise, times, signals, noises, temperature, ...given }) {
           const { context, mask, social } = net.read(given as unknown as Conditions, temperature);
           const memory = net.denoise.remember(context);
@@ -163,8 +165,12 @@ export function dyadicStage(
             return driftingLoss(drawn.mul(repeated(counted, each)), clean.mul(counted), weight, temperatures);
           }
           const share = (x: Tensor) => x.reshape([batch, 1, 1]);
-          const state = clean.mul(share(signals)).add(noise.mul(share(noises)));
-          const found = net.denoise(state, times, { memory, mask, social });
+          const noisy = (x: Tensor, z: Tensor) => x.mul(share(signals)).add(z.mul(share(noises)));
+          const pair = together && {
+            other: noisy(given.other, given.otherNoise),
+            accompanied: given.accompanied,
+          };
+          const found = net.denoise(noisy(clean, noise), times, { memory, mask, social, ...pair });
           return maskedError(found, objective === "ddpm" ? noise : noise.sub(clean), valid);
         },
         next(k) {
@@ -181,6 +187,7 @@ export function dyadicStage(
           return {
             ...feeds,
             noise: random.normals(batch * each * window * latent),
+            ...(together && { otherNoise: random.normals(batch * window * latent) }),
             times,
             signals: Float32Array.from({ length: batch }, (_, i) => shares[i].signal),
             noises: Float32Array.from({ length: batch }, (_, i) => shares[i].noise),

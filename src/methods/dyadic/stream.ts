@@ -154,6 +154,7 @@ export class DyadicStream extends Session implements GestureSession {
           traits,
           styles: this.styles,
           partner: known > 0 ? { latents: partner, seen: known } : null,
+          pairs: true,
         },
         relation: new Int32Array(2).fill(relation === undefined ? RELATION_COUNT : RELATIONS.indexOf(relation)),
       },

@@ -65,6 +65,9 @@ export function smooth(values: Rows, width: number): Float64Array {
   });
 }
 
+/** Variance over the square of the mean at which numbers are all the same, but for rounding. */
+const STILL = 1e-20;
+
 /** Pearson's correlation of `count` values of each, from places `a0` and `b0` on; 0 where one does not vary. */
 export function correlation(
   a: Rows,
@@ -83,5 +86,7 @@ export function correlation(
     first += x * x;
     second += y * y;
   }
-  return first > 0 && second > 0 ? both / Math.sqrt(first * second) : 0;
+  // What does not change has squares of rounding only, which say nothing
+  const changes = (squares: number, mean: number) => squares > STILL * count * mean * mean;
+  return changes(first, meanA) && changes(second, meanB) ? both / Math.sqrt(first * second) : 0;
 }

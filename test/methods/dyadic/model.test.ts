@@ -152,6 +152,9 @@ test("what has no effect, or is missing, is refused", async () => {
   await expect(model.sample({ ...quick, relation: "friend" }, { dialogues: [dialogue("p")] })).rejects.toThrow(
     "leave relation",
   );
+  await expect(model.sample({ ...quick, seconds: 1, partnerGuidance: 2 }, { sounds })).rejects.toThrow(
+    "partnerGuidance has no effect in a single window",
+  );
   await expect(model.sample({ ...quick, people: "first", partnerGuidance: 2 }, { sounds })).rejects.toThrow(
     "no effect",
   );
