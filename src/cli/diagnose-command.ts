@@ -7,7 +7,7 @@ export interface DiagnoseCommand {
   features?: string;
   /** Samples and real images of each class at most; questions of each skill. */
   count?: number;
-  seed: number;
+  seed?: number;
   /** Further options of the model. */
   options?: SampleOptions;
   /** Where a page with pictures goes. */
@@ -15,4 +15,26 @@ export interface DiagnoseCommand {
   checkpoint?: boolean;
   device?: DeviceName | "auto";
   json?: boolean;
+  /** Name of a model behind an endpoint. */
+  model?: string;
+  /** A file of questions of one's own. */
+  questions?: string;
+  /** Skills that an endpoint is asked for; default all. */
+  skills?: string[];
+  /** Where plan, ledger and report of an endpoint's diagnosis go. */
+  out?: string;
+  resume?: string;
+  allowRemote?: boolean;
+  /** Calls at a time. */
+  concurrency?: number;
+  /** Calls for a question at most. */
+  attempts?: number;
+  /** Seconds that a call may take. */
+  timeout?: number;
+  maxTokens?: number;
+  /** Where items to train on go. */
+  export?: string;
+  /** The trainer that reads them. */
+  for?: string;
+  items?: number;
 }

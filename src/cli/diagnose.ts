@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { requireWritable, writeFileAtomic } from "../io/atomic.js";
 import { htmlPage } from "../io/html.js";
 import { many } from "../io/show.js";
+import { isAddress } from "../loops/diagnostic/endpoint/index.js";
 import {
   type Diagnosis,
   diagnoseImages,
@@ -31,7 +32,17 @@ export async function openImageModel(location: string, device?: DeviceName | "au
 }
 
 /** Says which classes a model of images draws badly, or which questions one that answers them gets wrong, and how. */
-export async function diagnoseCommand(location: string, command: DiagnoseCommand): Promise<void> {
+export async function diagnoseCommand(location: string | undefined, command: DiagnoseCommand): Promise<void> {
+  const { asksEndpoint, diagnoseEndpointCommand, ENDPOINT_OPTIONS, refuseOptions } = await import(
+    "./diagnose-endpoint.js"
+  );
+  if (asksEndpoint(location, command)) return diagnoseEndpointCommand(location, command);
+  if (location === undefined) throw new UsageError("Say what to diagnose: a model's name, folder or address.");
+  if (isAddress(location) && /\/v1\/?$/.test(location))
+    throw new UsageError(`Say which model of ${location} to ask: --model <name>.`);
+  refuseOptions(command, ENDPOINT_OPTIONS, "For a model that is no endpoint's");
+  const { requireExport } = await import("./diagnose-export.js");
+  await requireExport(command);
   const { report } = command;
   if (report !== undefined) {
     if (!/\.html?$/i.test(report)) throw new UsageError(`--report takes the name of an .html file, got ${report}.`);
@@ -41,7 +52,11 @@ export async function diagnoseCommand(location: string, command: DiagnoseCommand
     const { diagnoseAnswersCommand } = await import("./eval-answers.js");
     return diagnoseAnswersCommand(location, command);
   }
-  const { features = "classifier", count, seed, options = {}, device, json } = command;
+  if (command.export !== undefined)
+    throw new UsageError(
+      `${location} answers no questions; items to train on are made for models that do. Leave out --export.`,
+    );
+  const { features = "classifier", count, seed = 0, options = {}, device, json } = command;
   const model = await openImageModel(location, device, command.checkpoint);
   const { onProgress, stop } = downloadProgress();
   try {

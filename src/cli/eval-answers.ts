@@ -12,12 +12,14 @@ import {
   causesRow,
   percent,
   SLICES_HEAD,
+  showUnanswered,
   skillRow,
   sliceRow,
 } from "../loops/diagnostic/answers-report.js";
 import { TABLE_STYLE } from "../loops/diagnostic/report.js";
 import { openAnswerer } from "./answerer.js";
 import type { DiagnoseCommand } from "./diagnose-command.js";
+import { exportItems } from "./diagnose-export.js";
 import type { EvalCommand } from "./eval-command.js";
 import { dataOf } from "./model-data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
@@ -57,7 +59,7 @@ export async function evalAnswersCommand(location: string, command: EvalCommand)
 /** Says which skills a model lacks, why, and where inside them. */
 export async function diagnoseAnswersCommand(location: string, command: DiagnoseCommand): Promise<void> {
   refuse(location, command, ["features"]);
-  const { count: perSkill, seed, json, report } = command;
+  const { count: perSkill, seed = 0, json, report } = command;
   const model = await openAnswerer(location, command);
   try {
     const dataset = await resolveQuestions(dataOf(model.config, command.data));
@@ -67,17 +69,22 @@ export async function diagnoseAnswersCommand(location: string, command: Diagnose
       const page = htmlPage(`Diagnosis of ${found.model}`, { style: TABLE_STYLE, body });
       await writeFileAtomic(resolve(report), page);
     }
-    if (json) printJson(found);
-    else show(found);
+    const exported = await exportItems(found, command, null);
+    if (json) printJson({ ...found, ...(exported && { exported }) });
+    else showAnswers(found);
     if (report !== undefined) say(`Report: ${resolve(report)}`);
   } finally {
     await model.release();
   }
 }
 
-function show({ model, data, skills, slices, failures }: AnswerDiagnosis): void {
-  say(`${model}: ${many(skills[0].n, "fresh question")} of each skill, of ${data}. Worst first.`);
+/** Prints a diagnosis of answers, worst first. */
+export function showAnswers({ model, data, skills, slices, failures, unanswered }: AnswerDiagnosis): void {
+  const asked = skills[0].n + (unanswered[skills[0].skill] ?? 0);
+  say(`${model}: ${many(asked, "fresh question")} of each skill, of ${data}. Worst first.`);
   printTable(CAUSES_HEAD, skills.map(causesRow));
+  const missing = showUnanswered(unanswered);
+  if (missing) say(missing);
   say(
     `Why answers are wrong: ${Object.entries(CAUSES)
       .map(([cause, text]) => `${cause}: ${text}`)
@@ -89,5 +96,5 @@ function show({ model, data, skills, slices, failures }: AnswerDiagnosis): void 
     printTable(SLICES_HEAD, slices.map(sliceRow));
   }
   for (const { skill, question, answer, said, cause } of failures.slice(0, 8))
-    say(`${skill}: "${question}?" is ${answer}, not ${said || "nothing"} (${cause})`);
+    say(`${skill}: "${question}?" is ${answer}, not ${said || "nothing"} (${cause ?? "why is not known"})`);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { isWrongUse } from "../io/wrong-use.js";
+import { trainerNames } from "../loops/diagnostic/export/trainers.js";
 import { methods } from "../methods/registry.js";
 import type { EditInfo } from "../models/edits.js";
 import { WEIGHT_TYPES } from "../models/weight-types.js";
@@ -255,9 +256,12 @@ const diagnosis = program
   .command("diagnose")
   .description(
     "say which classes (or clusters) a model of images draws badly, and how, judged by features that it was not trained on; " +
-      "or which questions a vision-language model gets wrong, and why",
+      "or which questions a vision-language model gets wrong, and why: one of fewstep's, or any behind an OpenAI-compatible endpoint",
   )
-  .argument("<model>", "name, folder or URL")
+  .argument(
+    "[model]",
+    "name, folder or URL; or with --model the address of an endpoint, such as http://127.0.0.1:8000/v1",
+  )
   .option("--data <id|path>", "real images (default: what the model was trained on)")
   .option(
     "--features <name>",
@@ -268,8 +272,21 @@ const diagnosis = program
     "samples and real images of each class at most (default: 500); questions of each skill (default: 200)",
     whole(20),
   )
-  .option("--seed <n>", "seed of the samples, or number of the set of questions", whole(0), 0)
+  .option("--seed <n>", "seed of the samples, or number of the set of questions (default: 0)", whole(0))
   .option("--report <file.html>", "write a page with pictures of what is missed")
+  .option("--model <name>", "endpoint: the name of its model")
+  .option("--questions <file.jsonl>", "endpoint: ask these; a line has image, question, answer, and skill where wanted")
+  .option("--skills <a,b,…>", "endpoint: ask for these only (default: all twelve)", (text: string) => text.split(","))
+  .option("--out <folder>", "endpoint: where its ledger, diagnosis and report go")
+  .option("--resume <folder>", "endpoint: go on with a diagnosis; nothing that was answered is asked again")
+  .option("--allow-remote", "endpoint: leave to send pictures and questions to another machine")
+  .option("--concurrency <n>", "endpoint: calls at a time (default: 4)", whole(1))
+  .option("--attempts <n>", "endpoint: calls for a question at most (default: 5)", whole(1))
+  .option("--timeout <s>", "endpoint: seconds that a call may take (default: 120)", positive)
+  .option("--max-tokens <n>", "endpoint: tokens of an answer at most (default: 1024)", whole(1))
+  .option("--export <folder>", "write new questions with pictures to train on, most of what is answered wrongly")
+  .addOption(new Option("--for <trainer>", "who reads the export").choices(trainerNames))
+  .option("--items <n>", "questions of the export (default: 1000)", whole(1))
   .addOption(checkpointOption())
   .addOption(deviceOption())
   .addOption(jsonOption());
@@ -277,15 +294,57 @@ addOptionFlags(diagnosis, imageOptions, { leaveOut: ["count", "label", "seed"] }
 diagnosis
   .addHelpText(
     "after",
-    examples(
-      "diagnose drifting-fashion --report out/diagnosis.html",
-      "diagnose runs/mine --features runs/judge --json",
-    ),
+    `
+An endpoint is asked over the OpenAI-compatible chat interface of vLLM, llama.cpp, Ollama and others, with pictures as data
+URLs; a token is read from FEWSTEP_API_KEY. Calls that fail are no wrong answers: they are counted apart.
+${examples(
+  "diagnose drifting-fashion --report out/diagnosis.html",
+  "diagnose runs/mine --features runs/judge --json",
+  "diagnose http://127.0.0.1:8000/v1 --model Qwen/Qwen2.5-VL-3B-Instruct --out out/qwen",
+  "diagnose http://127.0.0.1:8000/v1 --model my-model --questions my/questions.jsonl --out out/mine",
+  "diagnose --resume out/qwen --export out/lessons --for trl",
+)}`,
   )
   .action(async (model, given) => {
-    const { data, features, count, seed, report, checkpoint, device, json, ...options } = given;
-    const own = { data, features, count, seed, report, checkpoint, device, json };
-    return (await import("./diagnose.js")).diagnoseCommand(model, { ...own, options });
+    const {
+      data,
+      features,
+      count,
+      seed,
+      report,
+      checkpoint,
+      device,
+      json,
+      model: name,
+      questions,
+      out,
+      resume,
+      ...more
+    } = given;
+    const {
+      allowRemote,
+      concurrency,
+      attempts,
+      timeout,
+      maxTokens,
+      export: folder,
+      for: trainer,
+      items,
+      ...options
+    } = more;
+    const own = { data, features, count, seed, report, checkpoint, device, json, model: name, questions, out, resume };
+    const rest = {
+      skills,
+      allowRemote,
+      concurrency,
+      attempts,
+      timeout,
+      maxTokens,
+      export: folder,
+      for: trainer,
+      items,
+    };
+    return (await import("./diagnose.js")).diagnoseCommand(model, { ...own, ...rest, options });
   });
 
 program

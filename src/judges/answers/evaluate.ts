@@ -44,6 +44,26 @@ export interface AnswerEvaluateOptions {
   signal?: AbortSignal;
 }
 
+/** Whoever answers probes: the answer to each, null where none came, which is no wrong answer. */
+export interface Respondent {
+  name: string;
+  ask(probes: readonly Probe[], signal?: AbortSignal): Promise<(string | null)[]>;
+}
+
+/** A model's likeliest answers. */
+export const respondent = (model: Answerer | Respondent): Respondent =>
+  "ask" in model
+    ? model
+    : {
+        name: model.config.name,
+        async ask(probes, signal) {
+          if (probes.length === 0) return [];
+          const images = sceneImages(probes.map(({ scene }) => scene));
+          const questions = probes.map(({ question }) => question.text);
+          return (await model.answer({ images, questions }, { signal })).map(([{ text }]) => text);
+        },
+      };
+
 /** A probe with what was said. */
 export interface Said {
   probe: Probe;
@@ -69,31 +89,30 @@ export function answerOptions(given: AnswerEvaluateOptions): Required<Omit<Answe
 /** Probes that a seed may have: those of another have other numbers. */
 const RANGE = 1e6;
 
-/** Asks questions of a stream, those of each skill about pictures of their own; the likeliest answer counts. */
+/**
+ * Asks questions of a stream, those of each skill about pictures of their own; the likeliest answer counts. Those without
+ * an answer are left out.
+ */
 export async function askProbes(
-  model: Answerer,
+  model: Answerer | Respondent,
   dataset: SceneDataset,
   stream: "steering" | "gate" | "test",
   { skills, perSkill, seed, signal }: Required<Omit<AnswerEvaluateOptions, "signal">> & { signal?: AbortSignal },
 ): Promise<Said[][]> {
+  const asked = respondent(model);
   const all: Said[][] = [];
   for (const skill of skills) {
     const probes = Array.from({ length: perSkill }, (_, i) => dataset.probe(stream, skill, seed * RANGE + i));
-    const said = await saidOf(model, probes, signal);
-    const judged = (probe: Probe, i: number): Said => ({
-      ...{ probe, index: seed * RANGE + i, said: said[i], right: said[i] === probe.question.answer },
-    });
-    all.push(probes.map(judged));
+    const answers = await asked.ask(probes, signal);
+    all.push(
+      probes.flatMap((probe, i) => {
+        const said = answers[i];
+        const right = said === probe.question.answer;
+        return said === null ? [] : [{ probe, index: seed * RANGE + i, said, right }];
+      }),
+    );
   }
   return all;
-}
-
-/** The likeliest answer to each probe. */
-export async function saidOf(model: Answerer, probes: readonly Probe[], signal?: AbortSignal): Promise<string[]> {
-  if (probes.length === 0) return [];
-  const images = sceneImages(probes.map(({ scene }) => scene));
-  const answers = await model.answer({ images, questions: probes.map(({ question }) => question.text) }, { signal });
-  return answers.map(([{ text }]) => text);
 }
 
 /** The accuracy of a skill, beside what is right without looking. */

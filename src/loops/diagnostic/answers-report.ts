@@ -41,15 +41,22 @@ export const sliceRow = ({ skill, about, n, wrong, elsewhere, p }: Slice): strin
   ...[skill, about, `${wrong} of ${n} (${percent(wrong / n)})`, percent(elsewhere), p.toPrecision(2)],
 ];
 
+/** Of questions without an answer, in a sentence; empty where there are none. */
+export function showUnanswered(unanswered: Readonly<Record<string, number | undefined>>): string {
+  const all = Object.entries(unanswered).map(([skill, n]) => `${skill} ${n}`);
+  return all.length === 0 ? "" : `Without an answer, and counted neither as right nor as wrong: ${all.join(", ")}.`;
+}
+
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   `<table>${htmlRow(head, "th")}${rows.map((row) => htmlRow(row)).join("\n")}</table>`;
 
 /** A diagnosis of answers as HTML: skills and why they fail, parts that stand out, and wrong answers with their pictures. */
 export async function answersHtml(diagnosis: AnswerDiagnosis, dataset: SceneDataset): Promise<string> {
-  const { model, data, seed, skills, slices, failures } = diagnosis;
+  const { model, data, seed, skills, slices, failures, unanswered } = diagnosis;
   const told = Object.entries(CAUSES).map(([cause, text]) => `<dt>${cause}</dt><dd>${escapeHtml(text)}</dd>`);
-  return `<p>${escapeHtml(model)}: ${many(skills[0].n, "fresh question")} of each skill, of ${escapeHtml(data)} (seed ${seed}). Worst first.</p>
+  return `<p>${escapeHtml(model)}: ${many(skills[0].n + (unanswered[skills[0].skill] ?? 0), "fresh question")} of each skill, of ${escapeHtml(data)} (seed ${seed}). Worst first.</p>
 ${table(CAUSES_HEAD, skills.map(causesRow))}
+<p>${escapeHtml(showUnanswered(unanswered))}</p>
 <dl>${told.join("")}</dl>
 <section><h2>Parts of a skill that are wrong more often than its other questions</h2>
 ${slices.length === 0 ? "<p>None stands out.</p>" : `<p>p is corrected for all parts (Holm).</p>${table(SLICES_HEAD, slices.map(sliceRow))}`}</section>
@@ -60,6 +67,6 @@ async function failureHtml({ skill, question, answer, said, cause, index }: Fail
   const { scene } = dataset.probe("steering", skill, index);
   const { pixels, shape } = sceneImages([scene]);
   const png = await encodeGrid("png", pixels, shape, { columns: 1, scale: 3 });
-  const caption = `${skill}: ${question}? It is ${answer}, not ${said || "nothing"} (${cause})`;
+  const caption = `${skill}: ${question}? It is ${answer}, not ${said || "nothing"} (${cause ?? "why is not known"})`;
   return htmlFigure(png, caption, question);
 }

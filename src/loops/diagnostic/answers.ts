@@ -14,9 +14,10 @@ import {
   type AnswerEvaluateOptions,
   answerOptions,
   askProbes,
+  type Respondent,
+  respondent,
   type Said,
   type SkillAccuracy,
-  saidOf,
   skillAccuracy,
 } from "../../judges/answers/evaluate.js";
 import type { Answerer } from "../../models/answerer.js";
@@ -37,7 +38,8 @@ export interface Failure {
   question: string;
   answer: string;
   said: string;
-  cause: Cause;
+  /** Null where a simpler question that would tell was not answered. */
+  cause: Cause | null;
   /** Which probe of the skill it is: `dataset.probe("steering", skill, index)`. */
   index: number;
 }
@@ -57,55 +59,72 @@ export interface AnswerDiagnosis {
   slices: Slice[];
   /** At most three of each skill. */
   failures: Failure[];
+  /** How many questions of which skills no answer came to: these are not counted above, neither as wrong nor as right. */
+  unanswered: Partial<Record<Skill, number>>;
 }
 
 const SHOWN = 3;
 
 /**
  * Asks fresh questions of each skill, which no training and no test sees, and says where answers are wrong, why, and in
- * which parts of a skill more than elsewhere. @throws OptionError
+ * which parts of a skill more than elsewhere. A skill without any answer is left out.
+ * @throws OptionError; Error where no question at all was answered
  */
 export async function diagnoseAnswers(
-  model: Answerer,
+  model: Answerer | Respondent,
   dataset: SceneDataset,
   options: AnswerEvaluateOptions = {},
 ): Promise<AnswerDiagnosis> {
   const asked = answerOptions(options);
-  const said = await askProbes(model, dataset, "steering", { ...asked, signal: options.signal });
-  const causes = await causesOf(model, said.flat(), options.signal);
-  const skills = asked.skills.map((skill, i): SkillDiagnosis => {
-    const own = said[i].flatMap((one) => causes.get(one) ?? []);
+  const { name, ask } = respondent(model);
+  const all = await askProbes({ name, ask }, dataset, "steering", { ...asked, signal: options.signal });
+  const unanswered = asked.skills.flatMap((skill, i) =>
+    all[i].length < asked.perSkill ? [[skill, asked.perSkill - all[i].length]] : [],
+  );
+  const answered = asked.skills.flatMap((skill, i) => (all[i].length > 0 ? [{ skill, said: all[i] }] : []));
+  if (answered.length === 0) throw new Error(`${name} answered none of the questions: there is nothing to diagnose.`);
+  const causes = await causesOf(
+    ask,
+    answered.flatMap(({ said }) => said),
+    options.signal,
+  );
+  const skills = answered.map(({ skill, said }): SkillDiagnosis => {
+    const own = said.flatMap((one) => causes.get(one) ?? []);
     const counts = Object.fromEntries(
       Object.keys(CAUSES).map((cause) => [cause, own.filter((one) => one === cause).length]),
     ) as Record<Cause, number>;
-    return { ...skillAccuracy(dataset, skill, said[i]), causes: counts };
+    return { ...skillAccuracy(dataset, skill, said), causes: counts };
   });
   const items = Object.fromEntries(
-    asked.skills.map((skill, i) => [
+    answered.map(({ skill, said }) => [
       skill,
-      said[i].map(({ probe, right }) => ({ wrong: !right, facets: facetsOf(probe) })),
+      said.map(({ probe, right }) => ({ wrong: !right, facets: facetsOf(probe) })),
     ]),
   );
-  const failures = said.flatMap((own) =>
-    own
+  const failures = answered.flatMap(({ said }) =>
+    said
       .filter((one) => !one.right)
       .slice(0, SHOWN)
-      .map((one) => failureOf(one, causes.get(one)!)),
+      .map((one) => failureOf(one, causes.get(one) ?? null)),
   );
   return {
-    ...{ model: model.config.name, data: dataset.id, seed: asked.seed },
+    ...{ model: name, data: dataset.id, seed: asked.seed },
     skills: skills.sort((a, b) => a.accuracy - b.accuracy),
-    ...{ slices: blindSlices(items), failures },
+    ...{ slices: blindSlices(items), failures, unanswered: Object.fromEntries(unanswered) },
   };
 }
 
-const failureOf = ({ probe: { question }, index, said }: Said, cause: Cause): Failure => ({
+const failureOf = ({ probe: { question }, index, said }: Said, cause: Cause | null): Failure => ({
   ...{ skill: question.skill, question: question.text, answer: question.answer, said, cause, index },
 });
 
-/** The cause of each wrong answer; parts of a question are asked for by themselves. */
-async function causesOf(model: Answerer, said: readonly Said[], signal?: AbortSignal): Promise<Map<Said, Cause>> {
-  const causes = new Map<Said, Cause>();
+/** The cause of each wrong answer, as far as it is known; parts of a question are asked for by themselves. */
+async function causesOf(
+  ask: Respondent["ask"],
+  said: readonly Said[],
+  signal?: AbortSignal,
+): Promise<Map<Said, Cause | null>> {
+  const causes = new Map<Said, Cause | null>();
   const parts: { of: Said; probe: Probe }[] = [];
   for (const one of said) {
     if (one.right) continue;
@@ -115,14 +134,14 @@ async function causesOf(model: Answerer, said: readonly Said[], signal?: AbortSi
     if (plain) continue;
     for (const program of partsOf(question.program, scene)) parts.push({ of: one, probe: partProbe(program, scene) });
   }
-  const answers = await saidOf(
-    model,
+  const answers = await ask(
     parts.map(({ probe }) => probe),
     signal,
   );
   for (const one of new Set(parts.map(({ of }) => of))) {
-    const seen = parts.every(({ of, probe }, i) => of !== one || answers[i] === probe.question.answer);
-    causes.set(one, seen ? "reasoning" : "perception");
+    const own = parts.flatMap(({ of, probe }, i) => (of === one ? [{ said: answers[i], probe }] : []));
+    const missed = own.some(({ said, probe }) => said !== null && said !== probe.question.answer);
+    causes.set(one, missed ? "perception" : own.some(({ said }) => said === null) ? null : "reasoning");
   }
   return causes;
 }

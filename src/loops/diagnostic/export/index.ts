@@ -1,0 +1,2 @@
+export { TRAINERS, type Trainer, type TrainerName, trainerNames } from "./trainers.js";
+export { type Exported, type ExportOptions, exportTraining, requireEmpty } from "./write.js";

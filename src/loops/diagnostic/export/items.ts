@@ -1,0 +1,57 @@
+import { execute, type Probe, render, type SceneDataset, SKILLS, type Skill } from "../../../data/scenes/index.js";
+import type { SkillAccuracy } from "../../../judges/answers/evaluate.js";
+import { Random } from "../../../random/index.js";
+import { promptText } from "../endpoint/probes.js";
+import { mixtureWeights } from "../mixture.js";
+import { quotas } from "./quotas.js";
+
+/** How many items of a skill are drawn, by how badly it is answered. */
+export interface SkillQuota {
+  skill: Skill;
+  accuracy: number;
+  share: number;
+  items: number;
+}
+
+/** Something to train on: a picture, what is asked, and the answer that was computed on the scene. */
+export interface TrainingItem extends Probe {
+  /** In words, with the answers that there can be: as the model was asked when it was diagnosed. */
+  prompt: string;
+  /** Pixels [48, 48, 3]. */
+  pixels: Uint8Array;
+  /** Which lesson of the seed it is: its scene and question can be drawn again. */
+  index: number;
+}
+
+/** Shares of skills by what a diagnosis found, and how many of `count` items each has. */
+export function skillQuotas(skills: readonly Pick<SkillAccuracy, "skill" | "accuracy">[], count: number): SkillQuota[] {
+  const shares = mixtureWeights(skills.map(({ accuracy }) => ({ deficit: 1 - accuracy })));
+  const items = quotas(shares, count);
+  return skills.map(({ skill, accuracy }, i) => ({ skill, accuracy, share: shares[i], items: items[i] }));
+}
+
+/**
+ * Items by quota, in random order, drawn as training questions are: none of them is a probe of a diagnosis, a gate or a
+ * test. Each answer is computed again before it is given out.
+ */
+export function drawItems(
+  dataset: SceneDataset,
+  wanted: readonly SkillQuota[],
+  seed: number,
+  from = 0,
+): TrainingItem[] {
+  const all: TrainingItem[] = [];
+  for (const { skill, items } of wanted) {
+    const mixture = Object.fromEntries(SKILLS.map((one) => [one, one === skill ? 1 : 0]));
+    for (let i = 0; i < items; i++) {
+      const index = from + all.length;
+      const { scene, questions } = dataset.lesson({ seed, index }, 1, { mixture });
+      const [question] = questions;
+      if (execute(question.program, scene) !== question.answer)
+        throw new Error(`Lesson ${index} of seed ${seed} has an answer that its scene does not give.`);
+      all.push({ scene, question, index, prompt: promptText(question.text, question.program), pixels: render(scene) });
+    }
+  }
+  const order = new Random(seed, "export").split(from).permutation(all.length);
+  return Array.from(order, (at) => all[at]);
+}

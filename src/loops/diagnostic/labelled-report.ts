@@ -1,0 +1,39 @@
+import { escapeHtml } from "../../io/html.js";
+import { percent, SLICES_HEAD, showUnanswered, sliceRow } from "./answers-report.js";
+import { LABELLED_CAUSES, type LabelledCause, type LabelledDiagnosis, type LabelledSkill } from "./labelled.js";
+import { htmlFigure, htmlRow } from "./report.js";
+
+const causes = Object.keys(LABELLED_CAUSES) as LabelledCause[];
+
+/** Columns of the table of a diagnosis of labelled questions. */
+export const LABELLED_HEAD = ["skill", "questions", "right (95 % interval)", ...causes];
+
+export const labelledRow = ({ skill, n, accuracy, interval, causes: own }: LabelledSkill): string[] => [
+  ...[skill, String(n), `${percent(accuracy)} (${interval.map((end) => (100 * end).toFixed(1)).join(" … ")})`],
+  ...causes.map((cause) => String(own[cause] || "")),
+];
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  `<table>${htmlRow(head, "th")}${rows.map((row) => htmlRow(row)).join("\n")}</table>`;
+
+/** A diagnosis of labelled questions as HTML; `pictureOf` gives the picture of a question as PNG, or null. */
+export async function labelledHtml(
+  { model, data, skills, slices, failures, unanswered }: LabelledDiagnosis,
+  pictureOf: (id: string) => Promise<Uint8Array | null>,
+): Promise<string> {
+  const told = Object.entries(LABELLED_CAUSES).map(([cause, text]) => `<dt>${cause}</dt><dd>${escapeHtml(text)}</dd>`);
+  const shown = await Promise.all(
+    failures.map(async ({ id, skill, question, answer, said, cause }) => {
+      const caption = `${skill}, ${id}: ${question} It is ${answer}, not ${said || "nothing"} (${cause})`;
+      const png = await pictureOf(id);
+      return png ? htmlFigure(png, caption, question) : `<p>${escapeHtml(caption)}</p>`;
+    }),
+  );
+  return `<p>${escapeHtml(model)}: questions of ${escapeHtml(data)}. Worst first.</p>
+${table(LABELLED_HEAD, skills.map(labelledRow))}
+<p>${escapeHtml(showUnanswered(unanswered))}</p>
+<dl>${told.join("")}</dl>
+<section><h2>Parts of a skill that are wrong more often than its other questions</h2>
+${slices.length === 0 ? "<p>None stands out.</p>" : `<p>p is corrected for all parts (Holm).</p>${table(SLICES_HEAD, slices.map(sliceRow))}`}</section>
+<section><h2>Some wrong answers</h2>${shown.join("\n")}</section>`;
+}
