@@ -38,3 +38,10 @@ export interface DiagnoseCommand {
   for?: string;
   items?: number;
 }
+
+/** Options of the command itself, beside those of models. */
+export const DIAGNOSE_OWN = [
+  ...(["data", "features", "count", "seed", "report", "checkpoint", "device", "json"] as const),
+  ...(["model", "questions", "skills", "out", "resume", "allowRemote", "concurrency", "attempts", "timeout"] as const),
+  ...(["maxTokens", "export", "for", "items"] as const),
+] as const satisfies readonly (keyof DiagnoseCommand)[];

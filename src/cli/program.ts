@@ -6,6 +6,7 @@ import { trainerNames } from "../loops/diagnostic/export/trainers.js";
 import { methods } from "../methods/registry.js";
 import type { EditInfo } from "../models/edits.js";
 import { WEIGHT_TYPES } from "../models/weight-types.js";
+import { DIAGNOSE_OWN } from "./diagnose-command.js";
 import { addOptionFlags } from "./flags.js";
 import { say } from "./output.js";
 import { addReadingFlags } from "./reading.js";
@@ -306,45 +307,9 @@ ${examples(
 )}`,
   )
   .action(async (model, given) => {
-    const {
-      data,
-      features,
-      count,
-      seed,
-      report,
-      checkpoint,
-      device,
-      json,
-      model: name,
-      questions,
-      out,
-      resume,
-      ...more
-    } = given;
-    const {
-      allowRemote,
-      concurrency,
-      attempts,
-      timeout,
-      maxTokens,
-      export: folder,
-      for: trainer,
-      items,
-      ...options
-    } = more;
-    const own = { data, features, count, seed, report, checkpoint, device, json, model: name, questions, out, resume };
-    const rest = {
-      skills,
-      allowRemote,
-      concurrency,
-      attempts,
-      timeout,
-      maxTokens,
-      export: folder,
-      for: trainer,
-      items,
-    };
-    return (await import("./diagnose.js")).diagnoseCommand(model, { ...own, ...rest, options });
+    const own = Object.fromEntries(DIAGNOSE_OWN.flatMap((name) => (name in given ? [[name, given[name]]] : [])));
+    const options = Object.fromEntries(Object.entries(given).filter(([name]) => !DIAGNOSE_OWN.includes(name as never)));
+    return (await import("./diagnose.js")).diagnoseCommand(model, { ...own, options });
   });
 
 program

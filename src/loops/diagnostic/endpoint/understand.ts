@@ -60,14 +60,16 @@ export const shortAnswer = (said: string): string =>
 
 const ARTICLES = /^(?:the|a|an) /;
 const bare = (text: string) => plainWords(text).replace(ARTICLES, "").replace(/\.$/, "");
-const numberIn = (text: string): number | null => {
-  const found = /^[^\d-]{0,2}(-?[\d,]*\.?\d+)\s*%?(?: \p{L}+){0,2}\.?$/u.exec(text.trim());
-  return found ? Number(found[1].replaceAll(",", "")) : null;
-};
+/** The number of a text that has one only. */
+function numberIn(text: string): number | null {
+  const plain = plainWords(text.replace(/(?<=\d),(?=\d{3})/g, ""));
+  const found = plain.match(/(?<![\p{L}\d.])[-+]?\d*\.?\d+/gu);
+  return found?.length === 1 ? Number(found[0]) : null;
+}
 const letterIn = (text: string): string | null => /^[("'*]*([A-J])(?:[).:,*"']|\s|$)/.exec(text.trim())?.[1] ?? null;
 
 /**
- * Whether a free answer is one of those that are right: the same words, the same number (with a unit or not), or the same
+ * Whether a free answer is one of those that are right: the same words, the one number of a sentence or line, or the same
  * letter of a choice.
  */
 export function sameAnswer(said: string, right: readonly string[]): boolean {

@@ -20,6 +20,9 @@ export interface Seen {
   /** Which request for that item it is, from 0. */
   attempt: number;
   text: string;
+  picture: Buffer;
+  width: number;
+  height: number;
   authorization: string | undefined;
   behaviour: Behaviour["kind"];
   /** Whether the answer went out whole. */
@@ -73,17 +76,19 @@ export async function fakeEndpoint(options: Options = {}): Promise<FakeEndpoint>
     const [{ image_url }, { text }] = messages[0].content;
     const item = createHash("sha256").update(image_url.url).update(text).digest("hex");
     const attempt = seen.filter((one) => one.item === item).length;
+    const picture = Buffer.from(image_url.url.split(",")[1], "base64");
     const behaviour = behave(item, attempt, text);
     const early = Date.now() < closedUntil;
     const own: Seen = {
-      ...{ item, attempt, text, authorization: request.headers.authorization, behaviour: behaviour.kind },
+      ...{ item, attempt, text, picture, width: picture.readUInt32BE(16), height: picture.readUInt32BE(20) },
+      ...{ authorization: request.headers.authorization, behaviour: behaviour.kind },
       ...{ delivered: false, early },
     };
     seen.push(own);
     onRequest?.(seen);
     if (delay > 0) await new Promise((done) => setTimeout(done, delay));
     const json = { "content-type": "application/json" };
-    const content = behaviour.kind === "answer" ? says(await solved(image_url.url, text), text) : "";
+    const content = behaviour.kind === "answer" ? says(await solved(picture, text), text) : "";
     const message = { role: "assistant", content };
     const usage = { prompt_tokens: TOKENS.in, completion_tokens: TOKENS.out, total_tokens: TOKENS.in + TOKENS.out };
     const whole = JSON.stringify({ choices: [{ index: 0, message, finish_reason: "stop" }], usage });
@@ -130,8 +135,9 @@ export async function fakeEndpoint(options: Options = {}): Promise<FakeEndpoint>
     }
   }
 
-  async function solved(url: string, text: string): Promise<string> {
-    const { pixels, width } = await decodeImage(Buffer.from(url.split(",")[1], "base64"));
+  async function solved(picture: Buffer, text: string): Promise<string> {
+    const { pixels, width, height } = await decodeImage(picture);
+    if (width !== height || width % 48 !== 0) return "unknown";
     const scale = width / 48;
     const small = Uint8Array.from({ length: 48 * 48 * 3 }, (_, at) => {
       const [y, x, c] = [Math.floor(at / 144), Math.floor(at / 3) % 48, at % 3];
@@ -139,7 +145,11 @@ export async function fakeEndpoint(options: Options = {}): Promise<FakeEndpoint>
     });
     const scene = byPicture.get(sha256(small));
     const question = text.split("?")[0];
-    return scene ? solve(question[0].toLowerCase() + question.slice(1), scene) : "unknown";
+    try {
+      return scene ? solve(question[0].toLowerCase() + question.slice(1), scene) : "unknown";
+    } catch {
+      return "unknown"; // another kind of question
+    }
   }
 
   const server: Server = createServer(
