@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { requireWritable, writeFileAtomic } from "../io/atomic.js";
 import { htmlPage } from "../io/html.js";
+import { entryAt } from "../io/reading.js";
 import { many } from "../io/show.js";
 import { isAddress } from "../loops/diagnostic/endpoint/index.js";
 import {
@@ -13,6 +14,7 @@ import {
   TABLE_STYLE,
   told,
 } from "../loops/diagnostic/index.js";
+import { RESULT_FILES } from "../loops/diagnostic/results.js";
 import type { DeviceName } from "../runtime/index.js";
 import { answersQuestions } from "./answerer.js";
 import { downloadProgress } from "./data.js";
@@ -47,6 +49,10 @@ export async function diagnoseCommand(location: string | undefined, command: Dia
   if (report !== undefined) {
     if (!/\.html?$/i.test(report)) throw new UsageError(`--report takes the name of an .html file, got ${report}.`);
     await checked(() => requireWritable(resolve(report)));
+  }
+  if (RESULT_FILES.test(location) && entryAt(location)?.isFile()) {
+    const { diagnoseResultsCommand } = await import("./diagnose-results.js");
+    return diagnoseResultsCommand(location, command);
   }
   if (await answersQuestions(location, command)) {
     const { diagnoseAnswersCommand } = await import("./eval-answers.js");

@@ -257,7 +257,7 @@ const diagnosis = program
   .command("diagnose")
   .description(
     "say which classes (or clusters) a model of images draws badly, and how, judged by features that it was not trained on; " +
-      "or which questions a vision-language model gets wrong, and why: one of fewstep's, or any behind an OpenAI-compatible endpoint",
+      "or which questions a vision-language model gets wrong, and why: one of fewstep's, any behind an OpenAI-compatible endpoint, or one whose answers VLMEvalKit or lmms-eval has written",
   )
   .argument(
     "[model]",
@@ -304,6 +304,7 @@ ${examples(
   "diagnose http://127.0.0.1:8000/v1 --model Qwen/Qwen2.5-VL-3B-Instruct --out out/qwen",
   "diagnose http://127.0.0.1:8000/v1 --model my-model --questions my/questions.jsonl --out out/mine",
   "diagnose --resume out/qwen --export out/lessons --for trl",
+  "diagnose samples_mmstar.jsonl --report out/mmstar.html",
 )}`,
   )
   .action(async (model, given) => {
