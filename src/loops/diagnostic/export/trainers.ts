@@ -51,7 +51,7 @@ export const TRAINERS = {
     }),
     reward: true,
     command: (folder, model) =>
-      `cd ${shellWord(folder)} && trl grpo --model_name_or_path ${model} --dataset_name . ` +
+      `cd ${shellWord(folder)} && trl grpo --model_name_or_path ${model} --dataset_name "$PWD" ` +
       "--reward_funcs reward.exact_answer --output_dir trained",
   },
   "ms-swift": {
