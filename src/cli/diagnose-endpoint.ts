@@ -6,6 +6,7 @@ import { SLICES_HEAD, showUnanswered, sliceRow } from "../loops/diagnostic/answe
 import {
   diagnoseEndpoint,
   type EndpointDiagnosis,
+  EndpointError,
   type EndpointPlan,
   isAddress,
   LEDGER,
@@ -63,6 +64,7 @@ export async function diagnoseEndpointCommand(location: string | undefined, comm
   const limits =
     timeout === undefined ? undefined : { connect: Math.min(10, timeout), idle: Math.min(30, timeout), total: timeout };
   const token = process.env[TOKEN_VARIABLE] || undefined;
+  const again = `fewstep diagnose --resume ${shellWord(out)}${allowRemote ? " --allow-remote" : ""}`;
   const told = await withInterrupt(
     (signal) =>
       diagnoseEndpoint(plan, {
@@ -80,8 +82,10 @@ export async function diagnoseEndpointCommand(location: string | undefined, comm
         onAnswer: progress(),
       }),
     say,
-  );
-  const again = `fewstep diagnose --resume ${shellWord(out)}`;
+  ).catch((error) => {
+    if (error instanceof EndpointError) say(`What was answered is kept; when it is mended, go on with: ${again}`);
+    throw error;
+  });
   if (!told) {
     if (command.json) printJson({ status: "interrupted" });
     else say(`Stopped; what was answered is kept. Go on with: ${again}`);

@@ -2,7 +2,13 @@ import { resolve } from "node:path";
 import { scenes } from "../data/scenes/index.js";
 import { shellWord } from "../io/show.js";
 import type { AnswerDiagnosis } from "../loops/diagnostic/answers.js";
-import { exportTraining, requireEmpty, TRAINERS, type TrainerName } from "../loops/diagnostic/export/index.js";
+import {
+  exportTraining,
+  MOST_ITEMS,
+  requireEmpty,
+  TRAINERS,
+  type TrainerName,
+} from "../loops/diagnostic/export/index.js";
 import type { DiagnoseCommand } from "./diagnose-command.js";
 import { checked, say, UsageError } from "./output.js";
 
@@ -16,6 +22,8 @@ export async function requireExport({ export: folder, for: trainer, items }: Dia
   }
   if (trainer === undefined)
     throw new UsageError(`Say which trainer reads it: --for ${Object.keys(TRAINERS).join(", --for ")}.`);
+  if (items !== undefined && items > MOST_ITEMS)
+    throw new UsageError(`--items must be at most ${MOST_ITEMS}, got ${items}.`);
   await checked(() => requireEmpty(folder));
 }
 

@@ -144,6 +144,7 @@ test("an endpoint that is not there fails with 1 and its reason, and is not take
   );
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toMatch(/gave no answer to 20 questions in succession.*ECONNREFUSED/);
+  expect(stderr).toContain(`go on with: fewstep diagnose --resume ${join(root, "gone")}`);
 });
 
 const own = join(root, "own");
@@ -269,6 +270,14 @@ test.each([
   [[local, "--model", "x", "--out", "OUT", "--for", "trl"], "Without --export <folder>, --for would have no effect"],
   [[local, "--model", "x", "--out", "OUT", "--export", "OUT"], "Say which trainer reads it: --for trl"],
   [[local, "--model", "x", "--out", "OUT", "--export", "OUT", "--for", "unsloth"], "Allowed choices are trl, ms-swift"],
+  [
+    [local, "--model", "x", "--out", "OUT", "--seed", "9000000"],
+    "seed must be a whole number from 0 to 999999, got 9000000",
+  ],
+  [
+    [local, "--model", "x", "--out", "OUT", "--export", "OUT", "--for", "trl", "--items", "9999999"],
+    "--items must be at most 1000000",
+  ],
   [["--resume", "OUT"], "There is no diagnosis of an endpoint in OUT"],
   [["--resume", "OUT", "--count", "20"], "leave out --count"],
   [["seer", "--model", "x"], "For a model that is no endpoint's, --model would have no effect"],

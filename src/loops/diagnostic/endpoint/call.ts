@@ -1,6 +1,7 @@
 import { type Agent, type IncomingMessage, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import { shortened } from "../../../io/show.js";
+import { TOKEN_VARIABLE } from "./address.js";
 import { CallError } from "./call-error.js";
 import { retryAfter } from "./wait.js";
 
@@ -23,9 +24,17 @@ export interface Call {
   agent?: Agent;
 }
 
+/** Milliseconds that a timer can wait. */
+const LONGEST = 2 ** 31 - 1;
 /** Bytes of an answer at most. */
 const LARGEST = 8 << 20;
 const PASSING = [408, 409, 425, 429];
+/** What may help. */
+const HINTS: Record<number, string> = {
+  401: ` (the token that it takes belongs into ${TOKEN_VARIABLE})`,
+  403: ` (may the token in ${TOKEN_VARIABLE} use this model?)`,
+  404: " (are the address, up to /v1, and the model's name right?)",
+};
 /** Statuses that no other question would change. */
 const FINAL = [401, 403, 404, 405, 410];
 
@@ -53,7 +62,7 @@ function statusError(status: number, headers: IncomingMessage["headers"], text: 
     return new CallError("status", `${said}, a redirection to ${shortened(headers.location ?? "nowhere")}; ask there`, {
       ...{ passing: false, final: true },
     });
-  return new CallError("status", said, {
+  return new CallError("status", `${said}${HINTS[status] ?? ""}`, {
     ...{ passing: status >= 500 || PASSING.includes(status), final: FINAL.includes(status) },
     wait: retryAfter(headers["retry-after"], Date.now()),
   });
@@ -70,7 +79,10 @@ function post({ url, headers, body, limits, agent }: Call): Promise<Reply> {
   const payload = Buffer.from(JSON.stringify(body));
   return new Promise((resolve, reject) => {
     const after = (seconds: number, what: string) =>
-      setTimeout(() => fail(new CallError("timeout", `${what} within ${seconds} s`)), 1000 * seconds);
+      setTimeout(
+        () => fail(new CallError("timeout", `${what} within ${seconds} s`)),
+        Math.min(LONGEST, 1000 * seconds),
+      );
     const connecting = after(limits.connect, "there was no connection");
     const total = after(limits.total, "the whole answer did not come");
     let idle: NodeJS.Timeout | undefined;

@@ -1,16 +1,17 @@
 import { join } from "node:path";
-import { scenes } from "../../../data/scenes/index.js";
+import { SIDE, scenes } from "../../../data/scenes/index.js";
 import { makeFolder, writeFileAtomic } from "../../../io/atomic.js";
 import { showUrl } from "../../../io/fetch.js";
-import { htmlPage } from "../../../io/html.js";
+import { escapeHtml, htmlPage } from "../../../io/html.js";
 import { many } from "../../../io/show.js";
 import { WrongUse } from "../../../io/wrong-use.js";
+import { answerOptions } from "../../../judges/answers/evaluate.js";
 import { lockFolder } from "../../../train/index.js";
 import { type AnswerDiagnosis, diagnoseAnswers } from "../answers.js";
 import { answersHtml } from "../answers-report.js";
 import type { LabelledDiagnosis } from "../labelled.js";
 import { TABLE_STYLE } from "../report.js";
-import { parseEndpoint, requireLeave, TOKEN_VARIABLE } from "./address.js";
+import { type Endpoint, isLoopback, parseEndpoint, requireLeave, TOKEN_VARIABLE } from "./address.js";
 import { Client, type ClientOptions } from "./client.js";
 import { readLabelledQuestions, showSet } from "./labelled-questions.js";
 import { askLabelled } from "./labelled-run.js";
@@ -55,6 +56,7 @@ export async function diagnoseEndpoint(
     throw new WrongUse(
       `${plan.questions!.path} is not what it was when this diagnosis began; begin anew in another folder.`,
     );
+  if (!labelled) answerOptions({ skills: plan.skills!, perSkill: plan.count!, seed: plan.seed });
   const what = labelled
     ? showSet(labelled)
     : `Questions about made pictures (${many(plan.count!, "question")} of ${many(plan.skills!.length, "skill")} each)`;
@@ -70,7 +72,7 @@ export async function diagnoseEndpoint(
     const given = { token, concurrency, attempts, limits, backoff };
     const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const client = new Client({ endpoint, ledger, sampling, seed: plan.seed, ...options });
-    say?.(sentence(showUrl(endpoint.base), plan, what, token));
+    say?.(sentence(endpoint, plan, what, token));
     try {
       const told = labelled
         ? await askLabelled(labelled, { endpoint, client, sampling, signal, onAnswer })
@@ -112,11 +114,12 @@ async function askScenes(
   return { result: { kind: "scenes" as const, found }, html: await answersHtml(found, dataset) };
 }
 
-function sentence(where: string, { model, questions }: EndpointPlan, what: string, token?: string): string {
+function sentence({ base, model }: Endpoint, { questions }: EndpointPlan, what: string, token?: string): string {
   const pictures = questions
     ? "the pictures as PNG of at most 2048 pixels a side, without what else their files hold"
-    : `pictures as PNG of ${48 * PICTURE_SCALE} pixels a side, and for wrong answers simpler questions`;
-  return `${model} at ${where} is asked: ${what}; ${pictures}${token ? "; with a token" : ""}. Nothing else is sent.`;
+    : `pictures as PNG of ${SIDE * PICTURE_SCALE} pixels a side, and for wrong answers simpler questions`;
+  const open = base.protocol === "http:" && !isLoopback(base) ? "; the connection is not encrypted" : "";
+  return `${model} at ${showUrl(base)} is asked: ${what}; ${pictures}${token ? "; with a token" : ""}${open}. Nothing else is sent.`;
 }
 
 /** What was spent, in a sentence. */
@@ -132,4 +135,5 @@ export function showSpent({ items, answered, unanswered, calls, failed, lost, to
   ].join("");
 }
 
-const spentHtml = (spent: Spent): string => `<section><h2>What it took</h2><p>${showSpent(spent)}</p></section>`;
+const spentHtml = (spent: Spent): string =>
+  `<section><h2>What it took</h2><p>${escapeHtml(showSpent(spent))}</p></section>`;

@@ -34,24 +34,20 @@ export function skillQuotas(skills: readonly Pick<SkillAccuracy, "skill" | "accu
  * Items by quota, in random order, drawn as training questions are: none of them is a probe of a diagnosis, a gate or a
  * test. Each answer is computed again before it is given out.
  */
-export function drawItems(
+export function* drawItems(
   dataset: SceneDataset,
   wanted: readonly SkillQuota[],
   seed: number,
   from = 0,
-): TrainingItem[] {
-  const all: TrainingItem[] = [];
-  for (const { skill, items } of wanted) {
-    const mixture = Object.fromEntries(SKILLS.map((one) => [one, one === skill ? 1 : 0]));
-    for (let i = 0; i < items; i++) {
-      const index = from + all.length;
-      const { scene, questions } = dataset.lesson({ seed, index }, 1, { mixture });
-      const [question] = questions;
-      if (execute(question.program, scene) !== question.answer)
-        throw new Error(`Lesson ${index} of seed ${seed} has an answer that its scene does not give.`);
-      all.push({ scene, question, index, prompt: promptText(question.text, question.program), pixels: render(scene) });
-    }
+): Generator<TrainingItem> {
+  const skills = wanted.flatMap(({ skill, items }) => new Array<Skill>(items).fill(skill));
+  for (const at of new Random(seed, "export").split(from).permutation(skills.length)) {
+    const index = from + at;
+    const mixture = Object.fromEntries(SKILLS.map((one) => [one, one === skills[at] ? 1 : 0]));
+    const { scene, questions } = dataset.lesson({ seed, index }, 1, { mixture });
+    const [question] = questions;
+    if (execute(question.program, scene) !== question.answer)
+      throw new Error(`Lesson ${index} of seed ${seed} has an answer that its scene does not give.`);
+    yield { scene, question, index, prompt: promptText(question.text, question.program), pixels: render(scene) };
   }
-  const order = new Random(seed, "export").split(from).permutation(all.length);
-  return Array.from(order, (at) => all[at]);
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { SceneDataset } from "../../../data/scenes/index.js";
 import { makeFolder, writeFileAtomic } from "../../../io/atomic.js";
 import { entryAt } from "../../../io/reading.js";
-import { WrongUse } from "../../../io/wrong-use.js";
+import { OptionError, WrongUse } from "../../../io/wrong-use.js";
 import type { SkillAccuracy } from "../../../judges/answers/evaluate.js";
 import { scenePng } from "../endpoint/probes.js";
 import { drawItems, type SkillQuota, skillQuotas, type TrainingItem } from "./items.js";
@@ -26,6 +26,9 @@ export interface Exported {
   mixture: SkillQuota[];
 }
 
+/** Items of an export at most. */
+export const MOST_ITEMS = 1e6;
+
 /** @throws WrongUse where an export cannot go to a folder: it holds something, or is none */
 export async function requireEmpty(folder: string): Promise<void> {
   const found = entryAt(folder);
@@ -39,7 +42,7 @@ export async function requireEmpty(folder: string): Promise<void> {
  * Writes items to train on, as a trainer reads them, drawn by what a diagnosis found: pictures, rows, what each row was
  * made from (`provenance.jsonl`) and the mixture. No path in it is absolute. The folder comes into being whole or not at
  * all.
- * @throws WrongUse as `requireEmpty`
+ * @throws OptionError; WrongUse as `requireEmpty`
  */
 export async function exportTraining(
   folder: string,
@@ -47,6 +50,8 @@ export async function exportTraining(
   skills: readonly Pick<SkillAccuracy, "skill" | "accuracy">[],
   { trainer, items, seed }: ExportOptions,
 ): Promise<Exported> {
+  if (!(Number.isInteger(items) && items >= 1 && items <= MOST_ITEMS))
+    throw new OptionError(`items must be a whole number from 1 to ${MOST_ITEMS}, got ${items}.`);
   await requireEmpty(folder);
   const target = resolve(folder);
   await makeFolder(dirname(target));
@@ -69,10 +74,11 @@ export async function exportTraining(
   return { folder, trainer, train: items, validation: Math.max(1, Math.floor(items / 10)), mixture };
 }
 
-async function writeSplit(root: string, split: Split, trainer: Trainer, items: readonly TrainingItem[], seed: number) {
+async function writeSplit(root: string, split: Split, trainer: Trainer, items: Iterable<TrainingItem>, seed: number) {
   const rows: string[] = [];
   const sources: string[] = [];
-  for (const [index, { scene, question, prompt, pixels, index: lesson }] of items.entries()) {
+  for (const { scene, question, prompt, pixels, index: lesson } of items) {
+    const index = rows.length;
     const picture = `${trainer.pictures(split)}/${String(index).padStart(6, "0")}.png`;
     await writeFileAtomic(join(root, picture), await scenePng(pixels), { sync: false });
     const { skill, answer, program } = question;

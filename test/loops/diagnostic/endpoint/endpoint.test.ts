@@ -168,7 +168,7 @@ test("an endpoint that refuses the token, or answers nothing, is asked no more; 
   const refusing = await serve({ behave: () => ({ kind: "status", status: 401, message: "bad token" }) });
   const out = fresh();
   await expect(diagnoseEndpoint(plan(refusing.url), quick(out, { token, concurrency: 1 }))).rejects.toThrow(
-    /the server answered 401: bad token\. Nothing more was asked/,
+    /the server answered 401: bad token \(the token that it takes belongs into FEWSTEP_API_KEY\)\. Nothing more was asked/,
   );
   expect(refusing.seen.map(({ authorization }) => authorization)).toEqual([`Bearer ${token}`]);
   for (const name of readdirSync(out)) expect(readFileSync(join(out, name), "utf8")).not.toContain("secret");

@@ -160,15 +160,15 @@ test("the worst skill has most items, all that the mixture says add up, and the 
     expect(wanted[i].share).toBeCloseTo(0.025 + (0.9 * wrong) / 1.7, 9);
     expect(Math.abs(wanted[i].items - 200 * wanted[i].share)).toBeLessThan(1);
   }
-  const items = drawItems(dataset, wanted, 5);
+  const items = [...drawItems(dataset, wanted, 5)];
   for (const { skill, items: n } of wanted)
     expect(items.filter(({ question }) => question.skill === skill)).toHaveLength(n);
-  expect(drawItems(dataset, wanted, 5)).toEqual(items);
-  expect(drawItems(dataset, wanted, 6)).not.toEqual(items);
+  expect([...drawItems(dataset, wanted, 5)]).toEqual(items);
+  expect([...drawItems(dataset, wanted, 6)]).not.toEqual(items);
   const probes = new Set(
     SKILLS.flatMap((skill) =>
       (["steering", "gate", "test"] as const).flatMap((stream) =>
-        Array.from({ length: 20 }, (_, i) => JSON.stringify(dataset.probe(stream, skill, i).scene)),
+        Array.from({ length: 5 }, (_, i) => JSON.stringify(dataset.probe(stream, skill, i).scene)),
       ),
     ),
   );
