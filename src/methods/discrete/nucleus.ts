@@ -1,3 +1,4 @@
+import { type Cut, cutOf, orderedCut, ROUNDING } from "./cut.js";
 import { exponential } from "./exponential.js";
 
 /** What the end of a distribution is moved out by; more than a float32 normaliser can be off. */
@@ -9,88 +10,123 @@ export interface Nucleus {
   weights: Float64Array;
 }
 
-/** Tokens are put in order of likelihood by steps of so much of a nat; only where the nucleus ends, one by one. */
-const PER_NAT = 32;
+type Logits = Float32Array | Float64Array;
+
 /** From a long vocabulary every so manieth token is looked at first. */
 const STRIDE = 16;
 const LONG = 4096;
+/** Likelihoods are put into levels of so much of a nat; the last has all that are less likely than e^−32. */
+const PER_NAT = 32;
+const LEVELS = 32 * PER_NAT;
+const TYPICAL = Float64Array.from({ length: LEVELS }, (_, level) => Math.exp(-(level + 0.5) / PER_NAT));
+const sums = new Float64Array(LEVELS);
 
-/** Tokens that may be in a nucleus, with their probabilities; kept between calls, as a vocabulary is long. */
+/** Tokens that may be in a nucleus, their logits and probabilities; kept between calls, as a vocabulary is long. */
 let tokens = new Int32Array(0);
+let values = new Float64Array(0);
 let masses = new Float64Array(0);
+/** Of these, the logits and probabilities of the level where p is reached. */
+let lastValues = new Float64Array(0);
+let lastMasses = new Float64Array(0);
 
 /**
- * The nucleus of softmax(logits[start … start + K − 1]), where `log` is the logarithm of its normaliser: every token
- * whose likelier ones sum to at most p in (0, 1), the likeliest always; among equally likely tokens the first ones are
- * in it. One pass over the vocabulary finds those that may be in it, and exponentials are taken of these only.
+ * The nucleus of softmax(logits[start … start + K − 1]), where `log` is the logarithm of its normaliser, p in (0, 1]:
+ * in order of likelihood, and of equally likely ones the first first, every token of positive probability
+ * `exponential(logit − log)` whose predecessors sum to at most p, in float64 and in that order. The likeliest is always
+ * in it. Exactly so, but without sorting: one pass over the vocabulary finds those that may be in it.
  */
-export function nucleusOf(
-  logits: Float32Array | Float64Array,
-  start: number,
-  K: number,
-  log: number,
-  p: number,
-): Nucleus {
-  if (tokens.length < K) [tokens, masses] = [new Int32Array(K), new Float64Array(K)];
-  // Those below (1 − p)/K have predecessors of more than p together
-  const floor = log + Math.log((1 - p) / K) - SLACK;
-  const row = logits.subarray(start, start + K);
-  let count = K >= LONG ? collect(row, guessedFloor(row, log, p, floor), log) : 0;
-  if (!(massOf(count) > p)) count = collect(row, floor, log);
-
-  const sums = new Float64Array(Math.floor((log - floor) * PER_NAT) + 1);
-  for (let i = 0; i < count; i++) sums[stepOf(log - row[tokens[i]])] += masses[i];
-  let [sum, last] = [0, 0];
-  while (last < sums.length && sum + sums[last] <= p) sum += sums[last++];
-  const there: number[] = [];
+export function nucleusOf(logits: Logits, start: number, K: number, log: number, p: number): Nucleus {
+  const { count, cut } = find(logits, start, K, log, p);
+  let [size, equal] = [0, 0];
   for (let i = 0; i < count; i++) {
-    const value = row[tokens[i]];
-    if (stepOf(log - value) === last) there.push(value);
-  }
-  const ordered = Float64Array.from(there).sort().reverse();
-  let kept = 0;
-  while (kept < ordered.length && sum <= p) sum += exponential(ordered[kept++] - log);
-  const least = kept > 0 ? ordered[kept - 1] : -Infinity;
-  let ties = ordered.subarray(0, kept).filter((value) => value === least).length;
-
-  let size = 0;
-  for (let i = 0; i < count; i++) {
-    const value = row[tokens[i]];
-    if (!(value > least || (value === least && ties-- > 0))) continue;
+    const value = values[i];
+    if (!(value > cut.value || (value === cut.value && equal++ < cut.ties)) || masses[i] === 0) continue;
     tokens[size] = tokens[i];
-    masses[size++] = masses[i] / sum;
+    masses[size++] = masses[i] / cut.mass;
   }
   return { tokens: tokens.slice(0, size), weights: masses.slice(0, size) };
 }
 
-/** Puts the tokens from `floor` up, and their probabilities, into `tokens` and `masses`; returns how many there are. */
-function collect(row: Float32Array | Float64Array, floor: number, log: number): number {
-  const [found, probabilities] = [tokens, masses];
+/** What token j has in `nucleusOf`: its renormalised probability, or 0. */
+export function weightIn(logits: Logits, start: number, K: number, log: number, p: number, j: number): number {
+  const { count, cut } = find(logits, start, K, log, p);
+  const value = logits[start + j];
+  if (!(value >= cut.value)) return 0;
+  if (value === cut.value) {
+    let before = 0;
+    for (let i = 0; i < count && tokens[i] < j; i++) if (values[i] === value) before++;
+    if (before >= cut.ties) return 0;
+  }
+  return exponential(value - log) / cut.mass;
+}
+
+/** Puts the tokens that may be in the nucleus, `count`, into `tokens`, `values` and `masses`, and says where it ends. */
+function find(logits: Logits, start: number, K: number, log: number, p: number): { count: number; cut: Cut } {
+  if (tokens.length < K) {
+    tokens = new Int32Array(K);
+    [values, masses, lastValues, lastMasses] = Array.from({ length: 4 }, () => new Float64Array(K));
+  }
   let count = 0;
-  for (let j = 0; j < row.length; j++) if (row[j] >= floor) found[count++] = j;
-  for (let i = 0; i < count; i++) probabilities[i] = exponential(row[found[i]] - log);
+  // Where those from a floor up have more than p, those below it cannot be in the nucleus
+  for (const floor of K >= LONG ? guessedFloors(logits, start, K, log, p) : [-Infinity]) {
+    count = collect(logits, start, K, floor);
+    if (weigh(logits, start, count, log) > p + ROUNDING) break;
+  }
+  let [above, last] = [0, 0];
+  while (last < LEVELS - 1 && above + sums[last] <= p) above += sums[last++];
+  let inside = 0;
+  for (let i = 0; i < count; i++) {
+    if (levelOf(log - values[i]) !== last) continue;
+    lastValues[inside] = values[i];
+    lastMasses[inside++] = masses[i];
+  }
+  return { count, cut: cutOf(lastValues, lastMasses, inside, above, p) ?? orderedCut(values, count, p, log) };
+}
+
+/** Puts the tokens whose logits are `floor` or more, none of −Infinity, into `tokens`; returns how many there are. */
+function collect(logits: Logits, start: number, K: number, floor: number): number {
+  const found = tokens;
+  const least = Math.max(floor, -Number.MAX_VALUE);
+  let count = 0;
+  for (let j = 0; j < K; j++) if (logits[start + j] >= least) found[count++] = j;
   return count;
 }
 
-function massOf(count: number): number {
+/** Logits and probabilities of the `count` tokens found; returns the probabilities' sum. */
+function weigh(logits: Logits, start: number, count: number, log: number): number {
+  const [found, own, out, levels] = [tokens, values, masses, sums];
+  levels.fill(0);
   let sum = 0;
-  for (let i = 0; i < count; i++) sum += masses[i];
+  for (let i = 0; i < count; i++) {
+    const value = logits[start + found[i]];
+    const mass = exponential(value - log);
+    own[i] = value;
+    out[i] = mass;
+    levels[levelOf(log - value)] += mass;
+    sum += mass;
+  }
   return sum;
 }
 
 /** A float32 normaliser may be a little below the likeliest logit. */
-const stepOf = (below: number) => (Math.max(0, below) * PER_NAT) | 0;
+const levelOf = (below: number) => Math.min(LEVELS - 1, Math.max(0, below * PER_NAT)) | 0;
 
-/** Where a nucleus ends, by a part of the vocabulary and a little lower; that it is not too high is for others to see. */
-function guessedFloor(row: Float32Array | Float64Array, log: number, p: number, floor: number): number {
-  const counts = new Int32Array(Math.floor((log - floor) * PER_NAT) + 1);
-  for (let j = 0; j < row.length; j += STRIDE) if (row[j] >= floor) counts[stepOf(log - row[j])]++;
-  let mass = 0;
-  for (let step = 0; step < counts.length; step++) {
-    mass += STRIDE * counts[step] * exponential(-(step + 0.5) / PER_NAT);
-    if (mass > p + 0.2 * (1 - p)) return Math.max(floor, log - (step + 1) / PER_NAT);
+/** Where a nucleus may end, by a part of the vocabulary: first a little lower than it says, then much lower, then all. */
+function guessedFloors(logits: Logits, start: number, K: number, log: number, p: number): number[] {
+  const levels = sums;
+  levels.fill(0);
+  let all = 0;
+  for (let j = 0; j < K; j += STRIDE) {
+    const level = levelOf(log - logits[start + j]);
+    levels[level] += TYPICAL[level];
+    all += TYPICAL[level];
   }
-  return floor;
+  // Its own sum, not 1 / STRIDE: single tokens may have most of either
+  const wanted = (p + 0.25 * (1 - p)) * all;
+  let [mass, level] = [0, 0];
+  while (level < LEVELS - 1 && mass <= wanted) mass += levels[level++];
+  const floor = log - (level + 1) / PER_NAT;
+  return [floor, floor - 1, -Infinity];
 }
 
 /** Where `token` stands in ascending `tokens`; −1 where it does not. */
@@ -102,17 +138,4 @@ export function placeOf(tokens: Int32Array, token: number): number {
     else high = middle;
   }
   return tokens[low] === token ? low : -1;
-}
-
-/** False where the tokens that are likelier than j sum to more than p, or j is too unlikely anyway. */
-export function inNucleus(logits: Float32Array, start: number, K: number, log: number, p: number, j: number): boolean {
-  const own = logits[start + j];
-  if (!(own >= log + Math.log((1 - p) / K))) return false;
-  let sum = 0;
-  for (let i = 0; i < K; i++)
-    if (logits[start + i] > own) {
-      sum += exponential(logits[start + i] - log);
-      if (sum > p + SLACK) return false;
-    }
-  return true;
 }

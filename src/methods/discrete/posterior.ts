@@ -73,14 +73,23 @@ export function psiPosterior(
 /** c ~ q_{0|t}(·|z, x) without forming that vector. */
 export function drawClean(process: Process, z: number, x: Prediction, alphaT: number, random: Uniforms): number {
   if (process.kind === "masked") return z === process.tokens ? x.draw(random) : z;
-  return isOld(process, x.at(z), alphaT, random) ? z : x.draw(random, z);
+  return isOld(process, z, x, alphaT, random) ? z : x.draw(random, z);
 }
 
-/** Whether c = z for c ~ q_{0|t} of uniform noise, given the prediction's probability of z. */
-function isOld(process: Process, own: number, alphaT: number, random: Uniforms): boolean {
-  const mass = (process.tokens * alphaT + 1 - alphaT) * own;
-  const others = (1 - alphaT) * (1 - own);
-  return random.uniform() * (mass + others) < mass || others <= 0;
+/**
+ * Whether c = z for c ~ q_{0|t} of uniform noise. The likelier the prediction says z is, the likelier; so the exact
+ * probability is only asked for where its bounds do not decide.
+ */
+function isOld(process: Process, z: number, x: Prediction, alphaT: number, random: Uniforms): boolean {
+  const u = random.uniform();
+  const by = (own: number): boolean => {
+    const mass = (process.tokens * alphaT + 1 - alphaT) * own;
+    const others = (1 - alphaT) * (1 - own);
+    return u * (mass + others) < mass || others <= 0;
+  };
+  const [low, high] = x.between(z);
+  const least = by(low);
+  return least === by(high) ? least : by(x.at(z));
 }
 
 /** Where a step's token comes from: the old token, the guessed clean one, or the prior. */
@@ -127,7 +136,7 @@ export function drawPosterior(
 ): Drawn {
   const masked = process.kind === "masked";
   if (alphaT === alphaS || (masked && z !== process.tokens)) return { token: z, from: "old" };
-  const same = !masked && isOld(process, x.at(z), alphaT, random);
+  const same = !masked && isOld(process, z, x, alphaT, random);
   const other = masked || z > 0 ? 0 : 1; // stands for any c ≠ z
   const { old, clean } = sources(process, z, same ? z : other, alphaT, alphaS);
   const u = random.uniform();

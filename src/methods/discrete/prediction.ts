@@ -1,10 +1,13 @@
 import { exponential } from "./exponential.js";
-import { inNucleus, type Nucleus, nucleusOf, placeOf, SLACK } from "./nucleus.js";
+import { type Nucleus, nucleusOf, placeOf, SLACK, weightIn } from "./nucleus.js";
 import type { Process } from "./process.js";
 
 interface Uniforms {
   uniform(): number;
 }
+
+/** Logarithms of normalisers are off by less than `SLACK` up to here in float32. */
+const LARGEST = 1000;
 
 /** Probabilities over the states of one position, float64. */
 export type Probabilities = Float64Array;
@@ -16,6 +19,8 @@ export type Probabilities = Float64Array;
 export interface Prediction {
   /** Probability of token j. */
   at(j: number): number;
+  /** Bounds of `at(j)`, low and high, at once: what they decide needs no pass through the vocabulary. */
+  between(j: number): [number, number];
   /** A draw; with `except`, of another token than that. */
   draw(random: Uniforms, except?: number): number;
   /** All of it, [states]; valid until the next call on any prediction of the same step. */
@@ -45,6 +50,7 @@ export function drawCategorical(weights: Probabilities, random: Uniforms, except
 /** A prediction that is given as probabilities. */
 export const densePrediction = (x: Probabilities): Prediction => ({
   at: (j) => x[j],
+  between: (j) => [x[j], x[j]],
   draw: (random, except) => drawCategorical(x, random, except),
   dense: () => x,
 });
@@ -77,6 +83,10 @@ export function logitPredictions(
     const logOf = (): number => (log ??= logNormaliser ? logNormaliser[row] : normaliser(start));
     const whole: Prediction = {
       at: (j) => (j < K ? Math.exp(logits[start + j] - logOf()) : 0),
+      between(j) {
+        const own = whole.at(j);
+        return [own, own];
+      },
       draw(random, except = -1) {
         const norm = logOf();
         // The network's normaliser is a float32: the masses end a little off 1. Draws beyond their end are made anew,
@@ -106,10 +116,17 @@ export function logitPredictions(
     const keptOf = () => (kept ??= nucleusOf(logits, start, K, logOf(), nucleus));
     return {
       at(j) {
-        if (!kept && !inNucleus(logits, start, K, logOf(), nucleus, j)) return 0;
-        const { tokens, weights } = keptOf();
-        const i = placeOf(tokens, j);
-        return i < 0 ? 0 : weights[i];
+        if (j >= K) return 0;
+        if (!kept) return weightIn(logits, start, K, logOf(), nucleus, j);
+        const i = placeOf(kept.tokens, j);
+        return i < 0 ? 0 : kept.weights[i];
+      },
+      between(j) {
+        // A nucleus has more than p, and less than p and its least likely token; tokens of more than 1 − p are in it
+        if (Math.abs(logOf()) > LARGEST) return [0, 1];
+        const own = whole.at(j);
+        const high = Math.min(1, (own / nucleus) * (1 + SLACK));
+        return [own > 1 - nucleus + SLACK ? own / (nucleus + own + SLACK) : 0, high];
       },
       draw(random, except = -1) {
         const { tokens, weights } = keptOf();

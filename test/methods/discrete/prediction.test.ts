@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { exponential } from "../../../src/methods/discrete/exponential.js";
-import { logitPredictions, nucleusFilter } from "../../../src/methods/discrete/prediction.js";
+import { drawClean, drawPosterior } from "../../../src/methods/discrete/posterior.js";
+import { densePrediction, logitPredictions, nucleusFilter } from "../../../src/methods/discrete/prediction.js";
 import { maskedProcess, uniformProcess } from "../../../src/methods/discrete/process.js";
 import { Random } from "../../../src/random/index.js";
 
@@ -87,3 +88,49 @@ test("a normaliser that is a little off takes nothing from the last token, and g
     expect(Math.abs((last / N) * width - p)).toBeLessThan(0.02 * p + 5 * Math.sqrt((p * part) / N));
   }
 });
+
+/** Softmax of one row cut to its nucleus, by sorting. */
+function sortedNucleus(row: Float32Array, p: number): Float64Array {
+  const total = row.reduce((sum, v) => sum + Math.exp(v), 0);
+  const x = Float64Array.from(row, (v) => Math.exp(v) / total);
+  let sum = 0;
+  for (const j of Array.from(x.keys()).sort((a, b) => x[b] - x[a] || a - b)) {
+    if (sum > p) x[j] = 0;
+    else sum += x[j];
+  }
+  return x.map((v) => v / sum);
+}
+
+test.each([50, 6000])(
+  "a vocabulary of %d: bounds hold, and the same seed draws what a sorted nucleus draws",
+  (size) => {
+    const draws = new Random(7, `rows of ${size}`);
+    let decided = 0;
+    for (let n = 0; n < 400; n++) {
+      const nucleus = [0.05, 0.5, 0.9, 0.99][n % 4];
+      const spread = [0.5, 3, 8][n % 3];
+      const row = Float32Array.from({ length: size }, () => spread * draws.normal());
+      const logNormaliser = Float32Array.of(Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0)));
+      const exact = sortedNucleus(row, nucleus);
+      for (const network of [true, false]) {
+        const given = network ? { logNormaliser } : {};
+        const predictions = logitPredictions(uniformProcess(size), row, { rows: 1, nucleus, ...given });
+        const z = n % 2 ? draws.integer(size) : exact.indexOf(Math.max(...exact));
+        const [low, high] = predictions(0).between(z);
+        expect(low).toBeLessThanOrEqual(exact[z]);
+        expect(high).toBeGreaterThanOrEqual(exact[z]);
+        if (low > 0) decided++;
+        for (const alpha of [0.02, 0.5, 0.98])
+          for (const draw of [
+            drawPosterior,
+            (...[a, b, c, d, _, e]: Parameters<typeof drawPosterior>) => drawClean(a, b, c, d, e),
+          ]) {
+            const of = (prediction: typeof predictions extends (row: number) => infer P ? P : never) =>
+              draw(uniformProcess(size), z, prediction, alpha, Math.min(1, alpha + 0.1), new Random(n, "draw"));
+            expect(of(predictions(0))).toEqual(of(densePrediction(exact)));
+          }
+      }
+    }
+    expect(decided).toBeGreaterThan(20);
+  },
+);
