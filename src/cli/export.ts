@@ -4,13 +4,17 @@ import { writeFileAtomic } from "../io/atomic.js";
 import { methodOf } from "../methods/registry.js";
 import { type ModelConfig, NoSuchModel, readModel, type WeightType, writeModel } from "../models/files.js";
 import { isFiner } from "../models/weight-types.js";
+import { exportTriton } from "./export-triton.js";
 import { opening, openModel } from "./models.js";
 import { requireFileName } from "./numbered.js";
 import { printJson, say, UsageError } from "./output.js";
 
 export interface ExportCommand {
-  out: string;
-  /** Samples of an evaluation; default any number. */
+  /** Where it goes; needed without `triton`. */
+  out?: string;
+  /** Folder of models for a server of ONNX files, in place of `out`. */
+  triton?: string;
+  /** Samples of an evaluation, default any number; with `triton` the most of a batch, default 64. */
   batch?: number;
   /** Which network; default the model's first part. */
   part?: string;
@@ -21,12 +25,22 @@ export interface ExportCommand {
   json?: boolean;
 }
 
-/** Writes one of a model's networks as an ONNX file, or the model as a folder with weights of another type. */
+/**
+ * Writes one of a model's networks as an ONNX file, the model as a folder with weights of another type, or into a
+ * repository of Triton's.
+ */
 export async function exportCommand(location: string, command: ExportCommand): Promise<void> {
-  return command.dtype === undefined ? exportOnnx(location, command) : exportFolder(location, command.dtype, command);
+  const { out, triton, dtype } = command;
+  if (triton !== undefined) return exportTriton(location, triton, command);
+  if (out === undefined) throw new UsageError("Say where it goes: --out <path>, or --triton <repository>.");
+  return dtype === undefined
+    ? exportOnnx(location, { ...command, out })
+    : exportFolder(location, dtype, { ...command, out });
 }
 
-async function exportOnnx(location: string, { out, batch, part, checkpoint, json }: ExportCommand): Promise<void> {
+type WithOut = ExportCommand & { out: string };
+
+async function exportOnnx(location: string, { out, batch, part, checkpoint, json }: WithOut): Promise<void> {
   requireFileName(out, "the network");
   const model = await openModel(location, undefined, checkpoint);
   try {
@@ -44,11 +58,7 @@ async function exportOnnx(location: string, { out, batch, part, checkpoint, json
   }
 }
 
-async function exportFolder(
-  location: string,
-  dtype: WeightType,
-  { out, json, ...other }: ExportCommand,
-): Promise<void> {
+async function exportFolder(location: string, dtype: WeightType, { out, json, ...other }: WithOut): Promise<void> {
   const { checkpoint, batch, part } = other;
   if (batch !== undefined || part !== undefined)
     throw new UsageError(`--${part === undefined ? "batch" : "part"} is for ONNX files; --dtype writes a whole model.`);

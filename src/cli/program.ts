@@ -399,10 +399,13 @@ function addEdit(verb: string, owners: Record<string, EditInfo>): void {
 
 program
   .command("export")
-  .description("write a model's network as one ONNX file, or the model with smaller weights")
+  .description(
+    "write a model's network as one ONNX file, for a server of such files, or the model with smaller weights",
+  )
   .argument("<model>", "name, folder or URL")
-  .requiredOption("--out <path>", "an ONNX file; with --dtype, a new folder")
-  .option("--batch <n>", "samples per evaluation (default: any number)", whole(1))
+  .option("--out <path>", "an ONNX file; with --dtype, a new folder")
+  .option("--triton <repository>", "in place of --out, a folder of models for Triton, KServe and other servers")
+  .option("--batch <n>", "samples per evaluation (default: any number); with --triton, most (default: 64)", whole(1))
   .option("--part <name>", "which of the model's networks (default: the one that a sample ends with)")
   .addOption(
     new Option("--dtype <type>", "write a model folder, its weights stored so (default of models: float16)").choices(
@@ -417,6 +420,7 @@ program
       "export drifting-fashion --out fashion.onnx",
       "export runs/mine --batch 16 --out mine.onnx",
       "export sphere-emoji --dtype int8 --out small",
+      "export drifting-fashion --triton repository",
     ),
   )
   .action(async (model, options) => (await import("./export.js")).exportCommand(model, options));

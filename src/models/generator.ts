@@ -90,9 +90,19 @@ export interface Step<O extends Output = Output> {
   readonly detail?: unknown;
 }
 
+/** An input of an exported network; its first axis, of any length, is the batch. */
+export interface PartInput {
+  readonly name: string;
+  readonly dtype: "float32" | "int32";
+  /** The axes behind the batch. */
+  readonly axes: readonly number[];
+}
+
 /** A network of a model that can be written as ONNX. */
 export interface Part {
   readonly summary: string;
+  /** What it takes, by name. */
+  readonly inputs: readonly PartInput[];
   /**
    * The network as an ONNX model, for batches of `size` rows or else of any size. Its metadata say what it is (`model`,
    * `method`, `summary`), what each input means (`inputs`, JSON) and the names of the classes (`classes`, JSON or null).
@@ -120,6 +130,8 @@ export interface Generator<K extends Kind = Kind, Options extends object = Sampl
   readonly options: z.ZodObject;
   /** Networks that can be exported by name; the first is the one that a sample runs last. */
   readonly parts: Readonly<Record<string, Part>>;
+  /** Noise and classes to `images` as one network; absent where a sample takes several evaluations. */
+  readonly whole?: Part;
   /** Network evaluations for each sample, over all windows of a long text. @throws OptionError as `sample` does. */
   cost(options?: Options): number;
   /** Draws. The same options give the same samples, whatever else is drawn. @throws OptionError */

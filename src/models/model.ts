@@ -3,7 +3,7 @@ import { requireKnown } from "../io/known.js";
 import { exportOnnx } from "../runtime/export.js";
 import { type CompileOptions, type GraphOutputs, type InputSpec, Releasable } from "../runtime/index.js";
 import type { ModelConfig } from "./files.js";
-import type { Generator, Kind, Outputs, Part, SampleContext, SampleRequest, Step } from "./generator.js";
+import type { Generator, Kind, Outputs, Part, PartInput, SampleContext, SampleRequest, Step } from "./generator.js";
 import { OptionError, parseOptions } from "./options.js";
 import { type Batch, batchesOf, type Graph, Programs, rowsOf } from "./programs.js";
 
@@ -70,15 +70,25 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
     graph: Graph<I, GraphOutputs>,
     inputs: Readonly<Record<I, string>>,
   ): Part {
-    const taken = Object.entries<InputSpec>(graph.inputs(1)).flatMap(([name, spec]) => (spec ? [name as I] : []));
+    const taken = Object.entries<InputSpec>(graph.inputs(1)).flatMap(([name, spec]) =>
+      spec ? [{ name: name as I, ...("dtype" in spec ? spec : { shape: spec, dtype: "float32" }) }] : [],
+    );
     const metadata = {
       model: this.config.name,
       method: this.method,
       summary,
-      inputs: JSON.stringify(Object.fromEntries(taken.map((name) => [name, inputs[name]]))),
+      inputs: JSON.stringify(Object.fromEntries(taken.map(({ name }) => [name, inputs[name]]))),
       classes: JSON.stringify(this.classNames),
     };
-    return { summary, toOnnx: (size) => exportOnnx(graph, { size, metadata }) };
+    return {
+      summary,
+      inputs: taken.map(({ name, dtype, shape }) => ({
+        name,
+        dtype: dtype as PartInput["dtype"],
+        axes: shape.slice(1),
+      })),
+      toOnnx: (size) => exportOnnx(graph, { size, metadata }),
+    };
   }
 
   /** Options with their presets filled in. @throws OptionError */

@@ -70,6 +70,10 @@ export class DriftingModel extends ImageModel<Schema> {
     };
   }
 
+  get whole() {
+    return this.parts.generator;
+  }
+
   protected evaluations(): number {
     return 1;
   }

@@ -12,6 +12,7 @@ import { OptionError } from "../../models/options.js";
 import { graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
+import { constant } from "../../tensor/index.js";
 import { sphereEdits } from "./edits.js";
 import type {
   ClassOptions,
@@ -21,7 +22,7 @@ import type {
   RefineOptions,
   SphereEncoder,
 } from "./encoder.js";
-import { fullStrength, type NoiseKind, spherifyRows } from "./geometry.js";
+import { fullStrength, type NoiseKind, spherify, spherifyRows } from "./geometry.js";
 import type { SphereNetwork } from "./network.js";
 import { MOST_STEPS, sphereOptions } from "./options.js";
 import { type Coder, refinePasses, sphereSample } from "./sampler.js";
@@ -98,6 +99,27 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
         ...ABSENT,
       }),
     };
+  }
+
+  /** A sample of one step without guidance: noise to the sphere, and that decoded. */
+  get whole() {
+    const { shape, latent, classNames } = this;
+    const drawn = graph({
+      inputs: (size: number) => ({
+        noise: [size, latent],
+        label: classNames !== null && { shape: [size], dtype: "int32" as const },
+      }),
+      build: ({ noise, label }) => {
+        const [size] = noise.shape;
+        const none = constant(new Int32Array(size).fill(shape.classes), [size], "int32");
+        const classes = (label || none).oneHot(shape.classes + 1);
+        return { images: this.net.decode(spherify(noise), classes).clamp(-1, 1) };
+      },
+    });
+    return this.part("noise and label to images of one step, clipped to [−1, 1]", drawn, {
+      noise: `float32 [batch, ${latent}]: drawn from a standard normal distribution`,
+      label: `int32 [batch]: class, 0 … ${shape.classes}; the last is none`,
+    });
   }
 
   /** Rows of any number through one network. */
