@@ -40,6 +40,8 @@ export default defineConfig({
       "fewstep/core": source("core.ts"),
       "fewstep/metrics": source("metrics/index.ts"),
       "fewstep/training": source("training.ts"),
+      "fewstep/page": source("page.ts"),
+      "fewstep/scenes": source("scenes.ts"),
     },
   },
   test: {

@@ -18,6 +18,9 @@ const entryPoints = {
   core: "src/core.ts",
   metrics: "src/metrics/index.ts",
   training: "src/training.ts",
+  // Of the studio alone, so that its first page loads neither methods nor scenes
+  page: "src/page.ts",
+  scenes: "src/scenes.ts",
   ...workers,
 };
 

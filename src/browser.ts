@@ -14,8 +14,17 @@ export type { ModelBlobs } from "./models/location.js";
 export type { OptionInfo } from "./models/options.js";
 export { BODY_PARENTS, joinClips, MOST_POINTS, type Spot, spotsOf, VRM_BONES } from "./motion/index.js";
 export { type DeviceName, setWasmFolder } from "./runtime/index.js";
+export type {
+  AnswererInfo,
+  AnswererOptions,
+  AskContext,
+  AskedAnswer,
+  AskOptions,
+  WebAnswerer,
+} from "./web/answerer.js";
 export { clearCache } from "./web/cache.js";
 export { createGenerator } from "./web/create.js";
+export { createAnswerer } from "./web/create-answerer.js";
 export type {
   AnyWebGenerator,
   CreateOptions,

@@ -58,7 +58,7 @@ export { methods, register } from "./methods/registry.js";
 export * as sphere from "./methods/sphere/index.js";
 export * as visionLanguage from "./methods/vision-language/index.js";
 export { VisionLanguageModel } from "./methods/vision-language/model.js";
-export type { Answer, Answerer, AnswerRequest } from "./models/answerer.js";
+export type { Answer, AnswerContext, Answerer, AnswerRequest, AnswerWord } from "./models/answerer.js";
 export { blend, type Corner, type Place } from "./models/blend.js";
 export type { Edit, EditInput, Latents } from "./models/edits.js";
 export type { Exemplars } from "./models/exemplars.js";

@@ -41,7 +41,7 @@ export default defineConfig({
   plugins: [svelte(), offline(), runtimeVersion()],
   resolve: {
     alias: Object.fromEntries(
-      ["browser", "core", "metrics", "training"].map((name) => [
+      ["browser", "core", "metrics", "training", "page", "scenes"].map((name) => [
         `fewstep/${name}`,
         join(root, "dist/browser", `${name}.js`),
       ]),

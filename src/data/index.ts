@@ -33,7 +33,7 @@ export type { Progress, ProgressReport } from "./progress.js";
 export type { DataReport, LeftOut } from "./report.js";
 export type { DataKind, ResolveOptions, TextOptions } from "./resolve.js";
 export type { Probe, Question } from "./scenes/question.js";
-export type { Skill } from "./scenes/skills.js";
+export type { Skill } from "./scenes/skill-names.js";
 export { splitText } from "./split-text.js";
 export { decodeUtf8, type LongLines, lettersOnly, type TextDataset, type TextFound } from "./text.js";
 export { type Toy, type ToyName, toy, toys } from "./toys.js";

@@ -47,7 +47,9 @@ function drawing(source: ModelSource, config: ModelConfig, wanted?: Kind) {
   const location = sourceName(source);
   const kind = draws(config);
   if (methodOf(config.method)?.answers)
-    throw new NoSuchModel(`${location} draws nothing: it answers questions about pictures (fewstep ask).`);
+    throw new NoSuchModel(
+      `${location} draws nothing: it answers questions about pictures (fewstep ask, or createAnswerer on a page).`,
+    );
   const names = Object.keys(methods).filter((name) => methods[name].load);
   if (kind === null)
     throw new NoSuchModel(`${location}: a ${show(config.method)} model draws nothing; ${names.join(", ")} models do.`);

@@ -4,13 +4,15 @@ import type { ErrorMessage } from "./errors.js";
 import type { CreateOptions } from "./generator.js";
 
 /** Calls that are answered once. */
-export type CallName = "cost" | "sample" | "noise" | "edit" | "tokens" | "session";
+export type CallName = "cost" | "sample" | "noise" | "edit" | "tokens" | "session" | "ask";
 
 /** What a page asks of the thread with the generator. `heard`: progress is told. */
 export type Request = { readonly id: number; readonly heard: boolean } & (
   | {
       readonly type: "open";
       readonly source: string | ModelBlobs;
+      /** Whether the model has to answer questions, and not to draw. */
+      readonly answers?: boolean;
       readonly options: Pick<CreateOptions, "kind" | "device" | "threads" | "cache">;
       readonly wasmFolder: string | undefined;
     }

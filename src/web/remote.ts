@@ -1,9 +1,7 @@
 import { requireKnown } from "../io/known.js";
-import { OptionError } from "../io/wrong-use.js";
 import type { ModelBlobs } from "../models/files.js";
 import type { SampleOptions } from "../models/generator.js";
-import { anySignal, orAborted } from "./abort.js";
-import { packError, unpackError } from "./errors.js";
+import { type Control, converse, type Other } from "./conversation.js";
 import {
   type AnyWebGenerator,
   CONTEXT,
@@ -13,76 +11,26 @@ import {
   type EditPictures,
   type GeneratorInfo,
 } from "./generator.js";
-import type { AbortRequest, Answer, CallName, Channel, Request } from "./messages.js";
+import type { CallName } from "./messages.js";
 import { Pictures, toImages } from "./pictures.js";
 import { openSession } from "./sessions.js";
-import { pack, unpack } from "./wire.js";
-
-/** Another thread that answers: how it is talked to, and how it ends. */
-export interface Other {
-  readonly channel: Channel;
-  /** Aborts, with an error, where the other thread has failed. */
-  readonly failed: AbortSignal;
-  end(): void;
-}
-
-type Body<R> = R extends unknown ? Omit<R, "id" | "heard"> : never;
-type Listener = (...progress: never[]) => void;
-interface Control {
-  signal?: AbortSignal | undefined;
-  onProgress?: Listener | undefined;
-}
+import { pack } from "./wire.js";
 
 /** A generator in another thread, where `serve` answers. @throws as `openGenerator` does */
 export async function remoteGenerator(
-  { channel, failed, end }: Other,
+  other: Other,
   source: string | ModelBlobs,
   { kind, device, threads, cache, signal, onProgress }: CreateOptions,
   wasmFolder: string | undefined,
 ): Promise<AnyWebGenerator> {
-  const life = new AbortController();
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
-  const listeners = new Map<number, Listener>();
-  let last = 0;
-  channel.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
-    const { id, value, error, progress } = data;
-    if (progress) return listeners.get(id)?.(...(progress as never[]));
-    const asked = waiting.get(id);
-    waiting.delete(id);
-    if (error) asked?.reject(unpackError(error));
-    else asked?.resolve(unpack(value));
-  });
-  const post = (message: Request | AbortRequest) => {
-    try {
-      channel.postMessage(message, []);
-    } catch (error) {
-      throw new OptionError(`Options and contexts are plain values and arrays: ${(error as Error).message}`);
-    }
-  };
-
-  /** Asks. An abort rejects at once, whatever the other thread is doing. */
-  async function ask(body: Body<Request>, { signal, onProgress }: Control = {}, id = ++last): Promise<unknown> {
-    const stop = () => post({ type: "abort", id, reason: packError(signal?.reason) });
-    if (onProgress) listeners.set(id, onProgress);
-    try {
-      return await orAborted(anySignal(signal, life.signal, failed), () => {
-        const answer = new Promise((resolve, reject) => void waiting.set(id, { resolve, reject }));
-        post({ ...body, id, heard: onProgress !== undefined } as Request);
-        signal?.addEventListener("abort", stop, { once: true });
-        return answer;
-      });
-    } finally {
-      signal?.removeEventListener("abort", stop);
-      if (body.type !== "stream") listeners.delete(id);
-    }
-  }
-
+  const talk = converse(other);
+  const { ask } = talk;
   const opened = ask(
     { type: "open", source, options: { kind, device, threads, cache } as CreateOptions, wasmFolder },
     { signal, onProgress },
   );
   const info = (await opened.catch((error) => {
-    end();
+    talk.end();
     throw error;
   })) as GeneratorInfo;
 
@@ -107,7 +55,7 @@ export async function remoteGenerator(
     sample: (options?: object, context?: DrawContext) => work("sample", [options], context),
     async *stream(options?: SampleOptions, context?: DrawContext) {
       const { crossing, control } = split(context);
-      const stream = ++last;
+      const stream = talk.next();
       await ask({ type: "stream", options: pack(options) as SampleOptions, context: crossing }, control, stream);
       try {
         for (;;) {
@@ -116,8 +64,8 @@ export async function remoteGenerator(
           yield step as DrawnStep;
         }
       } finally {
-        listeners.delete(stream);
-        if (!life.signal.aborted) await ask({ type: "leave", stream }).catch(() => undefined);
+        talk.unhear(stream);
+        if (!talk.over) await ask({ type: "leave", stream }).catch(() => undefined);
       }
     },
     async edit(name: string, { pictures, ...rest }: EditPictures, options?: object, context?: DrawContext) {
@@ -126,8 +74,7 @@ export async function remoteGenerator(
     },
     open: (options?: SampleOptions) => openSession(info.kind, (...asked) => call("session", ...asked), options),
     async dispose() {
-      life.abort(new DOMException(`${info.name} has been disposed of.`, "AbortError"));
-      end();
+      talk.end(new DOMException(`${info.name} has been disposed of.`, "AbortError"));
     },
   };
   return generator as unknown as AnyWebGenerator;

@@ -1,15 +1,25 @@
 import { setWasmFolder } from "../runtime/index.js";
+import type { AskContext, WebAnswerer } from "./answerer.js";
 import { packError, unpackError } from "./errors.js";
 import type { AnyWebGenerator, DrawnStep } from "./generator.js";
 import { openGenerator } from "./local.js";
+import { openAnswerer } from "./local-answerer.js";
 import type { AbortRequest, Answer, Channel, Request } from "./messages.js";
 import { buffersOf, pack, unpack } from "./wire.js";
 
-/** Answers the requests of a page with a generator in this thread. */
+/** Words cross as any progress does. */
+const asking = (answerer: WebAnswerer): WebAnswerer => ({
+  ...answerer,
+  ask: (picture, question, options, { signal, onProgress }: AskContext & { onProgress?: AskContext["onWord"] } = {}) =>
+    answerer.ask(picture, question, options, { signal, ...(onProgress && { onWord: onProgress }) }),
+});
+
+/** Answers the requests of a page with a generator, or a model that answers questions, in this thread. */
 export function serve(channel: Channel): void {
   const running = new Map<number, AbortController>();
   const streams = new Map<number, AsyncGenerator<DrawnStep, void, void>>();
   let generator: AnyWebGenerator | undefined;
+  let answerer: WebAnswerer | undefined;
   const post = (answer: Answer) => channel.postMessage(answer, buffersOf(answer.value));
 
   /** The signal of a request, and its listener if the page has one. */
@@ -26,13 +36,18 @@ export function serve(channel: Channel): void {
     switch (request.type) {
       case "open": {
         setWasmFolder(request.wasmFolder);
-        generator = await openGenerator(request.source, { ...request.options, ...control(request) });
-        return Object.fromEntries(Object.entries(generator).filter(([, value]) => typeof value !== "function"));
+        const options = { ...request.options, ...control(request) };
+        if (request.answers) answerer = asking(await openAnswerer(request.source, options));
+        else generator = await openGenerator(request.source, options);
+        const opened = Object.entries(answerer ?? generator!);
+        return Object.fromEntries(opened.filter(([, value]) => typeof value !== "function"));
       }
       case "call": {
         const { name, args, context } = request;
         const given = [...args.map(unpack), ...(context ? [{ ...context, ...control(request) }] : [])];
-        return (generator as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>)[name](...given);
+        return ((answerer ?? generator) as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>)[name](
+          ...given,
+        );
       }
       case "stream": {
         const { id, options, context } = request;

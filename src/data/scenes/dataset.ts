@@ -3,7 +3,7 @@ import { Random } from "../../random/index.js";
 import type { DataReport } from "../report.js";
 import { type Asking, drawLesson, drawProbe, type Probe } from "./question.js";
 import { SIDE } from "./scene.js";
-import type { Skill } from "./skills.js";
+import type { Skill } from "./skill-names.js";
 
 /**
  * What questions are for: training, and apart from it probes that steer a training, decide on it, measure it at the end,

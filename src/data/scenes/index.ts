@@ -1,5 +1,6 @@
 export { type SceneDataset, type Stream, scenes } from "./dataset.js";
 export { type Counterfactual, counterfactual } from "./edit.js";
+export { parseQuestion, skillOf } from "./parse.js";
 export { partsOf } from "./parts.js";
 export { LONGEST, phrase, WORDS } from "./phrase.js";
 export { sceneImages, scenePixels } from "./pictures.js";
@@ -7,4 +8,6 @@ export { execute, type Filter, type Program } from "./program.js";
 export { type Asking, drawLesson, drawProbe, type Probe, type Question } from "./question.js";
 export { render } from "./render.js";
 export { type Scene, SIDE } from "./scene.js";
-export { answersOf, answersTo, SKILLS, type Skill } from "./skills.js";
+export { seededQuestion, seededScene } from "./seeded.js";
+export { SKILLS, type Skill } from "./skill-names.js";
+export { answersOf, answersTo } from "./skills.js";

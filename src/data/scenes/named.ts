@@ -3,7 +3,7 @@ import { namesakeNotes } from "../namesake.js";
 import { dataReport } from "../report.js";
 import { type SceneDataset, scenes } from "./dataset.js";
 import { SIDE } from "./scene.js";
-import { SKILLS } from "./skills.js";
+import { SKILLS } from "./skill-names.js";
 
 /** Questions about pictures that a procedure makes, by name: nothing of them is fetched or kept. */
 export const questions = {

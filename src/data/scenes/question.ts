@@ -1,9 +1,10 @@
 import type { Random } from "../../random/index.js";
-import { drawScene, LAYOUTS, type Layout } from "./draw.js";
+import { drawScene, LAYOUTS, type Layout, some } from "./draw.js";
 import { phrase } from "./phrase.js";
 import { execute, type Program } from "./program.js";
 import type { Scene } from "./scene.js";
-import { SKILLS, type Skill, TEMPLATES, type Template } from "./skills.js";
+import { SKILLS, type Skill } from "./skill-names.js";
+import { TEMPLATES, type Template } from "./skills.js";
 
 /** A question about a scene, with the answer that its program gives. */
 export interface Question {
@@ -108,6 +109,16 @@ function another(scene: Scene, random: Random, { mixture = {}, without = [] }: A
       )
     ];
   const { template } = random.choice(among.filter((one) => one.skill === skill));
+  return asOften({ skill, template }, scene, random, without);
+}
+
+/** A question as a template asks it: each answer that the scene has is equally likely; null where it has none. */
+function asOften(
+  { skill, template }: { skill: Skill; template: Template },
+  scene: Scene,
+  random: Random,
+  without: readonly string[] = [],
+): Question | null {
   const answers = new Map<string, Question[]>();
   for (const program of template.programs(scene, random)) {
     const answer = execute(program, scene);
@@ -117,6 +128,19 @@ function another(scene: Scene, random: Random, { mixture = {}, without = [] }: A
   }
   return answers.size === 0 ? null : random.choice(answers.get(random.choice([...answers.keys()]))!);
 }
+
+/** A question of a skill about a scene that is there; null where the scene has nothing that it could ask. */
+export function questionAbout(scene: Scene, skill: Skill, random: Random): Question | null {
+  const templates = some(TEMPLATES[skill], random, TEMPLATES[skill].length);
+  for (const template of templates) {
+    if (!template.layouts.some((layout) => contentOf(layout) === contentOf(layoutOf(scene)))) continue;
+    const question = asOften({ skill, template }, scene, random);
+    if (question) return question;
+  }
+  return null;
+}
+/** Scenes of things may be drawn in two ways. */
+const contentOf = (layout: Layout) => (layout === "odd" ? "crowd" : layout);
 
 /**
  * A scene with several questions to learn from: the first as `drawProbe` draws it, of a skill by the mixture, the others

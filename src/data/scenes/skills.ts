@@ -2,13 +2,7 @@ import type { Random } from "../../random/index.js";
 import type { Layout } from "./draw.js";
 import { type Attribute, type Filter, only, type Program, type Side, STEPS } from "./program.js";
 import { type Colour, colours, PLACES, type Scene, type Shape, shapes, sizes, TALLEST, type Thing } from "./scene.js";
-
-/** What is measured apart. */
-export const SKILLS = [
-  ...(["colour", "shape", "count", "position", "size", "comparison"] as const),
-  ...(["digit", "chart", "relation", "negation", "odd", "arithmetic"] as const),
-] as const;
-export type Skill = (typeof SKILLS)[number];
+import type { Skill } from "./skill-names.js";
 
 /** A way to ask for a skill. */
 export interface Template {

@@ -2,7 +2,7 @@ import { requireKnown } from "../../io/known.js";
 import { show } from "../../io/show.js";
 import { OptionError } from "../../io/wrong-use.js";
 import { Images } from "../../media/images.js";
-import type { Answer, Answerer, AnswerRequest } from "../../models/answerer.js";
+import type { Answer, AnswerContext, Answerer, AnswerRequest } from "../../models/answerer.js";
 import { type Described, loadedNetwork } from "../../models/architecture.js";
 import {
   imageSize,
@@ -18,10 +18,10 @@ import { parseOptions } from "../../models/options.js";
 import { graph, Programs } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import { type CompileOptions, Releasable } from "../../runtime/index.js";
-import { SPECIAL, type VisionLanguageNetwork, visionLanguageArchitecture } from "./network.js";
+import { END, SPECIAL, type VisionLanguageNetwork, visionLanguageArchitecture } from "./network.js";
 import { answerOptions } from "./options.js";
 import { questionTokens } from "./questions.js";
-import { drawToken, Writing } from "./sampler.js";
+import { type Drawn, drawToken, Writing } from "./sampler.js";
 import { PATCH, type VisionLanguageShape } from "./shape.js";
 
 /** Rows that are answered at once: memory is bounded however many questions there are. */
@@ -86,13 +86,13 @@ export class VisionLanguageModel extends Releasable implements Answerer {
     });
   }
 
-  async answer(request: AnswerRequest, context: { signal?: AbortSignal } = {}): Promise<Answer[][]> {
+  async answer(request: AnswerRequest, context: AnswerContext = {}): Promise<Answer[][]> {
     requireKnown(`a question to ${this.config.name}`, request, [
       "images",
       "questions",
       ...Object.keys(answerOptions.shape),
     ]);
-    requireKnown(`the context of ${this.config.name}`, context, ["signal"]);
+    requireKnown(`the context of ${this.config.name}`, context, ["signal", "onWord"]);
     const { images, questions, ...given } = request;
     const { count, temperature, seed } = parseOptions(answerOptions, given, this.config.name);
     const asked = this.requireQuestions(images, questions);
@@ -115,18 +115,27 @@ export class VisionLanguageModel extends Releasable implements Answerer {
       };
     });
     const answers: Answer[] = [];
-    for (let at = 0; at < rows.length; at += AT_ONCE)
-      answers.push(...(await this.write(rows.slice(at, at + AT_ONCE), patches, temperature, signal)));
+    for (let at = 0; at < rows.length; at += AT_ONCE) {
+      const tell = (row: number, { token, probability }: Drawn) => {
+        const [question, answer] = [Math.floor((at + row) / count), (at + row) % count];
+        if (token !== END) context.onWord?.({ question, answer, word: this.wordOf(token), probability });
+      };
+      answers.push(...(await this.write(rows.slice(at, at + AT_ONCE), patches, temperature, { signal, tell })));
+    }
     return Array.from({ length: total }, (_, i) => answers.slice(i * count, (i + 1) * count));
+  }
+
+  private wordOf(token: number): string {
+    return this.words[token - SPECIAL] ?? "?";
   }
 
   private async write(
     rows: readonly { picture: number; tokens: readonly number[]; random: Random }[],
     seen: Float32Array,
     temperature: number,
-    signal: AbortSignal,
+    { signal, tell }: { signal: AbortSignal; tell(row: number, drawn: Drawn): void },
   ): Promise<Answer[]> {
-    const { length, words, width } = this.shape;
+    const { length, width } = this.shape;
     const size = this.patches * width;
     const patches = new Float32Array(rows.length * size);
     for (const [i, { picture }] of rows.entries())
@@ -138,10 +147,14 @@ export class VisionLanguageModel extends Releasable implements Answerer {
     while (!writing.done) {
       const feeds = { patches, tokens: writing.tokens };
       const { logits } = await this.programs.rows("say", this.saying, rows.length, feeds, { signal });
-      writing.step(logits, (own, row) => drawToken(own, temperature, rows[row].random));
+      writing.step(logits, (own, row) => {
+        const drawn = drawToken(own, temperature, rows[row].random);
+        tell(row, drawn);
+        return drawn;
+      });
     }
     return writing.answers.map((answer, i) => ({
-      text: answer.map((token) => words[token - SPECIAL] ?? "?").join(" "),
+      text: answer.map((token) => this.wordOf(token)).join(" "),
       probability: writing.probabilities[i],
     }));
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SKILLS, type Skill } from "../../data/scenes/skills.js";
+import { SKILLS, type Skill } from "../../data/scenes/skill-names.js";
 import { count, decay, positive, size } from "../../train/settings.js";
 
 const weight = z.number().min(0);

@@ -1,4 +1,5 @@
-import { type AnyWebGenerator, createGenerator, type WebGenerator } from "fewstep/browser";
+import type { AnyWebGenerator, WebGenerator } from "fewstep/browser";
+import { createGenerator } from "fewstep/page";
 import { type Kind, type ModelEntry, models } from "./models.svelte.js";
 import { settings } from "./settings.svelte.js";
 

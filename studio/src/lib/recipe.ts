@@ -1,4 +1,5 @@
-import { blendClasses, blendNoise, type WebGenerator } from "fewstep/browser";
+import type { WebGenerator } from "fewstep/browser";
+import { blendClasses, blendNoise } from "fewstep/page";
 
 /** A picture that a seed and a class give; without classes the label is null. */
 export interface Seedling {

@@ -150,6 +150,21 @@ describe("a model", () => {
     expect(one.length).toBe(2);
   });
 
+  test("tells each word as it is written; of more answers than are written at once too", async () => {
+    const spoken = (n: number) => Array.from({ length: n }, () => [] as { word: string; probability: number }[]);
+    const each = Array.from({ length: questions.length }, () => spoken(120));
+    const asked = { images, questions, temperature: 1, count: 120 };
+    const all = await model.answer(asked, {
+      onWord: ({ question, answer, ...one }) => each[question][answer].push(one),
+    });
+    expect(each.map((own) => own.map((words) => words.map(({ word }) => word).join(" ")))).toEqual(
+      all.map((own) => own.map(({ text }) => text)),
+    );
+    for (const [i, { probability }] of all[4].entries())
+      expect(each[4][i].reduce((all, one) => all * one.probability, 1)).toBeGreaterThanOrEqual(probability! - 1e-9);
+    await expect(model.answer({ images, questions }, { onword: () => {} } as object)).rejects.toThrow('mean "onWord"');
+  });
+
   test.each([
     [{ questions: ["how many zebras are there"] }, /does not know the word "zebras"; it knows 0, 1, .*yes\./],
     [{ questions: ["what color is the ring"] }, /does not know the word "color" \(is "colour" meant\?\)/],
@@ -215,7 +230,9 @@ describe("training", () => {
       (await learnt.answer({ images: shown, questions: [question] })).map(([{ text }]) => text);
     expect(await say("what colour is the thing")).toEqual(["red", "blue"]);
     expect(await say("what shape is the thing")).toEqual(["circle", "cross"]);
-    await expect(loadModel(out)).rejects.toThrow("draws nothing: it answers questions about pictures (fewstep ask)");
+    await expect(loadModel(out)).rejects.toThrow(
+      "draws nothing: it answers questions about pictures (fewstep ask, or createAnswerer",
+    );
   });
 
   test("what leaves nothing to learn, and words that there are not, are refused", async () => {
