@@ -20,6 +20,7 @@ export type {
   AskContext,
   AskedAnswer,
   AskOptions,
+  SpokenWord,
   WebAnswerer,
 } from "./web/answerer.js";
 export { clearCache } from "./web/cache.js";

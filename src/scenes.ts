@@ -3,7 +3,7 @@ export type { Layout } from "./data/scenes/draw.js";
 export { parseQuestion, skillOf } from "./data/scenes/parse.js";
 export { execute, type Program } from "./data/scenes/program.js";
 export type { Question } from "./data/scenes/question.js";
-export { render } from "./data/scenes/render.js";
+export { barWidth, render, SCALE } from "./data/scenes/render.js";
 export {
   type Bar,
   COLOURS,

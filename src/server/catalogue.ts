@@ -17,7 +17,7 @@ export interface Served {
   /** Where config.json and model.safetensors are, without symbolic links. */
   readonly folder: string;
   readonly config: ModelConfig;
-  /** What it draws; null of what judges texts, which pages load and no request can ask. */
+  /** What it draws; null of what judges texts or answers questions, which pages load and no request can ask. */
   readonly kind: Kind | null;
   /** Changes when one of the files does. */
   readonly version: string;
@@ -91,7 +91,7 @@ export class Catalogue {
     return (await this.all()).filter(({ kind }) => kind !== null);
   }
 
-  /** The models that draw, and those that judge texts. */
+  /** The models that draw, and those that judge texts or answer questions. */
   async all(): Promise<Served[]> {
     const names = new Set(this.named.keys());
     for (const { path, label } of this.roots)
@@ -104,10 +104,11 @@ export class Catalogue {
   async find(name: string): Promise<Served> {
     const found = await this.any(name);
     if (found.kind !== null) return found;
-    throw new HttpError(404, `The model ${show(name)} judges texts and draws nothing.`, "model");
+    const does = answers(found.config) ? "answers questions about pictures (fewstep ask)" : "judges texts";
+    throw new HttpError(404, `The model ${show(name)} ${does} and draws nothing.`, "model");
   }
 
-  /** A model that draws or judges texts, by its name. @throws as `find` */
+  /** A model that draws, judges texts or answers questions, by its name. @throws as `find` */
   async any(name: string): Promise<Served> {
     const recent = this.recent.get(name);
     if (recent && performance.now() - recent.at < RECENT) return recent.served;
@@ -150,7 +151,7 @@ export class Catalogue {
     if (known?.served.version === version && known.served.name === name) return known.served;
     const config = await readModelConfig(folder);
     const kind = draws(config);
-    if (kind === null && !judgesText(config)) return null;
+    if (kind === null && !judgesText(config) && !answers(config)) return null;
     const served = { name, folder, config, kind, version };
     this.known.set(folder, { served });
     return served;
@@ -171,6 +172,7 @@ export class Catalogue {
 /** Milliseconds for which a model that was found is not looked at anew: under load that costs more than all else. */
 const RECENT = 500;
 const judgesText = ({ method, text }: ModelConfig) => methodOf(method) !== null && text !== undefined;
+const answers = ({ method }: ModelConfig) => methodOf(method)?.answers ?? false;
 const FILES = ["config.json", "model.safetensors"];
 
 async function rootOf(folder: string): Promise<string> {

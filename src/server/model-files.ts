@@ -15,7 +15,7 @@ export interface ModelEntry {
   readonly name: string;
   /** Another one where a file has changed. */
   readonly version: string;
-  /** What it draws; null of a judge of texts. */
+  /** What it draws; null of a judge of texts, and of what answers questions. */
   readonly kind: Kind | null;
   readonly method: string;
   /** Whether `loadModel` and the command line know it by its name; others they find by their folder. */

@@ -31,10 +31,19 @@ export interface AskOptions {
 }
 export const ASK_OPTIONS: readonly string[] = ["temperature", "seed"];
 
+/** A word of an answer that is being written. */
+export interface SpokenWord {
+  readonly text: string;
+  /** How likely the model says that it is after those before it. */
+  readonly probability: number;
+  /** Milliseconds after the work on the question began. */
+  readonly ms: number;
+}
+
 /** What comes beside the options of a question. */
 export interface AskContext {
-  /** Told of each word as it is written, and how likely it is after those before it. */
-  onWord?(word: string, probability: number): void;
+  /** Told of each word as it is written. */
+  onWord?(word: SpokenWord): void;
   /** Aborting ends the work, or removes it from the queue; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 }

@@ -1,6 +1,7 @@
 import { requireKnown } from "../io/known.js";
 import { OptionError } from "../io/wrong-use.js";
 import { VisionLanguageModel } from "../methods/vision-language/model.js";
+import type { AnswerWord } from "../models/answerer.js";
 import { imageSize, type ModelSource } from "../models/files.js";
 import { optionInfos } from "../models/options.js";
 import { resolveRuntime } from "../runtime/index.js";
@@ -56,7 +57,8 @@ function localAnswerer(
         if (images.count !== 1) throw new OptionError(`A question is about one picture, got ${images.count}.`);
         const start = performance.now();
         const telling = onWord && {
-          onWord: (one: { word: string; probability: number }) => onWord(one.word, one.probability),
+          onWord: ({ word, probability }: AnswerWord) =>
+            onWord({ text: word, probability, ms: performance.now() - start }),
         };
         const [[answer]] = await orAborted(lost, () =>
           model.answer({ ...options, images, questions: [question] }, { signal, ...telling }),

@@ -50,10 +50,10 @@ const askAll = (options: object, most = questions.length) =>
       const { device, worker, name, kind, words, image } = seer;
       const told = [];
       for (const [i, question] of questions.entries()) {
-        const spoken: string[] = [];
+        const spoken: Fewstep.SpokenWord[] = [];
         const picture = new ImageData(Uint8ClampedArray.from(shown[i]), 48, 48);
         const answer = await seer.ask(picture, question, {}, { onWord: (word) => void spoken.push(word) });
-        told.push({ ...answer, spoken: spoken.join(" ") });
+        told.push({ ...answer, spoken });
       }
       const last = new ImageData(Uint8ClampedArray.from(shown[7]), 48, 48);
       const drawn = [];
@@ -77,10 +77,12 @@ test.each([
     image: { height: 48, width: 48, channels: 3 },
   });
   expect(told.map(({ text }) => text)).toEqual(expected.map(({ text }) => text));
-  expect(told.map(({ spoken }) => spoken)).toEqual(expected.map(({ text }) => text));
-  for (const [i, { probability, ms }] of told.entries()) {
+  for (const [i, { probability, ms, spoken }] of told.entries()) {
+    expect(spoken.map(({ text }) => text).join(" ")).toBe(expected[i].text);
+    const times = [0, ...spoken.map((word) => word.ms), ms];
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(spoken.reduce((all, word) => all * word.probability, 1)).toBeGreaterThanOrEqual(probability! - 1e-6);
     expect(probability).toBeCloseTo(expected[i].probability!, 2);
-    expect(ms).toBeGreaterThan(0);
   }
   expect(new Set(drawn).size).toBeGreaterThan(2);
   expect(chosen).toEqual(drawn);

@@ -18,7 +18,9 @@ const GRAIN = 8;
 /** Of a chart: the line that bars stand on, pixels of a unit, and the pixels that the scale takes at the left. */
 const BASE = 45;
 const UNIT = 6;
-const SCALE = 5;
+export const SCALE = 5;
+/** Pixels from one bar to the next. */
+export const barWidth = (bars: readonly unknown[]): number => Math.floor((SIDE - SCALE) / bars.length);
 
 type Paint = (x: number, y: number, colour: readonly number[], cover?: number) => void;
 
@@ -76,7 +78,7 @@ function paintDigit(paint: Paint, place: number, digit: number, colour: readonly
 
 /** Bars on a line, with a faint line at each unit and a brighter tick on the scale. */
 function paintChart(paint: Paint, { bars }: Scene): void {
-  const wide = Math.floor((SIDE - SCALE) / bars.length);
+  const wide = barWidth(bars);
   for (let unit = 0; unit <= TALLEST; unit++)
     for (let x = 0; x < SIDE; x++) paint(x, BASE - unit * UNIT, GREY, x < SCALE - 1 || unit === 0 ? 1 : 0.3);
   for (const [i, { colour, value }] of bars.entries())

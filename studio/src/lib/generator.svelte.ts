@@ -1,19 +1,11 @@
 import type { AnyWebGenerator, WebGenerator } from "fewstep/browser";
 import { createGenerator } from "fewstep/page";
-import { type Kind, type ModelEntry, models } from "./models.svelte.js";
+import { type Kind, keyOf, type ModelEntry, models } from "./models.svelte.js";
 import { settings } from "./settings.svelte.js";
 
 /** Generators that are loaded, newest last: a few are kept, so that changing back is at once. */
 const loaded = new Map<string, Promise<AnyWebGenerator>>();
 const KEPT = 3;
-
-/** Numbers of files that were given: two models of one name and size are not one model. */
-const numbers = new WeakMap<object, number>();
-let last = 0;
-function keyOf({ name, version, files }: ModelEntry): string {
-  if (files && !numbers.has(files)) numbers.set(files, ++last);
-  return JSON.stringify([name, files ? numbers.get(files) : version, settings.place]);
-}
 
 /** A model in use: loads it, tells how far, and what went wrong. */
 export class ModelInUse {
@@ -33,7 +25,7 @@ export class ModelInUse {
 
   /** Loads a model; one that was asked for meanwhile wins. */
   async use(entry: ModelEntry): Promise<void> {
-    const key = keyOf(entry);
+    const key = keyOf(entry, settings.place);
     if (this.#wanted === key && !this.error) return;
     this.#wanted = key;
     models.used.add(entry.name);

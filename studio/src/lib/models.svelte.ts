@@ -4,10 +4,16 @@ import { type PageName, route } from "./route.svelte.js";
 
 export type Kind = AnyWebGenerator["kind"];
 /** The page that shows what models of a kind draw. */
-export const PAGE_OF = { image: "play", text: "text", motion: "move", gesture: "talk" } as const satisfies Record<
+const PAGE_OF = { image: "play", text: "text", motion: "move", gesture: "talk" } as const satisfies Record<
   Kind,
   PageName
 >;
+/** Models that draw nothing and answer questions about pictures. */
+const answers = ({ kind, method }: Pick<ModelEntry, "kind" | "method">) =>
+  kind === null && method === "vision-language";
+/** The page that a model is used on; null of judges, which have none. */
+export const pageOf = (entry: Pick<ModelEntry, "kind" | "method">): PageName | null =>
+  entry.kind ? PAGE_OF[entry.kind] : answers(entry) ? "ask" : null;
 
 /** What is known of a model before it is loaded. */
 export interface ModelEntry {
@@ -28,6 +34,15 @@ export interface ModelEntry {
   /** Files that a person has dropped, of a model that is nowhere else. */
   readonly files?: ModelBlobs;
 }
+/** Numbers of files that were given: two models of one name and size are not one model. */
+const numbers = new WeakMap<object, number>();
+let last = 0;
+/** What tells one model on one device from another. */
+export function keyOf({ name, version, files }: ModelEntry, device: string): string {
+  if (files && !numbers.has(files)) numbers.set(files, ++last);
+  return JSON.stringify([name, files ? numbers.get(files) : version, device]);
+}
+
 /** Milliseconds after which the list is asked for anew. */
 const LOOK_EVERY = 10_000;
 
@@ -87,6 +102,10 @@ class Models {
 
   ofKind(kind: Kind): readonly ModelEntry[] {
     return this.list.filter((entry) => entry.kind === kind);
+  }
+
+  get answering(): readonly ModelEntry[] {
+    return this.list.filter(answers);
   }
 
   /** The one of some entries that the URL names, else the first. */

@@ -1,3 +1,4 @@
+import { bitmapOf } from "../../lib/given-picture.js";
 import { type Colour, middleOf, toGrey, toHex } from "./pixels.js";
 
 /** What a model's pictures are. */
@@ -41,38 +42,12 @@ const canvasOf = (width: number, height: number) => new OffscreenCanvas(Math.max
 
 /** A file as a picture. @throws with a sentence where it is none */
 export async function readPicture(file: Blob, size: Size, behind: Colour): Promise<ImageData> {
-  let bitmap: ImageBitmap;
-  try {
-    bitmap = await createImageBitmap(file);
-  } catch {
-    const name = file instanceof File && file.name ? file.name : "What was given";
-    throw new Error(`${name} could not be read as a picture. PNG, JPEG, WebP, GIF, AVIF and BMP can be.`);
-  }
+  const bitmap = await bitmapOf(file);
   try {
     return fitted(bitmap, size, behind);
   } finally {
     bitmap.close();
   }
-}
-
-/** The first picture of what was dropped or pasted. */
-export const pictureIn = (data: DataTransfer | null): File | undefined =>
-  [...(data?.files ?? [])].find(({ type }) => type.startsWith("image/")) ?? data?.files[0];
-
-/** The picture of the clipboard, by a press of a button. @throws with a sentence where there is none */
-export async function clipboardPicture(): Promise<Blob> {
-  const key = navigator.platform.startsWith("Mac") ? "⌘V" : "Ctrl-V";
-  let items: ClipboardItems;
-  try {
-    items = await navigator.clipboard.read();
-  } catch {
-    throw new Error(`The browser does not let this button read the clipboard. Press ${key} instead.`);
-  }
-  for (const item of items) {
-    const type = item.types.find((one) => one.startsWith("image/"));
-    if (type) return item.getType(type);
-  }
-  throw new Error("There is no picture in the clipboard. Copy one, then paste again.");
 }
 
 /** Why there is no camera, as a sentence that says what to do. */
