@@ -2,8 +2,7 @@ import { execute, type Probe, render, type SceneDataset, SKILLS, type Skill } fr
 import type { SkillAccuracy } from "../../../judges/answers/evaluate.js";
 import { Random } from "../../../random/index.js";
 import { promptText } from "../endpoint/probes.js";
-import { mixtureWeights } from "../mixture.js";
-import { quotas } from "./quotas.js";
+import { mixtureWeights, quotasOf } from "../mixture.js";
 
 /** How many items of a skill are drawn, by how badly it is answered. */
 export interface SkillQuota {
@@ -26,7 +25,7 @@ export interface TrainingItem extends Probe {
 /** Shares of skills by what a diagnosis found, and how many of `count` items each has. */
 export function skillQuotas(skills: readonly Pick<SkillAccuracy, "skill" | "accuracy">[], count: number): SkillQuota[] {
   const shares = mixtureWeights(skills.map(({ accuracy }) => ({ deficit: 1 - accuracy })));
-  const items = quotas(shares, count);
+  const items = quotasOf(shares, count);
   return skills.map(({ skill, accuracy }, i) => ({ skill, accuracy, share: shares[i], items: items[i] }));
 }
 

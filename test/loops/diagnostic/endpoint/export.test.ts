@@ -12,7 +12,7 @@ import {
   trainerNames,
 } from "../../../../src/loops/diagnostic/export/index.js";
 import { drawItems, skillQuotas } from "../../../../src/loops/diagnostic/export/items.js";
-import { quotas } from "../../../../src/loops/diagnostic/export/quotas.js";
+import { quotasOf } from "../../../../src/loops/diagnostic/mixture.js";
 import { Random } from "../../../../src/random/index.js";
 import { solve } from "../../../data/scenes/solver.js";
 
@@ -182,11 +182,11 @@ test("quotas are whole, add up, and are less than one away from their shares", (
     const sum = raw.reduce((a, b) => a + b);
     const shares = raw.map((one) => one / sum);
     const count = 1 + random.integer(500);
-    const whole = quotas(shares, count);
+    const whole = quotasOf(shares, count);
     expect(whole.reduce((a, b) => a + b)).toBe(count);
     for (const [i, n] of whole.entries()) expect(Number.isInteger(n) && Math.abs(n - shares[i] * count) < 1).toBe(true);
   }
-  expect(quotas([0.5, 0.25, 0.25], 2)).toEqual([1, 1, 0]);
+  expect(quotasOf([0.5, 0.25, 0.25], 2)).toEqual([1, 1, 0]);
 });
 
 test("a folder that holds something is not written to, and nothing half made is left", async () => {
