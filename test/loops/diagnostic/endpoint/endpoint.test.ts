@@ -163,6 +163,18 @@ test("calls that hang or drip end when their time is over, and are made again", 
   expect(told!.found.unanswered).toEqual({});
 });
 
+test("an answer that begins and then stands still is not waited for as long as one that may take its time", async () => {
+  let stalled = 0;
+  const server = await serve({
+    behave: (_, attempt) => ({ kind: attempt === 0 && stalled++ < 2 ? "stall" : "answer" }),
+  });
+  const out = fresh();
+  const told = await diagnoseEndpoint(plan(server.url), quick(out, { limits: { connect: 5, idle: 0.5, total: 600 } }));
+  expect(told!.spent.failed.timeout).toBeGreaterThanOrEqual(2);
+  expect(readFileSync(join(out, "ledger.jsonl"), "utf8")).toContain("nothing more of the answer came within 0.5 s");
+  expect(told!.found.unanswered).toEqual({});
+});
+
 test("an endpoint that refuses the token, or answers nothing, is asked no more; the token stands nowhere", async () => {
   const token = "sk-very-secret-token";
   const refusing = await serve({ behave: () => ({ kind: "status", status: 401, message: "bad token" }) });

@@ -11,7 +11,7 @@ import { solve } from "../../../data/scenes/solver.js";
 export type Behaviour =
   | { kind: "answer" }
   | { kind: "status"; status: number; after?: string; message?: string }
-  | { kind: "junk" | "html" | "truncated" | "hang" | "drip" | "reset" | "no choices" | "filtered" };
+  | { kind: "junk" | "html" | "truncated" | "hang" | "stall" | "drip" | "reset" | "no choices" | "filtered" };
 
 /** A request as the server has seen it. */
 export interface Seen {
@@ -125,6 +125,9 @@ export async function fakeEndpoint(options: Options = {}): Promise<FakeEndpoint>
         return;
       case "reset":
         request.socket.destroy();
+        return;
+      case "stall":
+        response.writeHead(200, json).write('{"choices":');
         return;
       case "drip": {
         response.writeHead(200, json);
