@@ -47,7 +47,8 @@ export function showUnanswered(unanswered: Readonly<Record<string, number | unde
   return all.length === 0 ? "" : `Without an answer, and counted neither as right nor as wrong: ${all.join(", ")}.`;
 }
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+/** A table as HTML. */
+export const htmlTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   `<table>${htmlRow(head, "th")}${rows.map((row) => htmlRow(row)).join("\n")}</table>`;
 
 /** A diagnosis of answers as HTML: skills and why they fail, parts that stand out, and wrong answers with their pictures. */
@@ -55,11 +56,11 @@ export async function answersHtml(diagnosis: AnswerDiagnosis, dataset: SceneData
   const { model, data, seed, skills, slices, failures, unanswered } = diagnosis;
   const told = Object.entries(CAUSES).map(([cause, text]) => `<dt>${cause}</dt><dd>${escapeHtml(text)}</dd>`);
   return `<p>${escapeHtml(model)}: ${many(skills[0].n + (unanswered[skills[0].skill] ?? 0), "fresh question")} of each skill, of ${escapeHtml(data)} (seed ${seed}). Worst first.</p>
-${table(CAUSES_HEAD, skills.map(causesRow))}
+${htmlTable(CAUSES_HEAD, skills.map(causesRow))}
 <p>${escapeHtml(showUnanswered(unanswered))}</p>
 <dl>${told.join("")}</dl>
 <section><h2>Parts of a skill that are wrong more often than its other questions</h2>
-${slices.length === 0 ? "<p>None stands out.</p>" : `<p>p is corrected for all parts (Holm).</p>${table(SLICES_HEAD, slices.map(sliceRow))}`}</section>
+${slices.length === 0 ? "<p>None stands out.</p>" : `<p>p is corrected for all parts (Holm).</p>${htmlTable(SLICES_HEAD, slices.map(sliceRow))}`}</section>
 <section><h2>Some wrong answers</h2>${(await Promise.all(failures.map((one) => failureHtml(one, dataset)))).join("\n")}</section>`;
 }
 

@@ -1,7 +1,7 @@
 import { escapeHtml } from "../../io/html.js";
-import { percent, SLICES_HEAD, showUnanswered, sliceRow } from "./answers-report.js";
+import { htmlTable, percent, SLICES_HEAD, showUnanswered, sliceRow } from "./answers-report.js";
 import { LABELLED_CAUSES, type LabelledCause, type LabelledDiagnosis, type LabelledSkill } from "./labelled.js";
-import { htmlFigure, htmlRow } from "./report.js";
+import { htmlFigure } from "./report.js";
 
 const causes = Object.keys(LABELLED_CAUSES) as LabelledCause[];
 
@@ -12,9 +12,6 @@ export const labelledRow = ({ skill, n, accuracy, interval, causes: own }: Label
   ...[skill, String(n), `${percent(accuracy)} (${interval.map((end) => (100 * end).toFixed(1)).join(" … ")})`],
   ...causes.map((cause) => String(own[cause] || "")),
 ];
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  `<table>${htmlRow(head, "th")}${rows.map((row) => htmlRow(row)).join("\n")}</table>`;
 
 /** A diagnosis of labelled questions as HTML; `pictureOf` gives the picture of a question as PNG, or null. */
 export async function labelledHtml(
@@ -30,10 +27,10 @@ export async function labelledHtml(
     }),
   );
   return `<p>${escapeHtml(model)}: questions of ${escapeHtml(data)}. Worst first.</p>
-${table(LABELLED_HEAD, skills.map(labelledRow))}
+${htmlTable(LABELLED_HEAD, skills.map(labelledRow))}
 <p>${escapeHtml(showUnanswered(unanswered))}</p>
 <dl>${told.join("")}</dl>
 <section><h2>Parts of a skill that are wrong more often than its other questions</h2>
-${slices.length === 0 ? "<p>None stands out.</p>" : `<p>p is corrected for all parts (Holm).</p>${table(SLICES_HEAD, slices.map(sliceRow))}`}</section>
+${slices.length === 0 ? "<p>None stands out.</p>" : `<p>p is corrected for all parts (Holm).</p>${htmlTable(SLICES_HEAD, slices.map(sliceRow))}`}</section>
 <section><h2>Some wrong answers</h2>${shown.join("\n")}</section>`;
 }

@@ -220,6 +220,20 @@ test("a stopped diagnosis goes on: what was answered is not asked again, and the
   expect(server.seen.length).toBe(calls);
 });
 
+test("a failed call is not made again before its wait is over, and a stop does not wait for that", async () => {
+  const controller = new AbortController();
+  const server = await serve({
+    behave: () => ({ kind: "status", status: 500 }),
+    onRequest: (seen) => seen.length === 2 && setTimeout(() => controller.abort(), 500),
+  });
+  const hour = { first: 3_600_000, most: 3_600_000 };
+  const { signal } = controller;
+  expect(await diagnoseEndpoint(plan(server.url), quick(fresh(), { signal, backoff: hour, concurrency: 2 }))).toBe(
+    null,
+  );
+  expect(server.seen).toHaveLength(2);
+});
+
 test("nothing leaves the machine without leave, and what would is said", async () => {
   const out = fresh();
   await expect(

@@ -199,15 +199,17 @@ test("a folder that holds something is not written to, and nothing half made is 
   await expect(
     exportTraining(join(root, "file"), dataset, found, { trainer: "trl", items: 2, seed: 0 }),
   ).rejects.toThrow("is a file");
+  let drawn = 0;
+  const wrong = { ...dataset.probe("test", "count", 0).question, answer: "77" };
   const broken = {
     ...dataset,
-    lesson: () => ({
-      ...dataset.lesson({ seed: 0, index: 0 }, 1),
-      questions: [{ ...dataset.probe("test", "count", 0).question, answer: "77" }],
-    }),
+    lesson(...args: Parameters<typeof dataset.lesson>) {
+      const own = dataset.lesson(...args);
+      return drawn++ < 2 ? own : { ...own, questions: [wrong] };
+    },
   };
   await expect(
-    exportTraining(join(root, "none"), broken, found, { trainer: "trl", items: 2, seed: 0 }),
+    exportTraining(join(root, "none"), broken, found, { trainer: "trl", items: 4, seed: 0 }),
   ).rejects.toThrow("has an answer that its scene does not give");
   expect(readdirSync(root).filter((name) => name.includes(".tmp") || name === "none")).toEqual([]);
 });
