@@ -53,6 +53,19 @@ const PAGES: Record<string, Shot> = {
     },
     wait: 4,
   },
+  ask: {
+    hash: "#/ask?model=seer&draw=crowd&seed=1&q=how+many+things+are+there",
+    act: async (page) => {
+      for (const skill of ["chart", "digit", "odd", "colour", "position"]) {
+        await page.getByTestId(`skill-${skill}`).click();
+        await page.waitForTimeout(600);
+      }
+      await page.evaluate("scrollTo(0, 0)");
+      await page.getByTestId("board").getByRole("button").nth(4).click();
+      await page.mouse.move(0, 0);
+    },
+    wait: 2,
+  },
   models: { hash: "#/models?model=drifting-fashion", wait: 3 },
 };
 const LOOKS = { light: {}, dark: { dark: true }, phone: { width: 390, height: 844 } };

@@ -67,7 +67,7 @@ const askAll = (options: object, most = questions.length) =>
     },
   );
 
-test.each([
+test.each<[string, { device: string; worker?: boolean; cache?: boolean }]>([
   ["in a worker", { device: "wasm" }],
   ["in the page", { device: "wasm", worker: false, cache: false }],
 ])("%s a page is told the answers that Node gives, word for word", async (_, options) => {
