@@ -19,6 +19,15 @@ interface Shot {
   /** Seconds until the picture is taken. */
   wait: number;
 }
+/** What stands in the history of the page Ask. */
+const ASKED = [
+  "draw=crowd&seed=40&q=how+many+things+are+not+red",
+  "draw=chart&seed=3&q=which+bar+is+the+tallest",
+  "draw=digits&seed=5&q=what+is+the+digit+at+the+top+left",
+  "draw=odd&seed=5&q=which+thing+is+the+odd+one+out",
+  "draw=crowd&seed=12&q=how+many+rings+and+squares+are+there+together",
+  "draw=crowd&seed=12&q=where+is+the+green+thing",
+];
 const PAGES: Record<string, Shot> = {
   play: { hash: "#/play?model=drifting-emoji&seed=40&keep=40.0_52.3_45.5_42.2&x=0.3&y=0.3", wait: 5 },
   edit: { hash: "#/edit?model=sphere-fashion&verb=vary", wait: 7 },
@@ -54,14 +63,13 @@ const PAGES: Record<string, Shot> = {
     wait: 4,
   },
   ask: {
-    hash: "#/ask?model=seer&draw=crowd&seed=1&q=how+many+things+are+there",
+    hash: "#/ask?model=seer",
     act: async (page) => {
-      for (const skill of ["chart", "digit", "odd", "colour", "position"]) {
-        await page.getByTestId(`skill-${skill}`).click();
-        await page.waitForTimeout(600);
+      for (const [i, asked] of ASKED.entries()) {
+        await page.evaluate((hash) => void (location.hash = hash), `#/ask?model=seer&${asked}`);
+        await page.getByTestId("history").locator("li").nth(i).waitFor();
       }
-      await page.evaluate("scrollTo(0, 0)");
-      await page.getByTestId("board").getByRole("button").nth(4).click();
+      await page.getByTestId("board").getByRole("button").nth(5).click();
       await page.mouse.move(0, 0);
     },
     wait: 2,

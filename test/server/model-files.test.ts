@@ -60,18 +60,21 @@ describe("/models/index.json", () => {
     expect(await versionOf()).not.toBe(before);
   });
 
-  test("lists judges of texts, which pages load and no request draws with", async () => {
+  test("lists judges of texts and what answers questions, which pages load and no request draws with", async () => {
     const judge = (await app.inject("/models/index.json"))
       .json()
       .filter(({ kind }: { kind: unknown }) => kind === null);
     expect(judge.map(({ name, method }: { name: string; method: string }) => [name, method])).toEqual([
       ["judge-text", "language-model"],
+      ["seer", "vision-language"],
     ]);
     expect((await app.inject("/models/judge-text/config.json")).json().method).toBe("language-model");
     const drawn = await app.inject({ method: "POST", url: "/v1/sample", payload: { model: "judge-text" } });
     expect([drawn.statusCode, drawn.json().error.message]).toEqual([404, expect.stringMatching(/draws nothing/)]);
+    const asked = await app.inject({ method: "POST", url: "/v1/sample", payload: { model: "seer" } });
+    expect([asked.statusCode, asked.json().error.message]).toEqual([404, expect.stringMatching(/answers questions/)]);
     const listed = (await app.inject("/v1/models")).json().data.map(({ id }: { id: string }) => id);
-    expect(listed).not.toContain("judge-text");
+    for (const name of ["judge-text", "seer"]) expect(listed).not.toContain(name);
   });
 
   test("a model that is called as a shipped one leaves that one reachable, and both say which they are", async () => {

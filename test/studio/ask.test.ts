@@ -81,7 +81,9 @@ test("what is right is computed; where there is nothing to compare with, that is
   expect(verdictOf(known, "centre")).toEqual({ right: false, text: "Wrong: the right answer is “top right”." });
   expect(verdictOf(kinds[0], "centre").right).toBeNull();
   expect(measuredOf(null)).toBeNull();
-  expect([0.5, 0.031, 0.998, 0.9999, 1].map(percent)).toEqual(["50 %", "3.1 %", "99.8 %", "100 %", "100 %"]);
+  expect([0.5, 0.031, 0.998, 0.9999, 1].map(percent)).toEqual(
+    ["50 %", "3.1 %", "99.8 %", "100 %", "100 %"].map((text) => text.replace(" ", "\u00a0")),
+  );
 });
 
 describe("the page", () => {
