@@ -17,7 +17,8 @@ const STRIDE = 16;
 const LONG = 4096;
 /** Likelihoods are put into levels of so much of a nat; the last has all that are less likely than e^−32. */
 const PER_NAT = 32;
-const LEVELS = 32 * PER_NAT;
+const DEEPEST = 32;
+const LEVELS = DEEPEST * PER_NAT;
 const TYPICAL = Float64Array.from({ length: LEVELS }, (_, level) => Math.exp(-(level + 0.5) / PER_NAT));
 const sums = new Float64Array(LEVELS);
 
@@ -29,6 +30,14 @@ let masses = new Float64Array(0);
 let lastValues = new Float64Array(0);
 let lastMasses = new Float64Array(0);
 
+/** The floor of the tokens found, and how many they are. */
+let gathered = { floor: -Infinity, count: 0 };
+
+/** How far below `log` the last nucleus of a long vocabulary ended, for which p; the next one is looked for there. */
+let depth = { p: 0, value: 0 };
+/** The nucleus is looked for so much deeper, in nats. */
+const MARGIN = 0.25;
+
 /**
  * The nucleus of softmax(logits[start … start + K − 1]), where `log` is the logarithm of its normaliser, p in (0, 1]:
  * in order of likelihood, and of equally likely ones the first first, every token of positive probability
@@ -36,7 +45,9 @@ let lastMasses = new Float64Array(0);
  * in it. Exactly so, but without sorting: one pass over the vocabulary finds those that may be in it.
  */
 export function nucleusOf(logits: Logits, start: number, K: number, log: number, p: number): Nucleus {
-  const { count, cut } = find(logits, start, K, log, p);
+  const count = gather(logits, start, K, log, p);
+  const cut = cutAfter(count, log, p);
+  if (K >= LONG) depth = { p, value: log - cut.value };
   let [size, equal] = [0, 0];
   for (let i = 0; i < count; i++) {
     const value = values[i];
@@ -49,8 +60,12 @@ export function nucleusOf(logits: Logits, start: number, K: number, log: number,
 
 /** What token j has in `nucleusOf`: its renormalised probability, or 0. */
 export function weightIn(logits: Logits, start: number, K: number, log: number, p: number, j: number): number {
-  const { count, cut } = find(logits, start, K, log, p);
   const value = logits[start + j];
+  const count = gather(logits, start, K, log, p);
+  // Nothing that was left out is in the nucleus
+  const { floor } = gathered;
+  if (!(value >= floor)) return 0;
+  const cut = cutAfter(count, log, p);
   if (!(value >= cut.value)) return 0;
   if (value === cut.value) {
     let before = 0;
@@ -60,18 +75,28 @@ export function weightIn(logits: Logits, start: number, K: number, log: number, 
   return exponential(value - log) / cut.mass;
 }
 
-/** Puts the tokens that may be in the nucleus, `count`, into `tokens`, `values` and `masses`, and says where it ends. */
-function find(logits: Logits, start: number, K: number, log: number, p: number): { count: number; cut: Cut } {
+/** Puts the tokens that may be in the nucleus into `tokens`, `values` and `masses`; returns how many there are. */
+function gather(logits: Logits, start: number, K: number, log: number, p: number): number {
   if (tokens.length < K) {
     tokens = new Int32Array(K);
     [values, masses, lastValues, lastMasses] = Array.from({ length: 4 }, () => new Float64Array(K));
   }
-  let count = 0;
   // Where those from a floor up have more than p, those below it cannot be in the nucleus
-  for (const floor of K >= LONG ? guessedFloors(logits, start, K, log, p) : [-Infinity]) {
-    count = collect(logits, start, K, floor);
-    if (weigh(logits, start, count, log) > p + ROUNDING) break;
+  const enough = (floor: number) => {
+    gathered = { floor, count: collect(logits, start, K, floor) };
+    return weigh(logits, start, gathered.count, log) > p + ROUNDING;
+  };
+  if (K >= LONG) {
+    if (depth.p === p && enough(log - depth.value - MARGIN)) return gathered.count;
+    const floor = guessedFloor(logits, start, K, log, p);
+    if (enough(floor) || enough(floor - 1)) return gathered.count;
   }
+  enough(-Infinity);
+  return gathered.count;
+}
+
+/** Where the nucleus ends among the `count` tokens that were gathered. */
+function cutAfter(count: number, log: number, p: number): Cut {
   let [above, last] = [0, 0];
   while (last < LEVELS - 1 && above + sums[last] <= p) above += sums[last++];
   let inside = 0;
@@ -80,7 +105,7 @@ function find(logits: Logits, start: number, K: number, log: number, p: number):
     lastValues[inside] = values[i];
     lastMasses[inside++] = masses[i];
   }
-  return { count, cut: cutOf(lastValues, lastMasses, inside, above, p) ?? orderedCut(values, count, p, log) };
+  return cutOf(lastValues, lastMasses, inside, above, p) ?? orderedCut(values, count, p, log);
 }
 
 /** Puts the tokens whose logits are `floor` or more, none of −Infinity, into `tokens`; returns how many there are. */
@@ -109,10 +134,10 @@ function weigh(logits: Logits, start: number, count: number, log: number): numbe
 }
 
 /** A float32 normaliser may be a little below the likeliest logit. */
-const levelOf = (below: number) => Math.min(LEVELS - 1, Math.max(0, below * PER_NAT)) | 0;
+const levelOf = (below: number) => (below < DEEPEST ? (below > 0 ? (below * PER_NAT) | 0 : 0) : LEVELS - 1);
 
-/** Where a nucleus may end, by a part of the vocabulary: first a little lower than it says, then much lower, then all. */
-function guessedFloors(logits: Logits, start: number, K: number, log: number, p: number): number[] {
+/** Where a nucleus may end, by a part of the vocabulary, and a little lower. */
+function guessedFloor(logits: Logits, start: number, K: number, log: number, p: number): number {
   const levels = sums;
   levels.fill(0);
   let all = 0;
@@ -125,8 +150,7 @@ function guessedFloors(logits: Logits, start: number, K: number, log: number, p:
   const wanted = (p + 0.25 * (1 - p)) * all;
   let [mass, level] = [0, 0];
   while (level < LEVELS - 1 && mass <= wanted) mass += levels[level++];
-  const floor = log - (level + 1) / PER_NAT;
-  return [floor, floor - 1, -Infinity];
+  return log - (level + 1) / PER_NAT;
 }
 
 /** Where `token` stands in ascending `tokens`; −1 where it does not. */

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { exponential } from "../../../src/methods/discrete/exponential.js";
-import { nucleusOf } from "../../../src/methods/discrete/nucleus.js";
+import { nucleusOf, weightIn } from "../../../src/methods/discrete/nucleus.js";
 import { Random } from "../../../src/random/index.js";
 
 type Row = Float32Array | Float64Array;
+
+const random = new Random(3, "nucleus");
+const below = (n: number) => Math.floor(random.uniform() * n);
 
 /** By the definition: in order of likelihood, first ones first among equals, until those before sum to more than p. */
 function byDefinition(logits: Row, log: number, p: number, massOf: (d: number) => number = exponential) {
@@ -34,6 +37,17 @@ function expectDefinition(logits: Row, log: number, p: number, what: string) {
   const found = nucleusOf(logits, 0, logits.length, log, p);
   const same = found.tokens.length === expected.tokens.length && found.tokens.every((t, i) => t === expected.tokens[i]);
   if (!same) expect([...found.tokens], `${what}, p = ${p}`).toEqual(expected.tokens);
+  // The likeliest and the least likely of it, and others of all kinds
+  const some = [expected.tokens[0], expected.tokens.at(-1)!, ...Array.from({ length: 4 }, () => below(logits.length))];
+  const ends = expected.tokens
+    .map((token, i) => ({ token, weight: expected.weights[i] }))
+    .sort((a, b) => a.weight - b.weight);
+  for (const j of [...some, ends[0].token, ends.at(-1)!.token, (ends[0].token + 1) % logits.length]) {
+    const i = expected.tokens.indexOf(j);
+    const weight = weightIn(logits, 0, logits.length, log, p, j);
+    if (i < 0 ? weight !== 0 : !(Math.abs(weight / expected.weights[i] - 1) < 1e-10))
+      expect(weight, `${what}, p = ${p}: token ${j}`).toBe(i < 0 ? 0 : expected.weights[i]);
+  }
   let off = 0;
   found.weights.forEach((w, i) => {
     off = Math.max(off, Math.abs(w / expected.weights[i] - 1));
@@ -41,9 +55,7 @@ function expectDefinition(logits: Row, log: number, p: number, what: string) {
   expect(off, `${what}, p = ${p}: weights`).toBeLessThan(1e-10);
 }
 
-const random = new Random(3, "nucleus");
 const drawn = (K: number, of: (j: number) => number) => Float32Array.from({ length: K }, (_, j) => of(j));
-const below = (n: number) => Math.floor(random.uniform() * n);
 
 /** Rows of any length: vague and sure, with equals, with a few that have all the mass, with what floats can be. */
 const families: Record<string, (K: number) => Row> = {
@@ -98,6 +110,14 @@ test("the nucleus is Math.exp's too", () => {
     const row = families.vague(2 + below(3000));
     const [log, p] = [logOf(row), random.uniform()];
     expect([...nucleusOf(row, 0, row.length, log, p).tokens]).toEqual(byDefinition(row, log, p, Math.exp).tokens);
+  }
+});
+
+test("what was found before does not change what is found", () => {
+  const rows = [families.vague(5003), families.sure(5003), families["few levels"](5003)];
+  for (let i = 0; i < 60; i++) {
+    const row = rows[below(3)];
+    expectDefinition(row, logOf(row), [0.1, 0.9, 0.99][below(3)], `round ${i}`);
   }
 });
 
