@@ -1,14 +1,24 @@
 import { resolve } from "node:path";
 import { writeTritonModel } from "../models/triton.js";
-import type { ExportCommand } from "./export.js";
 import { openModel } from "./models.js";
 import { printJson, say, UsageError } from "./output.js";
 
 /** Most samples of a batch, where nobody says; as `fewstep serve` has it. */
 const MOST = 64;
 
+interface TritonCommand {
+  /** Most samples of a batch. */
+  batch?: number;
+  checkpoint?: boolean;
+  json?: boolean;
+  /** What is for other exports, and refused. */
+  out?: string;
+  part?: string;
+  dtype?: string;
+}
+
 /** Writes a model of pictures into a repository for Triton and other servers of the Open Inference Protocol. */
-export async function exportTriton(location: string, repository: string, command: ExportCommand): Promise<void> {
+export async function exportTriton(location: string, repository: string, command: TritonCommand): Promise<void> {
   for (const option of ["out", "part", "dtype"] as const)
     if (command[option] !== undefined)
       throw new UsageError(`--${option} is not for --triton, which writes a whole model into its repository.`);

@@ -54,13 +54,15 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
  * `<repository>/<name>/<version>/model.onnx`. What is there stays: the version is one above the highest. A folder
  * appears under its name when it is whole; where that fails, what was begun is removed.
  * @returns the version, its file and the file's size in bytes.
- * @throws where the name cannot be a folder's, the repository cannot be written, or the model that has the name there takes or gives something else.
+ * @throws where the name cannot be a folder's, the repository cannot be written, or the model that has the name there
+ * takes or gives something else.
  */
 export async function writeTritonModel(repository: string, model: TritonModel) {
   const { name, part } = model;
   if (!NAME.test(name))
     throw new Error(
-      `A repository's models are called by letters, digits, ".", "_" and "-", not ${JSON.stringify(name)}; change "name" in the model's config.json.`,
+      `A repository's models are called by letters, digits, ".", "_" and "-", not ${JSON.stringify(name)}; ` +
+        `change "name" in the model's config.json.`,
     );
   const folder = join(resolve(repository), name);
   const config = tritonConfig(model);
@@ -104,6 +106,7 @@ async function requireSameConfig(path: string, config: string, name: string): Pr
   });
   if (found !== config)
     throw new Error(
-      `${path} differs from what this model needs, and is for all versions of ${name}: export into another repository, or remove it there.`,
+      `${path} differs from what this model needs, and is for all versions of ${name}: ` +
+        "export into another repository, or remove it there.",
     );
 }
