@@ -13,7 +13,7 @@ import type { DiagnoseCommand } from "./diagnose-command.js";
 import { checked, say, UsageError } from "./output.js";
 
 /** Checks what is asked of an export before anything else is done. @throws UsageError */
-export async function requireExport({ export: folder, for: trainer, items }: DiagnoseCommand): Promise<void> {
+export async function requireExport({ export: folder, out, for: trainer, items }: DiagnoseCommand): Promise<void> {
   if (folder === undefined) {
     const given = [...(trainer === undefined ? [] : ["--for"]), ...(items === undefined ? [] : ["--items"])];
     if (given.length > 0)
@@ -24,6 +24,8 @@ export async function requireExport({ export: folder, for: trainer, items }: Dia
     throw new UsageError(`Say which trainer reads it: --for ${Object.keys(TRAINERS).join(", --for ")}.`);
   if (items !== undefined && items > MOST_ITEMS)
     throw new UsageError(`--items must be at most ${MOST_ITEMS}, got ${items}.`);
+  if (out !== undefined && resolve(out) === resolve(folder))
+    throw new UsageError(`--out and --export are the same folder, ${folder}; an export has one of its own.`);
   await checked(() => requireEmpty(folder));
 }
 

@@ -22,6 +22,7 @@ export async function exportTriton(location: string, repository: string, command
   for (const option of ["out", "part", "dtype"] as const)
     if (command[option] !== undefined)
       throw new UsageError(`--${option} is not for --triton, which writes a whole model into its repository.`);
+  if (repository.trim() === "") throw new UsageError("--triton is the folder of the repository; it is empty.");
   const model = await openModel(location, undefined, command.checkpoint);
   try {
     const { name, image } = model.config;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { reading } from "../../io/reading.js";
 import { shortened } from "../../io/show.js";
 import { WrongUse } from "../../io/wrong-use.js";
-import { readChoice, sameAnswer, shortAnswer } from "./endpoint/understand.js";
+import { readChoice, readLetter, sameAnswer, shortAnswer } from "./endpoint/understand.js";
 import type { LabelledAnswer } from "./labelled.js";
 import { parseSeparated } from "./separated.js";
 
@@ -60,6 +60,11 @@ export async function readResults(path: string): Promise<{ data: string; answers
 function rowsOf(path: string, text: string): { row: Row; at: number }[] {
   if (/\.tsv$/i.test(path)) {
     const [head = [], ...rest] = parseSeparated(text, "\t");
+    const short = rest.findIndex((cells) => cells.length !== head.length);
+    if (short >= 0)
+      throw new WrongUse(
+        `${path}, row ${short + 1}: it has ${rest[short].length} cells, and the head has ${head.length} columns; a row is cut short, or a quote opens and does not close.`,
+      );
     return rest.map((cells, i) => ({
       row: Object.fromEntries(head.map((name, c) => [name, cells[c] ?? ""])),
       at: i + 1,
@@ -91,9 +96,11 @@ function ofPrediction(row: Row, at: number): LabelledAnswer | string {
   );
   const answers = answersOf(row.answer);
   if (answers.length === 0) return "it has no answer";
-  const said = read.data.prediction === undefined || read.data.prediction === null ? "" : String(read.data.prediction);
+  if (read.data.prediction === undefined) return "it has no prediction";
+  const said = read.data.prediction === null ? null : String(read.data.prediction);
   const about = { id: String(row.index ?? at), skill: skillOf(row), question: String(read.data.question), answers };
-  return answered(about, FAILED.test(said) ? null : said, row, letters.length > 1 ? letters : null);
+  const options = Object.fromEntries(letters.map((letter) => [letter, String(row[letter])]));
+  return answered(about, said === null || FAILED.test(said) ? null : said, row, letters.length > 1 ? options : null);
 }
 
 function ofSample(row: Row): LabelledAnswer | string {
@@ -114,14 +121,30 @@ function answered(
   about: Pick<LabelledAnswer, "id" | "skill" | "question" | "answers">,
   said: string | null,
   row: Row,
-  letters: readonly string[] | null,
+  options: Readonly<Record<string, string>> | null,
 ): LabelledAnswer {
-  if (said === null) return { ...about, choices: letters, said, right: false };
-  const verdict = VERDICTS.map((name) => row[name]).find((value) => value !== undefined && value !== "");
-  const told = verdict === undefined || typeof verdict === "object" ? null : Number(verdict);
-  const right = told === 0 || told === 1 ? told === 1 : sameAnswer(said, about.answers);
-  const choice = letters && (readChoice(said, letters) ?? said.trim().charAt(0));
-  return { ...about, choices: letters, said: choice || shortAnswer(said), right };
+  const choices = options && Object.keys(options);
+  if (said === null) return { ...about, choices, said, right: false };
+  const choice = options && chosen(said, options);
+  const own = choice ? about.answers.includes(choice) || about.answers.includes(options![choice]) : false;
+  const right = verdictOf(row) ?? (options ? own : sameAnswer(said, about.answers));
+  return { ...about, choices, said: choice ?? shortAnswer(said), right };
+}
+
+/** The letter of the option that was named, or whose text was said. */
+function chosen(said: string, options: Readonly<Record<string, string>>): string | null {
+  const letter = readLetter(said);
+  if (letter !== null && letter in options) return letter;
+  const text = readChoice(said, Object.values(options));
+  return Object.keys(options).find((one) => options[one] === text) ?? null;
+}
+
+/** What the file says of an answer; null where it says nothing. */
+function verdictOf(row: Row): boolean | null {
+  const told = VERDICTS.map((name) => row[name]).find((value) => value !== undefined && String(value).trim() !== "");
+  const text = told === undefined || typeof told === "object" ? "" : String(told).trim().toLowerCase();
+  if (/^(?:true|1(?:\.0*)?)$/.test(text)) return true;
+  return /^(?:false|0(?:\.0*)?)$/.test(text) ? false : null;
 }
 
 const answersOf = (value: unknown): string[] =>

@@ -99,3 +99,44 @@ test("what would have no effect on answers that are there is refused", async () 
   const { code, stderr } = await fewstep(["diagnose", file, "--count", "20"]);
   expect([code, stderr]).toEqual([2, expect.stringContaining("--count would have no effect")]);
 });
+
+const choice = (prediction: unknown, more = {}) => ({
+  index: 1,
+  question: "What?",
+  A: "cat",
+  B: "dog",
+  answer: "B",
+  prediction,
+  ...more,
+});
+const rightOf = async (row: object) => (await readResults(write("one.json", JSON.stringify([row])))).answers[0].right;
+
+test.each([
+  ["Option B", true],
+  ["It is B.", true],
+  ["b", true],
+  ["dog", true],
+  ["I see a dog.", true],
+  ["A brown dog", true],
+  ["A", false],
+  ["cat", false],
+  ["a cat and a dog", false],
+])("of a cat (A) and a dog (B), %j names B: %j", async (said, right) => {
+  expect(await rightOf(choice(said))).toBe(right);
+});
+
+test("verdicts are read as numbers and as words; an empty one is none", async () => {
+  expect(await rightOf(choice("A", { hit: "True" }))).toBe(true);
+  expect(await rightOf(choice("B", { correct: "false" }))).toBe(false);
+  expect(await rightOf(choice("B", { hit: " " }))).toBe(true);
+});
+
+test("what has no prediction, or rows cut short, is refused; an empty prediction is no answer", async () => {
+  const { prediction: _, ...none } = choice("B");
+  await expect(readResults(write("none.json", JSON.stringify([none])))).rejects.toThrow("row 1: it has no prediction");
+  const short = write("short.tsv", "question\tanswer\tprediction\na\tb\n");
+  await expect(readResults(short)).rejects.toThrow("row 1: it has 2 cells, and the head has 3 columns");
+  const open = write("open.tsv", 'question\tanswer\tprediction\n"a\tb\tc\nd\te\tf\n');
+  await expect(readResults(open)).rejects.toThrow("a quote opens and does not close");
+  expect((await readResults(write("null.json", JSON.stringify([choice(null)])))).answers[0].said).toBeNull();
+});

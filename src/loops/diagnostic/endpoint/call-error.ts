@@ -7,6 +7,7 @@ export const CALL_FAILURES = {
   json: "the answer is no JSON",
   truncated: "the answer ended early",
   "no answer": "the answer has no message of a model",
+  "cut short": "the answer was cut short by the limit of its tokens: raise --max-tokens",
   filtered: "the server's filter held the answer back",
 } as const;
 export type CallFailure = keyof typeof CALL_FAILURES;

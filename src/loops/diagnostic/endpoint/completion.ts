@@ -53,7 +53,7 @@ const completion = z.object({
 
 /** What a model said. */
 export interface Completion {
-  /** Empty where it said nothing, such as one whose tokens all went into thinking: that is an answer, and a wrong one. */
+  /** Empty where it said nothing: that is an answer, and a wrong one. */
   said: string;
   tokens: Tokens | null;
 }
@@ -68,6 +68,8 @@ export function readCompletion(body: unknown): Completion {
   const [{ message, finish_reason }] = read.data.choices;
   if (finish_reason === "content_filter")
     throw fail(new CallError("filtered", "the server's filter held the answer back", { passing: false }));
+  if (finish_reason === "length")
+    throw fail(new CallError("cut short", "the answer was cut short by the limit of its tokens", { passing: false }));
   const { content, refusal } = message;
   if (content === undefined && !refusal && !finish_reason)
     throw fail(new CallError("no answer", "the answer's message has no content"));

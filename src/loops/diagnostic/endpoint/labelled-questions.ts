@@ -7,6 +7,7 @@ import { encodePng } from "../../../io/images.js";
 import { entryAt, reading } from "../../../io/reading.js";
 import { many, shortened } from "../../../io/show.js";
 import { WrongUse } from "../../../io/wrong-use.js";
+import { plainWords } from "./understand.js";
 
 const text = z.string().trim().min(1);
 const answer = z.union([text, z.number(), z.boolean().transform((yes) => (yes ? "yes" : "no"))]).transform(String);
@@ -36,6 +37,7 @@ export interface LabelledQuestion {
 export interface LabelledSet {
   /** The file's name, for people. */
   name: string;
+  /** Of the file and of its pictures. */
   sha256: string;
   questions: LabelledQuestion[];
 }
@@ -65,6 +67,12 @@ export async function readLabelledQuestions(path: string): Promise<LabelledSet> 
     const { image, answer, choices = null, id = String(i + 1), ...rest } = read.data;
     const missing = choices && answer.find((one) => !choices.includes(one));
     if (missing) throw wrong(`its answer "${shortened(missing)}" is not among its choices`);
+    const plain = choices?.map(plainWords);
+    const twin = plain?.findIndex((words, c) => plain.indexOf(words) < c) ?? -1;
+    if (twin > 0)
+      throw wrong(
+        `its choices "${shortened(choices![plain!.indexOf(plain![twin])])}" and "${shortened(choices![twin])}" cannot be told apart`,
+      );
     const before = seen.get(id);
     if (before !== undefined) throw wrong(`its id "${shortened(id)}" is that of line ${before}`);
     seen.set(id, i + 1);
@@ -73,7 +81,10 @@ export async function readLabelledQuestions(path: string): Promise<LabelledSet> 
     questions.push({ ...rest, id, image: at, answers: answer, choices });
   }
   if (questions.length === 0) throw new WrongUse(`${path} has no questions.`);
-  return { name: basename(path), sha256: createHash("sha256").update(bytes).digest("hex"), questions };
+  const digest = createHash("sha256").update(bytes);
+  for (const image of new Set(questions.map((one) => one.image)))
+    digest.update(await reading(image, () => readFile(image)));
+  return { name: basename(path), sha256: digest.digest("hex"), questions };
 }
 
 function parsed(line: string, wrong: (what: string) => Error): unknown {

@@ -10,7 +10,7 @@ const planSchema = z.object({
   format: z.literal(1),
   address: z.url(),
   model: z.string(),
-  /** A JSONL file of one's own, with its checksum; null: questions about scenes. */
+  /** A JSONL file of one's own, with the checksum of it and its pictures; null: questions about scenes. */
   questions: z.object({ path: z.string(), sha256: z.string() }).nullable(),
   /** Of scenes: which skills are asked for, how many questions of each, and which. */
   skills: z.array(z.enum(SKILLS)).min(1).nullable(),

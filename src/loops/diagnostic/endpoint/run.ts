@@ -54,7 +54,7 @@ export async function diagnoseEndpoint(
   const labelled = plan.questions && (await readLabelledQuestions(plan.questions.path));
   if (labelled && labelled.sha256 !== plan.questions!.sha256)
     throw new WrongUse(
-      `${plan.questions!.path} is not what it was when this diagnosis began; begin anew in another folder.`,
+      `${plan.questions!.path}, or a picture of it, is not what it was when this diagnosis began; begin anew in another folder.`,
     );
   if (!labelled) answerOptions({ skills: plan.skills!, perSkill: plan.count!, seed: plan.seed });
   const what = labelled

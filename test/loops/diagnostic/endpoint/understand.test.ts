@@ -27,6 +27,13 @@ test.each([
   ["I do not know", yesNo, null],
   ["yes and no", yesNo, null],
   ["It is a Red Circle", answersOf("odd"), "red circle"],
+  [">", ["<", ">", "="], ">"],
+  ["the sign is <", ["<", ">", "="], "<"],
+  ["😢", ["😀", "😢"], "😢"],
+  ["+", ["+", "-"], "+"],
+  ["C++", ["C", "C++", "C#"], "C++"],
+  ["It is C#.", ["C", "C++", "C#"], "C#"],
+  ["A-", ["A", "A-"], "A-"],
 ])("%j is the choice %j", (said, choices, meant) => {
   expect(readChoice(said, choices)).toBe(meant);
 });
@@ -54,6 +61,27 @@ test.each([
   ["A cat", ["B"], false],
   ["\\boxed{\\text{seven}}", ["7"], true],
   ["", ["no"], false],
+  ["😢", ["😀"], false],
+  ["😀", ["😀"], true],
+  ["x > y", ["x < y"], false],
+  ["C++", ["C#"], false],
+  ["C++", ["C"], false],
+  ["की", ["कि"], false],
+  ["cafe\u0301", ["café"], true],
+  ["\u22121", ["-1"], true],
+  ["\u22121", ["1"], false],
+  ["A-", ["A"], false],
+  ["The answer is 4.\nI counted 5 shelves.", ["5"], false],
+  ["\\boxed{4}\n5", ["5"], false],
+  ["\\boxed{4}\n5", ["4"], true],
+  ["The answer is Paris.\nLondon", ["London"], false],
+  ["Option B", ["B"], true],
+  ["It is B.", ["B"], true],
+  ["b", ["B"], true],
+  ["I believe it is B", ["B"], true],
+  ["A brown dog", ["A"], false],
+  ["It is A.", ["A"], true],
+  ["B or C", ["B"], false],
 ])("%j is %j: %j", (said, right, same) => {
   expect(sameAnswer(said, right)).toBe(same);
 });
