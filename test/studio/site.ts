@@ -82,6 +82,11 @@ export class Visitor {
 
   /** No console error so far, and no serious or critical violation of accessibility on the page as it stands. */
   async expectGood(): Promise<void> {
+    // In the middle of a transition colours are those of neither end
+    await this.page.evaluate(async () => {
+      const ends = ({ effect }: Animation) => Number.isFinite(Number(effect?.getComputedTiming().endTime));
+      await Promise.all(document.getAnimations().filter(ends).map((one) => one.finished.catch(() => undefined)));
+    });
     const { violations } = await new AxeBuilder({ page: this.page }).analyze();
     const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
     const told = bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
