@@ -155,7 +155,7 @@ describe("the page", () => {
       await find(`skill-${skill}`).click();
       await expect.poll(() => find("history").locator("li").count(), SOON).toBe(i + 2);
       const draw = { digit: "digits", chart: "chart", odd: "odd", relation: "odd" }[skill]; // of an odd one too
-      if (draw) expect(page.url()).toContain(`draw=${draw}`);
+      if (draw) await expect.poll(() => page.url(), SOON).toContain(`draw=${draw}`);
       await expect.poll(() => find("verdict").getAttribute("data-right"), SOON).toMatch(/true|false/);
       await expect.poll(() => find(`skill-${skill}`).textContent(), SOON).toMatch(/[01] of 1 here/);
     }
