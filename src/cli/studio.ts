@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { makeFolder } from "../io/atomic.js";
-import { isLoopback } from "../server/guard.js";
+import { isLoopback } from "../io/loopback.js";
 import { buildServer } from "../server/index.js";
 import { runsApi } from "../server/runs/index.js";
 import { knowsToken } from "../server/runs/token.js";

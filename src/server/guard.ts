@@ -1,13 +1,11 @@
 import { isIP } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { isLoopback } from "../io/loopback.js";
 import { HttpError } from "./errors.js";
 import type { Settings } from "./options.js";
 import { sameSecret } from "./secret.js";
 
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
-
-/** Whether an address is reached from its own machine only. */
-export const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127\./.test(host);
 
 /** The name in a Host header, without port and brackets, in lower case; null where it is none. */
 function hostName(header: string | undefined): string | null {

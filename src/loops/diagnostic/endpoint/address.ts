@@ -1,4 +1,5 @@
 import { showUrl } from "../../../io/fetch.js";
+import { isLoopback } from "../../../io/loopback.js";
 import { WrongUse } from "../../../io/wrong-use.js";
 
 /** Where a model is asked: the base address of an OpenAI-compatible server, and the model's name there. */
@@ -36,13 +37,12 @@ export function completionsUrl({ base }: Endpoint): URL {
   return url;
 }
 
-/** Whether what is sent to a host stays on this machine. */
-export const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === "localhost" || hostname.endsWith(".localhost") || /^127\./.test(hostname) || hostname === "[::1]";
+/** Whether what is sent to an address stays on this machine. */
+export const staysHere = ({ hostname }: URL): boolean => isLoopback(hostname) || hostname.endsWith(".localhost");
 
 /** @throws WrongUse where questions would leave this machine without leave; the message says what would be sent */
 export function requireLeave({ base }: Endpoint, allowRemote: boolean, what: string): void {
-  if (allowRemote || isLoopback(base)) return;
+  if (allowRemote || staysHere(base)) return;
   throw new WrongUse(
     `${showUrl(base)} is not this machine. ${what} would be sent there; add --allow-remote if that is what you want.`,
   );

@@ -11,7 +11,7 @@ import { type AnswerDiagnosis, diagnoseAnswers } from "../answers.js";
 import { answersHtml } from "../answers-report.js";
 import type { LabelledDiagnosis } from "../labelled.js";
 import { TABLE_STYLE } from "../report.js";
-import { type Endpoint, isLoopback, parseEndpoint, requireLeave, TOKEN_VARIABLE } from "./address.js";
+import { type Endpoint, parseEndpoint, requireLeave, staysHere, TOKEN_VARIABLE } from "./address.js";
 import { Client, type ClientOptions } from "./client.js";
 import { readLabelledQuestions, showSet } from "./labelled-questions.js";
 import { askLabelled } from "./labelled-run.js";
@@ -118,7 +118,7 @@ function sentence({ base, model }: Endpoint, { questions }: EndpointPlan, what: 
   const pictures = questions
     ? "the pictures as PNG of at most 2048 pixels a side, without what else their files hold"
     : `pictures as PNG of ${SIDE * PICTURE_SCALE} pixels a side, and for wrong answers simpler questions`;
-  const open = base.protocol === "http:" && !isLoopback(base) ? "; the connection is not encrypted" : "";
+  const open = base.protocol === "http:" && !staysHere(base) ? "; the connection is not encrypted" : "";
   return `${model} at ${showUrl(base)} is asked: ${what}; ${pictures}${token ? "; with a token" : ""}${open}. Nothing else is sent.`;
 }
 
