@@ -39,9 +39,15 @@ export interface DiagnoseCommand {
   items?: number;
 }
 
+/** Options of a diagnosis by address alone. */
+export const ENDPOINT_OPTIONS = [
+  ...(["model", "questions", "skills", "out", "resume", "allowRemote", "concurrency", "attempts", "timeout"] as const),
+  "maxTokens",
+] as const satisfies readonly (keyof DiagnoseCommand)[];
+
 /** Options of the command itself, beside those of models. */
 export const DIAGNOSE_OWN = [
   ...(["data", "features", "count", "seed", "report", "checkpoint", "device", "json"] as const),
-  ...(["model", "questions", "skills", "out", "resume", "allowRemote", "concurrency", "attempts", "timeout"] as const),
-  ...(["maxTokens", "export", "for", "items"] as const),
+  ...ENDPOINT_OPTIONS,
+  ...(["export", "for", "items"] as const),
 ] as const satisfies readonly (keyof DiagnoseCommand)[];

@@ -1,8 +1,7 @@
 import { join, resolve } from "node:path";
 import { SKILLS, type Skill } from "../data/scenes/index.js";
 import { unknownOption } from "../io/known.js";
-import { many, shellWord } from "../io/show.js";
-import { SLICES_HEAD, showUnanswered, sliceRow } from "../loops/diagnostic/answers-report.js";
+import { kebab, many, shellWord } from "../io/show.js";
 import {
   diagnoseEndpoint,
   type EndpointDiagnosis,
@@ -21,20 +20,14 @@ import { LABELLED_HEAD, labelledRow } from "../loops/diagnostic/labelled-report.
 import { withInterrupt } from "../train/index.js";
 import type { DiagnoseCommand } from "./diagnose-command.js";
 import { exportItems, requireExport } from "./diagnose-export.js";
-import { showAnswers } from "./eval-answers.js";
+import { showAnswers, showReasons } from "./eval-answers.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
-
-/** Options of a diagnosis by address alone. */
-export const ENDPOINT_OPTIONS = [
-  ...(["model", "questions", "skills", "out", "resume", "allowRemote", "concurrency", "attempts", "timeout"] as const),
-  "maxTokens",
-] as const;
 
 /** Whether a model behind an endpoint is meant: an address with a name of a model, or a folder to go on in. */
 export const asksEndpoint = (location: string | undefined, { model, resume }: DiagnoseCommand): boolean =>
   resume !== undefined || (location !== undefined && isAddress(location) && model !== undefined);
 
-const flag = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const flag = (name: string) => `--${kebab(name)}`;
 
 /** @throws UsageError where options are given that would have no effect */
 export function refuseOptions(command: DiagnoseCommand, names: readonly (keyof DiagnoseCommand)[], of: string): void {
@@ -68,17 +61,8 @@ export async function diagnoseEndpointCommand(location: string | undefined, comm
   const told = await withInterrupt(
     (signal) =>
       diagnoseEndpoint(plan, {
-        ...{
-          out,
-          resume: command.resume !== undefined,
-          allowRemote,
-          concurrency,
-          attempts,
-          limits,
-          token,
-          signal,
-          say,
-        },
+        ...{ out, allowRemote, concurrency, attempts, limits, token, signal, say },
+        resume: command.resume !== undefined,
         onAnswer: progress(),
       }),
     say,
@@ -148,18 +132,7 @@ function show(told: EndpointDiagnosis): void {
 export function showLabelled({ model, data, skills, slices, failures, unanswered }: LabelledDiagnosis): void {
   say(`${model}: questions of ${data}. Worst first.`);
   printTable(LABELLED_HEAD, skills.map(labelledRow));
-  const missing = showUnanswered(unanswered);
-  if (missing) say(missing);
-  say(
-    `Why answers are wrong: ${Object.entries(LABELLED_CAUSES)
-      .map((pair) => pair.join(": "))
-      .join("; ")}.`,
-  );
-  if (slices.length === 0) say("No part of a skill stands out.");
-  else {
-    say("Parts of a skill that are wrong more often than its other questions (p is corrected for all parts, Holm):");
-    printTable(SLICES_HEAD, slices.map(sliceRow));
-  }
+  showReasons(unanswered, LABELLED_CAUSES, slices);
   for (const { id, skill, question, answer, said, cause } of failures.slice(0, 8))
     say(`${skill}, ${id}: "${question}" is ${answer}, not ${said || "nothing"} (${cause})`);
 }

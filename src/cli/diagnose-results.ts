@@ -5,8 +5,8 @@ import { diagnoseLabelled } from "../loops/diagnostic/labelled.js";
 import { labelledHtml } from "../loops/diagnostic/labelled-report.js";
 import { TABLE_STYLE } from "../loops/diagnostic/report.js";
 import { readResults } from "../loops/diagnostic/results.js";
-import type { DiagnoseCommand } from "./diagnose-command.js";
-import { ENDPOINT_OPTIONS, refuseOptions, showLabelled } from "./diagnose-endpoint.js";
+import { type DiagnoseCommand, ENDPOINT_OPTIONS } from "./diagnose-command.js";
+import { refuseOptions, showLabelled } from "./diagnose-endpoint.js";
 import { printJson, say } from "./output.js";
 
 /** Says which skills a model lacks whose answers another evaluation has written. */

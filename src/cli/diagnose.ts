@@ -18,7 +18,7 @@ import { RESULT_FILES } from "../loops/diagnostic/results.js";
 import type { DeviceName } from "../runtime/index.js";
 import { answersQuestions } from "./answerer.js";
 import { downloadProgress } from "./data.js";
-import type { DiagnoseCommand } from "./diagnose-command.js";
+import { type DiagnoseCommand, ENDPOINT_OPTIONS } from "./diagnose-command.js";
 import { imagesFor } from "./model-data.js";
 import { openModel } from "./models.js";
 import { checked, printJson, printTable, say, UsageError } from "./output.js";
@@ -35,9 +35,7 @@ export async function openImageModel(location: string, device?: DeviceName | "au
 
 /** Says which classes a model of images draws badly, or which questions one that answers them gets wrong, and how. */
 export async function diagnoseCommand(location: string | undefined, command: DiagnoseCommand): Promise<void> {
-  const { asksEndpoint, diagnoseEndpointCommand, ENDPOINT_OPTIONS, refuseOptions } = await import(
-    "./diagnose-endpoint.js"
-  );
+  const { asksEndpoint, diagnoseEndpointCommand, refuseOptions } = await import("./diagnose-endpoint.js");
   if (asksEndpoint(location, command)) return diagnoseEndpointCommand(location, command);
   if (location === undefined) throw new UsageError("Say what to diagnose: a model's name, folder or address.");
   if (isAddress(location) && /\/v1\/?$/.test(location))

@@ -17,6 +17,7 @@ import {
   sliceRow,
 } from "../loops/diagnostic/answers-report.js";
 import { TABLE_STYLE } from "../loops/diagnostic/report.js";
+import type { Slice } from "../loops/diagnostic/slices.js";
 import { openAnswerer } from "./answerer.js";
 import type { DiagnoseCommand } from "./diagnose-command.js";
 import { exportItems } from "./diagnose-export.js";
@@ -83,18 +84,24 @@ export function showAnswers({ model, data, skills, slices, failures, unanswered 
   const asked = skills[0].n + (unanswered[skills[0].skill] ?? 0);
   say(`${model}: ${many(asked, "fresh question")} of each skill, of ${data}. Worst first.`);
   printTable(CAUSES_HEAD, skills.map(causesRow));
+  showReasons(unanswered, CAUSES, slices);
+  for (const { skill, question, answer, said, cause } of failures.slice(0, 8))
+    say(`${skill}: "${question}?" is ${answer}, not ${said || "nothing"} (${cause ?? "why is not known"})`);
+}
+
+/** Prints what was not answered, what the causes in the table mean, and which parts of skills stand out. */
+export function showReasons(
+  unanswered: Readonly<Record<string, number | undefined>>,
+  causes: Readonly<Record<string, string>>,
+  slices: readonly Slice[],
+): void {
   const missing = showUnanswered(unanswered);
   if (missing) say(missing);
-  say(
-    `Why answers are wrong: ${Object.entries(CAUSES)
-      .map(([cause, text]) => `${cause}: ${text}`)
-      .join("; ")}.`,
-  );
+  const told = Object.entries(causes).map(([cause, text]) => `${cause}: ${text}`);
+  say(`Why answers are wrong: ${told.join("; ")}.`);
   if (slices.length === 0) say("No part of a skill stands out.");
   else {
     say("Parts of a skill that are wrong more often than its other questions (p is corrected for all parts, Holm):");
     printTable(SLICES_HEAD, slices.map(sliceRow));
   }
-  for (const { skill, question, answer, said, cause } of failures.slice(0, 8))
-    say(`${skill}: "${question}?" is ${answer}, not ${said || "nothing"} (${cause ?? "why is not known"})`);
 }

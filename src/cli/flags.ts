@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { z } from "zod";
+import { kebab } from "../io/show.js";
 import { type OptionInfo, optionInfos } from "../models/options.js";
 
 /**
@@ -27,8 +28,6 @@ export function addOptionFlags(
     command.addOption(new Option(flag, describe(infos, all, presets[name])).argParser(once(parsers[type])));
   }
 }
-
-export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** One sentence where all methods that have an option agree, else one for each kind. */
 function describe(infos: readonly [string, OptionInfo][], all: boolean, preset?: string): string {

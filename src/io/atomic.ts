@@ -22,7 +22,7 @@ export async function writeFileAtomic(
     throw new Error(`Could not write ${path}: ${error.message}`, { cause: error });
   };
   await makeFolder(folder).catch(failed);
-  const temporary = join(folder, `.${basename(target)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  const temporary = temporaryBeside(target);
   try {
     const file = await open(temporary, "wx");
     try {
@@ -39,6 +39,10 @@ export async function writeFileAtomic(
   }
   if (sync) await syncFolder(folder);
 }
+
+/** A hidden name of nothing yet beside a path, for what gets its own name when it is whole. */
+export const temporaryBeside = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
 
 /** Throws, as `writeFileAtomic` would, where a file cannot be written; its folder is made. To be asked before long work. */
 export async function requireWritable(path: string): Promise<void> {

@@ -22,6 +22,9 @@ export function show(value: unknown): string {
 export const many = (count: number, thing: string, things = `${thing}s`): string =>
   `${count} ${count === 1 ? thing : things}`;
 
+/** The name of an option as the command line has it: "maxTokens" is "max-tokens". */
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 /** A path or name as a word of a command line, to be copied: in quotes where a shell would take it apart. */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;

@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { makeFolder, writeFileAtomic } from "../io/atomic.js";
+import { makeFolder, temporaryBeside, writeFileAtomic } from "../io/atomic.js";
 import type { Part } from "./generator.js";
 
 /** A model as a server of ONNX files is told of it. */
@@ -75,7 +74,7 @@ export async function writeTritonModel(repository: string, model: TritonModel) {
   await makeFolder(parent).catch((error: Error) => {
     throw new Error(`Could not write ${repository}: ${error.message}`, { cause: error });
   });
-  const begun = join(parent, `.${there ? version : name}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  const begun = temporaryBeside(target);
   try {
     await writeFileAtomic(join(begun, there ? "model.onnx" : join("1", "model.onnx")), bytes);
     if (!there) await writeFileAtomic(join(begun, "config.pbtxt"), config);

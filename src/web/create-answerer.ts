@@ -1,6 +1,5 @@
 import { requireKnown } from "../io/known.js";
 import type { ModelBlobs } from "../models/location.js";
-import { getWasmFolder } from "../runtime/device.js";
 import {
   type AnswererInfo,
   type AnswererOptions,
@@ -13,7 +12,7 @@ import {
 import { converse, type Other } from "./conversation.js";
 import { sayIfSlow } from "./device.js";
 import { Pictures, toImages } from "./pictures.js";
-import { absolute, requireStart, tryWorker } from "./start.js";
+import { requireStart, started } from "./start.js";
 import { pack } from "./wire.js";
 
 /**
@@ -24,11 +23,9 @@ import { pack } from "./wire.js";
  */
 export async function createAnswerer(source: string | ModelBlobs, options: AnswererOptions = {}): Promise<WebAnswerer> {
   requireStart({ maker: "createAnswerer", what: "An answerer" }, source, options);
-  const place = typeof source === "string" ? absolute(source) : source;
-  const other = await tryWorker(options);
-  const folder = getWasmFolder();
+  const { place, other, wasmFolder } = await started(source, options);
   const answerer = other
-    ? await remoteAnswerer(other, place, options, folder === undefined ? undefined : absolute(folder))
+    ? await remoteAnswerer(other, place, options, wasmFolder)
     : await (await import("./local-answerer.js")).openAnswerer(place, options);
   sayIfSlow(answerer, options.threads);
   return answerer;

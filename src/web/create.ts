@@ -1,10 +1,9 @@
 import { type Kind, requireKind } from "../models/generator.js";
 import type { ModelBlobs } from "../models/location.js";
-import { getWasmFolder } from "../runtime/device.js";
 import { sayIfSlow } from "./device.js";
 import type { AnyWebGenerator, CreateOptions, WebGenerator } from "./generator.js";
 import { remoteGenerator } from "./remote.js";
-import { absolute, requireStart, START, tryWorker } from "./start.js";
+import { requireStart, START, started } from "./start.js";
 
 const KNOWN = ["kind", ...START];
 
@@ -25,11 +24,9 @@ export async function createGenerator(
 ): Promise<AnyWebGenerator> {
   requireStart({ maker: "createGenerator", what: "A generator", known: KNOWN }, source, options);
   requireKind(options.kind);
-  const place = typeof source === "string" ? absolute(source) : source;
-  const other = await tryWorker(options);
-  const folder = getWasmFolder();
+  const { place, other, wasmFolder } = await started(source, options);
   const generator = other
-    ? await remoteGenerator(other, place, options, folder === undefined ? undefined : absolute(folder))
+    ? await remoteGenerator(other, place, options, wasmFolder)
     : await (await import("./local.js")).openGenerator(place, options);
   sayIfSlow(generator, options.threads);
   return generator;

@@ -1,7 +1,8 @@
 import { requireKnown } from "../io/known.js";
 import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
-import { isSource } from "../models/location.js";
+import { isSource, type ModelBlobs } from "../models/location.js";
+import { getWasmFolder } from "../runtime/device.js";
 import { inNode } from "../runtime/environment.js";
 import { deviceNames } from "../runtime/runtime.js";
 import type { Other } from "./conversation.js";
@@ -53,11 +54,11 @@ function startWorker(): Promise<Other> {
 }
 
 /** A worker has another address than its page, which addresses are meant from. */
-export const absolute = (url: string): string =>
+const absolute = (url: string): string =>
   typeof document !== "undefined" && URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI).href : url;
 
 /** The package's worker, or null where the page's own thread computes. @throws where a worker is asked for and cannot be */
-export async function tryWorker({ worker }: StartOptions): Promise<Other | null> {
+async function tryWorker({ worker }: StartOptions): Promise<Other | null> {
   const able = !inNode && typeof Worker !== "undefined";
   if (worker && !able) throw new OptionError("worker is true, but there are no Web Workers here; leave it out.");
   if (worker === false || (worker === undefined && (noWorkers || !able))) return null;
@@ -72,4 +73,14 @@ export async function tryWorker({ worker }: StartOptions): Promise<Other | null>
     );
     return null;
   }
+}
+
+/** Where a model is, as a worker is told of it, and that worker; null where the page's own thread computes. @throws as `tryWorker` */
+export async function started(source: string | ModelBlobs, options: StartOptions) {
+  const other = await tryWorker(options);
+  const folder = getWasmFolder();
+  return {
+    place: typeof source === "string" ? absolute(source) : source,
+    ...{ other, wasmFolder: folder === undefined ? undefined : absolute(folder) },
+  };
 }

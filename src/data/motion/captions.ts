@@ -3,6 +3,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { z } from "zod";
 import { faults } from "../../io/faults.js";
 import { reading } from "../../io/reading.js";
+import { type SeparatedRow, separated } from "../../io/separated.js";
 import { show } from "../../io/show.js";
 
 /** Parts of a file's name that number a take and say nothing of the motion; a turn's angle does. */
@@ -95,20 +96,8 @@ function parsed(text: string, path: string): unknown {
 }
 
 /** Cells of each line that is not empty; in quotes a cell may have separators, and quotes doubled. */
-export function* rows(text: string, separator: string): Generator<{ line: number; cells: string[] }> {
-  for (const [i, line] of text.split(/\r\n?|\n/).entries()) {
-    if (line.trim() === "") continue;
-    const cells: string[] = [""];
-    let quoted = false;
-    for (let at = 0; at < line.length; at++) {
-      const letter = line[at];
-      if (quoted && letter === '"' && line[at + 1] === '"') cells[cells.length - 1] += line[++at];
-      else if (letter === '"' && (quoted || cells[cells.length - 1] === "")) quoted = !quoted;
-      else if (letter === separator && !quoted) cells.push("");
-      else cells[cells.length - 1] += letter;
-    }
-    yield { line: i + 1, cells };
-  }
+export function* rows(text: string, separator: "\t" | ","): Generator<SeparatedRow> {
+  for (const row of separated(text, separator)) if (row.text.trim() !== "") yield row;
 }
 
 const SIDED = /(?<!\p{L})(left|right|(?:anti-?|counter-?)?clockwise)(?!\p{L})|(?<=\p{Ll})(Left|Right)(?!\p{Ll})/giu;

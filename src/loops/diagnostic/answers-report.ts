@@ -9,6 +9,9 @@ import type { Slice } from "./slices.js";
 
 /** A share as text. */
 export const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+/** An accuracy with its interval as text. */
+export const rightCell = (accuracy: number, interval: readonly number[]) =>
+  `${percent(accuracy)} (${interval.map((end) => (100 * end).toFixed(1)).join(" … ")})`;
 const causes = Object.keys(CAUSES) as Cause[];
 
 /** Columns of the table of a diagnosis of answers. */
@@ -27,7 +30,7 @@ export const skillRow = ({
 }: Omit<SkillDiagnosis, "causes" | "right">): string[] => [
   skill,
   String(n),
-  `${percent(accuracy)} (${interval.map((end) => (100 * end).toFixed(1)).join(" … ")})`,
+  rightCell(accuracy, interval),
   percent(floor),
   percent(chance),
 ];
@@ -51,16 +54,25 @@ export function showUnanswered(unanswered: Readonly<Record<string, number | unde
 export const htmlTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   `<table>${htmlRow(head, "th")}${rows.map((row) => htmlRow(row)).join("\n")}</table>`;
 
+/** What was not answered, what the causes in the table mean, and which parts of skills stand out, as HTML. */
+export function reasonsHtml(
+  unanswered: Readonly<Record<string, number | undefined>>,
+  causes: Readonly<Record<string, string>>,
+  slices: readonly Slice[],
+): string {
+  const told = Object.entries(causes).map(([cause, text]) => `<dt>${cause}</dt><dd>${escapeHtml(text)}</dd>`);
+  return `<p>${escapeHtml(showUnanswered(unanswered))}</p>
+<dl>${told.join("")}</dl>
+<section><h2>Parts of a skill that are wrong more often than its other questions</h2>
+${slices.length === 0 ? "<p>None stands out.</p>" : `<p>p is corrected for all parts (Holm).</p>${htmlTable(SLICES_HEAD, slices.map(sliceRow))}`}</section>`;
+}
+
 /** A diagnosis of answers as HTML: skills and why they fail, parts that stand out, and wrong answers with their pictures. */
 export async function answersHtml(diagnosis: AnswerDiagnosis, dataset: SceneDataset): Promise<string> {
   const { model, data, seed, skills, slices, failures, unanswered } = diagnosis;
-  const told = Object.entries(CAUSES).map(([cause, text]) => `<dt>${cause}</dt><dd>${escapeHtml(text)}</dd>`);
   return `<p>${escapeHtml(model)}: ${many(skills[0].n + (unanswered[skills[0].skill] ?? 0), "fresh question")} of each skill, of ${escapeHtml(data)} (seed ${seed}). Worst first.</p>
 ${htmlTable(CAUSES_HEAD, skills.map(causesRow))}
-<p>${escapeHtml(showUnanswered(unanswered))}</p>
-<dl>${told.join("")}</dl>
-<section><h2>Parts of a skill that are wrong more often than its other questions</h2>
-${slices.length === 0 ? "<p>None stands out.</p>" : `<p>p is corrected for all parts (Holm).</p>${htmlTable(SLICES_HEAD, slices.map(sliceRow))}`}</section>
+${reasonsHtml(unanswered, CAUSES, slices)}
 <section><h2>Some wrong answers</h2>${(await Promise.all(failures.map((one) => failureHtml(one, dataset)))).join("\n")}</section>`;
 }
 

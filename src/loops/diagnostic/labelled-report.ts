@@ -1,5 +1,5 @@
 import { escapeHtml } from "../../io/html.js";
-import { htmlTable, percent, SLICES_HEAD, showUnanswered, sliceRow } from "./answers-report.js";
+import { htmlTable, reasonsHtml, rightCell } from "./answers-report.js";
 import { LABELLED_CAUSES, type LabelledCause, type LabelledDiagnosis, type LabelledSkill } from "./labelled.js";
 import { htmlFigure } from "./report.js";
 
@@ -9,7 +9,7 @@ const causes = Object.keys(LABELLED_CAUSES) as LabelledCause[];
 export const LABELLED_HEAD = ["skill", "questions", "right (95 % interval)", ...causes];
 
 export const labelledRow = ({ skill, n, accuracy, interval, causes: own }: LabelledSkill): string[] => [
-  ...[skill, String(n), `${percent(accuracy)} (${interval.map((end) => (100 * end).toFixed(1)).join(" … ")})`],
+  ...[skill, String(n), rightCell(accuracy, interval)],
   ...causes.map((cause) => String(own[cause] || "")),
 ];
 
@@ -18,7 +18,6 @@ export async function labelledHtml(
   { model, data, skills, slices, failures, unanswered }: LabelledDiagnosis,
   pictureOf: (id: string) => Promise<Uint8Array | null>,
 ): Promise<string> {
-  const told = Object.entries(LABELLED_CAUSES).map(([cause, text]) => `<dt>${cause}</dt><dd>${escapeHtml(text)}</dd>`);
   const shown = await Promise.all(
     failures.map(async ({ id, skill, question, answer, said, cause }) => {
       const caption = `${skill}, ${id}: ${question} It is ${answer}, not ${said || "nothing"} (${cause})`;
@@ -28,9 +27,6 @@ export async function labelledHtml(
   );
   return `<p>${escapeHtml(model)}: questions of ${escapeHtml(data)}. Worst first.</p>
 ${htmlTable(LABELLED_HEAD, skills.map(labelledRow))}
-<p>${escapeHtml(showUnanswered(unanswered))}</p>
-<dl>${told.join("")}</dl>
-<section><h2>Parts of a skill that are wrong more often than its other questions</h2>
-${slices.length === 0 ? "<p>None stands out.</p>" : `<p>p is corrected for all parts (Holm).</p>${htmlTable(SLICES_HEAD, slices.map(sliceRow))}`}</section>
+${reasonsHtml(unanswered, LABELLED_CAUSES, slices)}
 <section><h2>Some wrong answers</h2>${shown.join("\n")}</section>`;
 }

@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { z } from "zod";
 import { reading } from "../../io/reading.js";
+import { separated } from "../../io/separated.js";
 import { shortened } from "../../io/show.js";
 import { WrongUse } from "../../io/wrong-use.js";
 import { readChoice, readLetter, sameAnswer, shortAnswer } from "./endpoint/understand.js";
 import type { LabelledAnswer } from "./labelled.js";
-import { parseSeparated } from "./separated.js";
 
 /** Files of answers that other evaluations have written, by the ending of their names. */
 export const RESULT_FILES = /\.(jsonl|json|tsv|xlsx)$/i;
@@ -59,7 +59,8 @@ export async function readResults(path: string): Promise<{ data: string; answers
 
 function rowsOf(path: string, text: string): { row: Row; at: number }[] {
   if (/\.tsv$/i.test(path)) {
-    const [head = [], ...rest] = parseSeparated(text, "\t");
+    const rows = Array.from(separated(text, "\t", { spanning: true }), ({ cells }) => cells);
+    const [head = [], ...rest] = rows.filter((cells) => cells.length > 1 || cells[0] !== "");
     const short = rest.findIndex((cells) => cells.length !== head.length);
     if (short >= 0)
       throw new WrongUse(

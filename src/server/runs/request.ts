@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readingOptions, textOptions } from "../../data/origin.js";
 import { faults } from "../../io/faults.js";
+import { kebab } from "../../io/show.js";
 import { WrongUse } from "../../io/wrong-use.js";
 import { deviceNames } from "../../runtime/index.js";
 
@@ -34,8 +35,6 @@ export function parsed<S extends z.ZodType>(schema: S, given: unknown, what: str
 /** Settings as `--set` takes them. */
 export const overridesOf = (set: TrainRequest["set"]): string[] =>
   Object.entries(set).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
-
-const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /**
  * Options as flags. Every value stands behind its option's "=", so that none can be taken for an option itself.

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { separated } from "../../../src/io/separated.js";
 import { readResults } from "../../../src/loops/diagnostic/results.js";
-import { parseSeparated } from "../../../src/loops/diagnostic/separated.js";
 import { inProcess } from "../../cli/in-process.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-results-"));
@@ -16,7 +16,10 @@ const write = (name: string, text: string) => {
 const jsonl = (rows: readonly unknown[]) => rows.map((row) => JSON.stringify(row)).join("\n");
 
 test("a table in text is read: cells in quotes hold tabs, quotes and line ends", () => {
-  expect(parseSeparated('a\tb\n"x\t1"\t"say ""hi""\nthere"\r\n\n3\t', "\t")).toEqual([
+  const text = 'a\tb\n"x\t1"\t"say ""hi""\nthere"\r\n\n3\t';
+  const rows = [...separated(text, "\t", { spanning: true })];
+  expect(rows.map(({ line }) => line)).toEqual([1, 2, 4, 5]);
+  expect(rows.filter((row) => row.text !== "").map(({ cells }) => cells)).toEqual([
     ["a", "b"],
     ["x\t1", 'say "hi"\nthere'],
     ["3", ""],

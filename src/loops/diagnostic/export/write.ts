@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { SceneDataset } from "../../../data/scenes/index.js";
-import { makeFolder, writeFileAtomic } from "../../../io/atomic.js";
+import { makeFolder, temporaryBeside, writeFileAtomic } from "../../../io/atomic.js";
 import { entryAt } from "../../../io/reading.js";
 import { OptionError, WrongUse } from "../../../io/wrong-use.js";
 import type { SkillAccuracy } from "../../../judges/answers/evaluate.js";
@@ -55,10 +54,11 @@ export async function exportTraining(
   await requireEmpty(folder);
   const target = resolve(folder);
   await makeFolder(dirname(target));
-  const making = join(dirname(target), `.${basename(target)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  const making = temporaryBeside(target);
   const about: Trainer = TRAINERS[trainer];
   const mixture = skillQuotas(skills, items);
-  const validation = skillQuotas(skills, Math.max(1, Math.floor(items / 10)));
+  const held = Math.max(1, Math.floor(items / 10));
+  const validation = skillQuotas(skills, held);
   try {
     await writeSplit(making, "train", about, drawItems(dataset, mixture, seed), seed);
     await writeSplit(making, "validation", about, drawItems(dataset, validation, seed, items), seed);
@@ -71,7 +71,7 @@ export async function exportTraining(
   } finally {
     await rm(making, { recursive: true, force: true });
   }
-  return { folder, trainer, train: items, validation: Math.max(1, Math.floor(items / 10)), mixture };
+  return { folder, trainer, train: items, validation: held, mixture };
 }
 
 async function writeSplit(root: string, split: Split, trainer: Trainer, items: Iterable<TrainingItem>, seed: number) {
