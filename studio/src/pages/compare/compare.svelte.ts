@@ -104,7 +104,7 @@ export class Comparison {
         const use = new ModelInUse();
         await use.use(entry);
         if (signal.aborted) return;
-        const generator = use.generator as WebGenerator<"image"> | null;
+        const generator = use.made as WebGenerator<"image"> | null;
         if (!generator) {
           this.#set(entry, { error: use.error ?? "This model could not be loaded.", outcomes: [] });
           continue;
