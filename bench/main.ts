@@ -23,6 +23,7 @@ const benches: Record<string, string> = {
   serve: "throughput and latency of `fewstep serve` at 1 to 256 clients, and what sharing batches gains",
   motion:
     "motion: causal and other diffusion, trained alike on the procedure's motions (names: variants, --rounds: seeds)",
+  "motion-captured": "the same on 162 captured motions, few as they are (names: variants, --rounds: seeds)",
   "motion-live":
     "motion that never ends: speed natively and in Chromium, time until a new text shows, ten minutes on end (names: model, judge)",
   "motion-path": "motion along a path on the floor: how far the root is from it, and skating (names: model)",

@@ -1,5 +1,5 @@
 import { mean } from "../src/metrics/quantile.js";
-import { measure, type Row, theJudge } from "./motion/measure.js";
+import { type Context, measure, procedural, type Row } from "./motion/measure.js";
 import { VARIANTS } from "./motion/variants.js";
 import { type BenchOptions, load, machine, round, table } from "./report.js";
 
@@ -7,8 +7,12 @@ import { type BenchOptions, load, machine, round, table } from "./report.js";
  * Motions of the procedure `locomotion`: every variant trained alike, three seeds, and judged by a network that learnt
  * from other clips. `names`: only those variants; `rounds`: seeds. What is trained is kept in out/bench-motion.
  */
-export async function run({ names, rounds, threads, quick, note }: BenchOptions) {
-  const context = await theJudge({ threads, quick, note });
+export async function run(options: BenchOptions) {
+  return measured(await procedural(options), options.names, options.rounds);
+}
+
+/** The rows of variants and seeds. */
+export async function measured(context: Context, names: readonly string[], rounds: number) {
   const rows: Row[] = [];
   for (const name of Object.keys(VARIANTS))
     if (names.length === 0 || names.includes(name))

@@ -12,7 +12,7 @@ export { blend, blendClasses, blendNoise, type Corner, type Place } from "./mode
 export type { ModelConfig } from "./models/config.js";
 export type { ModelBlobs } from "./models/location.js";
 export type { OptionInfo } from "./models/options.js";
-export { BODY_PARENTS, joinClips, MOST_POINTS, type Spot, spotsOf, VRM_BONES } from "./motion/index.js";
+export { FULL_BODY, fullBodyVrmBones, joinClips, MOST_POINTS, type Spot, spotsOf } from "./motion/index.js";
 export { type DeviceName, setWasmFolder } from "./runtime/index.js";
 export type {
   AnswererInfo,

@@ -1,6 +1,6 @@
 import type * as Fewstep from "../../src/browser.js";
 import { onModelPages } from "../model-page.js";
-import { round } from "../report.js";
+import { median, round } from "../report.js";
 import { type Pace, sessionOf } from "./live.js";
 
 declare const fewstep: typeof Fewstep;
@@ -9,9 +9,9 @@ declare const fewstep: typeof Fewstep;
 export async function inBrowser(model: string, paces: readonly Pace[], threads: number) {
   const asked = paces.map((pace) => ({ options: sessionOf(pace), threads }));
   const found = await onModelPages(model, onPage, asked);
-  return found.map(({ first, speed, used }, i) => ({
+  return found.map(({ load, cold, warm, speed, used }, i) => ({
     ...paces[i],
-    ...{ threads: used, realTime: round(speed), firstMs: round(first) },
+    ...{ threads: used, realTime: round(speed), loadMs: round(load), coldMs: round(cold), warmMs: round(median(warm)) },
   }));
 }
 
@@ -19,9 +19,20 @@ export async function inBrowser(model: string, paces: readonly Pace[], threads: 
 async function onPage({ options, threads }: { options: object; threads: number }) {
   const start = performance.now();
   const generator = await fewstep.createGenerator("/model", { kind: "motion", device: "wasm", threads, cache: false });
+  const load = performance.now() - start;
+  /** Milliseconds from a text to the first block, of a session of its own. */
+  const first = async () => {
+    const asked = performance.now();
+    const session = await generator.open({ ...options });
+    await session.next();
+    const ms = performance.now() - asked;
+    await session.close();
+    return ms;
+  };
+  const cold = await first();
+  const warm: number[] = [];
+  for (let i = 0; i < 5; i++) warm.push(await first());
   const session = await generator.open({ ...options });
-  await session.next();
-  const first = performance.now() - start;
   for (let i = 0; i <= session.delay; i++) await session.next();
   const count = 30;
   const began = performance.now();
@@ -31,5 +42,5 @@ async function onPage({ options, threads }: { options: object; threads: number }
   await session.close();
   const used = generator.threads;
   await generator.dispose();
-  return { first, speed, used };
+  return { load, cold, warm, speed, used };
 }

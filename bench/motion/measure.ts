@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { locomotion } from "../../src/data/motion/locomotion/index.js";
+import { resolveMotion } from "../../src/data/motion/resolve.js";
 import type { MotionDataset } from "../../src/data/motion-dataset.js";
 import { MotionJudge } from "../../src/judges/motion/model.js";
 import { presets as judgePresets } from "../../src/judges/motion/settings.js";
@@ -20,10 +21,6 @@ import { asks, Chunks, draw, SECONDS, seamsOf, TWICE } from "./draw.js";
 import { jerkAround, judged, type Real, realOf } from "./judging.js";
 import { STEPS, settingsOf, VARIANTS } from "./variants.js";
 
-/** Where trained models are kept, so that a bench that was stopped goes on. */
-const FOLDER = "out/bench-motion";
-/** Motions that are judged, of each variant and way to draw. */
-const JUDGED = 196;
 /** Long motions: with a change of what they show, and without. */
 const CHANGES = 48;
 const GUIDANCE = 2;
@@ -42,31 +39,55 @@ interface Options {
   note(text: string): void;
 }
 export interface Context extends Options {
+  /** What models learn from. */
   readonly dataset: MotionDataset;
+  /** Whose test clips' captions are asked for, and are what is drawn compared with. */
+  readonly shown: MotionDataset;
   readonly judge: MotionJudge;
   readonly real: Real;
+  /** Where trained models are kept, so that a bench that was stopped goes on. */
+  readonly folder: string;
+  /** Motions that are judged, of each variant and way to draw. */
+  readonly judged: number;
 }
 
-/** The data, and the judge, which learns from clips of another seed where it is not there yet. */
-export async function theJudge(options: Options): Promise<Context> {
-  const { threads, quick, note } = options;
-  const clips = quick ? 120 : 1500;
-  const folder = join(FOLDER, quick ? "judge-quick" : "judge");
-  if (!existsSync(join(folder, "model/config.json"))) {
+/** The judge of a folder, which learns from clips where it is not there yet. */
+async function judgeOf(folder: string, learns: MotionDataset, { threads, quick, note }: Options): Promise<MotionJudge> {
+  const at = join(folder, quick ? "judge-quick" : "judge");
+  if (!existsSync(join(at, "model/config.json"))) {
     note("the judge");
     const settings = { ...judgePresets.tiny, clips: 1, steps: quick ? 60 : judgePresets.tiny.steps };
-    const other = locomotion({ clips, test: 200, seed: 1 });
-    await trainMotionJudge(other, settings, { out: folder, name: "judge", threads, device: "cpu" });
+    await trainMotionJudge(learns, settings, { out: at, name: "judge", threads, device: "cpu" });
   }
-  const judge = await MotionJudge.load(folder, { device: "cpu", threads });
-  const dataset = locomotion({ clips, test: quick ? 120 : 400 });
-  return { ...options, dataset, judge, real: await realOf(judge, dataset, JUDGED) };
+  return MotionJudge.load(at, { device: "cpu", threads });
+}
+
+/** The procedure's motions; the judge learns from clips of another seed. */
+export async function procedural(options: Options): Promise<Context> {
+  const clips = options.quick ? 120 : 1500;
+  const [folder, judged] = ["out/bench-motion", 196];
+  const judge = await judgeOf(folder, locomotion({ clips, test: 200, seed: 1 }), options);
+  const dataset = locomotion({ clips, test: options.quick ? 120 : 400 });
+  return { ...options, dataset, shown: dataset, judge, real: await realOf(judge, dataset, judged), folder, judged };
+}
+
+/**
+ * Captured motions. They are few: models learn from all training clips, the judge from two fifths of them, and real motions
+ * are the test clips and a fifth that the judge has not learnt from; the other two fifths are the floor's.
+ */
+export async function captured(id: string, options: Options): Promise<Context> {
+  const dataset = await resolveMotion(id, { onProgress: () => {} });
+  const fifths = (...which: number[]) => dataset.train.filter((_, i) => which.includes(i % 5));
+  const [folder, judged] = [`out/bench-motion-${id}`, 64];
+  const judge = await judgeOf(folder, { ...dataset, train: fifths(0, 1) }, options);
+  const shown = { ...dataset, train: fifths(3, 4), test: [...dataset.test, ...fifths(2)] };
+  return { ...options, dataset, shown, judge, real: await realOf(judge, shown, judged), folder, judged };
 }
 
 /** Trains a variant with a seed, draws and judges; what was measured before is read. */
 export async function measure(name: string, seed: number, context: Context): Promise<Row[]> {
   const { quick, threads, dataset, note } = context;
-  const folder = join(FOLDER, `${quick ? "quick-" : ""}${name.replaceAll(/\W+/g, "-")}-${seed}`);
+  const folder = join(context.folder, `${quick ? "quick-" : ""}${name.replaceAll(/\W+/g, "-")}-${seed}`);
   const figures = join(folder, "figures.json");
   if (existsSync(figures)) return JSON.parse(await readFile(figures, "utf8")) as Row[];
   if (!existsSync(join(folder, "model/config.json"))) {
@@ -84,13 +105,13 @@ async function figuresOf(
   folder: string,
   name: string,
   seed: number,
-  { dataset, judge, real, threads, note }: Context,
+  { shown, judge, real, judged: count, threads, note }: Context,
 ): Promise<Row[]> {
   const files = await readModel(folder, () => motionArchitecture);
   const { shape, net } = loadedNetwork(motionArchitecture, files);
   const model = new Chunks(files.config, shape, net, { device: "cpu", threads });
   const random = new Random(seed, "bench");
-  const asked = asks(dataset.test, JUDGED, random);
+  const asked = asks(shown.test, count, random);
   const own: Row[] = [];
   for (const [drawn, drawing] of Object.entries(VARIANTS[name].draws)) {
     note(`${name}, seed ${seed}: ${drawn}`);
@@ -102,7 +123,7 @@ async function figuresOf(
     );
     const pairs = Array.from(
       { length: CHANGES },
-      (_, i) => `${asked[i].prompt}, then ${asked[(7 * i + 3) % JUDGED].prompt}`,
+      (_, i) => `${asked[i].prompt}, then ${asked[(7 * i + 3) % count].prompt}`,
     );
     const changing = await draw(model, pairs, { ...how, seconds: TWICE });
     const middle = (TWICE * shape.fps) / 2;

@@ -100,6 +100,24 @@ test("a path is drawn on the floor or given as points, and the figure follows it
   expect(last[2]).toBeGreaterThan(1.5);
 });
 
+const FIGURE = new URL("../goldens/vrm/blender.vrm", import.meta.url).pathname;
+
+test("a figure of one's own is put on by a drop or a choice, and taken off; a file that is none is said", async () => {
+  const { page } = visitor;
+  const away = page.getByRole("button", { name: "Capsules again" });
+  await visitor.drop("[data-testid=stage]", FIGURE);
+  await away.waitFor();
+  const before = await moved();
+  await expect.poll(moved).toBeGreaterThan(before);
+  await page.getByTestId("figure").setInputFiles({ name: "a.vrm", mimeType: "", buffer: Buffer.from("no figure") });
+  expect(await page.getByRole("alert").textContent()).toContain("cannot be read as a VRM figure");
+  await visitor.expectGood();
+  await away.click();
+  await page.getByTestId("figure").setInputFiles(FIGURE);
+  await away.click();
+  await expect.poll(() => page.getByRole("alert").count(), { timeout: 60_000 }).toBe(0);
+});
+
 test("a text that the model cannot read is said, and the motion goes on", async () => {
   const { page } = visitor;
   const before = await moved();

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
@@ -90,6 +90,21 @@ export class Visitor {
     const told = bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
     expect(told).toEqual([]);
     expect(this.problems).toEqual([]);
+  }
+
+  /** Drops a file on what a selector finds, at a share of its width. */
+  async drop(selector: string, path: string, across = 0.5): Promise<void> {
+    const file = { name: basename(path), bytes: readFileSync(path).toString("base64") };
+    await this.page.locator(selector).evaluate(
+      (target, { name, bytes, across }) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))], name));
+        const { left, top, width, height } = target.getBoundingClientRect();
+        const at = { clientX: left + across * width, clientY: top + height / 2 };
+        target.dispatchEvent(new DragEvent("drop", { dataTransfer, ...at, bubbles: true, cancelable: true }));
+      },
+      { ...file, across },
+    );
   }
 
   /** RGBA of a canvas. */

@@ -118,6 +118,21 @@ test("voices are chosen for each: nobody, the microphone, and a file that is non
   expect(visitor.problems).toEqual([]);
 });
 
+test("each of the two wears a figure that is dropped on its side", async () => {
+  const { page } = visitor;
+  const figure = new URL("../goldens/vrm/blender.vrm", import.meta.url).pathname;
+  await visitor.drop("[data-testid=stage]", figure, 0.8);
+  const away = page.getByRole("button", { name: "Capsules again" });
+  await away.waitFor();
+  await page.getByTestId("figure-0").setInputFiles(figure);
+  await away.nth(1).waitFor();
+  const before = await frame();
+  await expect.poll(frame).toBeGreaterThan(before);
+  await visitor.expectGood();
+  await away.first().click();
+  await expect.poll(() => away.count(), { timeout: 60_000 }).toBe(1);
+});
+
 test("where there is no model of gestures the page says what to do", async () => {
   const { page } = visitor;
   writeFileSync(join(folder, "site/models/index.json"), "[]");

@@ -3,12 +3,17 @@ import { createVRMAnimationClip, VRMAnimationLoaderPlugin } from "@pixiv/three-v
 import { AnimationMixer, type Bone, type Object3D, Quaternion, type SkinnedMesh, Vector3 } from "three";
 import { BVHLoader } from "three/addons/loaders/BVHLoader.js";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
+import { readVrm } from "../../studio/src/figure/vrm.js";
 
 /** The package's types lose what it exports from its parts. */
 const { VRM, VRMHumanoid } = vrmPackage as unknown as Record<"VRM" | "VRMHumanoid", new (from: object) => any>;
 
 // What the test of motions in three.js runs in a page.
 
+/** A figure's bones as its file has them. */
+interface Raw {
+  readonly humanoid: { getRawBoneNode(name: string): Object3D | null };
+}
 type Place = [number, number, number];
 const placeOf = (node: Object3D): Place => node.getWorldPosition(new Vector3()).toArray();
 const bytesOf = (base64: string): ArrayBuffer => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer;
@@ -61,6 +66,33 @@ export async function vrma(base64: string, body: string, bones: Record<string, s
     rest: animation.restHipsPosition.toArray(),
     upright: new Quaternion().angleTo(node("hips").getWorldQuaternion(new Quaternion())),
   };
+}
+
+/** Where the hands of a VRM file's figure are at a time of a VRMA. */
+export async function animated(base64: string, file: string, time: number): Promise<Record<string, Place>> {
+  const { vrm } = await readVrm(new Blob([bytesOf(file)]));
+  const { userData } = await load(base64);
+  const mixer = new AnimationMixer(vrm.scene);
+  mixer.clipAction(createVRMAnimationClip(userData.vrmAnimations[0], vrm as never)).play();
+  mixer.setTime(time);
+  vrm.update(0);
+  vrm.scene.updateMatrixWorld(true);
+  const raw = (name: string) => placeOf((vrm as unknown as typeof vrm & Raw).humanoid.getRawBoneNode(name)!);
+  return { leftHand: raw("leftHand"), rightHand: raw("rightHand") };
+}
+
+/** Where the bones of a VRM file's figure are at rest, and in a pose of the body's joints that it puts on. */
+export async function worn(base64: string, bones: readonly string[], rotations: number[], root: Place) {
+  const figure = await readVrm(new Blob([bytesOf(base64)]));
+  const { humanoid } = figure.vrm as unknown as Raw;
+  const places = () => {
+    figure.object.updateMatrixWorld(true);
+    const found = bones.map((bone) => [bone, humanoid.getRawBoneNode(bone)] as const);
+    return Object.fromEntries(found.flatMap(([bone, node]) => (node ? [[bone, placeOf(node)]] : [])));
+  };
+  const rest = places();
+  figure.pose({ rotations: Float32Array.from(rotations), root, joints: new Float32Array(), contacts: null });
+  return { rest, posed: places() };
 }
 
 /** Where the joints of a BVH are at a time, by name, in its own unit. */

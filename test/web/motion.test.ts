@@ -1,12 +1,14 @@
+import { readFileSync } from "node:fs";
 import { build } from "esbuild";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Motions } from "../../src/media/motions.js";
 import type { Clip } from "../../src/motion/clip.js";
-import { positionsOf } from "../../src/motion/kinematics.js";
-import { aboutAxis } from "../../src/motion/rotations.js";
+import { FULL_BODY } from "../../src/motion/full-body.js";
+import { positionsOf, worldRotations } from "../../src/motion/kinematics.js";
+import { aboutAxis, type Quaternion, rotate, type Vector } from "../../src/motion/rotations.js";
 import { BODY, BODY_NAMES } from "../../src/motion/skeleton.js";
-import { VRM_BONES } from "../../src/motion/vrm-bones.js";
+import { fullBodyVrmBones, VRM_BONES } from "../../src/motion/vrm-bones.js";
 import { randomClip } from "../motion/fixtures.js";
 import type * as Viewer from "./motion-page.js";
 import { openBrowser } from "./site.js";
@@ -22,6 +24,7 @@ beforeAll(async () => {
     bundle: true,
     format: "iife",
     globalName: "viewer",
+    alias: { "fewstep/browser": `${import.meta.dirname}/../../src/motion/index.ts` },
     write: false,
     logLevel: "error",
   });
@@ -85,6 +88,50 @@ test("a VRMA moves a VRM: every bone turns, the hips go along, the left hand at 
   const any = await seen(anyhow, 0.2);
   for (const [joint, bone] of VRM_BONES.entries())
     expect(any.places[bone]).toEqual(near(place(anyhow, 4, BODY_NAMES[joint])));
+});
+
+test.each([
+  ["the body of 22 joints", anyhow],
+  ["the body with fingers", randomClip(7, 9, { skeleton: FULL_BODY })],
+])("a figure that was made in Blender takes a pose of %s: each bone turns as its joint", async (_, clip) => {
+  const { names, parents } = clip.skeleton;
+  const [frame, joints] = [5, names.length];
+  const rotations = [...clip.rotations.subarray(4 * joints * frame, 4 * joints * (frame + 1))];
+  const root = [...clip.root.subarray(3 * frame, 3 * frame + 3)] as [number, number, number];
+  const file = readFileSync(new URL("../goldens/vrm/blender.vrm", import.meta.url)).toString("base64");
+  const { rest, posed } = await page.evaluate(
+    ([file, bones, rotations, root]) => viewer.worn(file, bones, rotations, root),
+    [file, fullBodyVrmBones, rotations, root] as const,
+  );
+  expect(Object.keys(rest)).toHaveLength(51);
+  const turns = worldRotations(clip);
+  const scale = rest.hips[1] / 0.99;
+  expect(posed.hips).toEqual(near(root.map((value) => value * scale)));
+  for (const [joint, bone] of fullBodyVrmBones.slice(0, joints).entries()) {
+    if (!rest[bone] || joint === 0) continue;
+    let above = parents[joint];
+    while (!rest[fullBodyVrmBones[above]]) above = parents[above];
+    const from = fullBodyVrmBones[above];
+    const at = 4 * (joints * frame + above);
+    const turn = [...turns.subarray(at, at + 4)] as Quaternion;
+    const limb = (places: typeof rest) => [0, 1, 2].map((k) => places[bone][k] - places[from][k]) as Vector;
+    expect([bone, ...limb(posed)]).toEqual([bone, ...near(rotate(turn, limb(rest)))]);
+  }
+});
+
+test("a VRMA raises the left hand of a figure that was made in Blender", async () => {
+  const file = readFileSync(new URL("../goldens/vrm/blender.vrm", import.meta.url)).toString("base64");
+  const animation = base64(await new Motions([raised]).toVrma());
+  const seen = (time: number) =>
+    page.evaluate(([animation, file, time]) => viewer.animated(animation, file, time), [
+      animation,
+      file,
+      time,
+    ] as const);
+  const [before, after] = [await seen(0), await seen(0.45)];
+  expect(before.leftHand[0]).toBeGreaterThan(0.4);
+  expect(after.leftHand[1] - before.leftHand[1]).toBeGreaterThan(0.3);
+  expect(after.rightHand[1]).toBeCloseTo(before.rightHand[1], 4);
 });
 
 test("three.js reads the BVH that is written: the same joints, in centimetres", async () => {

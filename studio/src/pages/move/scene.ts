@@ -10,7 +10,7 @@ import {
 import { Body, type Joints } from "../../figure/body.js";
 import type { Pose } from "../../figure/player.js";
 import { dressBody, type Look, Stage } from "../../figure/stage.js";
-import type { VrmFigure } from "./vrm.js";
+import type { VrmFigure } from "../../figure/vrm.js";
 
 /** A place on the floor, metres. */
 export interface Spot {

@@ -1,21 +1,30 @@
+import type { Object3D } from "three";
 import { Body } from "../../figure/body.js";
 import type { Pose } from "../../figure/player.js";
 import { dressBody, type Look, Stage } from "../../figure/stage.js";
+import type { VrmFigure } from "../../figure/vrm.js";
 
 /** Metres between the two, as in the files that are saved. */
 const APART = 1.2;
 
+/** Stands a person's figure in its place, turned to the other one. */
+function place({ position, rotation }: Object3D, person: number): void {
+  const side = person === 0 ? -1 : 1;
+  position.x = (side * APART) / 2;
+  rotation.y = (-side * Math.PI) / 2;
+}
+
 /** Two figures that face each other: the first on the left. */
 export class TalkStage extends Stage {
   readonly bodies = [new Body({ fingers: true }), new Body({ fingers: true })] as const;
+  /** Figures of their own in the place of the capsules. */
+  readonly #worn: [VrmFigure | null, VrmFigure | null] = [null, null];
 
   constructor(canvas: HTMLCanvasElement) {
     super(canvas, [0.3, 1.5, 3.05]);
     this.target.set(0, 1.04, 0);
     for (const [i, { object }] of this.bodies.entries()) {
-      const side = i === 0 ? -1 : 1;
-      object.position.x = (side * APART) / 2;
-      object.rotation.y = (-side * Math.PI) / 2;
+      place(object, i);
       object.visible = false; // until there is a pose to take
       this.scene.add(object);
     }
@@ -29,10 +38,21 @@ export class TalkStage extends Stage {
     return look;
   }
 
+  /** Puts a figure in the place of a person's capsules; null takes it away. */
+  wear(person: 0 | 1, figure: VrmFigure | null): void {
+    this.#worn[person]?.dispose();
+    this.#worn[person] = figure;
+    if (!figure) return;
+    place(figure.object, person);
+    this.scene.add(figure.object);
+  }
+
   show(poses: readonly Pose[]): void {
     for (const [i, pose] of poses.entries()) {
-      this.bodies[i].pose(pose.joints);
-      this.bodies[i].object.visible = true;
+      const [body, worn] = [this.bodies[i], this.#worn[i]];
+      if (worn) worn.pose(pose);
+      else body.pose(pose.joints);
+      body.object.visible = !worn;
     }
   }
 
@@ -44,7 +64,7 @@ export class TalkStage extends Stage {
   }
 
   override dispose(): void {
-    for (const body of this.bodies) body.dispose();
+    for (const figure of [...this.bodies, ...this.#worn]) figure?.dispose();
     super.dispose();
   }
 }

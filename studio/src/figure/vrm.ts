@@ -1,8 +1,8 @@
 import * as vrmPackage from "@pixiv/three-vrm";
-import { BODY_PARENTS, VRM_BONES } from "fewstep/browser";
-import { type Object3D, Quaternion, Vector3 } from "three";
+import { FULL_BODY, fullBodyVrmBones } from "fewstep/browser";
+import { Group, type Object3D, Quaternion, Vector3 } from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
-import type { Pose } from "../../figure/player.js";
+import type { Pose } from "./player.js";
 
 interface Vrm {
   readonly scene: Object3D;
@@ -19,9 +19,13 @@ const { VRMLoaderPlugin, VRMUtils } = vrmPackage as unknown as {
 /** Height of the body's hips at rest, metres. */
 const HIPS = 0.99;
 
-/** Somebody's own figure, moved by the joints' rotations. */
+/** Bones that a figure may lack. */
+const OPTIONAL = /upperChest|chest|Toes|Shoulder|neck|Thumb|Index|Middle|Ring|Little/;
+
+/** Somebody's own figure, moved by the rotations of the body's 22 joints, or of 52 with fingers. */
 export class VrmFigure {
-  readonly object: Object3D;
+  /** Where it stands is its own place in a scene; the hips move in it. */
+  readonly object: Object3D = new Group();
   /** Bones that it has, by joint; those that it lacks are turned with the next one on. */
   readonly #nodes: (Object3D | null)[];
   readonly #scale: number;
@@ -31,13 +35,13 @@ export class VrmFigure {
   constructor(readonly vrm: Vrm) {
     this.#turned = vrm.meta.metaVersion === "0";
     if (this.#turned) VRMUtils.rotateVRM0(vrm);
-    this.object = vrm.scene;
+    this.object.add(vrm.scene);
     this.object.traverse((node) => {
       node.castShadow = true;
       node.frustumCulled = false;
     });
-    this.#nodes = VRM_BONES.map((name) => vrm.humanoid.getNormalizedBoneNode(name));
-    const missing = VRM_BONES.filter((name, i) => !this.#nodes[i] && !/upperChest|chest|Toes|Shoulder|neck/.test(name));
+    this.#nodes = fullBodyVrmBones.map((name) => vrm.humanoid.getNormalizedBoneNode(name));
+    const missing = fullBodyVrmBones.filter((name, i) => !this.#nodes[i] && !OPTIONAL.test(name));
     if (missing.length > 0) throw new Error(`This figure has no ${missing.join(", ")}.`);
     this.#scale = this.#nodes[0]!.getWorldPosition(new Vector3()).y / HIPS;
   }
@@ -45,10 +49,10 @@ export class VrmFigure {
   pose({ rotations, root }: Pose): void {
     const flip = this.#turned ? -1 : 1;
     const world: Quaternion[] = [];
-    for (const [joint, node] of this.#nodes.entries()) {
+    for (const [joint, node] of this.#nodes.slice(0, rotations.length / 4).entries()) {
       const [x, y, z, w] = rotations.subarray(4 * joint, 4 * joint + 4);
       const own = new Quaternion(flip * x, y, flip * z, w);
-      const parent = BODY_PARENTS[joint];
+      const parent = FULL_BODY.parents[joint];
       world.push(parent < 0 ? own : world[parent].clone().multiply(own));
       if (!node) continue;
       const above = this.#above(joint);
@@ -62,8 +66,8 @@ export class VrmFigure {
 
   /** The next joint towards the root that the figure has a bone for. */
   #above(joint: number): number {
-    let at = BODY_PARENTS[joint];
-    while (at >= 0 && !this.#nodes[at]) at = BODY_PARENTS[at];
+    let at = FULL_BODY.parents[joint];
+    while (at >= 0 && !this.#nodes[at]) at = FULL_BODY.parents[at];
     return at;
   }
 
