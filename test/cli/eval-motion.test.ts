@@ -63,6 +63,7 @@ test("a model of motion is measured against its data: a table, and one JSON docu
     "top 3 of 32",
     "MM-Dist",
     "Diversity",
+    "MultiModality (within an action)",
     "Jerk",
     "skating",
   ])

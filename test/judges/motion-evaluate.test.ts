@@ -48,6 +48,7 @@ describe("a model of motion is measured", () => {
       "R-precision, top 3 of 32",
       "MM-Dist (text to motion)",
       "Diversity",
+      "MultiModality (within an action)",
       "Jerk (m a frame³)",
       "Foot skating (share of frames)",
     ]);
@@ -59,6 +60,8 @@ describe("a model of motion is measured", () => {
     expect(figure("Accuracy").floor).toBeGreaterThan(0.9);
     expect(figure("Accuracy").value).toBeLessThan(0.9);
     expect(figure("MM-Dist").value).toBeGreaterThan(figure("MM-Dist").floor!);
+    // Motions of one action are nearer to each other than motions of any
+    expect(figure("MultiModality").floor).toBeLessThan(0.8 * figure("Diversity").floor!);
     expect(figure("Jerk").interval![0]).toBeGreaterThan(figure("Jerk").floor!);
   });
 

@@ -58,14 +58,15 @@ export class Visitor {
     readonly page: Page,
   ) {}
 
-  static async open(options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Visitor> {
-    const { width = 1440, height = 900, dark = false } = options;
+  static async open(options: { width?: number; height?: number; dark?: boolean; scale?: number } = {}): Promise<Visitor> {
+    const { width = 1440, height = 900, dark = false, scale = 1 } = options;
     const { path } = await requireBrowser();
     // A camera that shows a moving test picture and a microphone that hears beeps, given to whoever asks
     const camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
     const browser = await chromium.launch({ executablePath: path, args: ["--no-sandbox", ...camera] });
     const context = await browser.newContext({
       viewport: { width, height },
+      deviceScaleFactor: scale,
       colorScheme: dark ? "dark" : "light",
       permissions: ["clipboard-read", "clipboard-write", "camera", "microphone"],
       acceptDownloads: true,

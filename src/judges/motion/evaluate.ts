@@ -14,6 +14,7 @@ import {
   type JudgedMotions,
   judgeMotions,
   judgeReal,
+  multimodalityOf,
   precisionOf,
   textDistanceOf,
 } from "./judged.js";
@@ -179,7 +180,10 @@ function metricsOf(
     features: "joints",
   });
   const [precision, real] = [precisionOf(drawn), precisionOf(test)];
-  const draws = new Random(seed, "diversity");
+  const both = (measure: typeof diversityOf, stream: string): [number, number] => {
+    const draws = new Random(seed, stream);
+    return [measure(drawn, draws.split("drawn")), measure(test, draws.split("real"))];
+  };
   return [
     ...evaluateFeatures(
       { samples: drawn.features, reference: test.features, train: train.features },
@@ -194,7 +198,8 @@ function metricsOf(
     ),
     ...Array.from(precision, (value, k) => one(`R-precision, top ${k + 1} of 32`, value, real[k])),
     one("MM-Dist (text to motion)", textDistanceOf(drawn), textDistanceOf(test)),
-    one("Diversity", diversityOf(drawn, draws.split("drawn")), diversityOf(test, draws.split("real"))),
+    one("Diversity", ...both(diversityOf, "diversity")),
+    one("MultiModality (within an action)", ...both(multimodalityOf, "multimodality")),
     each("Jerk (m a frame³)", "jerk"),
     each("Foot skating (share of frames)", "skating"),
   ];

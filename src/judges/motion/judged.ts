@@ -1,5 +1,13 @@
 import type { LabelledClip } from "../../data/motion-dataset.js";
-import { accuracy, diversity, type Features, features, multimodalDistance, rPrecision } from "../../metrics/index.js";
+import {
+  accuracy,
+  diversity,
+  type Features,
+  features,
+  multimodalDistance,
+  multimodality,
+  rPrecision,
+} from "../../metrics/index.js";
 import { footSkating, jerk } from "../../metrics/motion/index.js";
 import { mean } from "../../metrics/quantile.js";
 import { type Clip, positionsOf } from "../../motion/index.js";
@@ -106,3 +114,16 @@ export const textDistanceOf = ({ texts, places }: JudgedMotions): number => mult
 /** How far motions are from each other in the space of the Fréchet distance, in 300 pairs, or as many as there are. */
 export const diversityOf = ({ features }: JudgedMotions, random: Random): number =>
   diversity(features, { pairs: Math.min(300, features.count), random });
+
+/**
+ * MultiModality: how far motions of one action are from each other in that space, the mean over actions, in 10 pairs of
+ * each, or as many as the rarest has.
+ */
+export function multimodalityOf({ features: { data, dim }, asked }: JudgedMotions, random: Random): number {
+  const labels = [...new Set(asked.map(({ label }) => label))].sort((a, b) => a - b);
+  const groups = labels.map((label) => {
+    const own = asked.flatMap((ask, i) => (ask.label === label ? [...data.subarray(i * dim, (i + 1) * dim)] : []));
+    return features(Float32Array.from(own), dim);
+  });
+  return multimodality(groups, { pairs: Math.min(10, ...groups.map(({ count }) => count)), random });
+}
