@@ -14,8 +14,8 @@ let visitor: Visitor;
 beforeAll(async () => {
   await buildStudio(join(folder, "site"), ["walker"]);
   host = await StaticHost.start(join(folder, "site"));
-  // Small, since the figure is drawn by the processor here
-  visitor = await Visitor.open({ width: 760, height: 460 });
+  // Small and coarse, since the figure is drawn by the processor here
+  visitor = await Visitor.open({ width: 760, height: 460, scale: 0.5 });
 });
 afterAll(async () => {
   await visitor?.close();

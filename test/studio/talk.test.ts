@@ -20,8 +20,8 @@ beforeAll(async () => {
   });
   await buildStudio(join(folder, "site"), ["talk"], [join(folder, "models")]);
   host = await StaticHost.start(join(folder, "site"));
-  // Small, since the figures are drawn by the processor here
-  visitor = await Visitor.open({ width: 760, height: 460 });
+  // Small and coarse, since the figures are drawn by the processor here
+  visitor = await Visitor.open({ width: 760, height: 460, scale: 0.5 });
 });
 afterAll(async () => {
   await visitor?.close();
