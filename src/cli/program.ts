@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { isWrongUse } from "../io/wrong-use.js";
 import { trainerNames } from "../loops/diagnostic/export/trainers.js";
+import { importable, importers } from "../methods/importers.js";
 import { methods } from "../methods/registry.js";
 import type { EditInfo } from "../models/edits.js";
 import { WEIGHT_TYPES } from "../models/weight-types.js";
@@ -427,13 +428,20 @@ program
 
 program
   .command("import")
-  .description("write another project's published weights as a model folder: CMDM's (2602.22594), of motion")
-  .argument("<method>", "motion")
-  .requiredOption("--from <folder>", "its safetensors files, and HumanML3D's Mean.npy and Std.npy")
+  .description(
+    `write another project's published weights as a model folder: ${importable
+      .map((method) => `${importers[method].whose}, as a model of ${method}`)
+      .join("; ")}`,
+  )
+  .argument("<method>", importable.join(", "))
+  .requiredOption("--from <folder>", "its safetensors files, and what else the method needs (docs/official.md)")
   .requiredOption("--out <folder>", "where the model goes")
   .option("--name <name>", "name that the model carries (default: the folder's)")
   .addOption(jsonOption())
-  .addHelpText("after", examples("import motion --from ./cmdm --out models/cmdm"))
+  .addHelpText(
+    "after",
+    examples("import motion --from ./cmdm --out models/cmdm", "import discrete --from ./duo --out models/duo"),
+  )
   .action(async (method, options) => (await import("./import.js")).importCommand(method, options));
 
 const data = program

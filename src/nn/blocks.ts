@@ -1,6 +1,6 @@
 import { showShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { gelu, silu } from "./activations.js";
+import { gelu, geluTanh, silu } from "./activations.js";
 import { type AttentionInputs, type AttentionOptions, attention } from "./attention.js";
 import { conv2d } from "./conv.js";
 import { type WeightInit, zeros } from "./initializers.js";
@@ -42,14 +42,22 @@ export function swiglu(
 }
 
 export interface TransformerOptions extends AttentionOptions {
-  /** Which norm stands before attention and MLP; default `rms`. */
-  norm?: "rms" | "layer";
-  /** `swiglu` (default) or a GELU MLP. */
-  mlp?: "swiglu" | "gelu";
+  /** Which norm stands before attention and MLP: `rms` (default), `layer`, or `layerGain`, which has no bias. */
+  norm?: BlockNorm;
+  /** `swiglu` (default) or a GELU MLP, exact or with the tanh approximation. */
+  mlp?: "swiglu" | "gelu" | "geluTanh";
   /** Hidden width of the MLP; default 4·width for GELU, `swigluWidth(width)` for SwiGLU. */
   hidden?: number;
   /** Whether norms before a modulation have learned gains; default true. */
   gain?: boolean;
+}
+
+export type BlockNorm = "rms" | "layer" | "layerGain";
+
+/** A norm of a block or a head by its name; without a gain it has nothing learned. */
+export function blockNorm(width: number, { norm = "rms", gain = true }: { norm?: BlockNorm; gain?: boolean }) {
+  if (norm === "rms") return rmsNorm(width, { affine: gain });
+  return layerNorm(width, { affine: gain && norm === "layerGain" ? "gain" : gain });
 }
 
 /** Mask and positions of the block's self-attention. */
@@ -58,17 +66,19 @@ export type SelfAttentionInputs = Omit<AttentionInputs, "context">;
 function parts(
   width: number,
   heads: number,
-  { norm = "rms", mlp: kind = "swiglu", hidden, gain = true, ...options }: TransformerOptions,
+  { norm, mlp: kind = "swiglu", hidden, gain, ...options }: TransformerOptions,
 ) {
-  const normOf = () => (norm === "rms" ? rmsNorm(width, { affine: gain }) : layerNorm(width, { affine: gain }));
   return {
-    norm1: normOf(),
+    norm1: blockNorm(width, { norm, gain }),
     attention: attention(width, heads, options),
-    norm2: normOf(),
+    norm2: blockNorm(width, { norm, gain }),
     mlp:
       kind === "swiglu"
         ? swiglu(width, { hidden, init: options.init })
-        : mlp([width, hidden ?? 4 * width, width], { activation: gelu, init: options.init }),
+        : mlp([width, hidden ?? 4 * width, width], {
+            activation: kind === "gelu" ? gelu : geluTanh,
+            init: options.init,
+          }),
   };
 }
 
@@ -117,11 +127,11 @@ export function ditHead(
   outputs: number,
   {
     conditionWidth = width,
-    gain = true,
     init = "zeros",
-  }: { conditionWidth?: number; gain?: boolean; init?: WeightInit } = {},
+    ...norms
+  }: { conditionWidth?: number; norm?: BlockNorm; gain?: boolean; init?: WeightInit } = {},
 ) {
-  const norm = rmsNorm(width, { affine: gain });
+  const norm = blockNorm(width, norms);
   const modulation = linear(conditionWidth, 2 * width, { init: "zeros" });
   const project = linear(width, outputs, { init });
   return module({ norm, modulation, project }, (x: Tensor, condition: Tensor): Tensor => {

@@ -15,7 +15,7 @@ export interface Tokenizer {
   /** Throws on a token outside the vocabulary. */
   decode(tokens: ArrayLike<number>): string;
   /** Plain JSON for `loadTokenizer`. */
-  toJSON(): TokenizerData | "gpt2";
+  toJSON(): TokenizerData | Gpt2;
 }
 
 /** Ends a line, and fills it up to the sequence's length. */
@@ -89,27 +89,36 @@ const charactersOf = (text: string | Text) => (typeof text === "string" ? text :
 /** What stands for the end of a text among GPT-2's tokens, the last of them. */
 const TEXT_END = "<|endoftext|>";
 
-/** GPT-2's tokens: 50,256 pieces and the end of a text. */
-export async function gpt2Tokenizer(): Promise<Tokenizer> {
+/** What stands for padding where there is a token for it, one more than GPT-2's. */
+const PADDING = "[PAD]";
+
+/** How a file names GPT-2's tokens: its own, or with one more for padding, as some published models have it. */
+const gpt2Kinds = ["gpt2", "gpt2-padded"] as const;
+export type Gpt2 = (typeof gpt2Kinds)[number];
+
+/** GPT-2's tokens: 50,256 pieces and the end of a text; padded with one more. */
+export async function gpt2Tokenizer(kind: Gpt2 = "gpt2"): Promise<Tokenizer> {
   const { encode, vocabularySize } = await import("gpt-tokenizer/encoding/r50k_base");
   const { default: pieces } = await import("gpt-tokenizer/bpeRanks/r50k_base");
   const encoder = new TextEncoder();
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  /** Tokens that stand for a word of their own, by it. */
+  const special = new Map([[TEXT_END, vocabularySize - 1]]);
+  if (kind === "gpt2-padded") special.set(PADDING, vocabularySize);
+  const size = Math.max(...special.values()) + 1;
+  const words = new Map(Array.from(special, ([word, token]) => [token, word]));
+  const between = kind === "gpt2-padded" ? /(<\|endoftext\|>|\[PAD\])/ : /(<\|endoftext\|>)/;
   const bytesOf = (token: number) => {
-    const piece = pieces[token] ?? TEXT_END;
+    const piece = words.get(token) ?? pieces[token];
     return typeof piece === "string" ? encoder.encode(piece) : Uint8Array.from(piece);
   };
   return {
-    size: vocabularySize,
-    encode: (text) => {
-      const texts = text.split(TEXT_END).map((part) => encode(part));
-      return Int32Array.from(texts.flatMap((part, i) => (i > 0 ? [vocabularySize - 1, ...part] : part)));
-    },
+    size,
+    encode: (text) =>
+      Int32Array.from(text.split(between).flatMap((part) => (special.has(part) ? [special.get(part)!] : encode(part)))),
     decode: (tokens) => {
-      const bad = Array.from(tokens).find(
-        (token) => !(Number.isInteger(token) && token >= 0 && token < vocabularySize),
-      );
-      if (bad !== undefined) throw outside(bad, vocabularySize);
+      const bad = Array.from(tokens).find((token) => !(Number.isInteger(token) && token >= 0 && token < size));
+      if (bad !== undefined) throw outside(bad, size);
       // Not by the package's `decode`, which keeps a part of a character for its next call
       const parts = Array.from(tokens, bytesOf);
       const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -120,7 +129,7 @@ export async function gpt2Tokenizer(): Promise<Tokenizer> {
       }
       return decoder.decode(bytes);
     },
-    toJSON: () => "gpt2",
+    toJSON: () => kind,
   };
 }
 
@@ -129,7 +138,7 @@ const outside = (token: number, size: number) =>
 
 /** The tokenizer of a model's file. */
 export const loadTokenizer = async (data: unknown): Promise<Tokenizer> =>
-  data === "gpt2" ? gpt2Tokenizer() : tokenizerFrom(data);
+  gpt2Kinds.includes(data as Gpt2) ? gpt2Tokenizer(data as Gpt2) : tokenizerFrom(data);
 
 /** Throws unless a tokenizer has as many tokens as its network. */
 export function requireTokens({ size }: Tokenizer, vocabulary: number): void {

@@ -29,9 +29,13 @@ function tokenEmbedding(states: number, width: number) {
 }
 
 /** Output layer tied to the embedding; `gain` starts at zero, so that the first prediction is uniform. */
-function tiedHead(width: number, conditionWidth: number, tokens: number, embedding: ReturnType<typeof tokenEmbedding>) {
-  const norm = nn.rmsNorm(width);
-  const modulation = nn.linear(conditionWidth, 2 * width, { init: "zeros" });
+function tiedHead(
+  { width, condition, norm: kind }: Transformer,
+  tokens: number,
+  embedding: ReturnType<typeof tokenEmbedding>,
+) {
+  const norm = nn.blockNorm(width, { norm: kind });
+  const modulation = nn.linear(condition, 2 * width, { init: "zeros" });
   const gain = nn.parameter([1], nn.init.zeros);
   return nn.module({ norm, modulation, gain }, (x: Tensor, condition: Tensor): Tensor => {
     const [shift, scale] = modulation(condition.silu()).split(2);
@@ -62,26 +66,27 @@ function conditioning(process: DiscreteShape["process"], condition: number, clas
   });
 }
 
+type Transformer = Extract<DiscreteShape["network"], { kind: "transformer" }>;
+
 /** @see discreteNetwork */
-export function transformer(
-  { process, vocabulary, classes }: DiscreteShape,
-  { width, heads, blocks: depth, condition, tied }: Extract<DiscreteShape["network"], { kind: "transformer" }>,
-) {
+export function transformer({ process, vocabulary, classes }: DiscreteShape, network: Transformer) {
+  const { width, heads, blocks: depth, condition, tied, norm, mlp = "gelu" } = network;
   const { states, tokens } = processOf({ process, vocabulary });
   const embedding = tokenEmbedding(states, width);
   const level = conditioning(process, condition, classes);
   const blocks = Array.from({ length: depth }, () =>
     nn.ditBlock(width, heads, {
       conditionWidth: condition,
-      mlp: "gelu",
+      norm,
+      mlp,
       queryKeyNorm: false,
       qkvBias: false,
       outBias: false,
     }),
   );
   const head = tied
-    ? tiedHead(width, condition, tokens, embedding)
-    : nn.ditHead(width, tokens, { conditionWidth: condition });
+    ? tiedHead(network, tokens, embedding)
+    : nn.ditHead(width, tokens, { conditionWidth: condition, norm });
   return nn.module({ embedding, level, blocks, head }, ((input, sigma, labels) => {
     const c = level(sigma, labels);
     return head(
@@ -152,8 +157,8 @@ function pixelUnet(
 /**
  * The denoising network: input (see `NetworkInput`), sigma [B] and, with classes, labels [B] int32 (`classes` = none)
  * to logits [B, L, K] of the clean tokens. A transformer is the papers' DiT: embedding, blocks with rotary attention
- * and adaLN-zero, an output layer at zero; its norms are RMS with a gain where the papers' are LayerNorm without a
- * bias: as many parameters.
+ * and adaLN-zero, an output layer at zero; by default its norms are RMS with a gain where the papers' are LayerNorm
+ * without a bias (`norm` "layerGain"): as many parameters.
  */
 export const discreteNetwork = (shape: DiscreteShape) =>
   shape.network.kind === "unet" ? pixelUnet(shape, shape.network) : transformer(shape, shape.network);

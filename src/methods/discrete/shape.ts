@@ -20,6 +20,10 @@ const transformer = z
     condition: width.default(128),
     /** Whether the output layer is the input embedding. */
     tied: z.boolean().default(false),
+    /** Norms: `rms` (default), or LayerNorm with a gain alone, as in the papers' code. */
+    norm: z.enum(["rms", "layerGain"]).optional(),
+    /** GELU of the MLPs: exact (default), or its tanh approximation, as in the papers' code. */
+    mlp: z.enum(["gelu", "geluTanh"]).optional(),
   })
   .superRefine((shape, context) => requireHeads(shape, context));
 

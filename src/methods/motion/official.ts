@@ -1,6 +1,7 @@
-import { show } from "../../io/show.js";
 import { WrongUse } from "../../io/wrong-use.js";
-import { trainableShape, type Weights } from "../../models/architecture.js";
+import type { Weights } from "../../models/architecture.js";
+import { axisOf, fitWeights, layersOf, linearWeight, publishedShape } from "../../models/fit-weights.js";
+import type { Importer } from "../../models/importer.js";
 import { HUMANML_FEATURES } from "../../motion/index.js";
 import type { Shape } from "../../tensor/index.js";
 import { motionArchitecture, motionNetwork } from "./network.js";
@@ -12,6 +13,9 @@ const OFFICIAL = { fps: 20, heads: 4, block: 3, window: 16, encoder: "distilbert
 
 /** Word pieces of a caption at most. */
 const PIECES = 64;
+
+const PARTS =
+  "They are those of its codec (from encoder.model.0.conv.weight on) and of its denoiser (from x_embedder.weight on).";
 
 /** Tensors that sampling does not need: the projection of the alignment, and a text model that was saved along. */
 const UNUSED = /^(linear_proj_(z|aux)|clip_model)\./;
@@ -68,49 +72,35 @@ const HALVES: Readonly<Record<string, 0 | 1>> = { "encode.mean": 0, "encode.spre
 const halfOf = (parameter: string): 0 | 1 | undefined => HALVES[parameter.slice(0, parameter.lastIndexOf("."))];
 
 /** A half of a tensor's rows; ours of the log variance's bias is counted from where training begins. */
-function halved(name: string, { shape: [rows, ...rest], data }: Weights[string], half: 0 | 1): Weights[string] {
+function halved(name: string, data: Float32Array, half: 0 | 1): Float32Array {
   const own = data.slice((half * data.length) / 2, ((half + 1) * data.length) / 2);
-  const counted = name === "encode.spread.bias" ? own.map((value) => value - FIRST_LOG_VARIANCE) : own;
-  return { shape: [rows / 2, ...rest], data: counted };
+  return name === "encode.spread.bias" ? own.map((value) => value - FIRST_LOG_VARIANCE) : own;
 }
 
 /** What is turned by the tokens' places: there the official features of a head stand in pairs, ours in halves. */
 const ROTATED = /\.attention\.(query|key|queryNorm|keyNorm)\.(weight|bias)$/;
 
+/** Where an output of a rotated layer stands among the official ones. */
+function turned(output: number, depth: number): number {
+  const [head, i] = [Math.floor(output / depth), output % depth];
+  return head * depth + (i < depth / 2 ? 2 * i : 2 * i - depth + 1);
+}
+
 /** Official numbers [outputs, ...] as ours: rotated features sorted, matrices transposed. */
-function converted(name: string, { shape, data }: Weights[string], heads: number): Float32Array {
-  const [outputs, inputs = 1] = shape;
-  const depth = outputs / heads;
-  const source = (row: number) => {
-    if (!ROTATED.test(name)) return row;
-    const [head, i] = [Math.floor(row / depth), row % depth];
-    return head * depth + (i < depth / 2 ? 2 * i : 2 * i - depth + 1);
-  };
+function converted(name: string, shape: Shape, data: Float32Array, heads: number): Float32Array {
   if (shape.length > 2) return data;
-  const out = new Float32Array(data.length);
-  for (let o = 0; o < outputs; o++)
-    for (let i = 0; i < inputs; i++) out[i * outputs + o] = data[source(o) * inputs + i];
-  return out;
+  const sizes = shape.length === 2 ? shape : [1, shape[0]];
+  const depth = sizes[1] / heads;
+  return linearWeight(data, sizes, ROTATED.test(name) ? { row: (output) => turned(output, depth) } : {});
 }
 
 const officialShape = (shape: Shape): readonly number[] => (shape.length === 2 ? [...shape].reverse() : shape);
 
-const some = (all: readonly string[]): string =>
-  `${all.slice(0, 6).join(", ")}${all.length > 6 ? ` and ${all.length - 6} more` : ""}`;
-
 /** Sizes as the weights tell them. @throws WrongUse where what tells them is missing. */
 function shapeOf(tensors: Weights, heads: number): MotionShape {
-  const axis = (name: string, i: number): number => {
-    const size = tensors[name]?.shape[i];
-    if (size === undefined)
-      throw new WrongUse(
-        `These are no weights of CMDM: ${name} is missing. They are those of its codec (from encoder.model.0.conv.weight on) and of its denoiser (from x_embedder.weight on).`,
-      );
-    return size;
-  };
-  const count = (pattern: RegExp): number =>
-    new Set(Object.keys(tensors).flatMap((name) => pattern.exec(name)?.[1] ?? [])).size;
-  return trainableShape(motionArchitecture, {
+  const axis = (name: string, i: number): number => axisOf(tensors, name, i, "CMDM", PARTS);
+  const count = (pattern: RegExp): number => layersOf(tensors, pattern);
+  return publishedShape(motionArchitecture, {
     fps: OFFICIAL.fps,
     features: axis("encoder.model.0.conv.weight", 1),
     codec: {
@@ -161,29 +151,51 @@ export function fromOfficial(
     "tokens.mean": { shape: [codec.latent], data: new Float32Array(codec.latent) },
     "tokens.deviation": { shape: [codec.latent], data: new Float32Array(codec.latent).fill(1) },
   };
-  const [missing, sizes, known] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  for (const [name, { shape: own }] of motionNetwork(shape).namedParameters()) {
-    if (name in weights) continue;
-    const official = officialName(name);
-    known.add(official);
-    const found = tensors[official];
-    const half = halfOf(name);
-    const [rows, ...rest] = officialShape(own);
-    const wanted = [half === undefined ? rows : 2 * rows, ...rest];
-    if (!found) missing.add(official);
-    else if (String(found.shape) !== String(wanted)) sizes.add(`${official} [${found.shape}] instead of [${wanted}]`);
-    else {
-      const part = half === undefined ? found : halved(name, found, half);
-      weights[name] = { shape: [...own], data: converted(name, part, heads) };
-    }
-  }
-  const others = Object.keys(tensors).filter((name) => !known.has(name));
-  const unknown = others.filter((name) => !isUnused(name));
-  const faults = [
-    ...(missing.size > 0 ? [`missing: ${some([...missing])}`] : []),
-    ...(sizes.size > 0 ? [`of another size: ${some([...sizes])}`] : []),
-    ...(unknown.length > 0 ? [`unknown: ${some(unknown.map(show))}`] : []),
-  ];
-  if (faults.length > 0) throw new WrongUse(`These weights do not fit CMDM's network: ${faults.join("; ")}.`);
-  return { shape, weights, unused: others };
+  const { weights: fitted, unused } = fitWeights(
+    "CMDM",
+    motionNetwork(shape),
+    tensors,
+    (name, own) => {
+      if (name in weights) return null;
+      const half = halfOf(name);
+      const [rows, ...rest] = officialShape(own);
+      return {
+        name: officialName(name),
+        shape: [half === undefined ? rows : 2 * rows, ...rest],
+        take: (data) => converted(name, own, half === undefined ? data : halved(name, data, half), heads),
+      };
+    },
+    isUnused,
+  );
+  return { shape, weights: { ...weights, ...fitted }, unused };
 }
+
+const SCALE = "Put HumanML3D's Mean.npy and Std.npy beside the weights: they say what a frame's numbers mean.";
+
+/** CMDM's weights in a folder, as docs/cmdm.md has it. */
+export const importer: Importer = {
+  files: "the codec's and the denoiser's weights there, with Mean.npy and Std.npy",
+  unpickle: "d = d.get('ema_model', d.get('ae', d))",
+  licence:
+    "none stated beside these weights. CMDM's code is CC0-1.0; its data, HumanML3D and AMASS, are for research with terms of their own.",
+  isUnused,
+  async read(folder, tensors) {
+    const scaleOf = async (name: string) => Float32Array.from((await folder.array(name, SCALE)).data);
+    const [mean, deviation] = [await scaleOf("Mean.npy"), await scaleOf("Std.npy")];
+    const { shape, weights, unused } = fromOfficial(tensors, { mean, deviation });
+    const encoder = OFFICIAL.encoder;
+    return {
+      described: { motion: { fps: shape.fps }, classNames: null, network: shape },
+      weights,
+      unused,
+      data: "HumanML3D",
+      attribution: "CMDM (Yu, Watanabe, Fujiwara, arXiv 2602.22594)",
+      facts: { encoder },
+      says: (model) => [
+        `It has no text encoder of its own. A prompt comes with the states of its word pieces by ${encoder}, as --states <file.npy>; ` +
+          "docs/cmdm.md says how to make them. Without a prompt it draws anything.",
+        `CMDM samples with: fewstep sample ${model} --steps 50 --lag 2 --guidance 3`,
+      ],
+    };
+  },
+};

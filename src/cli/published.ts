@@ -1,0 +1,105 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readNpy } from "../io/npy.js";
+import { entryAt, reading } from "../io/reading.js";
+import { loadSafetensors } from "../io/safetensors-file.js";
+import type { Weights } from "../models/architecture.js";
+import type { Importer, PublishedFolder } from "../models/importer.js";
+import { UsageError } from "./output.js";
+
+/** A folder with another project's files, and what is read of every project's. */
+export interface Folder extends PublishedFolder {
+  /** The tensors of all its safetensors files, and those that were left out because of their type. */
+  tensors(importer: Importer): Promise<{ tensors: Weights; skipped: string[] }>;
+  /** What it says of the licence of its weights; null where it says nothing. */
+  licence(): Promise<string | null>;
+}
+
+export async function publishedFolder(path: string): Promise<Folder> {
+  if (!entryAt(path)?.isDirectory())
+    throw new UsageError(`There is no folder "${path}"; give the one with the published weights.`);
+  const files = (await reading(path, () => readdir(path))).sort();
+  const bytesOf = (file: string) => reading(join(path, file), () => readFile(join(path, file)));
+  const textOf = async (file: string) => new TextDecoder().decode(await bytesOf(file));
+  const found = (name: string, why: string): string => {
+    const file = files.find((file) => file.toLowerCase() === name.toLowerCase());
+    if (file === undefined) throw new UsageError(`${path} has no ${name}. ${why}`);
+    return file;
+  };
+  return {
+    path,
+    async array(name, why) {
+      const file = found(name, why);
+      return readNpy(await bytesOf(file), join(path, file));
+    },
+    async json(name, why) {
+      const file = found(name, why);
+      try {
+        return JSON.parse(await textOf(file)) as unknown;
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        throw new Error(`${join(path, file)} is not JSON: ${error.message}. Fetch it again.`, { cause: error });
+      }
+    },
+    tensors: (importer) => tensorsOf(path, files, importer),
+    licence: () => licenceOf(files, textOf),
+  };
+}
+
+/** Endings of what PyTorch pickles. */
+const PICKLED = /\.(pt|pth|tar|ckpt|bin)$/i;
+
+/** The tensors of a folder's safetensors files together. */
+async function tensorsOf(path: string, files: readonly string[], importer: Importer) {
+  const named = files.filter((file) => file.endsWith(".safetensors"));
+  const pickled = files.filter((file) => PICKLED.test(file));
+  if (named.length === 0)
+    throw new UsageError(
+      pickled.length > 0
+        ? pickles(path, pickled, importer)
+        : `${path} has no .safetensors files. Put ${importer.files}.`,
+    );
+  const tensors: Weights = {};
+  const skipped: string[] = [];
+  const origins = new Map<string, string>();
+  for (const file of named) {
+    const { tensors: found } = await loadSafetensors(join(path, file));
+    for (const [name, { shape, data, dtype }] of Object.entries(found)) {
+      const other = origins.get(name);
+      if (other !== undefined)
+        throw new UsageError(`${other} and ${file} both have ${name}; leave only one of them in ${path}.`);
+      origins.set(name, file);
+      if (data instanceof Float32Array) tensors[name] = { shape, data };
+      else if (importer.isUnused(name)) skipped.push(name);
+      else throw new UsageError(`${join(path, file)}: ${name} is ${dtype}; weights are F32, F16 or BF16.`);
+    }
+  }
+  return { tensors, skipped };
+}
+
+/** What to do about files that only PyTorch reads: they may run anything when they are loaded. */
+function pickles(path: string, files: readonly string[], { unpickle }: Importer): string {
+  const lines = files.map((file) => {
+    const from = join(path, file);
+    return (
+      `  python3 -c "import torch; from safetensors.torch import save_file; d = torch.load('${from}', map_location='cpu'); ` +
+      `${unpickle}; save_file({k: v.contiguous() for k, v in d.items()}, '${from.replace(PICKLED, ".safetensors")}')"`
+    );
+  });
+  return `${path} has only PyTorch's pickles, which are programs and are not read here. Convert them where PyTorch is:\n${lines.join("\n")}`;
+}
+
+/** Names of licences, which do not always stand in the first line. */
+const NAMED = /CC0 1\.0 Universal|Attribution[-\w ]* 4\.0 International|MIT License|Apache License/;
+
+async function licenceOf(files: readonly string[], textOf: (file: string) => Promise<string>): Promise<string | null> {
+  const card = files.find((file) => /^readme\.md$/i.test(file));
+  const text = card ? await textOf(card) : "";
+  const front = text.startsWith("---\n") ? text.slice(0, text.indexOf("\n---", 4)) : "";
+  const stated = /^licen[cs]e:[ \t]*(\S.*)$/m.exec(front);
+  if (stated) return stated[1].trim();
+  const file = files.find((file) => /^licen[cs]e(\.|$)/i.test(file));
+  const terms = file && (await textOf(file));
+  const title = terms && (NAMED.exec(terms) ?? /\S.*/.exec(terms));
+  return title ? `${title[0].trim()} (${file})` : null;
+}
