@@ -14,8 +14,8 @@ export interface ImportCommand {
   json?: boolean;
 }
 
-/** Whose weights are imported as which method's, for people. */
-export const importList = importable.map((method) => `${method} (${importers[method].whose})`).join(", ");
+/** Which project's weights are imported as which method's, for people. */
+export const importList = importable.map((method) => `${method} (${importers[method].of})`).join(", ");
 
 /** Writes the published weights of another project's model as a model folder. */
 export async function importCommand(method: string, { from, out, name, json }: ImportCommand): Promise<void> {

@@ -429,9 +429,9 @@ program
 program
   .command("import")
   .description(
-    `write another project's published weights as a model folder: ${importable
-      .map((method) => `${importers[method].whose}, as a model of ${method}`)
-      .join("; ")}`,
+    `write another project's published weights as a model folder, of ${importable
+      .map((method) => `${method} (${importers[method].of})`)
+      .join(", ")}`,
   )
   .argument("<method>", importable.join(", "))
   .requiredOption("--from <folder>", "its safetensors files, and what else the method needs (docs/official.md)")

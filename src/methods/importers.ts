@@ -1,13 +1,17 @@
 import type { Importer } from "../models/importer.js";
 
-/** What can be imported, by the method that it becomes a model of: whose it is, and how it is read. */
+/** What can be imported, by the method that it becomes a model of: which project's it is, and how it is read. */
 export const importers = {
-  motion: { whose: "CMDM's (2602.22594)", load: async () => (await import("./motion/official.js")).importer },
+  motion: { of: "CMDM, 2602.22594", load: async () => (await import("./motion/official.js")).importer },
   discrete: {
-    whose: "Duo's (2506.10892) and MDLM's (2406.07524)",
+    of: "Duo, 2506.10892, and MDLM, 2406.07524",
     load: async () => (await import("./discrete/official.js")).importer,
   },
-} as const satisfies Record<string, { whose: string; load(): Promise<Importer> }>;
+  sphere: {
+    of: "the Sphere Encoder, 2602.15030",
+    load: async () => (await import("./sphere/official.js")).importer,
+  },
+} as const satisfies Record<string, { of: string; load(): Promise<Importer> }>;
 
 export type Importable = keyof typeof importers;
 export const importable = Object.keys(importers) as [Importable, ...Importable[]];

@@ -69,6 +69,19 @@ export function linearWeight(
   return out;
 }
 
+/**
+ * A weight [inputs, outputs] or a bias of ours that is the rows from `from` on of a published linear layer's, of which
+ * there are `rows`; default: all of them.
+ */
+export function linearRows(
+  shape: readonly number[],
+  { from = 0, rows = shape.at(-1)! }: { from?: number; rows?: number } = {},
+): Pick<Published, "shape" | "take"> {
+  const outputs = shape.at(-1)!;
+  if (shape.length === 1) return { shape: [rows], take: (data) => data.slice(from, from + outputs) };
+  return { shape: [rows, shape[0]], take: (data) => linearWeight(data, shape, { from }) };
+}
+
 /** The number of different layers whose names a pattern's first group numbers. */
 export const layersOf = (tensors: Weights, pattern: RegExp): number =>
   new Set(Object.keys(tensors).flatMap((name) => pattern.exec(name)?.[1] ?? [])).size;

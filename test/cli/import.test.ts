@@ -197,7 +197,10 @@ describe("an import is refused, and writes nothing,", () => {
   });
 
   test("for another method, into no folder, or where a model is already", async () => {
-    expect(await attempt(cmdm, undefined, "sphere")).toContain('nothing to import for "sphere"');
+    expect(await attempt(cmdm, undefined, "flow")).toBe(
+      'There is nothing to import for "flow"; choose motion (CMDM, 2602.22594), ' +
+        "discrete (Duo, 2506.10892, and MDLM, 2406.07524), sphere (the Sphere Encoder, 2602.15030).",
+    );
     expect(await attempt(cmdm, "")).toBe("--out is empty; give it a name.");
     expect(await attempt("", undefined)).toBe("--from is empty; give it a name.");
     expect(await attempt(cmdm, join(cmdm, "README.md"))).toContain("is a file, and a model goes into a folder");

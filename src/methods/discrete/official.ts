@@ -3,14 +3,7 @@ import { loadTokenizer } from "../../data/tokens/tokenizer.js";
 import { faults } from "../../io/faults.js";
 import { WrongUse } from "../../io/wrong-use.js";
 import type { Weights } from "../../models/architecture.js";
-import {
-  axisOf,
-  fitWeights,
-  layersOf,
-  linearWeight,
-  type Published,
-  publishedShape,
-} from "../../models/fit-weights.js";
+import { axisOf, fitWeights, layersOf, linearRows, type Published, publishedShape } from "../../models/fit-weights.js";
 import type { Importer } from "../../models/importer.js";
 import { discreteArchitecture, discreteNetwork } from "./network.js";
 import type { DiscreteShape } from "./shape.js";
@@ -52,16 +45,13 @@ function publishedAt(parameter: string, shape: readonly number[], states: number
   const block = /\.(\d+)\./.exec(owner)?.[1] ?? "";
   const numbered = owner.startsWith("blocks.");
   const name = NAMES[numbered ? owner.replace(/\d+/, "#") : owner].replace("#", block);
-  const full = `${PREFIX}${name}${parameter.slice(dot)}`;
-  const last = owner === "head.project"; // of masked noise without the mask's output, which is never drawn
-  if (shape.length === 1)
-    return last ? { name: full, shape: [states], take: (data) => data.slice(0, shape[0]) } : { name: full, shape };
-  const [inputs, outputs] = shape;
+  const outputs = shape.at(-1)!;
   const third = THIRDS[owner.slice(owner.lastIndexOf(".") + 1)];
+  // Of masked noise the head has an output for the mask, which is never drawn
+  const rows = owner === "head.project" ? states : third === undefined ? outputs : 3 * outputs;
   return {
-    name: full,
-    shape: [third === undefined ? (last ? states : outputs) : 3 * outputs, inputs],
-    take: (data) => linearWeight(data, shape, { from: (third ?? 0) * outputs }),
+    name: `${PREFIX}${name}${parameter.slice(dot)}`,
+    ...linearRows(shape, { from: (third ?? 0) * outputs, rows }),
   };
 }
 
