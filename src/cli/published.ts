@@ -5,6 +5,7 @@ import { entryAt, reading } from "../io/reading.js";
 import { loadSafetensors } from "../io/safetensors-file.js";
 import type { Weights } from "../models/architecture.js";
 import type { Importer, PublishedFolder } from "../models/importer.js";
+import { requireFinite } from "../models/read-weights.js";
 import { UsageError } from "./output.js";
 
 /** A folder with another project's files, and what is read of every project's. */
@@ -74,6 +75,11 @@ async function tensorsOf(path: string, files: readonly string[], importer: Impor
       else throw new UsageError(`${join(path, file)}: ${name} is ${dtype}; weights are F32, F16 or BF16.`);
     }
   }
+  try {
+    requireFinite(tensors);
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
   return { tensors, skipped };
 }
 
@@ -94,12 +100,20 @@ const NAMED = /CC0 1\.0 Universal|Attribution[-\w ]* 4\.0 International|MIT Lice
 
 async function licenceOf(files: readonly string[], textOf: (file: string) => Promise<string>): Promise<string | null> {
   const card = files.find((file) => /^readme\.md$/i.test(file));
-  const text = card ? await textOf(card) : "";
-  const front = text.startsWith("---\n") ? text.slice(0, text.indexOf("\n---", 4)) : "";
-  const stated = /^licen[cs]e:[ \t]*(\S.*)$/m.exec(front);
-  if (stated) return stated[1].trim();
+  const stated = card ? licenceOfCard(await textOf(card)) : null;
+  if (stated) return stated;
   const file = files.find((file) => /^licen[cs]e(\.|$)/i.test(file));
   const terms = file && (await textOf(file));
   const title = terms && (NAMED.exec(terms) ?? /\S.*/.exec(terms));
   return title ? `${title[0].trim()} (${file})` : null;
+}
+
+/** What the front matter of a model card says: a name, the first of a list, or with its own name where it is another. */
+function licenceOfCard(card: string): string | null {
+  const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(card)?.[1] ?? "";
+  const named = (key: string) =>
+    new RegExp(`^${key}:[ \\t]*(?:\\r?\\n[ \\t]*-[ \\t]*)?["']?([^\\s"'][^\\r\\n"']*)`, "m").exec(front)?.[1].trim();
+  const licence = named("licen[cs]e");
+  const name = licence === "other" ? named("license_name") : undefined;
+  return licence ? `${licence}${name ? `: ${name}` : ""}` : null;
 }

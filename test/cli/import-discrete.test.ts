@@ -114,6 +114,17 @@ describe("an import of texts is refused, and writes nothing,", () => {
   });
 });
 
+test("weights that are no numbers are named, and not written", async () => {
+  const { shape, data } = small["backbone.blocks.0.norm1.weight"];
+  const broken = { shape, data: data.map((value, i) => (i === 3 ? Number.NaN : value)) };
+  const from = await folderOf("infinite", { ...small, "backbone.blocks.0.norm1.weight": broken }, described);
+  const out = join(root, "none");
+  await expect(importCommand("discrete", { from, out })).rejects.toThrow(
+    'of the tensor "backbone.blocks.0.norm1.weight"',
+  );
+  expect(existsSync(out)).toBe(false);
+});
+
 test("a config.json that is damaged is named, which is no wrong use", async () => {
   const from = await folderOf("damaged", small, null, { "config.json": "{" });
   const error: Error = await importCommand("discrete", { from, out: join(root, "none") }).catch((error) => error);
