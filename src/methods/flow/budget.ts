@@ -11,14 +11,14 @@ import { trainFlow } from "./train.js";
 /** What a short run on this machine took. */
 export interface StepTimes {
   /** Seconds per step by stage; `warm` are the autoencoder's steps without the feature term. */
-  stepSeconds: Partial<Record<"mae" | "features" | "warm" | "autoencoder" | "flow" | "decoder", number>>;
+  stepSeconds: Partial<Record<"mae" | "features" | "warm" | "autoencoder" | "flow" | "decoder" | "frechet", number>>;
   /** Seconds for everything beside the steps: compiling, encoding the data, writing. */
   overhead: number;
 }
 
 /** Flow steps for which the whole training takes `seconds`. Throws where the other stages leave no time for one. */
 export function flowStepsWithin(seconds: number, { stepSeconds, overhead }: StepTimes, config: FlowSettings): number {
-  const { features, autoencoder, jointStage } = config;
+  const { features, autoencoder, jointStage, frechetStage } = config;
   const { flow = 0, ...others } = stepSeconds;
   const warm = Math.min(autoencoder.warmSteps, autoencoder.steps);
   const steps = {
@@ -27,6 +27,7 @@ export function flowStepsWithin(seconds: number, { stepSeconds, overhead }: Step
     warm,
     autoencoder: autoencoder.steps - warm,
     decoder: jointStage.steps,
+    frechet: frechetStage.steps,
   };
   const fixed = Object.entries(others).reduce(
     (sum, [stage, s]) => sum + s * steps[stage as keyof typeof steps],
@@ -70,6 +71,7 @@ async function measureSteps(
     autoencoder: { ...config.autoencoder, steps: 16, warmSteps: Math.min(8, config.autoencoder.warmSteps) },
     flow: { ...config.flow, steps: 16 },
     jointStage: { ...config.jointStage, steps: 6 },
+    frechetStage: { ...config.frechetStage, steps: Math.min(6, config.frechetStage.steps) },
   };
   const took: Record<string, number[]> = {};
   let before = { stage: "", at: 0 };

@@ -7,13 +7,14 @@ import { flowOptions } from "./options.js";
 import { flowSettings, forData, presets } from "./settings.js";
 
 export const flow = method({
-  summary: "flow matching, the many-step baseline",
+  summary: "flow matching, the many-step baseline; and α-Flow, shortcut and consistency models of few steps",
   learnsFrom: ["images"],
   architecture: flowArchitecture,
   settings: flowSettings,
   presets,
   fit: forData,
-  lastSteps: ({ space }) => (space === "joint" ? "jointStage.steps" : "flow.steps"),
+  lastSteps: ({ space, frechetStage }) =>
+    frechetStage.steps > 0 ? "frechetStage.steps" : space === "joint" ? "jointStage.steps" : "flow.steps",
   sideStep: ({ space }) => (space === "pixel" ? UNET_STEP : CODEC_STEP),
   options: { image: flowOptions() },
   load: ({ config, shape, net }, options) => new FlowModel(config, shape, net, options),

@@ -3,20 +3,20 @@ import type { ModelConfig } from "../../models/files.js";
 import type { Part, SampleContext } from "../../models/generator.js";
 import { ImageModel } from "../../models/image-model.js";
 import { resolveClasses, resolveNoise } from "../../models/inputs.js";
-import type { BatchStep, Rows } from "../../models/model.js";
-import { type Batch, graph } from "../../models/programs.js";
+import type { BatchStep, DrawnBatch, Origin, Rows } from "../../models/model.js";
+import { graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions, InputSpec } from "../../runtime/index.js";
 import { constant } from "../../tensor/index.js";
-import type { FlowNetwork } from "./network.js";
+import { drawOnce, type FlowNetwork, takesSpan } from "./network.js";
 import { flowOptions } from "./options.js";
-import { solve, solvers } from "./sampler.js";
+import { evaluations, solve, solverOf } from "./sampler.js";
 import type { FlowShape } from "./shape.js";
 
 type Schema = ReturnType<typeof flowOptions>;
 type Options = z.output<Schema>;
 
-/** A flow-matching image model: as many network evaluations per image as the solver takes. */
+/** A flow-matching image model, or one of few steps that a flow became: as many evaluations as its rule takes. */
 export class FlowModel extends ImageModel<Schema> {
   constructor(
     config: ModelConfig,
@@ -38,8 +38,13 @@ export class FlowModel extends ImageModel<Schema> {
     const label = (size: number): InputSpec =>
       mixed ? [size, this.shape.classes + 1] : { shape: [size], dtype: "int32" };
     return graph({
-      inputs: (size: number) => ({ state: [size, ...this.state], time: [size], label: label(size) }),
-      build: ({ state, time, label }) => ({ velocity: this.net.velocity(state, time, label) }),
+      inputs: (size: number) => ({
+        state: [size, ...this.state],
+        time: [size],
+        until: takesSpan(this.shape) && [size],
+        label: label(size),
+      }),
+      build: ({ state, time, until, label }) => ({ velocity: this.net.velocity(state, time, label, until) }),
     });
   }
 
@@ -48,12 +53,12 @@ export class FlowModel extends ImageModel<Schema> {
     const plain = this.velocity(mixed);
     return graph({
       inputs: (size: number) => ({ ...plain.inputs(size), guidance: [size] }),
-      build: ({ state, time, label, guidance }) => {
+      build: ({ state, time, until, label, guidance }) => {
         const [size] = label.shape;
         const none = constant(new Int32Array(size).fill(this.shape.classes), [size], "int32");
-        const free = this.net.velocity(state, time, none);
+        const free = this.net.velocity(state, time, none, until);
         const strength = guidance.reshape([size, ...this.state.map(() => 1)]);
-        return { velocity: free.add(this.net.velocity(state, time, label).sub(free).mul(strength)) };
+        return { velocity: free.add(this.net.velocity(state, time, label, until).sub(free).mul(strength)) };
       },
     });
   }
@@ -70,6 +75,7 @@ export class FlowModel extends ImageModel<Schema> {
       velocity: this.part("state, time and label to the state's velocity", this.velocity(false), {
         state,
         time: "float32 [batch]: 0 (noise) … 1 (sample)",
+        until: "float32 [batch]: time … 1; the velocity is the mean one on the way there",
         label: `int32 [batch]: class, 0 … ${this.shape.classes}; the last is none`,
       }),
       ...(this.net.toImages && {
@@ -80,8 +86,27 @@ export class FlowModel extends ImageModel<Schema> {
     };
   }
 
+  /** Of a model that draws in one step: noise and label to images. */
+  get whole(): Part | undefined {
+    if (!this.shape.objective) return undefined;
+    const drawn = graph({
+      inputs: (size: number) => ({
+        noise: [size, ...this.state],
+        label: this.classNames !== null && { shape: [size], dtype: "int32" as const },
+      }),
+      build: ({ noise, label }) => {
+        const none = constant(new Int32Array(noise.shape[0]).fill(this.shape.classes), [noise.shape[0]], "int32");
+        return { images: drawOnce(this.net, this.shape, noise, label || none) };
+      },
+    });
+    return this.part("noise and label to images of one step, clipped to [−1, 1]", drawn, {
+      noise: `float32 [batch, ${this.state.join(", ")}]: drawn from a standard normal distribution`,
+      label: `int32 [batch]: class, 0 … ${this.shape.classes}; the last is none`,
+    });
+  }
+
   protected evaluations({ steps, sampler, guidance = 1 }: Options): number {
-    return solvers[sampler].evaluations(steps) * (guidance === 1 ? 1 : 2);
+    return evaluations(steps, solverOf(this.shape, sampler)) * (guidance === 1 ? 1 : 2);
   }
 
   protected stepsOf({ steps }: Options): number {
@@ -106,23 +131,42 @@ export class FlowModel extends ImageModel<Schema> {
     };
   }
 
-  protected async *draw(rows: Rows, options: Options, { size }: Batch, signal: AbortSignal): AsyncGenerator<BatchStep> {
+  /** Noise of a step beyond the first that each row starts with. */
+  private fresh(origins: readonly Origin[], step: number): Float32Array {
+    const size = this.state.reduce((a, b) => a * b, 1);
+    const noise = new Float32Array(origins.length * size);
+    for (const [row, { seed, index }] of origins.entries())
+      new Random(seed, "again")
+        .split(step)
+        .skipNormals(index * size)
+        .fillNormal(noise.subarray(row * size, (row + 1) * size));
+    return noise;
+  }
+
+  protected async *draw(
+    rows: Rows,
+    options: Options,
+    { size, origins }: DrawnBatch,
+    signal: AbortSignal,
+  ): AsyncGenerator<BatchStep> {
     const { steps, sampler, guidance = 1 } = options;
     const { noise, mixture, label = mixture } = rows;
     const mixed = mixture !== undefined;
     const kind = mixed ? " of mixtures" : "";
     let made = 0;
-    const velocity = async (state: Float32Array, t: number) => {
+    const velocity = async (state: Float32Array, t: number, until: number) => {
       signal.throwIfAborted();
       made += guidance === 1 ? 1 : 2;
-      const feeds = { state, time: new Float32Array(size).fill(t), label };
+      const at = (time: number) => new Float32Array(size).fill(time);
+      const feeds = { state, time: at(t), until: at(until), label };
       const found =
         guidance === 1
           ? await this.programs.run(`velocity${kind}`, this.velocity(mixed), size, feeds)
           : await this.programs.run(`guided${kind}`, this.guided(mixed), size, { ...feeds, guidance: rows.guidance });
       return found.velocity;
     };
-    for await (const state of solve(velocity, noise as Float32Array, steps, sampler))
+    const fresh = (step: number) => this.fresh(origins, step);
+    for await (const state of solve(velocity, noise as Float32Array, steps, solverOf(this.shape, sampler), fresh))
       yield { evaluations: made, rows: () => this.toPixels(state, size) };
   }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { countOption, guidanceOption, labelOption, seedOption, stepsOption, without } from "../../models/options.js";
-import { solverNames, solvers } from "./sampler.js";
-import type { FlowShape } from "./shape.js";
+import { solverNames, velocitySolvers } from "./sampler.js";
+import type { FewStepObjective, FlowShape } from "./shape.js";
 
 const all = z.strictObject({
   count: countOption(),
@@ -10,13 +10,31 @@ const all = z.strictObject({
   sampler: z
     .enum(solverNames)
     .default("euler")
-    .describe(`solver: ${solverNames.map((name) => `${name} (${solvers[name].summary})`).join(", ")}`),
+    .describe(`solver: ${solverNames.map((name) => `${name} (${velocitySolvers[name].summary})`).join(", ")}`),
   guidance: guidanceOption(0, 10).describe("classifier-free guidance; 1 is none and costs half"),
   seed: seedOption(),
 });
 
-/** What a flow model can be asked for: without a shape everything. */
-export const flowOptions = (shape?: FlowShape) =>
-  without(all, { label: shape?.classes === 0, guidance: shape?.classes === 0 });
+const steps: Record<FewStepObjective, z.ZodDefault<z.ZodInt>> = {
+  "alpha-flow": stepsOption(1, 1000, "jumps of equal length"),
+  shortcut: z
+    .int()
+    .min(1)
+    .max(1024)
+    .refine((n) => Number.isInteger(Math.log2(n)), {
+      error: ({ input }) => `steps of a shortcut model must be a power of two, such as 1, 2 or 4; got ${input}.`,
+    })
+    .default(1)
+    .describe("jumps of equal length: a power of two"),
+  consistency: stepsOption(1, 1000, "samples, each from the one before it made noisy again"),
+};
+
+/** What a flow model can be asked for: without a shape everything. One-step models have their own rule and no solver. */
+export const flowOptions = (shape?: FlowShape) => {
+  const objective = shape?.objective;
+  const own = (objective ? all.extend({ steps: steps[objective] }) : all) as typeof all;
+  const none = shape?.classes === 0;
+  return without(own, { label: none, guidance: none, sampler: objective !== undefined });
+};
 
 export type FlowSampleOptions = z.input<typeof all>;

@@ -2,9 +2,15 @@ import { z } from "zod";
 import { classes, depth, width } from "../../models/shape.js";
 import { autoencoderShape } from "../../networks/autoencoder.js";
 
+/** Objectives beside flow matching itself, whose models draw in one step or few. */
+export const fewStepObjectives = ["alpha-flow", "shortcut", "consistency"] as const;
+export type FewStepObjective = (typeof fewStepObjectives)[number];
+
 /** What a file keeps of a flow's networks. */
 export const flowShape = z.strictObject({
   space: z.enum(["pixel", "latent", "joint"]),
+  /** What it was trained by, which says how it draws; absent: flow matching. */
+  objective: z.enum(fewStepObjectives).optional(),
   autoencoder: autoencoderShape,
   /** 0: unconditional. The class after the last is "none". */
   classes,

@@ -154,7 +154,7 @@ test("settings are fitted to a training time by a short run", async () => {
 
 test("every preset has its space and its batch", () => {
   for (const [name, { space, flow, autoencoderFrom }] of Object.entries(presets)) {
-    expect(space).toBe(name.split("-")[1] ?? "pixel");
+    expect(space).toBe(/^(tiny|small)-(.*)/.exec(name)?.[2] ?? "pixel");
     expect(flow.batch).toBe(space === "pixel" ? 256 : 512);
     expect(autoencoderFrom).toBeNull();
   }

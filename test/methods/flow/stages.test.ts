@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { ImageDataset } from "../../../src/data/index.js";
+import { decoderStage } from "../../../src/methods/flow/decoder-stage.js";
 import { type FlowNetwork, flowNetwork } from "../../../src/methods/flow/network.js";
 import { type FlowSettings, presets } from "../../../src/methods/flow/settings.js";
 import type { FlowShape } from "../../../src/methods/flow/shape.js";
-import { decoderStage, flowStage } from "../../../src/methods/flow/stages.js";
+import { flowStage } from "../../../src/methods/flow/stages.js";
 import { featureNet } from "../../../src/networks/feature-net.js";
 import * as nn from "../../../src/nn/index.js";
 import type { Latents } from "../../../src/recipes/autoencoder.js";
@@ -41,6 +42,23 @@ const config: FlowSettings = {
   jointStage: { samples: PER_CLASS, groups: 10, steps: 10, lr: 1e-30, emaDecay: 0.9, samplerSteps: 3 },
 };
 
+const shape: FlowShape = {
+  space: "latent",
+  classes: CLASSES,
+  hidden: 8,
+  blocks: 1,
+  condition: 8,
+  autoencoder: {
+    height: SIDE,
+    width: SIDE,
+    channels: 1,
+    latent: LATENT,
+    encoder: [4, 4],
+    hidden: 16,
+    decoder: [4, 4, 4],
+  },
+};
+
 /**
  * A flow that knows where each label's data lie, all at one point c: the velocity (c − x)/(1 − t) is data − noise
  * itself, and every path ends at c. `extra` of a label is added to its velocity.
@@ -62,22 +80,6 @@ function knowing(size: number[], centres: number[][], extra: number[]): FlowNetw
       )
       .add(more(label).reshape([-1, ...ones])),
   );
-  const shape: FlowShape = {
-    space: "latent",
-    classes: CLASSES,
-    hidden: 8,
-    blocks: 1,
-    condition: 8,
-    autoencoder: {
-      height: SIDE,
-      width: SIDE,
-      channels: 1,
-      latent: LATENT,
-      encoder: [4, 4],
-      hidden: 16,
-      decoder: [4, 4, 4],
-    },
-  };
   const net = nn.module({ velocity, toImages: flowNetwork(shape).toImages! }) as unknown as FlowNetwork;
   nn.initialize(net, 1);
   centre.weight.value!.set(centres.flat());
@@ -111,7 +113,7 @@ describe("the flow stage", () => {
   test("regresses data − noise at states between them, with each picture's own class", async () => {
     const net = knowing([LATENT], [...points, nowhere], [0, 0, 0, 5]);
     const asked: number[] = [];
-    const stage = flowStage({ dataset: dataset(false), config, net, threads: 1 }, latents(asked));
+    const stage = flowStage({ dataset: dataset(false), config, shape, net, threads: 1 }, latents(asked));
     for (const loss of await steps(stage, 20)) expect(Math.abs(loss)).toBeLessThan(1e-6);
     for (let at = 0; at < asked.length; at += COUNT) expect(new Set(asked.slice(at, at + COUNT)).size).toBe(COUNT);
     expect([...net.toImages!.scale.value!]).toEqual([3, 0.25]);
@@ -125,7 +127,7 @@ describe("the flow stage", () => {
       [dataset(false, false), [[100 / 127.5 - 1]]],
     ] as [ImageDataset, number[][]][]) {
       const net = knowing([1, SIDE, SIDE], centres, [0, 0, 0, 5].slice(0, centres.length));
-      const stage = flowStage({ dataset: data, config, net, threads: 1 }, null);
+      const stage = flowStage({ dataset: data, config, shape, net, threads: 1 }, null);
       for (const loss of await steps(stage, 3)) expect(Math.abs(loss)).toBeLessThan(1e-6);
     }
   });
@@ -136,7 +138,10 @@ describe("the flow stage", () => {
     const net = knowing([LATENT], [...here, points[0]], [0, 0, 0, 1]);
     const rows: Latents["rows"] = (indices) => Float32Array.from(Array.from(indices, () => points[0]).flat());
     const settings = { ...config, flow: { ...config.flow, batch: 600, labelDropout } };
-    const stage = flowStage({ dataset: dataset(false), config: settings, net, threads: 1 }, { ...latents([]), rows });
+    const stage = flowStage(
+      { dataset: dataset(false), config: settings, shape, net, threads: 1 },
+      { ...latents([]), rows },
+    );
     const [share] = await steps(stage, 1);
     expect(Math.abs(share - labelDropout)).toBeLessThan(
       4.5 * Math.sqrt((labelDropout * (1 - labelDropout)) / 600) + 1e-5,
@@ -151,7 +156,10 @@ describe("the flow stage", () => {
     nn.initialize(net, 1);
     const rows: Latents["rows"] = (indices) => new Float32Array(indices.length * LATENT);
     const settings = { ...config, flow: { ...config.flow, batch: 3000 } };
-    const stage = flowStage({ dataset: dataset(false), config: settings, net, threads: 1 }, { ...latents([]), rows });
+    const stage = flowStage(
+      { dataset: dataset(false), config: settings, shape, net, threads: 1 },
+      { ...latents([]), rows },
+    );
     const [loss] = await steps(stage, 1);
     expect(Math.abs(loss - 1)).toBeLessThan(4.5 * Math.sqrt(2 / 6000));
   });
@@ -197,7 +205,7 @@ describe("the decoder's stage compares what the flow draws of a class with the c
     const wanted = (choices ?? [[0]]).map((classes) =>
       imageDrift64(vectors("gen", classes), vectors("real", classes), null, classes.length),
     );
-    const stage = decoderStage({ dataset: data, config: settings, net, threads: 1 }, features);
+    const stage = decoderStage({ dataset: data, config: settings, shape, net, threads: 1 }, features);
     expect(stage.batch).toBe(choices ? choices[0].length * PER_CLASS : COUNT);
     const step = await stage.step(0);
     await stage.finish!();
