@@ -43,7 +43,8 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowSettings, o
   });
   const net = flowNetwork(network);
   nn.initialize(net, new Random(seed, "flow").uint32());
-  if (config.from !== null) await beginWith(config.from, network, net, classNames);
+  // What goes on from a run has its weights
+  if (config.from !== null && !options.from) await beginWith(config.from, network, net, classNames);
   const recipe = { method: "flow", dataset, options, settings: config, shape: network, net };
   const preview = new FlowModel(modelConfig(recipe), network, net, { freeze: false, ...computeOf(options) });
   const context = { dataset, config, shape: network, net, ...compute, sample: previewer(preview) };

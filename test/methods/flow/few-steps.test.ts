@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FlowModel, type FlowSettings, presets, trainFlow } from "../../../src/methods/flow/index.js";
 import { loadModel } from "../../../src/methods/load.js";
+import { methods } from "../../../src/methods/registry.js";
+import { readModel } from "../../../src/models/files.js";
 import type { TrainOptions } from "../../../src/train/index.js";
 import { colours, meanColours } from "../pictures.js";
 
@@ -114,6 +116,15 @@ test("what is drawn in one step is trained further by the Fréchet distance, and
   });
   for (let at = 0; at < 3; at++) await trainFlow(colours(), settings, { ...stopped, resume: true });
   expect(bytes(`${name} stopped`).equals(bytes(name))).toBe(true);
+});
+
+test("what goes on from a run needs nothing but that", async () => {
+  const run = join(folder, "alpha-flow");
+  const { weights } = await readModel(run, () => methods.flow.architecture);
+  const settings = few("alpha-flow", { from: join(folder, "gone"), flow: { ...micro.flow, steps: 0 } });
+  await train(settings, "on", { from: { run, weights } });
+  expect(bytes("on").equals(bytes("alpha-flow"))).toBe(true);
+  await expect(train(settings, "off")).rejects.toThrow(/gone/);
 });
 
 test("in a latent space too, with a decoder tuned on what it draws, and features of another run", async () => {

@@ -221,6 +221,19 @@ describe("shortcut", () => {
     expect(found.loss[0]).toBeCloseTo((plain ** 2 + jump ** 2) / 2, 5);
   });
 
+  test("no gradient flows through the halves", async () => {
+    const w = nn.parameter([1], nn.init.ones);
+    w.value = Float32Array.of(1);
+    const found = await evaluate(() => {
+      const given = { data: rows([1]), noise: rows([1]), labels: labels(1), time: vector([0]) };
+      const loss = shortcutLoss((x) => x.mul(w), { ...given, span: vector([0.5]), inner: vector([0]) });
+      return { loss, slope: grad(loss, [w])[0] };
+    });
+    // x = 1: u = w, the target w + ⅛w², which is off by ⅛
+    expect(found.loss[0]).toBeCloseTo(1 / 64, 6);
+    expect(found.slope[0]).toBeCloseTo(-1 / 4, 6);
+  });
+
   test("jumps begin at multiples of their length, and half of the shortest is the velocity", () => {
     const { time, span, inner } = drawJumps(new Random(3), 3000, 3);
     const ways = new Set(Array.from(time, (t, i) => `${t} ${span[i]} ${inner[i]}`));
@@ -270,6 +283,22 @@ describe("consistency", () => {
       }),
     }));
     expect(found.error[0]).toBeCloseTo((3 + 0.5 * 7 - 4) ** 2, 6);
+  });
+
+  test("no gradient flows through the later state's sample", async () => {
+    const w = nn.parameter([1], nn.init.ones);
+    w.value = Float32Array.of(1);
+    const found = await evaluate(() => {
+      const given = { data: rows([3]), noise: rows([1]), labels: labels(1) };
+      const { loss, error } = consistencyLoss((x) => x.mul(0).add(w), {
+        ...given,
+        ...{ time: vector([0.25]), later: vector([0.5]) },
+      });
+      return { error, slope: grad(loss, [w])[0] };
+    });
+    // Samples 1.5 + ¾w and 2 + ½w
+    expect(found.error[0]).toBeCloseTo(1 / 16, 6);
+    expect(found.slope[0]).toBeCloseTo((2 * -0.25 * 0.75) / Math.sqrt(1 / 16 + 0.03 ** 2), 5);
   });
 
   test.each([
