@@ -20,6 +20,10 @@ const benches: Record<string, string> = {
   learn: "the page that trains on your pictures: how soon a classifier recognises what it draws (rounds: seeds)",
   browser: "a picture of each shipped one-step model in Chromium, and one network beside TensorFlow.js and jax-js",
   compare: "the shipped Fashion-MNIST models side by side",
+  quality:
+    "what one step and few can do: drifting and the flow's few-step rivals at equal processor time, with and without the Fréchet stage (names: rivals; rounds: seeds)",
+  "real-or-drawn":
+    "whether a network that learns it tells pictures from real ones (names: models, --evaluations: steps, rounds: seeds)",
   serve: "throughput and latency of `fewstep serve` at 1 to 256 clients, and what sharing batches gains",
   motion:
     "motion: causal and other diffusion, trained alike on the procedure's motions (names: variants, --rounds: seeds)",
@@ -45,17 +49,19 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string", default: "4" },
     quick: { type: "boolean", default: false },
     evaluations: { type: "string" },
+    seconds: { type: "string" },
     nucleus: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 const [name, ...names] = positionals;
 const usage = `npm run bench -- <name> [models] [--json] [--threads 2] [--rounds 4] [--quick]
-psi also takes [--evaluations 8,16,…] [--nucleus 0.9,1]\n${Object.entries(benches)
+psi also takes [--evaluations 8,16,…] [--nucleus 0.9,1], real-or-drawn [--evaluations 1,4,…],
+quality [--seconds 1200]: processor seconds of a rival's training\n${Object.entries(benches)
   .map(([key, what]) => `  ${key.padEnd(7)} ${what}`)
   .join("\n")}`;
 
-function count(option: "threads" | "rounds"): number {
+function count(option: "threads" | "rounds" | "seconds"): number {
   const value = Number(values[option]);
   if (!Number.isInteger(value) || value < 1) fail(`--${option} must be a positive integer, got "${values[option]}".`);
   return value;
@@ -83,6 +89,7 @@ if (values.help) {
     rounds: count("rounds"),
     quick: values.quick,
     evaluations: list("evaluations"),
+    seconds: values.seconds === undefined ? undefined : count("seconds"),
     nuclei: list("nucleus"),
     names,
     note: (text: string) => console.error(text),

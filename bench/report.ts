@@ -16,6 +16,8 @@ export interface BenchOptions {
   /** Network evaluations, and nuclei, to measure at; default the bench's own. */
   evaluations?: number[];
   nuclei?: number[];
+  /** Processor seconds that a training may take, for benches that train by time; default the bench's own. */
+  seconds?: number;
   /** What stands after the bench's name: models, for benches of several. */
   names: string[];
   /** A line about what is being done; goes to stderr. */
