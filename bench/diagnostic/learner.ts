@@ -1,5 +1,5 @@
 import { compile, grad, nn, optim, type Random } from "../../src/core.js";
-import { groupAdvantages, grpoLoss, zeroVariance } from "../../src/loops/diagnostic/grpo.js";
+import { groupAdvantages, grpoLoss, zeroVariance } from "../../src/recipes/grpo.js";
 import { ANSWERS, INPUT, type Item } from "./scenes.js";
 
 const BATCH = 40;

@@ -15,6 +15,7 @@ import {
 import { readModelConfig } from "../models/files.js";
 import type { DeviceName } from "../runtime/index.js";
 import { terminalProgress, withInterrupt } from "../train/index.js";
+import { parseSettings } from "../train/settings.js";
 import { downloadProgress } from "./data.js";
 import { openImageModel } from "./diagnose.js";
 import { dataOf, imagesFor, readingOf } from "./model-data.js";
@@ -29,6 +30,7 @@ export interface ImproveCommand {
   resume?: string;
   rounds?: number;
   steps?: number;
+  reinforce?: number;
   count?: number;
   seed?: number;
   control?: boolean;
@@ -39,7 +41,7 @@ export interface ImproveCommand {
 }
 
 /** What a resumed improvement has from its beginning. */
-const SETTLED = ["out", "rounds", "steps", "count", "seed", "control", "set", "features"] as const;
+const SETTLED = ["out", "rounds", "steps", "reinforce", "count", "seed", "control", "set", "features"] as const;
 
 /** Trains a model on, round by round, on a mixture weighted by what it draws badly. */
 export async function improveCommand(run: string | undefined, command: ImproveCommand): Promise<void> {
@@ -103,18 +105,26 @@ async function improveImages(plan: ImprovePlan, { device, data }: ImproveCommand
 async function planned(run: string | undefined, command: ImproveCommand): Promise<ImprovePlan> {
   if (run === undefined) throw new UsageError("Say what to improve: the folder of a finished run.");
   const { method, config, lastSteps } = await improvable(run);
-  const { rounds = 3, seed = 0, control = false, features, steps, set = [] } = command;
+  const { rounds = 3, seed = 0, control = false, features, reinforce, set = [] } = command;
   if (method.answers && features !== undefined)
     throw new UsageError("Answers are right or wrong without a judge; leave out --features.");
   const { count = method.answers ? 200 : 500 } = command;
-  const asked = applyOverrides(config.settings as object, set);
-  const settings =
-    steps === undefined ? asked : applyOverrides(asked, [`${method.lastSteps(asked) ?? lastSteps}=${steps}`]);
+  if (!method.answers && reinforce !== undefined)
+    throw new UsageError("Models of images have no answers that could be rewarded; leave out --reinforce.");
+  const asked = applyOverrides(parseSettings(method.schema, config.settings) as object, set);
+  const given = method.answers ? answerSteps(command) : imageSteps(command, method.lastSteps(asked) ?? lastSteps);
+  const settings = applyOverrides(asked, given);
   method.check(settings);
   const data = dataOf(await readModelConfig(run), command.data);
   const judge = method.answers ? null : (features ?? "classifier");
   return { run: resolve(run), data, judge, rounds, seed, perClass: count, settings, control };
 }
+
+const imageSteps = ({ steps }: ImproveCommand, last: string) => (steps === undefined ? [] : [`${last}=${steps}`]);
+const answerSteps = ({ steps, reinforce }: ImproveCommand) => [
+  ...(steps === undefined ? [] : [`training.steps=${steps}`]),
+  ...(reinforce === undefined ? [] : [`reinforcement.steps=${reinforce}`]),
+];
 
 async function resumed(run: string | undefined, out: string, command: ImproveCommand): Promise<ImprovePlan> {
   const given = SETTLED.filter((name) => command[name] !== undefined);

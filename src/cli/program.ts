@@ -327,6 +327,11 @@ program
   .option("--rounds <n>", "rounds at most (default: 3)", whole(1))
   .option("--steps <n>", "training steps of each round (default: those of the run's last stage)", whole(1))
   .option(
+    "--reinforce <n>",
+    "of models that answer: after these, steps of learning by reward of its own answers (default: the run's, which is none)",
+    whole(0),
+  )
+  .option(
     "--count <n>",
     "of each class, samples and real images in a diagnosis at most (default: 500); or questions of each skill (200)",
     whole(20),

@@ -97,7 +97,7 @@ export async function trainStages(
     const rate = new Rate(stage.batch);
     let saved = elapsed();
     emit({ type: "stage", stage: name, steps, stageStep: position.stageStep });
-    while (position.stageStep < steps) {
+    while (position.stageStep < steps && !stage.done?.()) {
       if (interrupted()) {
         await save(stage);
         return false;
@@ -120,7 +120,7 @@ export async function trainStages(
       });
       const eta = ((steps - stageStep) * stage.batch) / imagesPerSecond;
       emit({ type: "step", stage: name, steps, stageStep, step, metrics, imagesPerSecond, eta });
-      const last = stageStep === steps;
+      const last = stageStep === steps || stage.done?.() === true;
       if (sampleEvery > 0 && (last || stageStep % sampleEvery === 0)) await sample(stage);
       if (last) break;
       if ((checkpointEvery > 0 && stageStep % checkpointEvery === 0) || elapsed() - saved > checkpointSeconds) {

@@ -133,7 +133,7 @@ export async function runStages(stages: readonly MadeStage[], options: RunOption
         throw error;
       }
       const { position, end, path } = checkpoint;
-      if (end && stage.steps > position.stageStep)
+      if (end && stage.steps > position.stageStep && !stage.done?.())
         throw new WrongRun(
           `The stage "${stage.name}" ended after ${position.stageStep} steps and cannot go on to ${stage.steps}; train into another folder.`,
         );

@@ -31,6 +31,8 @@ export interface Stage {
    * not finite the run stops.
    */
   step(k: number): Promise<Record<string, number>>;
+  /** Whether it ends before all its steps are made, as nothing is left to be learnt: a function of `state` alone. */
+  done?(): boolean;
   /** Brings `state` up to date where training keeps it elsewhere (on a GPU); before it is saved or sampled from. */
   settle?(): Promise<void>;
   /** Runs `work` with what the stage would leave if it ended now, such as its average, in place; default: as it is. */

@@ -1,6 +1,6 @@
 import { type SceneDataset, SKILLS } from "../../data/scenes/index.js";
 import { askProbes, type SkillAccuracy, skillAccuracy } from "../../judges/answers/evaluate.js";
-import { VisionLanguageModel } from "../../methods/vision-language/index.js";
+import { type Reinforcement, VisionLanguageModel } from "../../methods/vision-language/index.js";
 import type { DeviceName } from "../../runtime/index.js";
 import { type AnswerDiagnosis, diagnoseAnswers } from "./answers.js";
 import { answersHtml } from "./answers-report.js";
@@ -67,9 +67,8 @@ export function answerTarget({ plan, dataset, device, signal }: AnswerTargetOpti
       return groups.map(({ name }, i) => ({ name, times: shares[i] * groups.length, kinds: null }));
     },
     async lessons(mixed) {
-      if (!mixed) return { dataset, settings };
-      const mixture = Object.fromEntries(mixed.shares.map(({ name, times }) => [name, times]));
-      return { dataset, settings: { ...settings, mixture } };
+      const mixture = mixed && Object.fromEntries(mixed.shares.map(({ name, times }) => [name, times]));
+      return trainingsOf(mixture ? { ...settings, mixture } : settings).map((own) => ({ dataset, settings: own }));
     },
     compare: (before, after, targets) => ({ ...compareScores(scored(before), scored(after), targets), frechet: null }),
     async told({ diagnosis }) {
@@ -77,6 +76,13 @@ export function answerTarget({ plan, dataset, device, signal }: AnswerTargetOpti
       return { json: diagnosis, html: await answersHtml(diagnosis, dataset) };
     },
   };
+}
+
+/** Settings of the trainings of a round: by answers, then, where there are steps for it, by reward from what that has made. */
+function trainingsOf(settings: Record<string, unknown>): Record<string, unknown>[] {
+  const reinforcement = settings.reinforcement as Reinforcement | undefined;
+  if (!reinforcement || reinforcement.steps === 0) return [settings];
+  return [{ ...settings, reinforcement: { ...reinforcement, steps: 0 } }, settings];
 }
 
 /** Seeds of test questions that are asked at the end begin here. */

@@ -87,9 +87,9 @@ export function imageTarget({ plan, dataset, judge, device, signal }: ImageTarge
     },
     shares: ({ groups }, stuck) => sharesOf(groups, plan.mixture, stuck),
     async lessons(mixed) {
-      if (!mixed) return { dataset, settings };
+      if (!mixed) return [{ dataset, settings }];
       const weights = await imageWeights(mixed.found, mixed.shares, dataset, judge, signal);
-      return { dataset: reweighted(dataset, weights), settings };
+      return [{ dataset: reweighted(dataset, weights), settings }];
     },
     compare: (before, after, targets) => compareDiagnoses(before, after, targets, seed),
     async told(found, run) {

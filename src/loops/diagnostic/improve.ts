@@ -5,8 +5,10 @@ import type { Origin } from "../../data/origin.js";
 import { makeFolder, writeFileAtomic } from "../../io/atomic.js";
 import { valueAt } from "../../io/faults.js";
 import { htmlPage } from "../../io/html.js";
+import { many } from "../../io/show.js";
 import { WrongUse } from "../../io/wrong-use.js";
 import { methodOf, methods } from "../../methods/registry.js";
+import type { Reinforced } from "../../methods/vision-language/index.js";
 import { readModel, writeModel } from "../../models/files.js";
 import type { Method } from "../../models/method.js";
 import type { RunConfig } from "../../recipes/recipe.js";
@@ -139,7 +141,7 @@ class Rounds<D> {
     const candidate = join(folder, "training");
     const control = plan.control ? join(folder, "control") : null;
     const lessons = await target.lessons({ found, shares });
-    const steps = Number(valueAt(lessons.settings, this.method.lastSteps(lessons.settings)!.split(".")));
+    const steps = lessons.reduce((sum, { settings }) => sum + this.stepsOf(settings), 0);
     if (!(await this.train(candidate, lessons, round))) return false;
     if (control !== null && !(await this.train(control, await target.lessons(), round))) return false;
 
@@ -152,7 +154,13 @@ class Rounds<D> {
     const seconds = Math.round((performance.now() - began) / 1000);
     const scores = target.groups(found);
     const groups = shares.map((share, i) => ({ ...share, score: scores[i].score.value }));
-    state.rounds.push({ round, from: best, targets, groups, steps, seconds, comparison, control: beside, kept, why });
+    const reinforced = await this.reinforcedOf(candidate);
+    if (reinforced?.ended)
+      this.say(`Learning by reward ended after ${many(reinforced.steps, "step")}: ${reinforced.ended}.`);
+    state.rounds.push({
+      ...{ round, from: best, targets, groups, steps, seconds, ...(reinforced && { reinforced }) },
+      ...{ comparison, control: beside, kept, why },
+    });
     if (kept) state.best = candidate;
     state.ended = endOf(state);
     return true;
@@ -182,9 +190,22 @@ class Rounds<D> {
   }
 
   /** Trains on from the best run, or goes on with that; false where it was stopped. */
-  private async train(out: string, { dataset, settings }: Lessons, round: number): Promise<boolean> {
-    const { state, context, method, config } = this;
-    const run = state.best;
+  private async train(out: string, lessons: readonly Lessons[], round: number): Promise<boolean> {
+    let from = this.state.best;
+    for (const [i, lesson] of lessons.entries()) {
+      const folder = i === lessons.length - 1 ? out : `${out}-${i + 1}`; // the last one is what the round has made
+      if (!(await this.trainOnce(folder, { from, ...lesson }, round))) return false;
+      from = folder;
+    }
+    return true;
+  }
+
+  private async trainOnce(
+    out: string,
+    { from: run, dataset, settings }: Lessons & { from: string },
+    round: number,
+  ): Promise<boolean> {
+    const { context, method, config } = this;
     if (existsSync(join(out, "model/config.json"))) return true;
     const { weights } = await readModel(run, () => method.architecture);
     const seeded = typeof settings.seed === "number" ? { ...settings, seed: settings.seed + round } : settings;
@@ -200,6 +221,17 @@ class Rounds<D> {
       onProgress: context.onProgress,
     });
     return result.status === "finished";
+  }
+
+  /** Steps that settings ask the last stage for. */
+  private stepsOf(settings: Record<string, unknown>): number {
+    return Number(valueAt(settings, this.method.lastSteps(settings)!.split(".")));
+  }
+
+  /** What learning by reward has done, where a round has it. */
+  private async reinforcedOf(run: string): Promise<Reinforced | undefined> {
+    const { training } = (await readModel(run, () => this.method.architecture)).config;
+    return training.reinforcement as Reinforced | undefined;
   }
 }
 

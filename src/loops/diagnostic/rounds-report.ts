@@ -1,4 +1,6 @@
 import { escapeHtml } from "../../io/html.js";
+import { many } from "../../io/show.js";
+import type { Reinforced } from "../../methods/vision-language/index.js";
 import type { Change, Comparison } from "./gate.js";
 import { htmlRow } from "./report.js";
 import type { Improvement, Round } from "./state.js";
@@ -16,14 +18,24 @@ ${rounds.map(roundHtml).join("\n")}
 ${final ? `<section><h2>Beginning and result on what no round has seen</h2>${comparisonHtml(final)}</section>` : ""}`;
 }
 
-function roundHtml({ round, kept, why, steps, seconds, groups, comparison, control }: Round): string {
+function roundHtml({ round, kept, why, steps, seconds, groups, reinforced, comparison, control }: Round): string {
   const shares = groups.map(({ name, score, times, kinds }) =>
     htmlRow([name, score.toFixed(3), times.toFixed(2), kinds ? kinds.map((one) => one.toFixed(2)).join(", ") : ""]),
   );
   return `<section><h2>Round ${round}: ${kept ? "kept" : "not kept"}</h2><p>${escapeHtml(why)}. ${steps} training steps; ${seconds} s in all.</p>
+${reinforced ? `<p>${escapeHtml(reinforcedText(reinforced))}</p>` : ""}
 <table>${htmlRow(["as trained on", "score", "times an equal share (clusters: as in the data)", "its kinds"], "th")}${shares.join("\n")}</table>
 ${comparisonHtml(comparison)}
 ${control ? `<h3>As many steps on the data as they are</h3>${comparisonHtml(control)}` : ""}</section>`;
+}
+
+/** What learning by reward has done, in words. */
+export function reinforcedText({ questions, steps, rollouts, tokens, groups, alike, ended }: Reinforced): string {
+  const { drawn, kept, tooHard, tooEasy } = questions;
+  return (
+    `By reward: ${kept} of ${drawn} questions kept (${tooHard} right too seldom, ${tooEasy} too often), ${many(steps, "step")}, ` +
+    `${rollouts} answers of ${tokens} tokens; in ${alike} of ${groups} groups all were alike${ended ? `. It ended early: ${ended}` : ""}.`
+  );
 }
 
 function comparisonHtml({ targets, others, frechet, groups }: Comparison): string {

@@ -1,3 +1,4 @@
+import type { Reinforced } from "../../methods/vision-language/index.js";
 import type { Comparison } from "./gate.js";
 import type { MixtureOptions } from "./mixture.js";
 import type { GroupShare } from "./weights.js";
@@ -29,9 +30,11 @@ export interface Round {
   targets: string[];
   /** Scores on what is trained on, and shares of the mixture. */
   groups: (GroupShare & { score: number })[];
-  /** Training steps of the candidate, and of the control where there is one. */
+  /** Training steps that the candidate is given, and the control where there is one. */
   steps: number;
   seconds: number;
+  /** What learning by reward of its own answers has done, where it was asked for. */
+  reinforced?: Reinforced;
   comparison: Comparison;
   control: Comparison | null;
   kept: boolean;

@@ -23,8 +23,8 @@ export interface Target<D = unknown> {
   /** The worst third of what can be judged by held-out probes. @throws WrongUse where nothing can */
   targets(found: D): string[];
   shares(found: D, stuck: Stuck): GroupShare[];
-  /** What is trained on by these shares; without them, as it was. */
-  lessons(mixed?: { found: D; shares: readonly GroupShare[] }): Promise<Lessons>;
+  /** What is trained on by these shares, one training after the other; without them, as it was. */
+  lessons(mixed?: { found: D; shares: readonly GroupShare[] }): Promise<Lessons[]>;
   compare(before: D, after: D, targets: readonly string[]): Comparison;
   /** A diagnosis as JSON and as a part of a page. */
   told(found: D, run: string): Promise<{ json: object; html: string }>;

@@ -8,7 +8,7 @@ export const visionLanguage = method({
   architecture: visionLanguageArchitecture,
   settings: visionLanguageSettings,
   presets,
-  lastSteps: () => "training.steps",
+  lastSteps: ({ reinforcement }) => (reinforcement.steps > 0 ? "reinforcement.steps" : "training.steps"),
   answers: true,
   train: async () => (await import("./train.js")).trainVisionLanguage,
 });

@@ -15,17 +15,15 @@ import {
   sourceName,
 } from "../../models/files.js";
 import { parseOptions } from "../../models/options.js";
-import { graph, Programs } from "../../models/programs.js";
+import { Programs } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import { type CompileOptions, Releasable } from "../../runtime/index.js";
 import { END, SPECIAL, type VisionLanguageNetwork, visionLanguageArchitecture } from "./network.js";
 import { answerOptions } from "./options.js";
 import { questionTokens } from "./questions.js";
-import { type Drawn, drawToken, Writing } from "./sampler.js";
-import { PATCH, type VisionLanguageShape } from "./shape.js";
-
-/** Rows that are answered at once: memory is bounded however many questions there are. */
-const AT_ONCE = 512;
+import { answerOf, type Drawn } from "./sampler.js";
+import type { VisionLanguageShape } from "./shape.js";
+import { Speaker } from "./speaker.js";
 
 /** A model that answers questions about pictures, word by word. */
 export class VisionLanguageModel extends Releasable implements Answerer {
@@ -34,8 +32,8 @@ export class VisionLanguageModel extends Releasable implements Answerer {
   readonly shape: VisionLanguageShape;
   /** What an answer may be asked for. */
   readonly options = answerOptions;
-  private readonly net: VisionLanguageNetwork;
   private readonly programs: Programs;
+  private readonly speaker: Speaker;
 
   constructor(
     { config, shape, net }: Described<VisionLanguageShape, VisionLanguageNetwork>,
@@ -44,8 +42,8 @@ export class VisionLanguageModel extends Releasable implements Answerer {
     super();
     this.config = config;
     this.shape = shape;
-    this.net = net;
     this.programs = new Programs(config.name, options);
+    this.speaker = new Speaker(net, shape, this.programs);
   }
 
   /** A model by folder (of a model or a training run), shipped name, URL or its files. */
@@ -63,29 +61,6 @@ export class VisionLanguageModel extends Releasable implements Answerer {
     return this.shape.words;
   }
 
-  private get patches(): number {
-    const { height, width } = this.shape.image;
-    return (height / PATCH) * (width / PATCH);
-  }
-
-  private get seeing() {
-    const { height, width, channels } = this.shape.image;
-    return graph({
-      inputs: (size: number) => ({ images: [size, channels, height, width] }),
-      build: ({ images }) => ({ patches: this.net.see(images) }),
-    });
-  }
-
-  private get saying() {
-    return graph({
-      inputs: (size: number) => ({
-        patches: [size, this.patches, this.shape.width],
-        tokens: { shape: [size, this.shape.length], dtype: "int32" as const },
-      }),
-      build: ({ patches, tokens }) => ({ logits: this.net.say(patches, tokens) }),
-    });
-  }
-
   async answer(request: AnswerRequest, context: AnswerContext = {}): Promise<Answer[][]> {
     requireKnown(`a question to ${this.config.name}`, request, [
       "images",
@@ -98,13 +73,7 @@ export class VisionLanguageModel extends Releasable implements Answerer {
     const asked = this.requireQuestions(images, questions);
     const total = Math.max(images.count, asked.length);
     const signal = this.programs.work.signal(context.signal);
-    const { patches } = await this.programs.rows(
-      "see",
-      this.seeing,
-      images.count,
-      { images: images.pixels },
-      { signal },
-    );
+    const seen = await this.speaker.see(images.pixels, images.count, signal);
     const random = new Random(seed, "answers");
     const rows = Array.from({ length: total * count }, (_, row) => {
       const [question, draw] = [Math.floor(row / count), row % count];
@@ -114,49 +83,20 @@ export class VisionLanguageModel extends Releasable implements Answerer {
         random: random.split(question).split(draw),
       };
     });
-    const answers: Answer[] = [];
-    for (let at = 0; at < rows.length; at += AT_ONCE) {
-      const tell = (row: number, { token, probability }: Drawn) => {
-        const [question, answer] = [Math.floor((at + row) / count), (at + row) % count];
-        if (token !== END) context.onWord?.({ question, answer, word: this.wordOf(token), probability });
-      };
-      answers.push(...(await this.write(rows.slice(at, at + AT_ONCE), patches, temperature, { signal, tell })));
-    }
+    const tell = (row: number, { token, probability }: Drawn) => {
+      const [question, answer] = [Math.floor(row / count), row % count];
+      if (token !== END) context.onWord?.({ question, answer, word: this.wordOf(token), probability });
+    };
+    const written = await this.speaker.write(rows, seen, { temperature, signal, tell });
+    const answers = written.map((drawn): Answer => {
+      const { tokens, probability } = answerOf(drawn);
+      return { text: tokens.map((token) => this.wordOf(token)).join(" "), probability };
+    });
     return Array.from({ length: total }, (_, i) => answers.slice(i * count, (i + 1) * count));
   }
 
   private wordOf(token: number): string {
     return this.words[token - SPECIAL] ?? "?";
-  }
-
-  private async write(
-    rows: readonly { picture: number; tokens: readonly number[]; random: Random }[],
-    seen: Float32Array,
-    temperature: number,
-    { signal, tell }: { signal: AbortSignal; tell(row: number, drawn: Drawn): void },
-  ): Promise<Answer[]> {
-    const { length, width } = this.shape;
-    const size = this.patches * width;
-    const patches = new Float32Array(rows.length * size);
-    for (const [i, { picture }] of rows.entries())
-      patches.set(seen.subarray(picture * size, (picture + 1) * size), i * size);
-    const writing = new Writing(
-      rows.map(({ tokens }) => tokens),
-      length,
-    );
-    while (!writing.done) {
-      const feeds = { patches, tokens: writing.tokens };
-      const { logits } = await this.programs.rows("say", this.saying, rows.length, feeds, { signal });
-      writing.step(logits, (own, row) => {
-        const drawn = drawToken(own, temperature, rows[row].random);
-        tell(row, drawn);
-        return drawn;
-      });
-    }
-    return writing.answers.map((answer, i) => ({
-      text: answer.map((token) => this.wordOf(token)).join(" "),
-      probability: writing.probabilities[i],
-    }));
   }
 
   /** Questions as tokens. @throws OptionError where they, or the pictures, cannot be */

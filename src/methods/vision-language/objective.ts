@@ -6,6 +6,8 @@ import { ASKED, END, SPECIAL } from "./network.js";
 export interface Exchange {
   question: readonly number[];
   answer: readonly number[];
+  /** Whether the answer has an end, as all do that are learnt from; one that was written may have filled its row. */
+  ended?: boolean;
 }
 
 /** Words as tokens, by their place in the list. @throws where one is not in it */
@@ -28,12 +30,13 @@ export function sequences(exchanges: readonly Exchange[], length: number) {
     new Int32Array(size).fill(END),
     new Float32Array(size),
   ];
-  for (const [i, { question, answer }] of exchanges.entries()) {
-    const read = [...question, ASKED, ...answer];
+  for (const [i, { question, answer, ended = true }] of exchanges.entries()) {
+    const said = ended ? [...answer, END] : answer;
+    const read = [...question, ASKED, ...said.slice(0, -1)];
     if (read.length > length)
       throw new Error(`A question with its answer has ${read.length} tokens, more than ${length}.`);
     tokens.set(read, i * length);
-    next.set([...read.slice(1), END], i * length);
+    next.set([...question.slice(1), ASKED, ...said], i * length);
     counted.fill(1, i * length + question.length, i * length + read.length);
   }
   return { tokens, next, counted };

@@ -33,9 +33,8 @@ export class Writing {
   readonly tokens: Int32Array;
   private readonly places: number[];
   private readonly ended: boolean[];
-  readonly answers: number[][];
-  /** Of each answer so far, with its end. */
-  readonly probabilities: number[];
+  /** What was drawn of each answer so far, with its end. */
+  readonly drawn: Drawn[][];
 
   constructor(
     beginnings: readonly (readonly number[])[],
@@ -45,8 +44,7 @@ export class Writing {
     for (const [i, beginning] of beginnings.entries()) this.tokens.set(beginning, i * length);
     this.places = beginnings.map((beginning) => beginning.length);
     this.ended = beginnings.map(() => false);
-    this.answers = beginnings.map(() => []);
-    this.probabilities = beginnings.map(() => 1);
+    this.drawn = beginnings.map(() => []);
   }
 
   get done(): boolean {
@@ -59,12 +57,20 @@ export class Writing {
     for (const [row, place] of this.places.entries()) {
       if (this.ended[row]) continue;
       const at = (row * this.length + place - 1) * states;
-      const { token, probability } = draw(logits.subarray(at, at + states), row);
-      this.probabilities[row] *= probability;
-      if (token !== END) this.answers[row].push(token);
+      const drawn = draw(logits.subarray(at, at + states), row);
+      const { token } = drawn;
+      this.drawn[row].push(drawn);
       if (token !== END && place < this.length) this.tokens[row * this.length + place] = token;
       this.places[row]++;
       this.ended[row] = token === END || place >= this.length;
     }
   }
+}
+
+/** The tokens of an answer without its end, whether it has one, and how likely all of it was. */
+export function answerOf(drawn: readonly Drawn[]) {
+  const tokens = drawn.map(({ token }) => token);
+  const ended = tokens.at(-1) === END;
+  const probability = drawn.reduce((product, one) => product * one.probability, 1);
+  return { tokens: ended ? tokens.slice(0, -1) : tokens, ended, probability };
 }

@@ -5,8 +5,10 @@ import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { trainModel } from "../../recipes/training.js";
 import type { TrainOptions } from "../../train/index.js";
+import type { MadeStage } from "../../train/loop.js";
 import { parseSettings } from "../../train/settings.js";
 import { visionLanguageArchitecture, visionLanguageNetwork } from "./network.js";
+import { type Reinforced, reinforcementStage } from "./reinforcement.js";
 import { type VisionLanguageSettings, visionLanguageSettings } from "./settings.js";
 import { visionLanguageStage } from "./stages.js";
 
@@ -35,5 +37,16 @@ export async function trainVisionLanguage(
   const net = visionLanguageNetwork(shape);
   nn.initialize(net, new Random(config.seed, "vision-language").uint32());
   const recipe = { method: "vision-language", dataset, options, settings: config, shape, net };
-  return trainModel(recipe, [() => visionLanguageStage({ dataset, config, shape, net, ...options })]);
+  const context = { dataset, config, shape, net, ...options };
+  const stages: MadeStage[] = [() => visionLanguageStage(context)];
+  if (config.reinforcement.steps === 0) return trainModel(recipe, stages);
+  let record: (() => Reinforced) | undefined;
+  const reinforced = () => {
+    const made = reinforcementStage(context);
+    record = made.record;
+    return made.stage;
+  };
+  return trainModel(recipe, [...stages, reinforced], undefined, async ({ config: { training } }) => {
+    training.reinforcement = record?.();
+  });
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -80,21 +80,52 @@ test("what steers, what decides and what is asked at the end are other questions
   expect(last.skills).toEqual(skills);
 });
 
-test("stopped in its training, it goes on to the same bits", async () => {
-  const asked = plan({ settings: { ...settings, training: { ...settings.training, steps: 6 } } });
+/** Of learning by reward. */
+const few = { pool: 8, tries: 2, band: [0, 1] as [number, number], questions: 4, answers: 2, updates: 2 };
+
+test("stopped in its training by answers or by reward, it goes on to the same bits", async () => {
+  const reinforcement = { ...settings.reinforcement, ...few, steps: 4 };
+  const asked = plan({ settings: { ...settings, training: { ...settings.training, steps: 6 }, reinforcement } });
   const go = (out: string, more: Partial<ImproveContext> = {}) =>
     improve(asked, {
       ...{ out: join(root, out), source: { data: "scenes" }, threads: 1, device: "cpu" },
       ...{ target: target(asked) as ImproveContext["target"], ...more },
     });
   await go("whole");
-  const controller = new AbortController();
-  const onProgress: ImproveContext["onProgress"] = (event) =>
-    void (event.type === "step" && event.stageStep === 3 && controller.abort());
-  expect(await go("stopped", { signal: controller.signal, onProgress })).toBeNull();
+  const stopAt = async (stage: string, more: Partial<ImproveContext>) => {
+    const controller = new AbortController();
+    const onProgress: ImproveContext["onProgress"] = (event) =>
+      void (event.type === "step" && event.stage === stage && event.stageStep === 3 && controller.abort());
+    expect(await go("stopped", { signal: controller.signal, onProgress, ...more })).toBeNull();
+  };
+  await stopAt("answers", {});
+  expect(existsSync(join(root, "stopped/round-1/training"))).toBe(false);
+  await stopAt("reinforcement", { resume: true });
   await go("stopped", { resume: true });
   const weights = (out: string) => readFileSync(join(root, out, "round-1/training/model/model.safetensors"));
   expect(weights("stopped").equals(weights("whole"))).toBe(true);
+});
+
+test("by reward after right answers: both on the mixture, and what was drawn and kept is written down", async () => {
+  const run = inProcess(join(root, "cache"));
+  const out = join(root, "rewarded");
+  const args = ["improve", base, "--out", out, "--rounds", "1", "--steps", "3", "--reinforce", "2", "--count", "20"];
+  const set = Object.entries(few).map(([name, value]) => `reinforcement.${name}=${JSON.stringify(value)}`);
+  const { code, stderr } = await run([...args, "--set", ...set, "--threads", "1", "--device", "cpu"]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining("Round 1 of 1")]);
+  const [{ steps, reinforced, groups }] = (await readImprovement(out)).rounds;
+  expect(steps).toBe(5);
+  expect(reinforced).toMatchObject({ questions: { drawn: 8, kept: 8, tooHard: 0, tooEasy: 0 }, steps: 2, groups: 4 });
+  expect(reinforced!.rollouts).toBe(8 * 2 + 4 * 2);
+  for (const name of ["training-1", "training"])
+    expect(await mixtureOf(`rewarded/round-1/${name}`)).toEqual(
+      Object.fromEntries(groups.map(({ name, times }) => [name, times])),
+    );
+  const weights = (name: string) => readFileSync(join(out, `round-1/${name}/model/model.safetensors`));
+  expect(weights("training").equals(weights("training-1"))).toBe(false);
+  expect(readFileSync(join(out, "report.html"), "utf8")).toContain("By reward: 8 of 8 questions kept");
+  const resumed = await run(["improve", "--resume", out, "--reinforce", "4"]);
+  expect([resumed.code, resumed.stderr]).toEqual([2, expect.stringContaining("leave out --reinforce")]);
 });
 
 test("answers need no judge: one is refused", async () => {

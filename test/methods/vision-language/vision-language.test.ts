@@ -9,8 +9,8 @@ import { loadModel } from "../../../src/methods/load.js";
 import { VisionLanguageModel } from "../../../src/methods/vision-language/model.js";
 import { answerLoss, sequences } from "../../../src/methods/vision-language/objective.js";
 import { wordsOf } from "../../../src/methods/vision-language/questions.js";
-import { drawToken, Writing } from "../../../src/methods/vision-language/sampler.js";
-import { presets } from "../../../src/methods/vision-language/settings.js";
+import { answerOf, drawToken, Writing } from "../../../src/methods/vision-language/sampler.js";
+import { presets, visionLanguageSettings } from "../../../src/methods/vision-language/settings.js";
 import { visionLanguageShape } from "../../../src/methods/vision-language/shape.js";
 import { trainVisionLanguage } from "../../../src/methods/vision-language/train.js";
 import { Random } from "../../../src/random/index.js";
@@ -41,6 +41,8 @@ test("exchanges become what is read, what follows, and where that counts", () =>
   expect([...next]).toEqual([8, 1, 9, 0, 0, 1, 6, 4, 0, 0]);
   expect([...counted]).toEqual([0, 0, 1, 1, 0, 0, 1, 1, 1, 0]);
   expect(() => sequences([{ question: [2, 3, 4], answer: [5] }], 4)).toThrow("has 5 tokens, more than 4");
+  const full = sequences([{ question: [5], answer: [6, 4], ended: false }], 3); // the last token is only foretold
+  expect([...full.tokens, ...full.next, ...full.counted]).toEqual([5, 1, 6, 1, 6, 4, 0, 1, 1]);
 });
 
 test("the loss is the mean of what the tokens that count cost", async () => {
@@ -115,8 +117,10 @@ test("answers are written until they end, or there is no more room", () => {
   say(3, 8);
   say(3, 6);
   expect(writing.done).toBe(true);
-  expect(writing.answers).toEqual([[7], [8, 8, 8, 6]]);
-  expect(writing.probabilities).toEqual([0.25, 0.0625]);
+  expect(writing.drawn.map(answerOf)).toEqual([
+    { tokens: [7], ended: true, probability: 0.25 },
+    { tokens: [8, 8, 8, 6], ended: false, probability: 0.0625 },
+  ]);
   const logits = Float32Array.from({ length: 2 * 3 * 2 }, (_, i) => i);
   const seen: number[][] = [];
   new Writing([[5, 1], [1]], 3).step(logits, (own) => {
@@ -245,7 +249,7 @@ describe("training", () => {
 
 test("the preset small is what the shipped model was trained by, as its card says", () => {
   const shipped = (file: string) => readFileSync(join("models/seer", file), "utf8");
-  expect(presets.small).toEqual(JSON.parse(shipped("config.json")).training.settings);
+  expect(presets.small).toEqual(visionLanguageSettings.parse(JSON.parse(shipped("config.json")).training.settings));
   expect(shipped("README.md")).toContain(
     "`fewstep train vision-language --data scenes --preset small --threads 1 --name seer --out runs/seer`",
   );

@@ -1,15 +1,8 @@
 import { expect, test } from "vitest";
-import {
-  type GrpoOptions,
-  groupAdvantages,
-  grpoLoss,
-  k3,
-  tokenLoss,
-  zeroVariance,
-} from "../../../src/loops/diagnostic/grpo.js";
-import { Random } from "../../../src/random/index.js";
-import { compile } from "../../../src/runtime/index.js";
-import { grad } from "../../../src/tensor/index.js";
+import { Random } from "../../src/random/index.js";
+import { type GrpoOptions, groupAdvantages, grpoLoss, k3, tokenLoss, zeroVariance } from "../../src/recipes/grpo.js";
+import { compile } from "../../src/runtime/index.js";
+import { grad } from "../../src/tensor/index.js";
 
 const wasm = { device: "cpu", threads: 1 } as const;
 

@@ -1,4 +1,4 @@
-import { constant, type Tensor, where } from "../../tensor/index.js";
+import { constant, type Tensor, where } from "../tensor/index.js";
 
 /** How log-ratios are bounded where the divergence is taken: beyond these it has no gradient. */
 const [FARTHEST, LARGEST] = [20, 10];
