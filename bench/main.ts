@@ -38,6 +38,8 @@ const benches: Record<string, string> = {
   "dyadic-live":
     "a conversation that goes on: milliseconds of a block natively and in Chromium, seams, ten minutes on end (name: a model)",
   diagnostic: "rounds of diagnosis, mixture and training on twelve skills, at equal cost (rounds: seeds)",
+  "diagnostic-answers":
+    "blind spots planted into a vision-language model, and rounds by the diagnosis beside equal shares, a stale report, reward (rounds: seeds)",
   toys: "sliced Wasserstein distance on two-dimensional toys",
 };
 

@@ -79,7 +79,7 @@ test.each(presets)(
 
 /** What may be 0: there are no such steps, blocks, noises or terms then. */
 const mayBeZero =
-  /(^|\.)(seed|steps|warmSteps|warmup|count|unconditional|rounds|shift|blocks|mixer|encoderBlocks|decoderBlocks|perceptual|latentNoise|noise|none|labelDropout|weightDecay|smoothing|textDropout|wordDropout|kl|root|align|share|emaDecay|encoderLr|maxAngle|delta|velocity|commitment|dropout|atoms|activeAtoms|gain|decay|meanDecay|plain|anneal|first|last)$|(^|\.)drop\.|^(weights|mixture)\./;
+  /(^|\.)(seed|steps|warmSteps|warmup|count|unconditional|rounds|shift|blocks|mixer|encoderBlocks|decoderBlocks|perceptual|latentNoise|noise|none|labelDropout|weightDecay|smoothing|textDropout|wordDropout|kl|root|align|share|emaDecay|encoderLr|maxAngle|delta|velocity|commitment|dropout|atoms|activeAtoms|gain|decay|meanDecay|plain|anneal|first|last)$|(^|\.)drop\.|^(weights|mixture|reinforcement\.band)\./;
 test.each(presets)("$method $preset: no size, batch or rate may be 0", ({ schema, settings }) => {
   for (const path of numbers(settings)) {
     const name = path.join(".");
