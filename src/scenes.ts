@@ -1,4 +1,5 @@
 /** Scenes that `seer` and its like know, for a page that composes them and knows what is right. */
+export { scenes } from "./data/scenes/dataset.js";
 export type { Layout } from "./data/scenes/draw.js";
 export { parseQuestion, skillOf } from "./data/scenes/parse.js";
 export { execute, type Program } from "./data/scenes/program.js";

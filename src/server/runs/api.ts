@@ -70,3 +70,6 @@ export interface MethodForm {
   tokens: boolean;
   presets: { name: string; fields: SettingField[] /** Kinds of data. */; learnsFrom: readonly string[] }[];
 }
+
+/** Folders that hold a diagnosis or an improvement, the newest first. */
+export type DiagnosesList = { name: string /** ISO 8601. */; changed: string }[];

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { diagnosisRoutes } from "./diagnoses.js";
 import { Watch } from "./events.js";
 import { formRoutes, runRoutes } from "./routes.js";
 import { Runs, type RunsOptions } from "./runs.js";
@@ -13,7 +14,7 @@ export interface RunsPluginOptions extends Omit<RunsOptions, "warn"> {
 }
 
 /**
- * Trainings: `/api/runs…`, and what a form for a new one needs, `/api/methods` and `/api/data…`.
+ * Trainings: `/api/runs…`, what a form for a new one needs, `/api/methods` and `/api/data…`, and reports, `/api/diagnoses…`.
  * @throws RunError where another process keeps the queue of this folder
  */
 export async function runsApi(app: FastifyInstance, { token, ...options }: RunsPluginOptions): Promise<void> {
@@ -26,6 +27,7 @@ export async function runsApi(app: FastifyInstance, { token, ...options }: RunsP
   });
   runRoutes(app, runs, watch);
   formRoutes(app, options.program);
+  diagnosisRoutes(app, runs.root);
   app.addHook("onReady", async () => watch.start());
   app.addHook("onClose", async () => {
     watch.stop();

@@ -1,5 +1,8 @@
 /** The pages by the name that the URL has. */
-export const PAGES = ["play", "edit", "text", "move", "talk", "ask", "compare", "learn", "runs", "models"] as const;
+export const PAGES = [
+  ...(["play", "edit", "text", "move", "talk", "ask", "compare", "learn"] as const),
+  ...(["diagnose", "runs", "models"] as const),
+] as const;
 export type PageName = (typeof PAGES)[number];
 
 type Params = Record<string, string>;

@@ -11,8 +11,9 @@ import {
 import { AnswererInUse } from "../../lib/answerer.svelte.js";
 import { models } from "../../lib/models.svelte.js";
 import { route } from "../../lib/route.svelte.js";
+import { imageOf } from "../../lib/scene-picture.js";
 import { type Items, LAYOUTS, readItems, writeItems } from "./compose.js";
-import { imageOf, type OwnPicture } from "./picture.js";
+import type { OwnPicture } from "./picture.js";
 import { measuredOf, type Truth, truthOf, verdictOf } from "./truth.js";
 
 /** What is asked first of each kind of scene: each of them can be asked it. */
