@@ -65,7 +65,7 @@ export async function diagnoseEndpointCommand(location: string | undefined, comm
         resume: command.resume !== undefined,
         onAnswer: progress(),
       }),
-    say,
+    () => say("Waiting for the calls under way; Ctrl-C once more stops at once, and they are made again."),
   ).catch((error) => {
     if (error instanceof EndpointError) say(`What was answered is kept; when it is mended, go on with: ${again}`);
     throw error;
@@ -112,13 +112,13 @@ async function resumed(location: string | undefined, command: DiagnoseCommand): 
   return plan;
 }
 
-/** Says now and then how many answers there are. */
+/** Says now and then how many questions are through, with an answer or without one. */
 function progress(): (done: number) => void {
   let last = performance.now();
   return (done) => {
     if (performance.now() - last < 15_000) return;
     last = performance.now();
-    say(`${many(done, "answer")} so far.`);
+    say(`${many(done, "question")} done so far.`);
   };
 }
 

@@ -88,7 +88,7 @@ sample
     "--out <file|folder/>",
     "where it goes: .png, .webp, .jpg, .avif; .txt; motions .bvh, .glb, .vrma, .csv, .npz, .gif (two people but in a .glb: " +
       "name-a, name-b); default out/<model>.png, .txt or .glb; a folder/, or a " +
-      "name with %05d in it, takes each sample as a file of its own, and labels.csv",
+      "name with %05d in it, takes each sample as a file of its own, and labels.csv where there are classes",
   )
   .option(
     "--states <file.npy>",

@@ -119,6 +119,11 @@ async function voicesFrom(paths: readonly string[]): Promise<Pick<SampleContext,
   const { readSounds } = await import("../io/sound-read.js");
   const { sounds, notes } = await readSounds(paths);
   for (const note of notes) say(note);
+  const samples = sounds[0].length;
+  if (soundFrames(samples) < 1)
+    throw new UsageError(
+      `${paths.join(" and ")} ${paths.length > 1 ? "have" : "has"} ${many(samples, "sample")} at 16 kHz, less than one frame of motion (${(1e3 / SOUND_FPS).toFixed(0)} ms); give a longer sound.`,
+    );
   return { sounds };
 }
 

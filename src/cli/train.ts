@@ -64,6 +64,8 @@ function report(
   const model = status === "finished" ? join(out, "model") : null;
   const page = join(out, "report.html");
   if (json) printJson({ status, step, seconds, metrics, model, report: page, data });
+  else if (model && step === 0)
+    say(`Without a training step: the model is as it began. Model: ${model}. Report: ${page}`);
   else if (model) say(`Trained in ${Math.round(seconds)} s. Model: ${model}. Report: ${page}`);
   else say(`Stopped at step ${step}, saved. Go on with: fewstep ${resumeCommand(method, out)}`);
 }

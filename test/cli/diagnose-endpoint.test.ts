@@ -5,6 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { sceneImages } from "../../src/data/scenes/index.js";
+import { requireEmpty } from "../../src/loops/diagnostic/export/index.js";
 import { writeModel } from "../../src/models/files.js";
 import { chanceOf, type FakeEndpoint, fakeEndpoint, probeScenes, TOKENS } from "../loops/diagnostic/endpoint/server.js";
 import { madeModel } from "../methods/vision-language/made.js";
@@ -126,6 +127,8 @@ test("Ctrl-C waits for what is under way, and says how to go on", async () => {
   const out = join(root, "stopped");
   const { code, stderr } = await command(cache)(args(server.url, out), (one) => (child = one));
   expect([code, stderr]).toEqual([0, expect.stringContaining(`Go on with: fewstep diagnose --resume ${out}`)]);
+  expect(stderr).toContain("Waiting for the calls under way");
+  expect(stderr).not.toContain("Finishing this step");
   expect(existsSync(join(out, "diagnosis.json"))).toBe(false);
   const kinds = readFileSync(join(out, "ledger.jsonl"), "utf8")
     .trimEnd()
@@ -250,6 +253,20 @@ test("lessons are exported for a model of one's own too", async () => {
   expect(code, stderr).toBe(0);
   expect(stderr).toContain("actor_rollout_ref.model.path=<model>");
   expect(json(join(out, "train.json"))).toHaveLength(12);
+});
+
+test("an export does not take the place of the folder that the shell stands in", async () => {
+  const before = process.cwd();
+  const here = join(root, "here");
+  mkdirSync(here);
+  process.chdir(here);
+  try {
+    for (const folder of [".", here])
+      await expect(requireEmpty(folder)).rejects.toThrow("is the folder that you are in");
+    await requireEmpty("lessons");
+  } finally {
+    process.chdir(before);
+  }
 });
 
 const local = "http://127.0.0.1:9/v1";

@@ -57,6 +57,15 @@ test("an option that is given twice is refused, as the second would take the pla
   expect(existsSync(join(root, "twice.glb"))).toBe(false);
 });
 
+test("a sound that is shorter than a frame is refused by its samples, before anything is written", async () => {
+  const short = join(root, "short.wav");
+  await writeWav(short, [new Float32Array(100), new Float32Array(100)]);
+  const args = ["sample", model, "--device", "cpu", "--audio", short, "--out", join(root, "short.glb")];
+  const { code, stderr } = await fewstep(args);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("has 100 samples at 16 kHz, less than one frame")]);
+  expect(existsSync(join(root, "short.glb"))).toBe(false);
+});
+
 test("voices that are not there are wrong use (2), voices that cannot be read a failure (1)", async () => {
   const [cut, text, folder] = ["cut.wav", "text.wav", "folder.wav"].map((name) => join(root, name));
   writeFileSync(cut, readFileSync(audio).subarray(0, 30));

@@ -129,6 +129,7 @@ describe("the page", () => {
     host = await StaticHost.start(join(folder, "site"));
     visitor = await Visitor.open();
     await visitor.page.goto(`${host.url}#/diagnose`);
+    await visitor.page.waitForFunction("self.crossOriginIsolated"); // loaded anew by its service worker
   });
   afterAll(async () => {
     await visitor?.close();

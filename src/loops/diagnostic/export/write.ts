@@ -28,8 +28,13 @@ export interface Exported {
 /** Items of an export at most. */
 export const MOST_ITEMS = 1e6;
 
-/** @throws WrongUse where an export cannot go to a folder: it holds something, or is none */
+/** @throws WrongUse where an export cannot go to a folder: it holds something, is none, or is the one that is worked in */
 export async function requireEmpty(folder: string): Promise<void> {
+  // It would be replaced by another of its name, and the shell be left in one that is gone
+  if (resolve(folder) === process.cwd())
+    throw new WrongUse(
+      `${folder} is the folder that you are in; an export takes a folder of its own, such as ./lessons.`,
+    );
   const found = entryAt(folder);
   if (!found) return;
   if (!found.isDirectory()) throw new WrongUse(`${folder} is a file; an export takes a folder of its own.`);

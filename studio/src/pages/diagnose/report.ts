@@ -242,19 +242,22 @@ function improvementOf(
 
 type Pairs = Improvement["rounds"][number]["comparison"]["groups"];
 
+/** Worst before first. */
 const linesOf = (groups: Pairs, control?: Pairs): Line[] =>
-  groups.map(({ name, before, after }) => {
-    const beside = control?.find((one) => one.name === name);
-    const mark = (label: string, { value, interval }: typeof before): Mark => ({ label, value, interval });
-    return {
-      ...{
-        name,
-        floor: null,
-        note: `${after.value < before.value ? "−" : "+"}${Math.abs(after.value - before.value).toFixed(3)}`,
-      },
-      marks: [mark("before", before), mark("after", after), ...(beside ? [mark("control", beside.after)] : [])],
-    };
-  });
+  groups
+    .toSorted((a, b) => a.before.value - b.before.value)
+    .map(({ name, before, after }) => {
+      const beside = control?.find((one) => one.name === name);
+      const mark = (label: string, { value, interval }: typeof before): Mark => ({ label, value, interval });
+      return {
+        ...{
+          name,
+          floor: null,
+          note: `${after.value < before.value ? "−" : "+"}${Math.abs(after.value - before.value).toFixed(3)}`,
+        },
+        marks: [mark("before", before), mark("after", after), ...(beside ? [mark("control", beside.after)] : [])],
+      };
+    });
 
 function changesOf(own: Improvement["rounds"][number]["comparison"], control: typeof own | null) {
   const of = (name: string, change: { value: number; interval: readonly [number, number] } | null) =>
