@@ -2,13 +2,14 @@
  * Pictures of the studio's pages for docs/studio, after `npm run build`:
  * `npx tsx scripts/studio-pictures.ts [--runs <folder with a run drifting-fashion>] [--models <folder of more models>] [page…]`.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
-import { ended, startStudio } from "../test/server/runs/serving.js";
+import { ended, main, startStudio } from "../test/server/runs/serving.js";
 import { StaticHost, Visitor } from "../test/studio/site.js";
 import { buildStudio } from "./build-studio.js";
 
@@ -74,8 +75,32 @@ const PAGES: Record<string, Shot> = {
     },
     wait: 2,
   },
+  diagnose: {
+    hash: "#/diagnose",
+    act: async (page) => {
+      await page.getByTestId("files").setInputFiles(await diagnosed());
+      await page.getByTestId("gallery").waitFor();
+    },
+    wait: 2,
+  },
   models: { hash: "#/models?model=drifting-fashion", wait: 3 },
 };
+
+/** What the shipped model lacks, as the command line says it; asked once. */
+async function diagnosed(): Promise<string> {
+  const path = join(folder, "seer.json");
+  if (existsSync(path)) return path;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    main,
+    "diagnose",
+    "seer",
+    "--count",
+    "100",
+    "--json",
+  ]);
+  writeFileSync(path, stdout);
+  return path;
+}
 const LOOKS = { light: {}, dark: { dark: true }, phone: { width: 390, height: 844 } };
 
 const { values, positionals } = parseArgs({
