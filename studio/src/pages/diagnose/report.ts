@@ -163,7 +163,7 @@ function answersOf(found: AnswerDiagnosis, notes: string[]): Found {
       wrong,
       elsewhere,
     })),
-    wrong: found.failures.map(({ skill, question, answer, said, cause, index }) => ({
+    wrong: worstFirst(found).map(({ skill, question, answer, said, cause, index }) => ({
       ...{
         skill,
         question,
@@ -175,6 +175,12 @@ function answersOf(found: AnswerDiagnosis, notes: string[]): Found {
     })),
     notes: [...(without.length > 0 ? [`Without an answer, and not counted: ${without.join(", ")}.`] : []), ...notes],
   };
+}
+
+/** Wrong answers in the order of their skills. */
+function worstFirst({ skills, failures }: AnswerDiagnosis) {
+  const place = new Map(skills.map(({ skill }, i) => [skill, i]));
+  return failures.toSorted((a, b) => (place.get(a.skill) ?? 0) - (place.get(b.skill) ?? 0));
 }
 
 const causesOf = (causes: Readonly<Record<string, number>>) =>
