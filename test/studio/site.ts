@@ -58,7 +58,9 @@ export class Visitor {
     readonly page: Page,
   ) {}
 
-  static async open(options: { width?: number; height?: number; dark?: boolean; scale?: number } = {}): Promise<Visitor> {
+  static async open(
+    options: { width?: number; height?: number; dark?: boolean; scale?: number } = {},
+  ): Promise<Visitor> {
     const { width = 1440, height = 900, dark = false, scale = 1 } = options;
     const { path } = await requireBrowser();
     // A camera that shows a moving test picture and a microphone that hears beeps, given to whoever asks
