@@ -49,6 +49,8 @@ test("parameter counts are the papers', less the mask's output", () => {
   expect(expected({ ...shapes.medium, process: "masked" })).toBeGreaterThan(400e6);
   const tied = { ...shapes.tiny, network: { ...shapes.tiny.network, tied: true } };
   expect(countParameters(discreteNetwork(tied))).toBe(expected(tied));
+  const papers = { ...tied, network: { ...tied.network, norm: "layerGain", mlp: "geluTanh" } } as const;
+  expect(countParameters(discreteNetwork(papers))).toBe(expected(papers));
   const shape = (name: string) =>
     [...discreteNetwork({ ...shapes.small, process: "masked" }).namedParameters()].find(([n]) => n === name)?.[1].shape;
   expect(shape("embedding.weight")).toEqual([50_258, 768]);
