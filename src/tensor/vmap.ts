@@ -8,7 +8,7 @@ import { requireTensor, Tensor } from "./tensor.js";
 const BROADCASTING = new Set(
   ["Add Sub Mul Div Pow Max Min Equal Greater GreaterOrEqual Less LessOrEqual And Or Not Where MatMul Rotate"]
     .concat("Neg Abs Sign Floor Round Exp Log Sqrt Reciprocal Square Erf Relu Sigmoid Tanh Softplus Silu Gelu GeluTanh")
-    .concat("Sin Cos Tan Asin Acos Atan Clamp Cast StopGradient Identity Watch BroadcastTo")
+    .concat("Sin Cos Tan Asin Acos Atan Clamp Cast StopGradient Identity Watch AcrossParts BroadcastTo")
     .join(" ")
     .split(" "),
 );

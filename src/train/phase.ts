@@ -1,5 +1,6 @@
 import type { Feed, InputSpec } from "../runtime/index.js";
 import type { Tensor } from "../tensor/index.js";
+import type { Part, Split } from "./part.js";
 
 /** A loss and what it is fed, for some of a stage's steps. */
 export interface Phase<I extends string = string> {
@@ -7,7 +8,13 @@ export interface Phase<I extends string = string> {
   until?: number;
   inputs: Record<I, InputSpec>;
   /** The scalar to be lowered, alone or with what else is logged: scalars by name, vectors as name0, name1 … */
-  loss(inputs: Record<I, Tensor>): Tensor | ({ loss: Tensor } & Record<string, Tensor>);
+  loss(inputs: Record<I, Tensor>, part?: Part): Tensor | ({ loss: Tensor } & Record<string, Tensor>);
+  /**
+   * How the batch is divided among processes that train together. The loss is then given inputs of fewer rows, and the
+   * part that they are; it is a mean over rows, other means over rows are taken by `acrossParts`, and so is all that it
+   * reports. Default: the batch cannot be divided, and each process computes all of it.
+   */
+  split?: Split;
   /**
    * What is done before each step whose number `every` divides: it may read the trained parameters and set those that
    * the loss looks through, which no other step may.

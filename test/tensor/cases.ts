@@ -1,4 +1,5 @@
 import {
+  acrossParts,
   attachGradient,
   attention,
   checkpoint,
@@ -304,6 +305,7 @@ const builds: Record<string, OpCase["build"]> = {
   "vmap: gradients of samples": ({ x, w }) =>
     vmap((s) => grad(s.unsqueeze(0).matmul(w).tanh().square().sum(), [w])[0])(x),
   watch: ({ x }) => watch("powers", x.exp()).mul(x),
+  acrossParts: ({ x }) => acrossParts(x.exp()).mul(x),
 };
 
 const notTheDerivative = new Set([

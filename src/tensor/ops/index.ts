@@ -18,6 +18,7 @@ import "./distance.js";
 import "./tile.js";
 import "./dropout.js";
 
+export { acrossParts } from "./across-parts.js";
 export { attachGradient } from "./attach-gradient.js";
 export { type AttentionOptions, attention, axialRotation, type RotaryOptions, type Rotation } from "./attention.js";
 export { where } from "./compare.js";

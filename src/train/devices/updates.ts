@@ -1,6 +1,7 @@
 import type { AdamOptions, Ema, Optimizer } from "../../optim/index.js";
 import type { Compute, Feed, Parameters } from "../../runtime/index.js";
 import { grad, type Parameter, Tensor } from "../../tensor/index.js";
+import type { Part } from "../part.js";
 import type { Phase } from "../phase.js";
 
 /** What a phase trains, and with what. The vectors of the host are where it begins. */
@@ -28,9 +29,9 @@ export interface Updates {
 
 /** The graph of a phase: its loss, what else it reports, and the gradients of the parameters. */
 export const gradientGraph =
-  ({ phase: { loss }, parameters }: Job) =>
+  ({ phase: { loss }, parameters }: Job, part?: Part) =>
   (inputs: Record<string, Tensor>): { gradients: readonly Tensor[]; [name: string]: Tensor | readonly Tensor[] } => {
-    const built = loss(inputs);
+    const built = loss(inputs, part);
     const values = built instanceof Tensor ? { loss: built } : built;
     return { ...values, gradients: grad(values.loss, parameters) };
   };

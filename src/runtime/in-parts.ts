@@ -1,0 +1,139 @@
+import { topologicalOrder } from "../tensor/grad.js";
+import { isConstant, isInput, Parameter } from "../tensor/leaves.js";
+import { isAcrossParts } from "../tensor/ops/across-parts.js";
+import { replay } from "../tensor/replay.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { type CompileOptions, compile, type Feed, type GraphOutputs, type InputSpec, traced } from "./compile.js";
+import { together } from "./together.js";
+
+/** A graph for a part of a batch. */
+export interface PartProgram<I extends string> {
+  /** One run, with the means over the parts exchanged on the way. Every part has to run it, the same number of times. */
+  run(feeds: Partial<Record<I, Feed>>): Promise<Record<string, Float32Array>>;
+  release(): Promise<void>;
+}
+
+/** Made anew wherever they are needed, as they cost less than being carried from one program to the next. */
+const CHEAP = new Set(["Reshape", "Transpose", "Slice", "BroadcastTo", "StopGradient", "Identity", "Watch", "Cast"]);
+
+/**
+ * Compiles a graph whose means over the parts of a batch (`acrossParts`) come from `exchange`, which turns a list of the
+ * part's own values into those of all. The graph is cut there: what stands before a mean is one program, what needs the
+ * mean the next, which takes the tensors that both need from the first instead of computing them again.
+ */
+export function compileInParts<I extends string, O extends GraphOutputs>(
+  specs: Record<I, InputSpec>,
+  build: (inputs: Record<I, Tensor>) => O,
+  exchange: (values: Float32Array) => Promise<void>,
+  options: CompileOptions = {},
+): PartProgram<I> {
+  const { inputs, results } = traced(specs, build);
+  const pieces = piecesOf(Object.values(results).flat() as Tensor[]).map((piece, k, { length }) => {
+    const used = inputs.filter((input) => piece.uses.has(input));
+    const taken = [...piece.takes];
+    const program = compile(
+      Object.fromEntries([
+        ...used.map(({ attributes: { name }, shape, dtype }) => [name, { shape, dtype }]),
+        ...taken.map((tensor) => [nameOf(tensor), tensor.shape]),
+      ]) as Record<string, InputSpec>,
+      (given) => {
+        const replaced = new Map<Tensor, Tensor>([
+          ...used.map((input) => [input, given[input.attributes.name]] as const),
+          ...taken.map((tensor) => [tensor, given[nameOf(tensor)]] as const),
+        ]);
+        const made = replay(piece.roots, replaced);
+        const now = (tensor: Tensor) => made.get(tensor) ?? tensor;
+        return {
+          ...Object.fromEntries([...piece.gives].map((tensor) => [nameOf(tensor), now(tensor)])),
+          ...Object.fromEntries([...piece.means].map((mean) => [nameOf(mean), now(mean.inputs[0])])),
+          ...(k === length - 1 &&
+            Object.fromEntries(
+              Object.entries(results).map(([name, value]) => [
+                name,
+                Array.isArray(value) ? value.map(now) : now(value as Tensor),
+              ]),
+            )),
+        };
+      },
+      options,
+    );
+    return { ...piece, used, program };
+  });
+  return {
+    async run(feeds) {
+      const known: Record<string, Float32Array> = {};
+      let values: Record<string, Float32Array> = {};
+      for (const { used, takes, gives, means, program } of pieces) {
+        const given = Object.fromEntries([
+          ...used.map(({ attributes: { name } }) => [name, feeds[name as I]]),
+          ...[...takes].map((tensor) => [nameOf(tensor), known[nameOf(tensor)]]),
+        ]);
+        values = await program.run(given as Record<string, Feed>);
+        for (const tensor of gives) known[nameOf(tensor)] = values[nameOf(tensor)];
+        const names = Array.from(means, nameOf);
+        for (const name of names) known[name] = values[name];
+        if (names.length > 0)
+          await together(
+            names.map((name) => known[name]),
+            exchange,
+          );
+      }
+      return values;
+    },
+    async release() {
+      for (const { program } of pieces) await program.release();
+    },
+  };
+}
+
+const nameOf = (tensor: Tensor) => `of all ${tensor.id}`;
+
+/** What one program of a graph that is cut into several computes. */
+interface Piece {
+  roots: Tensor[];
+  /** Inputs of the graph that it uses. */
+  uses: Set<Tensor>;
+  /** Results of pieces before, and means that are known by now. */
+  takes: Set<Tensor>;
+  /** What pieces after it take. */
+  gives: Set<Tensor>;
+  /** Means over the parts that are exchanged when it has run. */
+  means: Set<Tensor>;
+}
+
+function piecesOf(roots: readonly Tensor[]): Piece[] {
+  /** The number of the piece that computes a tensor; a mean's is that of its own part's value. */
+  const place = new Map<Tensor, number>();
+  const known = (tensor: Tensor) => place.get(tensor)! + (isAcrossParts(tensor) ? 1 : 0);
+  for (const tensor of topologicalOrder(roots)) place.set(tensor, Math.max(0, ...tensor.inputs.map(known)));
+  const last = Math.max(...roots.map(known));
+  const pieces = Array.from(
+    { length: last + 1 },
+    (): Piece => ({ roots: [], uses: new Set(), takes: new Set(), gives: new Set(), means: new Set() }),
+  );
+  pieces[last].roots.push(...roots);
+  for (let k = last; k >= 0; k--) {
+    const piece = pieces[k];
+    piece.roots.push(...piece.gives, ...Array.from(piece.means, (mean) => mean.inputs[0]));
+    const seen = new Set<Tensor>();
+    const stack = [...piece.roots];
+    while (stack.length > 0) {
+      const tensor = stack.pop()!;
+      if (seen.has(tensor)) continue;
+      seen.add(tensor);
+      if (isInput(tensor)) piece.uses.add(tensor);
+      else if (place.get(tensor)! < k && isCarried(tensor)) {
+        piece.takes.add(tensor);
+        const from = pieces[place.get(tensor)!];
+        if (isAcrossParts(tensor)) from.means.add(tensor);
+        else from.gives.add(tensor);
+      } else stack.push(...tensor.inputs);
+    }
+  }
+  return pieces;
+}
+
+/** Whether a result of an earlier piece is handed on; only float32 can be. */
+const isCarried = (tensor: Tensor): boolean =>
+  isAcrossParts(tensor) ||
+  (tensor.dtype === "float32" && !(isConstant(tensor) || tensor instanceof Parameter || CHEAP.has(tensor.op.name)));
