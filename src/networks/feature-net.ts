@@ -1,5 +1,5 @@
 import * as nn from "../nn/index.js";
-import type { Tensor } from "../tensor/index.js";
+import { acrossParts, type Tensor } from "../tensor/index.js";
 
 export interface FeatureNetConfig {
   channels: number;
@@ -54,7 +54,7 @@ export const featureDistance = (stages: readonly Tensor[], reference: readonly T
   stages
     .map((t, i) => {
       const wanted = reference[i].stopGradient();
-      return t.sub(wanted).square().mean().div(wanted.square().mean());
+      return t.sub(wanted).square().mean().div(acrossParts(wanted.square().mean()));
     })
     .reduce((a, b) => a.add(b));
 

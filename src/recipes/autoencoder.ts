@@ -54,6 +54,7 @@ export function autoencoderStage(
         : pixel;
       return { loss, mse: error.square().mean() };
     },
+    split: { rows: batch },
     next() {
       random.fillNormal(noise);
       for (let i = 0; i < noise.length; i++) noise[i] *= options.latentNoise;

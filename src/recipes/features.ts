@@ -38,6 +38,7 @@ export function classifierStage(
       phase({
         inputs: { images: [batch, channels, height, width], labels: { shape: [batch], dtype: "int32" } },
         loss: ({ images, labels }) => crossEntropy(network(images), labels),
+        split: { rows: batch },
         next() {
           const indices = stream.next(batch);
           return {
@@ -83,6 +84,7 @@ export function maeStage(
       phase({
         inputs: { images: [batch, channels, height, width], masks: [batch, 1, height, width] },
         loss: ({ images, masks }) => maskedLoss(mae(images, masks), images, masks),
+        split: { rows: batch },
         next: () => ({
           images: augmented(dataset, stream.next(batch), options, random),
           masks: drawMasks(random, batch, height, width),

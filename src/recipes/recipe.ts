@@ -57,6 +57,8 @@ export interface Computed {
   /** Of the CPU. */
   threads?: number;
   processor?: string;
+  /** Processes that trained together, where there were several. */
+  ranks?: number;
 }
 
 /** The description of a model: of a trained one, or (without a result) of one in training. */

@@ -9,11 +9,19 @@ import { many } from "../io/show.js";
 import { type ModelFiles, writeModel } from "../models/files.js";
 import { SNAPSHOT } from "../models/location.js";
 import * as nn from "../nn/index.js";
-import { type Compute, resolveRuntime } from "../runtime/index.js";
+import { resolveRuntime } from "../runtime/index.js";
 import { threadsOf } from "../runtime/session.js";
 import { computeRecord } from "../train/compute-record.js";
 import { DATA_FILE, requireSameData } from "../train/data-record.js";
-import { type Position, type RunResult, requireTraining, runStages, type TrainOptions } from "../train/index.js";
+import {
+  type Position,
+  type RunResult,
+  requireTraining,
+  runStages,
+  type TrainingCompute,
+  type TrainOptions,
+} from "../train/index.js";
+import { requireSameRun } from "../train/same.js";
 import { continued } from "./continued.js";
 import { type Computed, modelConfig, type Recipe, runConfig } from "./recipe.js";
 
@@ -22,14 +30,21 @@ export interface LearntText extends TextData {
   notes: readonly string[];
 }
 
-async function computedWith({ device: wanted, threads }: Compute): Promise<Computed> {
+async function computedWith({ device: wanted, threads, ranks }: TrainingCompute): Promise<Computed> {
   const { device } = await resolveRuntime(wanted);
-  if (device !== "cpu" && device !== "wasm") return { device };
+  const several = ranks && ranks.size > 1 && { ranks: ranks.size };
+  if (device !== "cpu" && device !== "wasm") return { device, ...several };
   return {
     device,
     threads: threadsOf({ threads }) ?? availableParallelism(),
     processor: cpus()[0]?.model.trim() || "unknown",
+    ...several,
   };
+}
+
+function told({ device, threads = 1, processor, ranks }: Computed): string {
+  const cpu = processor ? `, ${many(threads, "thread")} of ${processor}` : "";
+  return `Training on the device "${device}"${cpu}${ranks ? ` in each of ${ranks} ranks` : ""}.`;
 }
 
 /**
@@ -64,15 +79,16 @@ export async function trainModel(
   preview?: { release(): Promise<void> },
   describe: (files: ModelFiles) => Promise<void> = async () => {},
 ): Promise<RunResult> {
-  const { method, dataset, options, settings, net, notes = [] } = recipe;
+  const { method, dataset, options, settings, shape, net, notes = [] } = recipe;
   try {
     requireTraining(method, options);
     const { report } = dataset;
-    if (options.resume && report) await requireSameData(options.out, report);
+    const { ranks } = options;
+    const first = !ranks || ranks.rank === 0;
+    if (ranks) await requireSameRun(ranks, { method, settings, shape, kind: dataset.kind, sha256: report?.sha256 });
+    if (first && options.resume && report) await requireSameData(options.out, report);
     const computed = await computedWith(options);
-    const { device, threads, processor } = computed;
-    const cpu = processor ? `, ${many(threads ?? 1, "thread")} of ${processor}` : "";
-    options.onProgress?.({ type: "info", message: `Training on the device "${device}"${cpu}.` });
+    options.onProgress?.({ type: "info", message: told(computed) });
     const snapshot = ({ stage, step, seconds }: Position) =>
       writeModel(join(options.out, SNAPSHOT), {
         config: modelConfig(recipe, { stage, step, seconds, computed }),
@@ -87,7 +103,7 @@ export async function trainModel(
       },
       snapshot,
     });
-    if (result.status === "finished") {
+    if (first && result.status === "finished") {
       const files = { config: modelConfig(recipe, { ...result, computed }), weights: nn.weightsOf(net) };
       await describe(files);
       await writeModel(join(options.out, "model"), files);

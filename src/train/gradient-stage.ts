@@ -1,5 +1,6 @@
 import { type AdamOptions, adamw, ema } from "../optim/index.js";
 import { type Compute, computeOf, type Feed, type Parameters } from "../runtime/index.js";
+import type { Ranks } from "../runtime/ranks.js";
 import type { Parameter } from "../tensor/index.js";
 import { type Place, updatesOf } from "./devices/index.js";
 import type { Updates } from "./devices/updates.js";
@@ -10,10 +11,13 @@ import type { Stage } from "./stage.js";
 export interface TrainingCompute extends Compute {
   /** "host" or "device"; default the device where that is WebGPU, else the host. */
   place?: Place;
+  /** The processes that train together, of which this is one; default it trains alone. */
+  ranks?: Ranks;
 }
-export const trainingCompute = ({ place, ...options }: TrainingCompute): TrainingCompute => ({
+export const trainingCompute = ({ place, ranks, ...options }: TrainingCompute): TrainingCompute => ({
   ...computeOf(options),
   ...(place && { place }),
+  ...(ranks && { ranks }),
 });
 
 export interface GradientStageOptions extends TrainingCompute {
@@ -76,9 +80,15 @@ export function gradientStage(options: GradientStageOptions): Stage {
       const renewed = refresh !== undefined && k % refresh.every === 0;
       if (renewed || active?.phase !== phase) await leave();
       if (renewed) refresh.act();
-      active ??= { phase, updates: await updatesOf({ ...job, phase }, options.place) };
+      active ??= { phase, updates: await updatesOf({ ...job, phase }, options.place, options.ranks) };
       const values = await active.updates.step((await phase.next(k)) as Record<string, Feed>);
       return logged(phase.observe?.(values) ?? values);
+    },
+    undivided(ranks) {
+      const rows = Math.min(...phases.map(({ split }) => split?.rows ?? 0));
+      if (rows >= ranks) return null;
+      const why = rows === 0 ? "cannot be divided" : `has ${rows} rows for ${ranks} ranks`;
+      return `The batch of the stage "${name}" ${why}, so each rank computes all of it: the stage is no faster than in one.`;
     },
     presented,
     sample: sample && (() => presented(sample)),

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { outliveReader } from "../io/streams.js";
 
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"] as const;
 
 /**
  * npm passes on a Ctrl-C that the terminal has sent already: so many milliseconds after the first, it is the same one.
@@ -11,7 +11,8 @@ const SAME_PRESS = 500;
 const PATIENCE = 5000;
 
 /**
- * Runs `task` with a signal that the first SIGINT (Ctrl-C), SIGTERM or SIGHUP (the terminal was closed) aborts;
+ * Runs `task` with a signal that the first SIGINT (Ctrl-C), SIGTERM, SIGHUP (the terminal was closed) or SIGUSR1 (the
+ * warning of batch systems) aborts;
  * `announce` is told. A second Ctrl-C calls `stop`, which ends the process or the task, and the exit code is 130; a
  * task that still runs after five seconds, or at a third Ctrl-C, is ended by the system, which shells report as 130
  * too. From here on, readers of stdout and stderr may go away without ending the process.

@@ -1,5 +1,7 @@
+import type { Ranks } from "../runtime/ranks.js";
 import { turn } from "../runtime/turn.js";
 import { RunError } from "./run-error.js";
+import { requireSameState } from "./same.js";
 import type { Position, ProgressEvent, SampleSheet, Stage } from "./stage.js";
 
 /** A stage, or how it is made when the one before it is finished, so that it can build on its result. */
@@ -30,9 +32,14 @@ export interface LoopOptions {
   signal?: AbortSignal;
   /** Stop like that after so many seconds of this call. */
   maxSeconds?: number;
+  /** The processes that train together: they stop and save at the same steps, and hold the same. */
+  ranks?: Ranks;
   /** Told what happens. */
   onProgress?(event: ProgressEvent): void;
 }
+
+/** Steps between comparisons of what ranks hold, beside those at checkpoints. */
+const COMPARED = 100;
 
 export interface LoopResult {
   /** "interrupted": stopped by the signal or `maxSeconds`, saved, to be resumed. */
@@ -62,12 +69,13 @@ export async function trainStages(
   options: LoopOptions = {},
 ): Promise<LoopResult> {
   requireLoop(options);
-  const { checkpointEvery = 0, sampleEvery = 500, signal, maxSeconds = Number.POSITIVE_INFINITY } = options;
+  const { checkpointEvery = 0, sampleEvery = 500, signal, maxSeconds = Number.POSITIVE_INFINITY, ranks } = options;
   const { checkpointSeconds = checkpointEvery > 0 ? Number.POSITIVE_INFINITY : 60 } = options;
   const emit = options.onProgress ?? (() => {});
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
-  const interrupted = () => signal?.aborted || elapsed() > maxSeconds;
+  const interrupted = () => signal?.aborted === true || elapsed() > maxSeconds;
+  const anywhere = (...flags: boolean[]) => (ranks ? inAnyRank(ranks, flags) : flags);
   const names = new Set<string>();
   let secondsBefore = 0;
   let position: Position = { stage: "", stageStep: 0, step: 0, seconds: 0 };
@@ -82,26 +90,34 @@ export async function trainStages(
   async function save(stage: Stage, end = false): Promise<void> {
     position.seconds = seconds();
     await stage.settle?.();
+    if (ranks) await same(ranks, stage);
     await keeper.save(stage, { ...position }, end);
   }
 
   async function sample(stage: Stage): Promise<void> {
-    if (!stage.sample) return;
+    if (!stage.sample || !keeper.sheet) return;
     await stage.settle?.();
-    await keeper.sheet?.(stage, await stage.sample(), { ...position });
+    await keeper.sheet(stage, await stage.sample(), { ...position });
   }
+
+  const same = (ranks: Ranks, { state, name }: Stage) =>
+    requireSameState(ranks, state, `After step ${position.stageStep} of the stage "${name}"`);
 
   /** Trains one stage to its end; false where it was interrupted. */
   async function train(stage: Stage): Promise<boolean> {
     const { name, steps } = stage;
     const rate = new Rate(stage.batch);
     let saved = elapsed();
-    emit({ type: "stage", stage: name, steps, stageStep: position.stageStep });
+    const first = position.stageStep;
+    emit({ type: "stage", stage: name, steps, stageStep: first });
+    const undivided = ranks && stage.undivided?.(ranks.size);
+    if (undivided) emit({ type: "warning", message: undivided });
     while (position.stageStep < steps && !stage.done?.()) {
-      if (interrupted()) {
-        await save(stage);
-        return false;
-      }
+      const old = position.stageStep > first && elapsed() - saved > checkpointSeconds;
+      const [stop, due] = await anywhere(interrupted(), old);
+      if (stop || due) await save(stage);
+      if (stop) return false;
+      if (due) saved = elapsed();
       const began = elapsed();
       metrics = await stage.step(position.stageStep);
       await turn(); // lets signals, messages and timers in
@@ -123,9 +139,12 @@ export async function trainStages(
       const last = stageStep === steps || stage.done?.() === true;
       if (sampleEvery > 0 && (last || stageStep % sampleEvery === 0)) await sample(stage);
       if (last) break;
-      if ((checkpointEvery > 0 && stageStep % checkpointEvery === 0) || elapsed() - saved > checkpointSeconds) {
+      if (checkpointEvery > 0 && stageStep % checkpointEvery === 0) {
         await save(stage);
         saved = elapsed();
+      } else if (ranks && stageStep % COMPARED === 0) {
+        await stage.settle?.();
+        await same(ranks, stage);
       }
     }
     await save(stage, true);
@@ -133,7 +152,7 @@ export async function trainStages(
   }
 
   for (const make of stages) {
-    if (interrupted()) return result("interrupted");
+    if ((await anywhere(interrupted()))[0]) return result("interrupted");
     const stage = typeof make === "function" ? await make() : make;
     checkStage(stage, names);
     position = { ...position, stage: stage.name, stageStep: 0 };
@@ -149,6 +168,13 @@ export async function trainStages(
     await stage.finish?.();
   }
   return result("finished");
+}
+
+/** Which of some flags are set in any rank. */
+async function inAnyRank(ranks: Ranks, flags: readonly boolean[]): Promise<boolean[]> {
+  const numbers = Float64Array.from(flags, Number);
+  await ranks.max(numbers);
+  return Array.from(numbers, (number) => number > 0);
 }
 
 const short = (value: number) => Number(value.toPrecision(6));

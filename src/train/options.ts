@@ -6,7 +6,7 @@ import type { TrainOptions } from "./run.js";
 const KNOWN: Record<keyof TrainOptions, true> = {
   ...{ out: true, resume: true, name: true, source: true, free: true, from: true },
   ...{ checkpointEvery: true, checkpointSeconds: true, keep: true, sampleEvery: true, maxSeconds: true },
-  ...{ device: true, threads: true, place: true, signal: true, onProgress: true },
+  ...{ device: true, threads: true, place: true, ranks: true, signal: true, onProgress: true },
 };
 
 /** Options of a training run: none that there are not, and values that can be. @throws OptionError */

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { Origin } from "../data/origin.js";
 import { makeFolder } from "../io/atomic.js";
 import { show } from "../io/show.js";
+import type { Ranks } from "../runtime/ranks.js";
 import { Checkpoints } from "./checkpoint.js";
 import {
   beginFolder,
@@ -17,6 +18,7 @@ import type { TrainingCompute } from "./gradient-stage.js";
 import { lockFolder } from "./lock.js";
 import { type Keeper, type LoopOptions, type MadeStage, requireLoop, trainStages } from "./loop.js";
 import { MetricsFile, type MetricsRow } from "./metrics.js";
+import { ranksKeeper } from "./ranks-keeper.js";
 import { writeReport } from "./report.js";
 import { dropSheets, saveSheet } from "./samples.js";
 import type { Position, ProgressEvent, Stage } from "./stage.js";
@@ -81,11 +83,12 @@ export interface RunResult {
  * that it can build on its result. The state is saved at intervals, at the end of each stage and on interruption; a
  * resumed run gives bit-identical weights on a CPU with as many threads (a GPU may add gradients of long tables in any
  * order). Throws `RunError` where the folder or a checkpoint cannot be used, the loss is not finite or a file cannot be
- * written.
+ * written. Of several ranks the first has the folder; the others take what it restores, and write nothing.
  */
 export async function runStages(stages: readonly MadeStage[], options: RunOptions): Promise<RunResult> {
-  const { config, beside = {}, resume = false, keep = 3, free = [], snapshot } = options;
+  const { config, beside = {}, resume = false, keep = 3, free = [], snapshot, ranks } = options;
   requireLoop(options);
+  if (ranks && ranks.rank > 0) return follow(stages, options, ranks);
   if (typeof options.out !== "string" || options.out === "")
     throw new RunError(`out must be the path of the run's folder, got ${show(options.out)}.`);
   if (!(Number.isInteger(keep) && keep >= 1)) throw new RunError(`keep must be a whole number ≥ 1, got ${keep}.`);
@@ -176,7 +179,10 @@ export async function runStages(stages: readonly MadeStage[], options: RunOption
   async function trainAll(): Promise<RunResult> {
     let ended: RunResult["status"] | "failed" = "failed";
     try {
-      const { status, position, metrics } = await trainStages(stages, keeper, { ...options, onProgress: emit });
+      const { status, position, metrics } = await trainStages(stages, ranks ? ranksKeeper(ranks, keeper) : keeper, {
+        ...options,
+        onProgress: emit,
+      });
       if (!writable) compare();
       ended = status;
       return { status, step: position.step, seconds: position.seconds, metrics, checkpoint: newest };
@@ -202,4 +208,13 @@ export async function runStages(stages: readonly MadeStage[], options: RunOption
   } finally {
     await unlock();
   }
+}
+
+/** A run as ranks other than the first see it. */
+async function follow(stages: readonly MadeStage[], options: RunOptions, ranks: Ranks): Promise<RunResult> {
+  const { status, position, metrics } = await trainStages(stages, ranksKeeper(ranks, null), {
+    ...options,
+    onProgress: () => {},
+  });
+  return { status, step: position.step, seconds: position.seconds, metrics, checkpoint: null };
 }

@@ -33,6 +33,8 @@ export interface Stage {
   step(k: number): Promise<Record<string, number>>;
   /** Whether it ends before all its steps are made, as nothing is left to be learnt: a function of `state` alone. */
   done?(): boolean;
+  /** What of it so many ranks cannot divide among them, as a sentence; null: nothing. */
+  undivided?(ranks: number): string | null;
   /** Brings `state` up to date where training keeps it elsewhere (on a GPU); before it is saved or sampled from. */
   settle?(): Promise<void>;
   /** Runs `work` with what the stage would leave if it ended now, such as its average, in place; default: as it is. */

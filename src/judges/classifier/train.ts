@@ -54,6 +54,7 @@ export async function trainClassifier(dataset: ImageDataset, settings: Classifie
       phase({
         inputs: { images: [batch, channels, height, width], labels: { shape: [batch], dtype: "int32" } },
         loss: ({ images, labels }) => crossEntropy(net(images).logits, labels, config.smoothing),
+        split: { rows: batch },
         next() {
           const indices = stream.next(batch);
           const shape = [batch, channels, height, width] as const;

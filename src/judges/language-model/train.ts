@@ -34,6 +34,7 @@ export async function trainLanguageModel(dataset: TextDataset, settings: Languag
       phase({
         inputs: { before: ids, tokens: ids },
         loss: ({ before, tokens }) => tokenNats(net(before), tokens).mean(),
+        split: { rows: batch },
         next() {
           const tokens = gather(judge, stream.next(batch));
           return { before: shifted(tokens, length, vocabulary), tokens };

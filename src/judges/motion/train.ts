@@ -10,7 +10,9 @@ import { Random } from "../../random/index.js";
 import { generatorTraining } from "../../recipes/schedule.js";
 import { trainModel } from "../../recipes/training.js";
 import { computeOf } from "../../runtime/index.js";
+import type { Tensor } from "../../tensor/index.js";
 import { gradientStage, phase, type TrainOptions, trainingCompute } from "../../train/index.js";
+import { wholeBatch } from "../../train/part.js";
 import { parseSettings } from "../../train/settings.js";
 import { MotionJudge } from "./model.js";
 import { motionJudge, motionJudgeArchitecture } from "./network.js";
@@ -69,11 +71,13 @@ export async function trainMotionJudge(dataset: MotionDataset, settings: MotionJ
           there: [batch, length],
           alike: [batch, batch],
         },
-        loss: ({ windows, labels, rows, there, alike }) => {
+        loss: ({ windows, labels, rows, there, alike }, part) => {
           const { logits, places } = net.motion(windows);
-          const meant = contrast(places, net.text(rows, there), net.sharpness, alike);
+          const all = (x: Tensor) => wholeBatch(x, part);
+          const meant = contrast(all(places), all(net.text(rows, there)), net.sharpness, alike);
           return crossEntropy(logits, labels).add(meant);
         },
+        split: { rows: batch, whole: ["alike"] },
         next() {
           const items = Array.from(stream.next(batch), (i) => shown[i]);
           const starts = items.map(({ start, end }) => start + random.integer(end - start - frames + 1));

@@ -59,6 +59,7 @@ export function distillationStage(context: DiscreteStageContext): Stage {
           const target = master(cleaner, cleanerSigma, labels).stopGradient();
           return distillationLoss(net(noisy, sigma, labels), target).mean();
         },
+        split: { rows: batch },
         refresh: { every: perRound, act: () => teacher.flat.set(parameters.flat) },
         next(k) {
           const delta = distillationDelta(Math.floor(k / perRound), first);

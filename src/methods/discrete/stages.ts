@@ -112,6 +112,7 @@ function lossOf({ config, shape, net }: DiscreteStageContext, kind: LossKind) {
       const input: NetworkInput = kind === "softmax" ? { scaled } : kind === "topk" ? { indices, weights } : noisy;
       return nelbo(process, net(input, sigma, labels), clean, noisy, { alpha, rest, dAlpha }).mean();
     },
+    split: { rows: batch },
   };
 }
 

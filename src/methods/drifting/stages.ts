@@ -8,6 +8,7 @@ import { normalizedDriftLoss } from "../../recipes/drift/objective.js";
 import { realFamilies } from "../../recipes/frechet/reference.js";
 import { frechetStage } from "../../recipes/frechet/stage.js";
 import { generatorTraining } from "../../recipes/schedule.js";
+import { concat } from "../../tensor/index.js";
 import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/stages.js";
 import { GroupDraw } from "./groups.js";
 import type { GeneratorInputs, ImageGenerator } from "./network.js";
@@ -45,12 +46,16 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
         loss(inputs) {
           const negatives =
             unconditional > 0
-              ? { samples: inputs.others.broadcastTo([groups, unconditional, latent]), weights: inputs.weight }
+              ? {
+                  samples: inputs.others.broadcastTo([inputs.label.shape[0], unconditional, latent]),
+                  weights: inputs.weight,
+                }
               : undefined;
           const gen = generator.generator(inputs);
           const { loss, scale, power } = normalizedDriftLoss(gen, inputs.positives, negatives, config.drift);
           return { loss, scale, power }; // not the forces, which are as many numbers as the samples
         },
+        split: { rows: groups, whole: ["others"] },
         next() {
           const { positives, others, ...feeds } = draw.next();
           return { ...feeds, positives: latents.rows(positives), others: latents.rows(others) };
@@ -85,23 +90,23 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
       phase({
         inputs: {
           ...draw.specs(latent, config.generator.styles.count),
-          real: [groups * samples + unconditional, channels, height, width],
+          positives: [groups * samples, channels, height, width],
+          others: unconditional > 0 && [unconditional, channels, height, width],
         },
         loss(inputs) {
           const gen = familiesOf(generator(inputs));
-          const real = familiesOf(inputs.real);
-          const part = (from: number, to: number) =>
+          const { positives, others, weight, label } = inputs;
+          const real = familiesOf(unconditional > 0 ? concat([positives, others]) : positives);
+          const count = positives.shape[0];
+          const cut = (from: number, to: number) =>
             real.map(({ name, vectors }) => ({ name, vectors: vectors.slice(0, from, to) }));
-          const positives = part(0, groups * samples);
-          const negatives =
-            unconditional > 0
-              ? { families: part(groups * samples, groups * samples + unconditional), weight: inputs.weight }
-              : null;
-          return { ...imageDriftLoss(gen, positives, negatives, groups, config.drift) };
+          const negatives = unconditional > 0 ? { families: cut(count, count + unconditional), weight } : null;
+          return { ...imageDriftLoss(gen, cut(0, count), negatives, label.shape[0], config.drift) };
         },
+        split: { rows: groups, whole: ["others"] },
         next() {
           const { positives, others, ...feeds } = draw.next();
-          return { ...feeds, real: toFloat(train, [...positives, ...others]) };
+          return { ...feeds, positives: toFloat(train, positives), others: toFloat(train, others) };
         },
       }),
     ],

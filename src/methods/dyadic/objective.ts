@@ -1,10 +1,10 @@
+import { countedMean } from "../../networks/counted-mean.js";
 import { normalizedDriftLoss } from "../../recipes/drift/objective.js";
 import { concat, type Tensor } from "../../tensor/index.js";
 
 /** The mean square of errors [B, n, d] over the tokens that `valid` [B, n] counts. */
 export function maskedError(predicted: Tensor, wanted: Tensor, valid: Tensor): Tensor {
-  const error = predicted.sub(wanted).square().mean(-1).mul(valid);
-  return error.sum().div(valid.sum().maximum(1));
+  return countedMean(predicted.sub(wanted).square().mean(-1), valid);
 }
 
 /** |x| beyond 1, x²/2 below, on average. */
@@ -12,7 +12,7 @@ export function smoothError(error: Tensor, valid?: Tensor): Tensor {
   const size = error.abs();
   const near = size.minimum(1);
   const value = near.mul(size.sub(near.mul(0.5))).mean(-1);
-  return valid ? value.mul(valid).sum().div(valid.sum().maximum(1)) : value.mean();
+  return valid ? countedMean(value, valid) : value.mean();
 }
 
 /**

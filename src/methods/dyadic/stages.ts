@@ -66,6 +66,7 @@ export function tokenizerStage({ takes, config, shape, net, ...compute }: Dyadic
             committed,
           };
         },
+        split: { rows: batch },
         async next() {
           const rows = new Float32Array(batch * frames * features);
           for (const [row, index] of stream.next(batch).entries()) {
@@ -164,7 +165,7 @@ export function dyadicStage(
             const weight = temperature.fullLike(1);
             return driftingLoss(drawn.mul(repeated(counted, each)), clean.mul(counted), weight, temperatures);
           }
-          const share = (x: Tensor) => x.reshape([batch, 1, 1]);
+          const share = (x: Tensor) => x.reshape([x.shape[0], 1, 1]);
           const noisy = (x: Tensor, z: Tensor) => x.mul(share(signals)).add(z.mul(share(noises)));
           const pair = together && {
             other: noisy(given.other, given.otherNoise),
@@ -173,6 +174,8 @@ export function dyadicStage(
           const found = net.denoise(noisy(clean, noise), times, { memory, mask, social, ...pair });
           return maskedError(found, objective === "ddpm" ? noise : noise.sub(clean), valid);
         },
+        // Drifting sets each condition's targets against those of all others
+        ...(objective !== "drift" && { split: { rows: batch, whole: ["temperature"] } }),
         next(k) {
           const feeds = trainingBatch(takes, [...stream.next(batch)], { shape, config, random });
           const drawTime = () =>

@@ -47,8 +47,15 @@ export function decoderStage(context: FlowStageContext, features: FeatureNet): S
       phase({
         inputs: { latents: [count, latent], real: [count, channels, height, width] },
         loss: ({ latents, real }) => ({
-          ...imageDriftLoss(familiesOf(toImages(latents)), familiesOf(real), null, groups, config.drift),
+          ...imageDriftLoss(
+            familiesOf(toImages(latents)),
+            familiesOf(real),
+            null,
+            latents.shape[0] / samples,
+            config.drift,
+          ),
         }),
+        split: { rows: groups },
         async next() {
           const order = stream instanceof ClassStream ? stream.drawClasses(groups, random) : new Int32Array(1);
           const indices = stream instanceof ClassStream ? stream.next(order, samples) : stream.next(samples);

@@ -45,6 +45,7 @@ export function flowStage(context: FlowStageContext, latents: Latents | null): S
           ...objective.inputs(batch, config.objective),
         },
         loss: (inputs) => objective.loss(net.velocity, inputs),
+        split: objective.split?.(batch),
         next(k) {
           const indices = stream.next(batch);
           const data = latents ? latents.rows(indices) : toFloat(train, indices);

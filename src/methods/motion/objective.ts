@@ -1,11 +1,12 @@
-import { constant, grad, type Tensor } from "../../tensor/index.js";
+import { countedMean } from "../../networks/counted-mean.js";
+import { acrossParts, grad, type Tensor } from "../../tensor/index.js";
 
 /** Smallest log deviation of a reconstruction that is told apart. */
 const LOWEST_LOG = -6;
 
 /** log of the root mean square of errors over everything, softly at least −6. */
 export function logDeviation(error: Tensor): Tensor {
-  const rms = error.square().mean().maximum(1e-16).sqrt().maximum(1e-8);
+  const rms = acrossParts(error.square().mean()).maximum(1e-16).sqrt().maximum(1e-8);
   return rms.log().sub(LOWEST_LOG).softplus().add(LOWEST_LOG);
 }
 
@@ -56,7 +57,11 @@ export function alignmentLoss(tokens: Tensor, features: Tensor, margins = MARGIN
  * through which no gradient flows.
  */
 export function adaptiveWeight(loss: Tensor, other: Tensor, parameter: Tensor): Tensor {
-  const length = (of: Tensor) => grad(of, [parameter], { unused: "zeros" })[0].square().sum().sqrt();
+  const length = (of: Tensor) =>
+    acrossParts(grad(of, [parameter], { unused: "zeros" })[0])
+      .square()
+      .sum()
+      .sqrt();
   return length(loss).div(length(other).maximum(1e-4)).clamp(0, 1e4).stopGradient();
 }
 
@@ -81,8 +86,5 @@ export const noised = (clean: Tensor, noise: Tensor, t: Tensor): Tensor => clean
  */
 export function flowLoss(velocity: Tensor, clean: Tensor, noise: Tensor, weights: Tensor): Tensor {
   const error = velocity.sub(clean.sub(noise)).square().mean(-1);
-  return error
-    .mul(weights)
-    .sum()
-    .div(weights.sum().maximum(constant(1)));
+  return countedMean(error, weights);
 }

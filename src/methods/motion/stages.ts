@@ -2,7 +2,8 @@ import { IndexStream } from "../../data/index.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { generatorTraining } from "../../recipes/schedule.js";
-import { constant } from "../../tensor/index.js";
+import { constant, type Tensor } from "../../tensor/index.js";
+import { wholeBatch } from "../../train/part.js";
 import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/stages.js";
 import type { EncodedWindow } from "./latents.js";
 import { drawLevels } from "./levels.js";
@@ -81,12 +82,14 @@ export function teacherStage(context: MotionStageContext, { teacher, text }: Tea
           signs: [batch, length, 2],
           same: [batch, batch],
         },
-        loss({ rows, words, signs, same }) {
+        loss({ rows, words, signs, same }, part) {
           const motion = heads.motion(teacher(net.frames.apply(rows)).mean(1));
           const real = isWord(signs).cast("float32").unsqueeze(-1);
           const mean = text(words, signs).mul(real).sum(1).div(real.sum(1).maximum(1));
-          return contrastiveLoss(motion, heads.words(mean), same, heads.logScale);
+          const all = (x: Tensor) => wholeBatch(x, part);
+          return contrastiveLoss(all(motion), all(heads.words(mean)), same, heads.logScale);
         },
+        split: { rows: batch, whole: ["same"] },
         next() {
           const chosen = Array.from(stream.next(batch), (i) => windows[i]);
           const segments = chosen.map(({ clip, start, end }) => clip.segments[segmentAt(clip, (start + end) >> 1)]);
@@ -146,13 +149,14 @@ export function codecStage(context: MotionStageContext, teacher: Teacher | null)
             const align = alignmentLoss(project(z), teacher(real));
             return { loss: loss.add(align.mul(alignWeight)).sum(), ...logged, align };
           }
-          const all = rec.mul(rows.size).add(root.mul(batch * frames * 4 * weights.root));
+          const all = rec.mul(batch * frames * features).add(root.mul(batch * frames * 4 * weights.root));
           const loss = all.add(kl.mul(tokens * latent).mul(klWeight)); // summed over a motion, averaged over motions
           if (!project) return { loss: loss.sum(), ...logged };
           const align = alignmentLoss(project(z), teacher(real));
           const weight = adaptiveWeight(all, align, net.encode.last.weight);
           return { loss: loss.add(align.mul(weight).mul(alignWeight)).sum(), ...logged, align };
         },
+        split: { rows: batch, whole: ["klWeight", "alignWeight"] },
         next(k) {
           const chosen = Array.from(stream.next(batch), (i) => windows[i]);
           const fallen = steps > warm ? Math.max(0, (k - warm) / (steps - warm)) : 0;
@@ -215,11 +219,12 @@ export function diffusionStage(
           read: { shape: [batch, 1, tokens, most * length], dtype: "bool" },
         },
         loss({ clean, noise, times, counted, words, signs, keep, seen, read }) {
-          const t = times.unsqueeze(-1).broadcastTo([batch, blocks, block]).reshape([batch, tokens, 1]);
+          const [rows] = times.shape;
+          const t = times.unsqueeze(-1).broadcastTo([rows, blocks, block]).reshape([rows, tokens, 1]);
           const states = net
             .text(words, signs)
-            .reshape([batch, most * length, shape.text.width])
-            .mul(keep.reshape([batch, 1, 1]));
+            .reshape([rows, most * length, shape.text.width])
+            .mul(keep.reshape([rows, 1, 1]));
           const { velocity } = net.denoise(noised(clean, noise, t), times, {
             text: net.denoise.remember(states),
             textMask: read,
@@ -227,6 +232,7 @@ export function diffusionStage(
           });
           return flowLoss(velocity, clean, noise, counted);
         },
+        split: { rows: batch },
         next() {
           const feeds = {
             clean: new Float32Array(batch * tokens * latent),

@@ -1,5 +1,6 @@
 import { type FeatureNet, featureDistance } from "../../networks/feature-net.js";
 import { concat, constant, type Tensor } from "../../tensor/index.js";
+import { type Part, wholeBatch } from "../../train/part.js";
 import { disturb, type NoiseKind, spherify } from "./geometry.js";
 
 /** A network with its classes [B]: images to raw latents [B, L], or latents to images. */
@@ -126,7 +127,7 @@ export function sphereLoss(
   { encode, decode }: { encode: Coder; decode: Coder },
   { images, noise, heavy, light, labels }: SphereInputs,
   weights: SphereWeights,
-  { kind = "additive", perceptual }: { kind?: NoiseKind; perceptual?: Perceptual | null } = {},
+  { kind = "additive", perceptual, part }: { kind?: NoiseKind; perceptual?: Perceptual | null; part?: Part } = {},
 ): { loss: Tensor; terms: Record<"reconstruction" | "consistency" | "latent" | "uniformity", Tensor> } {
   const z = encode(images, labels.encode);
   const v = spherify(z);
@@ -146,7 +147,7 @@ export function sphereLoss(
     ? distance(fromHeavy, fromLight, weights.consistency, weights.consistencyPerceptual)
     : zero;
   const latent = weights.latent > 0 ? latentDistance(encode(fromHeavy, labels.again), z).mul(weights.latent) : zero;
-  const uniformity = weights.uniformity > 0 ? codeEnergy(v).mul(weights.uniformity) : zero;
+  const uniformity = weights.uniformity > 0 ? codeEnergy(wholeBatch(v, part)).mul(weights.uniformity) : zero;
   return {
     loss: reconstruction.add(consistency).add(latent).add(uniformity),
     terms: { reconstruction, consistency, latent, uniformity },

@@ -91,7 +91,7 @@ export function sphereStage(context: SphereStageContext, features: FeatureNet | 
           again: label,
           corner: crops && [4],
         },
-        loss({ images, noise, heavy, light, encode, heavyLabel, lightLabel, again, corner }) {
+        loss({ images, noise, heavy, light, encode, heavyLabel, lightLabel, again, corner }, part) {
           const labels = { encode, heavy: heavyLabel, light: lightLabel, again };
           const perceptual = features
             ? inFeatures(features, crops ? corner : undefined)
@@ -101,9 +101,11 @@ export function sphereStage(context: SphereStageContext, features: FeatureNet | 
           const { loss, terms } = sphereLoss(net, { images, noise, heavy, light, labels }, config.weights, {
             kind: config.noise.kind,
             perceptual,
+            part,
           });
           return { loss, ...terms };
         },
+        split: { rows: batch, whole: ["corner"] },
         next,
       }),
     ],

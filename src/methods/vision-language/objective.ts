@@ -1,4 +1,5 @@
 import { tokenNats } from "../../judges/language-model/network.js";
+import { countedMean } from "../../networks/counted-mean.js";
 import type { Tensor } from "../../tensor/index.js";
 import { ASKED, END, SPECIAL } from "./network.js";
 
@@ -46,5 +47,5 @@ export function sequences(exchanges: readonly Exchange[], length: number) {
  * Cross-entropy of what follows, in nats: the mean over the tokens that count, of logits [N, L, K].
  */
 export function answerLoss(logits: Tensor, next: Tensor, counted: Tensor): { loss: Tensor } {
-  return { loss: tokenNats(logits, next).mul(counted).sum().div(counted.sum()) };
+  return { loss: countedMean(tokenNats(logits, next), counted) };
 }

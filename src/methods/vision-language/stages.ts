@@ -53,6 +53,7 @@ export function visionLanguageStage(context: VisionLanguageContext): Stage {
           counted: rows,
         },
         loss: ({ images, tokens, next, counted }) => answerLoss(net(images, tokens), next, counted),
+        split: { rows: pictures },
         next: (k) => lessonsOf(context, k),
       }),
     ],

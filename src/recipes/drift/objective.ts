@@ -1,4 +1,4 @@
-import { attachGradient, concat, type Tensor, where } from "../../tensor/index.js";
+import { acrossParts, attachGradient, concat, type Tensor, where } from "../../tensor/index.js";
 import { distances, logAffinity, selfMaskLogits } from "./field.js";
 
 export interface DriftLossOptions {
@@ -30,8 +30,8 @@ export interface DriftLoss {
 /**
  * The normalised multi-temperature drifting loss of one feature family (2602.04770 appendix A.6): gen [B, G, S] (the
  * only input that receives a gradient, −2F/(B·G·S·u)), positives [B, P, S], optional unconditional negatives [B, N, S]
- * with weights [B, 1] or [B, N]. Scale and force normalisation are scalars over the whole call, so all groups must be
- * in one call.
+ * with weights [B, 1] or [B, N]. Scale and force normalisation are scalars over all groups of a batch, which are in one
+ * call or in that of each of its parts.
  */
 export function normalizedDriftLoss(
   gen: Tensor,
@@ -61,7 +61,8 @@ export function normalizedDriftLoss(
     ).unsqueeze(1);
 
   const d = distances(own, targets, 1e-8);
-  const scale = (weights ? d.mul(weights).mean().div(weights.mean()) : d.mean()).reshape([]);
+  const distance = acrossParts((weights ? d.mul(weights) : d).mean());
+  const scale = (weights ? distance.div(acrossParts(weights.mean())) : distance).reshape([]);
   const unit = scale.mul(1 / Math.sqrt(s)).maximum(1e-3);
   const centred = targets.sub(positives.mean(1, true)).div(unit);
   let normalized = d.div(scale.maximum(1e-3));
@@ -79,7 +80,7 @@ export function normalizedDriftLoss(
     return concat([repel.mul(attract.sum(2, true).neg()), attract.mul(repel.sum(2, true))], 2);
   });
   const forces = concat(coefficients, 1).matmul(centred).reshape([b, temperatures.length, g, s]);
-  const power = forces.square().mean([0, 2, 3], true);
+  const power = acrossParts(forces.square().mean([0, 2, 3], true));
   const force = forces.div(power.maximum(powerFloor).sqrt()).sum(1).stopGradient();
   const perGroup = force.square().mean([1, 2]);
   const cotangent = force.mul(unit.reciprocal().mul(-2 / (b * g * s)));

@@ -51,6 +51,7 @@ export function drawWays(random: Random, count: number, plain: number): { time: 
 
 export const alphaFlow: Objective<ObjectiveSettings<"alpha-flow">> = {
   inputs: (batch) => ({ time: [batch], until: [batch], alpha: [1] }),
+  split: (batch) => ({ rows: batch, whole: ["alpha"] }),
   loss: alphaFlowLoss,
   next: (random, batch, progress, settings) => ({
     ...drawWays(random, batch, settings.plain),

@@ -44,6 +44,7 @@ export const stageAt = (progress: number, { first, last }: { first: number; last
 
 export const consistency: Objective<ObjectiveSettings<"consistency">> = {
   inputs: (batch) => ({ time: [batch], later: [batch] }),
+  split: (batch) => ({ rows: batch }),
   loss: consistencyLoss,
   next(random, batch, progress, settings) {
     const k = stageAt(progress, settings);

@@ -9,6 +9,7 @@ export type { Objective } from "./objective.js";
 
 const flow: Objective<ObjectiveSettings<"flow">> = {
   inputs: (batch) => ({ time: [batch] }),
+  split: (batch) => ({ rows: batch }),
   loss: (velocity, { data, noise, time, labels }) => flowLoss(velocity, data, noise, time, labels),
   next: (random, batch) => ({ time: drawTimes(random, batch) }),
 };
