@@ -7,6 +7,7 @@ import { importable, importers } from "../methods/importers.js";
 import { methods } from "../methods/registry.js";
 import type { EditInfo } from "../models/edits.js";
 import { WEIGHT_TYPES } from "../models/weight-types.js";
+import { requireAlone } from "./alone.js";
 import { DIAGNOSE_OWN } from "./diagnose-command.js";
 import { addOptionFlags } from "./flags.js";
 import { say } from "./output.js";
@@ -62,6 +63,7 @@ read), 2 wrong use (also: a file is not there, or does not fit the model), 130 s
 
 // Before the commands are made: they inherit it.
 program.exitOverride();
+program.hook("preAction", (_, command) => requireAlone(command.name()));
 
 /** What models of each method can be asked for, by the name that help gives it. */
 const sampleOptions = Object.fromEntries(
@@ -153,7 +155,10 @@ const train = program
   .option("--preset <name>", "tiny: minutes of two CPU cores; small: about an hour (default: tiny)")
   .option("--out <folder>", "where checkpoints, logs, pictures and the model go")
   .option("--name <name>", "name that the model carries")
-  .option("--resume <folder>", "go on with an interrupted run, bit for bit")
+  .option(
+    "--resume <folder>",
+    "go on with an interrupted run, bit for bit; auto: with that in --out where there is one, else begin it",
+  )
   .option(
     "--set <key=value...>",
     "change a setting of the preset (or, from where it stands, of the run to resume), e.g. jointStage.steps=500 seed=3",
@@ -174,14 +179,15 @@ const train = program
 addReadingFlags(train)
   .addHelpText(
     "after",
-    examples(
+    `${examples(
       "train drifting --data fashion-mnist --out runs/fashion",
       "train drifting --data ./my-pictures --size 32 --preset small --out runs/mine",
       "train drifting --data cifar10 --out runs/cifar --set jointStage.steps=500 seed=3",
       "train discrete --data ./my-text.txt --tokens bpe:4096 --out runs/text",
       "train discrete --data ./names.txt --lines --long-lines cut --preset lines --out runs/names",
       "train drifting --resume runs/mine",
-    ),
+      "train drifting --data fashion-mnist --out runs/fashion --resume auto",
+    )}\nIn several processes, also on several machines: mpirun -n 8 fewstep train … (docs/scale.md)`,
   )
   .action(async (method, options) => (await import("./train.js")).trainCommand(method, options));
 

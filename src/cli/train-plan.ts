@@ -30,34 +30,42 @@ export interface TrainCommand extends ReadingCommand {
   json?: boolean;
 }
 
+export type TrainPlan = Pick<TrainJob, "run" | "preset" | "overrides" | "out" | "resume" | "device" | "threads">;
+
+/** Where a run goes, and whether it goes on with one; `--resume auto` does where there is one in `--out`. */
+function placeOf({ resume, out }: TrainCommand): { out: string; resume: boolean; auto: boolean } {
+  const auto = resume === "auto" && out !== undefined;
+  const place = auto ? out : (resume ?? out);
+  if (!place) throw new UsageError("Say where the run goes: --out <folder> (or --resume <folder> to go on with one).");
+  if (resume === "auto" && !auto)
+    throw new UsageError("--resume auto goes on with the run in --out, or begins it: say --out <folder>.");
+  return { out: place, resume: auto ? existsSync(join(place, "config.json")) : resume !== undefined, auto };
+}
+
 /** What a training is to do, checked as far as it can be before any data are read. @throws WrongUse */
-export async function planTraining(
-  methodName: string,
-  command: TrainCommand,
-): Promise<Pick<TrainJob, "run" | "preset" | "overrides" | "out" | "device" | "threads">> {
+export async function planTraining(methodName: string, command: TrainCommand): Promise<TrainPlan> {
   const method = Object.hasOwn(methods, methodName) ? methods[methodName] : undefined;
   if (!method)
     throw new UsageError(`There is no method "${methodName}"; choose one of ${Object.keys(methods).join(", ")}.`);
   const { preset = "tiny" } = command;
-  const resume = command.resume !== undefined;
-  const out = command.resume ?? command.out;
-  if (!out) throw new UsageError("Say where the run goes: --out <folder> (or --resume <folder> to go on with one).");
-  if (!resume && !Object.hasOwn(method.presets, preset))
+  const { out, resume, auto } = placeOf(command);
+  const fresh = !resume || auto; // with `auto` the same command begins a run and goes on with it
+  if (fresh && !Object.hasOwn(method.presets, preset))
     throw new UsageError(`There is no preset "${preset}"; choose one of ${Object.keys(method.presets).join(", ")}.`);
-  const run = resume ? await resumed(methodName, out, command) : await requested(methodName, command);
+  const run = fresh ? await requested(methodName, command) : await resumed(methodName, out, command);
+  if (fresh && resume) await begun(methodName, out);
   const overrides = [...tokenOverride(method, methodName, command), ...(command.set ?? [])];
   // Before any data are read; what depends on these is checked again after that
-  method.check(applyOverrides(resume ? (run.settings as object) : method.presets[preset], overrides));
-  if (!resume) {
-    requireNewFolder(out);
-    await requireFit(method, run, command.tokens);
-  }
-  return { run, preset: resume ? null : preset, overrides, out, ...(await computeOf(out, command)) };
+  method.check(applyOverrides(fresh ? method.presets[preset] : (run.settings as object), overrides));
+  if (!resume) requireNewFolder(out);
+  if (fresh) await requireFit(method, run, command.tokens);
+  const compute = resume ? await computeOf(out, command) : { device: command.device, threads: command.threads };
+  return { run, preset: fresh ? preset : null, overrides, out, resume, ...compute };
 }
 
-/** Device and threads; a run that goes on keeps those that it was asked for last, where none are said. */
-async function computeOf(out: string, { resume, device, threads }: TrainCommand): Promise<Compute> {
-  if (resume === undefined || (device !== undefined && threads !== undefined)) return { device, threads };
+/** Device and threads of a run that goes on: it keeps those that it was asked for last, where none are said. */
+async function computeOf(out: string, { device, threads }: TrainCommand): Promise<Compute> {
+  if (device !== undefined && threads !== undefined) return { device, threads };
   const before = await readComputeRecord(out);
   return { device: device ?? before.device, threads: threads ?? before.threads };
 }
@@ -102,6 +110,13 @@ const runConfig = originSchema.extend({
   settings: z.record(z.string(), z.unknown()),
 });
 
+async function begun(method: string, out: string): Promise<z.output<typeof runConfig>> {
+  const { success, data: config, error } = runConfig.safeParse(await readConfig(out));
+  if (!success) throw new Error(`${join(out, "config.json")} does not describe a run. ${z.prettifyError(error)}`);
+  if (config.method !== method) throw new UsageError(`${out} is a run of "${config.method}", not of "${method}".`);
+  return config;
+}
+
 /** A run keeps what it began with; only settings may be changed from where it stands, and the place of its data. */
 async function resumed(method: string, out: string, command: TrainCommand): Promise<RunConfig> {
   const settled = (["preset", "out", "name", ...READING_FLAGS, "tokens"] as const).filter(
@@ -111,9 +126,7 @@ async function resumed(method: string, out: string, command: TrainCommand): Prom
     throw new UsageError(
       `A run goes on with what it began with: leave out ${settled.map((o) => `--${kebab(o)}`).join(", ")}, or start another without --resume.`,
     );
-  const { success, data: config, error } = runConfig.safeParse(await readConfig(out));
-  if (!success) throw new Error(`${join(out, "config.json")} does not describe a run. ${z.prettifyError(error)}`);
-  if (config.method !== method) throw new UsageError(`${out} is a run of "${config.method}", not of "${method}".`);
+  const config = await begun(method, out);
   if (command.data !== undefined) return { ...config, data: command.data };
   if (isAbsolute(config.data) && !existsSync(config.data))
     throw new Error(`The run's data are not at ${config.data} any more; say where they are now with --data.`);

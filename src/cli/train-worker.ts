@@ -3,6 +3,7 @@ import { type ToldReport, told } from "../data/report.js";
 import { methods } from "../methods/registry.js";
 import type { RunConfig } from "../recipes/recipe.js";
 import type { DeviceName } from "../runtime/index.js";
+import type { Ranks } from "../runtime/ranks.js";
 import type { ThreadTask } from "../runtime/thread.js";
 import type { ProgressEvent, RunResult } from "../train/index.js";
 import { applyOverrides } from "./overrides.js";
@@ -15,11 +16,15 @@ export interface TrainJob {
   /** `path.to.key=value`, applied to these settings. */
   overrides: string[];
   out: string;
+  /** Whether it goes on with the run in `out`. */
+  resume: boolean;
   maxSeconds?: number;
   threads?: number;
   device?: DeviceName | "auto";
   /** Modules that register methods of one's own. */
   use?: readonly string[];
+  /** The processes that train together; not for a thread. */
+  ranks?: Ranks;
 }
 export type TrainMessage = { download: ProgressReport } | { data: ToldReport } | { progress: ProgressEvent };
 
@@ -27,7 +32,7 @@ export type TrainMessage = { download: ProgressReport } | { data: ToldReport } |
  * Trains in a worker thread, so that the thread with the progress bar and Ctrl-C stays free while the runtime computes.
  */
 export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
-  { run, preset, overrides, out, maxSeconds, threads, device, use: modules = [] },
+  { run, preset, overrides, out, resume, maxSeconds, threads, device, use: modules = [], ranks },
   post,
   signal,
 ) => {
@@ -43,12 +48,13 @@ export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
     out,
     name,
     source: { ...reading, data: report?.path ?? data },
-    resume: preset === null,
+    resume,
     free: ["name", "data"],
     signal,
     maxSeconds,
     threads,
     device,
+    ranks,
     onProgress: (progress) => post(progress.type === "data" ? { download: progress.report } : { progress }),
   });
 };

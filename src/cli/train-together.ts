@@ -1,0 +1,102 @@
+import { availableParallelism } from "node:os";
+import { setTimeout } from "node:timers/promises";
+import { isWrongUse } from "../io/wrong-use.js";
+import { joinRanks, type Launched, type MpiRanks } from "../runtime/mpi/index.js";
+import { withInterrupt } from "../train/index.js";
+import { say } from "./output.js";
+import { report, trainingTold } from "./train.js";
+import { planTraining, type TrainCommand, type TrainPlan } from "./train-plan.js";
+import { train } from "./train-worker.js";
+import { used } from "./use.js";
+
+/** Milliseconds that other ranks leave to the first, to say what all of them have met. */
+const LATE = 2000;
+/** Seconds in which the other ranks have to come to an exchange. */
+const LOST = 1800;
+/** Seconds after a signal from which on it is said that the other ranks are waited for. */
+const SLOW = 0.5;
+
+/**
+ * Trains as one of several processes that MPI connects. The first plans, writes and speaks; a signal to any of them is
+ * one to all. An error of one ends all.
+ */
+export async function trainTogether(launched: Launched, method: string, command: TrainCommand): Promise<void> {
+  let stopping: AbortSignal | null = null;
+  const ranks = await joinRanks(launched, { onWait: (seconds) => waiting(launched, seconds, stopping) }).catch(
+    async (error: Error) => {
+      if (launched.rank > 0) await setTimeout(LATE);
+      throw error;
+    },
+  );
+  const first = ranks.rank === 0;
+  const plan = await planned(ranks, method, command);
+  if (plan === null) return;
+  process.env.FEWSTEP_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / launched.local)));
+  const told = first ? trainingTold(plan.out) : null;
+  try {
+    const job = { ...plan, maxSeconds: command.maxSeconds, use: used, ranks };
+    const result = await withInterrupt(
+      async (signal) => {
+        stopping = signal;
+        return train(job, (message) => told?.onMessage(message), signal);
+      },
+      first ? say : () => {},
+    );
+    stopping = null;
+    await ranks.leave();
+    if (told) report(method, plan.out, result, told.data, command.json);
+  } catch (error) {
+    told?.stop();
+    await endAll(ranks, error as Error);
+  } finally {
+    told?.stop();
+  }
+}
+
+/** The first rank's plan, in all. Where there can be none, the first throws why; the others end as it does. */
+async function planned(ranks: MpiRanks, method: string, command: TrainCommand): Promise<TrainPlan | null> {
+  const first = ranks.rank === 0;
+  let failure: Error | null = null;
+  let text = "";
+  if (first)
+    try {
+      text = JSON.stringify({ plan: await planTraining(method, command) });
+    } catch (error) {
+      failure = error as Error;
+      text = JSON.stringify({ code: isWrongUse(error) ? 2 : 1 });
+    }
+  const got = JSON.parse(new TextDecoder().decode(await ranks.broadcast(new TextEncoder().encode(text))));
+  if (got.plan) return got.plan as TrainPlan;
+  await ranks.leave();
+  if (failure) throw failure;
+  process.exitCode = got.code;
+  return null;
+}
+
+/** Says what went wrong, unless the first rank has, and ends all ranks: the others wait for this one in vain. */
+async function endAll(ranks: MpiRanks, error: Error): Promise<void> {
+  if (ranks.rank > 0) await setTimeout(LATE);
+  const message =
+    error.name === "AbortError"
+      ? "Stopped while the data were fetched or made, before training began; what has been fetched is kept."
+      : error.message;
+  say(`fewstep: ${ranks.rank > 0 ? `${ranks.name}: ` : ""}${message}`);
+  await new Promise((resolve) => process.stderr.write("", resolve));
+  ranks.abort(isWrongUse(error) ? 2 : 1);
+}
+
+let said = false;
+
+/** What is said, and done, where the others do not come. @throws where they have not come for too long */
+function waiting({ rank, size }: Launched, seconds: number, stopping: AbortSignal | null): void {
+  if (seconds > LOST)
+    throw new Error(
+      `The other ranks of ${size} have not answered for ${LOST / 60} minutes: one is lost, or stands still.`,
+    );
+  if (said || rank > 1 || seconds < SLOW || !stopping?.aborted) return;
+  said = true;
+  say(
+    `fewstep: rank ${rank} of ${size} is to stop and waits for the others to save. If one was lost, the run ends here; its last ` +
+      "checkpoint is whole, and --resume auto goes on from it, with any number of ranks.",
+  );
+}
