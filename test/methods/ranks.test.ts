@@ -43,20 +43,21 @@ describe.each(Object.entries(smallRuns))("%s", (method, train) => {
     return { out, results, said };
   };
 
-  test("one rank and three train the same, step by step", async () => {
-    const [one, three] = [await run(1), await run(3)];
-    for (const { status } of three.results) expect(status).toBe("finished");
-    const difference = apart(history(one.out), history(three.out));
+  // Groups of drifting are classes, of which these pictures have two
+  const size = method === "drifting" || method === "flow" ? 2 : 3;
+
+  test(`one rank and ${size} train the same, step by step`, async () => {
+    const [one, more] = [await run(1), await run(size)];
+    for (const { status } of more.results) expect(status).toBe("finished");
+    expect(more.said).toEqual([]);
+    // A step is the same within 1e-6 or so; over stages, of which each begins with what the last one ended with, it adds up
+    expect(apart(history(one.out), history(more.out))).toBeLessThan(1e-4);
     const [a, b] = await Promise.all(
-      [one, three].map(({ out }) => loadSafetensors(join(out, "model", "model.safetensors"))),
+      [one, more].map(({ out }) => loadSafetensors(join(out, "model", "model.safetensors"))),
     );
-    const far = Object.entries(a.tensors).map(([name, { data }]) =>
-      (data as Float32Array).reduce(
-        (most, value, i) => Math.max(most, Math.abs(value - Number(b.tensors[name].data[i]))),
-        0,
-      ),
-    );
-    console.log(method, "metrics", difference, "weights", Math.max(...far), three.said);
-    expect(difference).toBeLessThan(1e-4);
+    // Adam divides a gradient that is nothing but rounding by its own size
+    for (const [name, { data }] of Object.entries(a.tensors))
+      for (const [i, value] of (data as Float32Array).entries())
+        if (!(Math.abs(value - Number(b.tensors[name].data[i])) < 1e-3)) expect.fail(`${name}[${i}]`);
   });
 });

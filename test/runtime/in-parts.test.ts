@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import * as nn from "../../src/nn/index.js";
+import { normalizedDriftLoss } from "../../src/recipes/drift/objective.js";
 import { compileInParts } from "../../src/runtime/in-parts.js";
-import { compile } from "../../src/runtime/index.js";
-import { acrossParts, grad, type Tensor } from "../../src/tensor/index.js";
-import { wholeBatch } from "../../src/train/part.js";
+import { compile, type GraphOutputs } from "../../src/runtime/index.js";
+import { acrossParts, constant, grad, type Tensor } from "../../src/tensor/index.js";
+import { type Part, wholeBatch } from "../../src/train/part.js";
 import { ranksTogether } from "../fixtures/ranks.js";
 
 const ROWS = 7;
@@ -26,7 +27,10 @@ const graph =
   };
 
 /** Values and gradients of the batch, put together from parts of the given sizes. */
-async function inParts(sizes: readonly number[]) {
+async function inParts(
+  sizes: readonly number[],
+  graphOf: (part: Part) => (given: Record<"x", Tensor>) => GraphOutputs,
+) {
   const { all, calls } = ranksTogether(sizes.length);
   const found = await Promise.all(
     all.map(async (ranks, i) => {
@@ -36,8 +40,7 @@ async function inParts(sizes: readonly number[]) {
         for (let k = 0; k < values.length; k++) values[k] *= part.rows / ROWS;
         await ranks.sum(values);
       };
-      const build = graph((rows) => wholeBatch(rows, part));
-      const program = compileInParts({ x: [part.rows, 3] }, build, weighted, { threads: 1 });
+      const program = compileInParts({ x: [part.rows, 3] }, graphOf(part), weighted, { threads: 1 });
       const values = await program.run({ x: x.subarray(from * 3, (from + part.rows) * 3) });
       const exchanges = calls.sum;
       for (const list of Object.values(values)) await weighted(list);
@@ -48,24 +51,37 @@ async function inParts(sizes: readonly number[]) {
   return found;
 }
 
-test("parts of a batch, of any sizes, find its loss, deviation and gradients", async () => {
-  await using whole = compile(
-    { x: [ROWS, 3] },
-    graph((rows) => rows),
-    { threads: 1 },
-  );
-  const wanted = await whole.run({ x });
-  const gradients = wanted.gradients.slice();
-  for (const sizes of [[7], [4, 3], [1, 5, 1]])
-    for (const { values } of await inParts(sizes)) {
-      expect(values.value[0]).toBeCloseTo(wanted.value[0], 5);
-      expect(values.spread[0]).toBeCloseTo(wanted.spread[0], 5);
-      expect(values.gradients.length).toBe(gradients.length);
-      for (const [i, value] of values.gradients.entries()) expect(value).toBeCloseTo(gradients[i], 5);
-    }
-});
+/** A drifting loss of the rows' groups, whose scale and forces are normalised over all of them. */
+const drifting = ({ x }: Record<"x", Tensor>) => {
+  const [rows] = x.shape;
+  const gen = net(x).reshape([rows, 1, 2]);
+  const samples = gen.add(constant([0, 0, 0.3, 0.7, -0.2, 0.4], [1, 3, 2]));
+  const real = x
+    .slice(1, 0, 2)
+    .reshape([rows, 1, 2])
+    .add(constant([0.1, 0, 0.5, -0.5], [1, 2, 2]));
+  const { loss, scale, power } = normalizedDriftLoss(samples, real);
+  return { value: loss, spread: scale, power, gradients: grad(loss, parameters) };
+};
+
+const pairs = (part: Part) => graph((rows) => wholeBatch(rows, part));
+
+test.each(Object.entries({ pairs, drifting: () => drifting }))(
+  "parts of a batch, of any sizes, find its loss, scale and gradients: %s",
+  async (_, graphOf) => {
+    const whole = compile({ x: [ROWS, 3] }, graphOf({ from: 0, rows: ROWS, of: ROWS }), { threads: 1 });
+    const wanted = await whole.run({ x });
+    for (const sizes of [[7], [4, 3], [1, 5, 1]])
+      for (const { values } of await inParts(sizes, graphOf)) {
+        expect(Object.keys(values).sort()).toEqual(Object.keys(wanted).sort());
+        for (const [name, list] of Object.entries<Float32Array>(wanted))
+          for (const [i, value] of list.entries()) expect(Math.abs(values[name][i] - value), name).toBeLessThan(1e-5);
+      }
+    await whole.release();
+  },
+);
 
 test("means that need nothing of each other are exchanged at once", async () => {
-  const [{ exchanges }] = await inParts([4, 3]);
+  const [{ exchanges }] = await inParts([4, 3], pairs);
   expect(exchanges).toBe(2); // deviation and rows on the way there, what comes back to them on the way back
 });
