@@ -4,8 +4,8 @@ import { isWrongUse } from "../io/wrong-use.js";
 import { joinRanks, type Launched, type MpiRanks } from "../runtime/mpi/index.js";
 import { withInterrupt } from "../train/index.js";
 import { say } from "./output.js";
-import { report, trainingTold } from "./train.js";
 import { planTraining, type TrainCommand, type TrainPlan } from "./train-plan.js";
+import { report, trainingTold } from "./train-told.js";
 import { train } from "./train-worker.js";
 import { used } from "./use.js";
 

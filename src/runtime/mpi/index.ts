@@ -1,6 +1,3 @@
-import { hostname } from "node:os";
-import { performance } from "node:perf_hooks";
-import { setTimeout } from "node:timers/promises";
 import type { Ranks } from "../ranks.js";
 import { turn } from "../turn.js";
 import type { Launched } from "./launcher.js";
@@ -39,6 +36,7 @@ export interface JoinOptions {
 export async function joinRanks(launched: Launched, { onWait }: JoinOptions = {}): Promise<MpiRanks> {
   const library = await mpiLibrary(launched);
   const { call, world } = library;
+  const { hostname } = await import("node:os");
   check("MPI_Init", call.MPI_Init(null, null));
   const number = Int32Array.of(0);
   check("MPI_Comm_size", call.MPI_Comm_size(world, number));
@@ -110,7 +108,7 @@ async function meet({ call, world }: Library, onWait?: (seconds: number) => void
     check("MPI_Test", call.MPI_Test(request, done, status));
     if (done[0] !== 0) return;
     const waited = performance.now() - began;
-    if (waited > LONG) await setTimeout(1);
+    if (waited > LONG) await sleep();
     else if (waited > PATIENCE) await turn();
     if (waited / 1000 > told + 0.25) {
       told = waited / 1000;
@@ -118,6 +116,8 @@ async function meet({ call, world }: Library, onWait?: (seconds: number) => void
     }
   }
 }
+
+const sleep = () => new Promise((resolve) => void setTimeout(resolve, 1));
 
 function check(what: string, code: number): void {
   if (code !== 0) throw new Error(`${what} failed with the error code ${code}: the other ranks cannot be reached.`);

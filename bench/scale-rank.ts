@@ -1,0 +1,113 @@
+// One rank of bench/scale.ts, or a process alone: trains some steps of three methods and prints what they took.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Random } from "../src/core.js";
+import type { ImageDataset, ImageSplit } from "../src/data/index.js";
+import * as drifting from "../src/methods/drifting/settings.js";
+import { trainDrifting } from "../src/methods/drifting/train.js";
+import * as flow from "../src/methods/flow/settings.js";
+import { trainFlow } from "../src/methods/flow/train.js";
+import { presets as sphere, trainSphere } from "../src/methods/sphere/index.js";
+import { joinRanks, launchedBy, type MpiRanks } from "../src/runtime/mpi/index.js";
+import type { RunResult, TrainOptions } from "../src/train/index.js";
+import { median } from "./report.js";
+
+const STEPS = Number(process.argv[2] ?? 8);
+
+/** Pictures of noise with ten classes: as large as Fashion-MNIST's, and nothing has to be fetched. */
+function pictures(): ImageDataset {
+  const split = (count: number, name: string): ImageSplit => {
+    const random = new Random(1, name);
+    return {
+      ...{ count, channels: 1, labels: Uint16Array.from({ length: count }, (_, i) => i % 10) },
+      pixels: Uint8Array.from({ length: count * 784 }, () => random.integer(256)),
+    };
+  };
+  return {
+    ...{ id: "noise", kind: "images", height: 28, width: 28, channels: 1 },
+    classNames: Array.from({ length: 10 }, (_, i) => `class ${i}`),
+    ...{ train: split(1000, "train"), test: split(100, "test"), licence: "none needed", attribution: "drawn" },
+  };
+}
+
+const data = pictures();
+const { page, tiny } = { page: drifting.presets.page, tiny: flow.presets.tiny };
+const methods: Record<string, (options: TrainOptions) => Promise<RunResult>> = {
+  drifting: (options) =>
+    trainDrifting(
+      data,
+      {
+        ...page,
+        autoencoder: { ...page.autoencoder, steps: 1 },
+        latentStage: { ...page.latentStage, steps: 1 },
+        jointStage: { ...page.jointStage, steps: STEPS },
+      },
+      options,
+    ),
+  flow: (options) => trainFlow(data, { ...tiny, flow: { ...tiny.flow, steps: STEPS } }, options),
+  sphere: (options) =>
+    trainSphere(
+      data,
+      { ...sphere.tiny, perceptual: "pyramid", training: { ...sphere.tiny.training, steps: STEPS, warmup: 2 } },
+      options,
+    ),
+};
+
+/** Milliseconds of an exchange of so many numbers, the fastest of twenty: others on the machine only make it longer. */
+async function exchange(ranks: MpiRanks, size: number): Promise<number> {
+  const values = new Float32Array(size);
+  const times: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    const before = ranks.spent.exchanging;
+    await ranks.sum(values);
+    times.push(ranks.spent.exchanging - before);
+  }
+  return Math.min(...times);
+}
+
+const launched = launchedBy(process.env);
+const ranks = launched ? await joinRanks(launched) : undefined;
+const found: Record<string, unknown> = {};
+for (const [name, train] of Object.entries(methods)) {
+  const out = mkdtempSync(join(tmpdir(), "fewstep-scale-"));
+  const steps: { ms: number; cpu: number; exchanging: number; loss: number; norm: number }[] = [];
+  const now = () => ({ ms: performance.now(), cpu: process.cpuUsage(), exchanging: ranks?.spent.exchanging ?? 0 });
+  let before = now();
+  let last = "";
+  // Every rank hears of steps only by the first's progress, and only the first prints
+  const onProgress: TrainOptions["onProgress"] = (event) => {
+    if (event.type !== "step") return;
+    if (event.stage !== last) steps.length = 0;
+    last = event.stage;
+    const { user, system } = process.cpuUsage(before.cpu);
+    const { ms, exchanging } = now();
+    const { loss, norm } = event.metrics;
+    steps.push({
+      ms: ms - before.ms,
+      cpu: (user + system) / 1e3,
+      exchanging: exchanging - before.exchanging,
+      loss,
+      norm,
+    });
+    before = now();
+  };
+  await train({ out, threads: 1, sampleEvery: 0, ranks, onProgress });
+  rmSync(out, { recursive: true, force: true });
+  const later = steps.slice(1); // the first compiles
+  found[name] = {
+    stage: last,
+    ms: median(later.map(({ ms }) => ms)),
+    cpu: median(later.map(({ cpu }) => cpu)),
+    exchanging: median(later.map(({ exchanging }) => exchanging)),
+    losses: steps.map(({ loss }) => loss),
+    norms: steps.map(({ norm }) => norm),
+  };
+}
+if (ranks) {
+  const [small, large] = [await exchange(ranks, 1), await exchange(ranks, 4 * 2 ** 20)];
+  found.exchange = { ms: small, large, bytes: 16 * 2 ** 20 };
+}
+if (!ranks || ranks.rank === 0) console.log(JSON.stringify(found));
+await ranks?.leave();
+process.exit(0);
