@@ -31,7 +31,7 @@ function apart(a: ReturnType<typeof history>, b: ReturnType<typeof history>): nu
   );
 }
 
-describe.each(Object.entries(smallRuns))("%s", (method, train) => {
+describe.each(Object.entries(smallRuns))("%s", { timeout: 600_000 }, (method, train) => {
   const quiet = { threads: 1, sampleEvery: 0 };
   const run = async (size: number): Promise<{ out: string; results: RunResult[]; said: string[] }> => {
     const out = join(root, `${method}-${size}`);
