@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { loadSafetensors } from "../../src/io/index.js";
 import type { RunResult, TrainOptions } from "../../src/train/index.js";
 import { ranksTogether } from "../fixtures/ranks.js";
 import { smallRuns } from "./small-runs.js";
@@ -52,12 +51,5 @@ describe.each(Object.entries(smallRuns))("%s", { timeout: 600_000 }, (method, tr
     expect(more.said).toEqual([]);
     // A step is the same within 1e-6 or so; over stages, of which each begins with what the last one ended with, it adds up
     expect(apart(history(one.out), history(more.out))).toBeLessThan(1e-4);
-    const [a, b] = await Promise.all(
-      [one, more].map(({ out }) => loadSafetensors(join(out, "model", "model.safetensors"))),
-    );
-    // Adam divides a gradient that is nothing but rounding by its own size
-    for (const [name, { data }] of Object.entries(a.tensors))
-      for (const [i, value] of (data as Float32Array).entries())
-        if (!(Math.abs(value - Number(b.tensors[name].data[i])) < 1e-3)) expect.fail(`${name}[${i}]`);
   });
 });
