@@ -98,13 +98,13 @@ describe.each(kinds)("%s", (kind) => {
 test("what is drawn in one step is trained further by the Fréchet distance, and stopped goes on to the same bits", async () => {
   const frechetStage = { samples: 16, steps: 12, lr: 1e-3, decay: 0.9, meanDecay: 0.5, emaDecay: 0.5 };
   const kind = "alpha-flow";
-  const settings = few(kind, { from: join(folder, kind), flow: { ...micro.flow, steps: 0 }, frechetStage });
+  const settings = few(kind, { flow: { ...micro.flow, steps: 0 }, frechetStage }); // of a flow one step is a blur
   const name = `${kind} posted`;
   await train(settings, name);
   const steps = log(name).filter(({ stage }) => String(stage) === "frechet");
   expect(new Set(log(name).map(({ stage }) => String(stage)))).toEqual(new Set(["features", "frechet"]));
   for (const family of ["frechet-pool", "frechet-pixels"])
-    expect(steps[11][family] / steps[0][family]).toBeLessThan(0.97);
+    expect(steps[11][family] / steps[0][family], JSON.stringify(steps.map((row) => row[family]))).toBeLessThan(0.97);
   const stop = new AbortController();
   const stopped = { out: join(folder, `${name} stopped`), ...quiet };
   await trainFlow(colours(), settings, {
