@@ -318,6 +318,12 @@ describe("refused", () => {
     expect(existsSync("x")).toBe(false);
   });
 
+  test("images have no answers that could be rewarded", async () => {
+    const { code, stderr } = await run(["improve", join(root, "done"), "--out", "x", "--reinforce", "3"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("leave out --reinforce")]);
+    expect(existsSync("x")).toBe(false);
+  });
+
   test("a method that cannot be trained on is named, with those that can", async () => {
     const { code, stderr } = await run(["improve", join(root, "judge"), "--out", join(root, "none")]);
     expect(code).toBe(2);
