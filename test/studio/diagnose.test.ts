@@ -128,8 +128,7 @@ describe("the page", () => {
     await buildStudio(join(folder, "site"), []);
     host = await StaticHost.start(join(folder, "site"));
     visitor = await Visitor.open();
-    await visitor.page.goto(`${host.url}#/diagnose`);
-    await visitor.page.waitForFunction("self.crossOriginIsolated"); // loaded anew by its service worker
+    await visitor.arrive(`${host.url}#/diagnose`);
   });
   afterAll(async () => {
     await visitor?.close();

@@ -16,6 +16,7 @@ beforeAll(async () => {
   host = await StaticHost.start(join(folder, "site"));
   // Small and coarse, since the figure is drawn by the processor here
   visitor = await Visitor.open({ width: 760, height: 460, scale: 0.5 });
+  await visitor.arrive(host.url);
 });
 afterAll(async () => {
   await visitor?.close();

@@ -17,6 +17,7 @@ beforeAll(async () => {
   await buildStudio(join(folder, "site"), ["drifting-fashion", "sphere-fashion", "duo-names"]);
   host = await StaticHost.start(join(folder, "site"), "/some/where/");
   visitor = await Visitor.open();
+  await visitor.arrive(host.url);
 });
 afterAll(async () => {
   await visitor?.close();

@@ -83,6 +83,15 @@ export class Visitor {
     return visitor;
   }
 
+  /**
+   * Comes to a page for the first time: its service worker loads it once more, with headers that the host does not send,
+   * which would end what a test does in the meantime.
+   */
+  async arrive(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.page.waitForFunction("self.crossOriginIsolated");
+  }
+
   /** No console error so far, and no serious or critical violation of accessibility on the page as it stands. */
   async expectGood(): Promise<void> {
     // In the middle of a transition colours are those of neither end: without motion there is none
