@@ -13,6 +13,8 @@ export async function run(options: BenchOptions) {
 
 /** The rows of variants and seeds. */
 export async function measured(context: Context, names: readonly string[], rounds: number) {
+  const unknown = names.find((name) => !(name in VARIANTS));
+  if (unknown) throw new Error(`There is no variant "${unknown}"; choose from ${Object.keys(VARIANTS).join(", ")}.`);
   const rows: Row[] = [];
   for (const name of Object.keys(VARIANTS))
     if (names.length === 0 || names.includes(name))

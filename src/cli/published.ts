@@ -108,11 +108,14 @@ async function licenceOf(files: readonly string[], textOf: (file: string) => Pro
   return title ? `${title[0].trim()} (${file})` : null;
 }
 
-/** What the front matter of a model card says: a name, the first of a list, or with its own name where it is another. */
+/** What the front matter of a model card says: a name, all of a list, or with its own name where it is another. */
 function licenceOfCard(card: string): string | null {
   const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(card)?.[1] ?? "";
-  const named = (key: string) =>
-    new RegExp(`^${key}:[ \\t]*(?:\\r?\\n[ \\t]*-[ \\t]*)?["']?([^\\s"'][^\\r\\n"']*)`, "m").exec(front)?.[1].trim();
+  const named = (key: string) => {
+    const stated = new RegExp(`^${key}:[ \\t]*(.*(?:\\r?\\n[ \\t]*-[ \\t]*.*)*)`, "m").exec(front)?.[1] ?? "";
+    const names = stated.split(/\r?\n[ \t]*-/).map((one) => one.replace(/["'[\]]/g, "").trim());
+    return names.filter((one) => one !== "").join(", ") || undefined;
+  };
   const licence = named("licen[cs]e");
   const name = licence === "other" ? named("license_name") : undefined;
   return licence ? `${licence}${name ? `: ${name}` : ""}` : null;

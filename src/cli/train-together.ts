@@ -3,7 +3,8 @@ import { setTimeout } from "node:timers/promises";
 import { isWrongUse } from "../io/wrong-use.js";
 import { joinRanks, type Launched, type MpiRanks } from "../runtime/mpi/index.js";
 import { withInterrupt } from "../train/index.js";
-import { say } from "./output.js";
+import { requireSameRun } from "../train/same.js";
+import { say, UsageError } from "./output.js";
 import { planTraining, type TrainCommand, type TrainPlan } from "./train-plan.js";
 import { report, trainingTold } from "./train-told.js";
 import { train } from "./train-worker.js";
@@ -53,13 +54,18 @@ export async function trainTogether(launched: Launched, method: string, command:
   }
 }
 
-/** The first rank's plan, in all. Where there can be none, the first throws why; the others end as it does. */
+/**
+ * The first rank's plan, in all. Where there can be none, such as where they were asked for different things, the first
+ * throws why; the others end as it does.
+ */
 async function planned(ranks: MpiRanks, method: string, command: TrainCommand): Promise<TrainPlan | null> {
   const first = ranks.rank === 0;
   let failure: Error | null = null;
   let text = "";
+  const other = await requireSameRun(ranks, { method, command, used }).catch((error: Error) => error);
   if (first)
     try {
+      if (other) throw new UsageError(other.message);
       text = JSON.stringify({ plan: await planTraining(method, command) });
     } catch (error) {
       failure = error as Error;

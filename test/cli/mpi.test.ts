@@ -98,6 +98,11 @@ describe.skipIf(noMpi !== null)("training under mpirun", { timeout: 600_000 }, (
     expect(other.code).toBe(1);
     expect(other.stderr).toContain("Settings or data of rank 1 are not those of rank 0.");
     expect(readdirSync(root)).not.toContain("data");
+    const asked = (steps: number) => ranks(1, training("asked", steps));
+    const otherwise = await mpirun([...asked(4), ":", ...asked(5)]);
+    expect(otherwise.code).toBe(2);
+    expect(otherwise.stderr).toContain("Settings or data of rank 1 are not those of rank 0.");
+    expect(readdirSync(root)).not.toContain("asked");
     const script = resolve(import.meta.dirname, "../train/fixtures/apart.ts");
     const apart = await mpirun(["-n", "2", process.execPath, "--import", "tsx", script]);
     expect(apart.code, apart.stderr).toBe(0);

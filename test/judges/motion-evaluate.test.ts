@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { evaluateMotion, type MotionReference, measureMotionReference } from "../../src/judges/motion/evaluate.js";
-import { accuracyOf, judgeMotions, judgeReal } from "../../src/judges/motion/judged.js";
+import { accuracyOf, actionsOf, judgeMotions, judgeReal, multimodalityOf } from "../../src/judges/motion/judged.js";
 import { MotionJudge } from "../../src/judges/motion/model.js";
 import { presets } from "../../src/judges/motion/settings.js";
 import { trainMotionJudge } from "../../src/judges/motion/train.js";
+import { features } from "../../src/metrics/index.js";
 import type { Clip } from "../../src/motion/index.js";
 import { Random } from "../../src/random/index.js";
 import { clips } from "../methods/motion/clips.js";
@@ -89,6 +90,25 @@ describe("a model of motion is measured", () => {
       "the test clips of clips show one action for 20 frames",
     );
   });
+});
+
+test("MultiModality is the mean distance of motions of one action, of actions that have two", () => {
+  const of = (places: readonly [label: number, place: number][]) => ({
+    ...reference.test,
+    asked: places.map(([label]) => ({ label, prompt: "" })),
+    features: features(Float32Array.from(places.flatMap(([, place]) => [place, 0])), 2),
+  });
+  const some = of([
+    [0, 0],
+    [1, 10],
+    [0, 3],
+    [2, 50],
+    [0, 9],
+    [1, 14],
+  ]);
+  expect([...actionsOf(some)].sort()).toEqual([0, 1]);
+  expect(multimodalityOf(some, actionsOf(some))).toBeCloseTo((6 + 4) / 2, 10); // (3 + 9 + 6) / 3 and 4
+  expect(multimodalityOf(some, new Set([1]))).toBe(4);
 });
 
 test("the last windows of motions are judged as they are where they stand in real clips", async () => {

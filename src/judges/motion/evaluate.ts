@@ -10,6 +10,7 @@ import { pause } from "../../runtime/pause.js";
 import { intervalOfMean, requireResamples } from "../resamples.js";
 import {
   type Ask,
+  actionsOf,
   diversityOf,
   type JudgedMotions,
   judgeMotions,
@@ -180,10 +181,9 @@ function metricsOf(
     features: "joints",
   });
   const [precision, real] = [precisionOf(drawn), precisionOf(test)];
-  const both = (measure: typeof diversityOf, stream: string): [number, number] => {
-    const draws = new Random(seed, stream);
-    return [measure(drawn, draws.split("drawn")), measure(test, draws.split("real"))];
-  };
+  const draws = new Random(seed, "diversity");
+  const [own, others] = [actionsOf(drawn), actionsOf(test)];
+  const both = new Set([...own].filter((label) => others.has(label)));
   return [
     ...evaluateFeatures(
       { samples: drawn.features, reference: test.features, train: train.features },
@@ -198,8 +198,10 @@ function metricsOf(
     ),
     ...Array.from(precision, (value, k) => one(`R-precision, top ${k + 1} of 32`, value, real[k])),
     one("MM-Dist (text to motion)", textDistanceOf(drawn), textDistanceOf(test)),
-    one("Diversity", ...both(diversityOf, "diversity")),
-    one("MultiModality (within an action)", ...both(multimodalityOf, "multimodality")),
+    one("Diversity", diversityOf(drawn, draws.split("drawn")), diversityOf(test, draws.split("real"))),
+    ...(both.size > 0
+      ? [one("MultiModality (within an action)", multimodalityOf(drawn, both), multimodalityOf(test, both))]
+      : []),
     each("Jerk (m a frame³)", "jerk"),
     each("Foot skating (share of frames)", "skating"),
   ];

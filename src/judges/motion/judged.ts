@@ -1,13 +1,5 @@
 import type { LabelledClip } from "../../data/motion-dataset.js";
-import {
-  accuracy,
-  diversity,
-  type Features,
-  features,
-  multimodalDistance,
-  multimodality,
-  rPrecision,
-} from "../../metrics/index.js";
+import { accuracy, diversity, type Features, features, multimodalDistance, rPrecision } from "../../metrics/index.js";
 import { footSkating, jerk } from "../../metrics/motion/index.js";
 import { mean } from "../../metrics/quantile.js";
 import { type Clip, positionsOf } from "../../motion/index.js";
@@ -116,14 +108,24 @@ export const diversityOf = ({ features }: JudgedMotions, random: Random): number
   diversity(features, { pairs: Math.min(300, features.count), random });
 
 /**
- * MultiModality: how far motions of one action are from each other in that space, the mean over actions, in 10 pairs of
- * each, or as many as the rarest has.
+ * MultiModality: how far motions of one action are from each other in that space, the mean over all pairs of different
+ * motions and over actions, so that it does not depend on how many there are of each. `among`: the actions; NaN where
+ * none of them has two motions.
  */
-export function multimodalityOf({ features: { data, dim }, asked }: JudgedMotions, random: Random): number {
-  const labels = [...new Set(asked.map(({ label }) => label))].sort((a, b) => a - b);
-  const groups = labels.map((label) => {
-    const own = asked.flatMap((ask, i) => (ask.label === label ? [...data.subarray(i * dim, (i + 1) * dim)] : []));
-    return features(Float32Array.from(own), dim);
+export function multimodalityOf({ features: { data, dim }, asked }: JudgedMotions, among: ReadonlySet<number>): number {
+  const means = Array.from(among, (action) => {
+    const rows = asked.flatMap(({ label }, i) => (label === action ? [data.subarray(i * dim, (i + 1) * dim)] : []));
+    const pairs = rows.flatMap((a, i) =>
+      rows.slice(i + 1).map((b) => Math.hypot(...a.map((value, k) => value - b[k]))),
+    );
+    return mean(pairs);
   });
-  return multimodality(groups, { pairs: Math.min(10, ...groups.map(({ count }) => count)), random });
+  return mean(means);
+}
+
+/** Actions of which there are two motions at least. */
+export function actionsOf({ asked }: JudgedMotions): Set<number> {
+  const counts = new Map<number, number>();
+  for (const { label } of asked) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return new Set([...counts].flatMap(([label, count]) => (count > 1 ? [label] : [])));
 }

@@ -8,7 +8,7 @@ import { graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions, InputSpec } from "../../runtime/index.js";
 import { constant } from "../../tensor/index.js";
-import { drawOnce, type FlowNetwork, takesSpan } from "./network.js";
+import { drawOnce, type FlowNetwork, ofRows, takesSpan } from "./network.js";
 import { flowOptions } from "./options.js";
 import { evaluations, solve, solverOf } from "./sampler.js";
 import type { FlowShape } from "./shape.js";
@@ -95,7 +95,7 @@ export class FlowModel extends ImageModel<Schema> {
         label: this.classNames !== null && { shape: [size], dtype: "int32" as const },
       }),
       build: ({ noise, label }) => {
-        const none = constant(new Int32Array(noise.shape[0]).fill(this.shape.classes), [noise.shape[0]], "int32");
+        const none = ofRows(constant(Int32Array.of(this.shape.classes), [1], "int32"), noise);
         return { images: drawOnce(this.net, this.shape, noise, label || none) };
       },
     });

@@ -65,11 +65,13 @@ function pixelVelocity(config: FlowShape) {
  * H, W] in [−1, 1].
  */
 export function drawOnce(net: FlowNetwork, shape: FlowShape, noise: Tensor, label: Tensor): Tensor {
-  const [size] = noise.shape;
-  const at = (time: number) => constant(new Float32Array(size).fill(time), [size]);
+  const at = (time: number) => ofRows(constant(Float32Array.of(time), [1]), noise);
   const end = noise.add(net.velocity(noise, at(0), label, takesSpan(shape) ? at(1) : undefined));
   return (net.toImages ? net.toImages(end) : end).clamp(-1, 1);
 }
+
+/** A value [1] for each row of `like` [B, …]: [B]. Not a constant of B numbers, so that the graph is of any batch. */
+export const ofRows = (value: Tensor, like: Tensor): Tensor => value.broadcastTo([like.shape[0]]);
 
 /** The velocity field of a model and, where it flows in latent space, the way from there to images. */
 export function flowNetwork(config: FlowShape) {

@@ -142,9 +142,11 @@ export function fromOfficial(
   for (const [name, values] of Object.entries(scale))
     if (values.length !== features)
       throw new WrongUse(`The ${name} has ${values.length} numbers, and a frame of these weights ${features}.`);
-  const bad = scale.deviation.findIndex((value) => !(value > 0));
+  const none = scale.mean.findIndex((value) => !Number.isFinite(value));
+  if (none >= 0) throw new WrongUse(`The mean of number ${none} of a frame is ${scale.mean[none]}, no finite number.`);
+  const bad = scale.deviation.findIndex((value) => !(value > 0 && Number.isFinite(value)));
   if (bad >= 0)
-    throw new WrongUse(`The deviation of number ${bad} of a frame is ${scale.deviation[bad]}, not above 0.`);
+    throw new WrongUse(`The deviation of number ${bad} of a frame is ${scale.deviation[bad]}, no number above 0.`);
   const weights: Weights = {
     "frames.mean": { shape: [features], data: scale.mean },
     "frames.deviation": { shape: [features], data: scale.deviation },

@@ -87,7 +87,7 @@ describe.each(kinds)("%s", (kind) => {
     expect(first.count).toBe(2);
     for (const [i, value] of second.pixels.entries()) expect(Math.abs(value - some.pixels[i])).toBeLessThan(1e-4);
     expect(model.whole?.inputs.map(({ name }) => name)).toEqual(["noise", "label"]);
-    expect(model.whole?.toOnnx(1).byteLength).toBeGreaterThan(1000);
+    expect(model.whole?.toOnnx().byteLength).toBeGreaterThan(1000); // for any batch, as servers take it
     expect(model.parts.velocity.inputs.map(({ name }) => name)).toEqual(
       kind === "consistency" ? ["state", "time", "label"] : ["state", "time", "until", "label"],
     );

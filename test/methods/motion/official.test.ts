@@ -257,7 +257,7 @@ describe("other weights are refused by name", () => {
       "The mean has 203 numbers, and a frame of these weights 263.",
     );
     expect(() => fromOfficial(official, { ...scale, deviation: new Float32Array(263) })).toThrow(
-      "The deviation of number 0 of a frame is 0, not above 0.",
+      "The deviation of number 0 of a frame is 0, no number above 0.",
     );
   });
 
