@@ -106,7 +106,21 @@ describe("a report", () => {
       "config.json is neither a diagnosis nor an",
     );
     expect(() => readReport([{ path: "x/improve.json", text: "{" }])).toThrow("x/improve.json is no JSON");
+    const [first, second] = diagnosis.skills;
+    for (const [skills, why] of [
+      [[first, { ...second, accuracy: null }], "has null where a share from 0 to 1 is"],
+      [[first, { ...second, accuracy: 7 }], "has 7 where"],
+      [[first, { ...second, n: undefined }], `of "${second.skill}" something is missing`],
+      [[first, first], "twice"],
+      [[first, { ...second, skill: {} }], "no name"],
+      [[first, null], "something that a report has is missing."],
+    ] as const)
+      expect(() => readReport([file("mine.json", { ...diagnosis, skills })])).toThrow(why);
     const { comparison: _, ...broken } = improvement.rounds[0];
+    const groups = [{ ...improvement.rounds[0].groups[0], times: "1" }];
+    expect(() =>
+      readReport([file("improve.json", { ...improvement, rounds: [{ ...improvement.rounds[0], groups }] })]),
+    ).toThrow("in round 1 a number is missing");
     expect(() => readReport([file("improve.json", { ...improvement, rounds: [broken] })])).toThrow("is not whole");
   });
 });

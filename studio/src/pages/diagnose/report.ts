@@ -1,4 +1,5 @@
 import type { AnswerDiagnosis, Diagnosis, Improvement } from "../../../../src/loops/diagnostic/index.js";
+import { faultOf } from "./whole.js";
 
 /** A value between 0 and 1 with its 95 % interval. */
 export interface Mark {
@@ -83,16 +84,18 @@ export function readReport(files: readonly Given[]): Report {
   const jsons = files.filter(({ path }) => path.endsWith(".json"));
   const parsed = jsons.map((file) => ({ ...file, json: parse(file) }));
   const improvement = parsed.find(({ json }) => json?.format === 1 && Array.isArray(json.rounds) && json.plan);
-  try {
-    if (improvement) return improvementOf(improvement, parsed, files);
-    const diagnosis = parsed.find(({ json }) => isDiagnosis(json?.found ?? json));
-    if (diagnosis) {
-      const page = pageBeside(diagnosis.path, files);
-      const name = titleOf(diagnosis.path);
-      return { name, kind: "diagnosis", found: foundOf(diagnosis.json), pictures: page };
+  const diagnosis = parsed.find(({ json }) => isDiagnosis(json?.found ?? json));
+  const main = improvement ?? diagnosis;
+  if (main) {
+    let report: Report;
+    try {
+      report = improvement ? improvementOf(improvement, parsed, files) : diagnosisOf(main, files);
+    } catch {
+      throw new Error(`${main.path} is not whole, or of another version: something that a report has is missing.`);
     }
-  } catch (error) {
-    throw new Error(`This report is not whole, or of another version: ${(error as Error).message}.`);
+    const fault = faultOf(report);
+    if (fault) throw new Error(`${main.path} is not whole, or of another version: ${fault}.`);
+    return report;
   }
   const what =
     jsons.length === 0
@@ -102,6 +105,11 @@ export function readReport(files: readonly Given[]): Report {
         : `None of ${jsons.length} JSON files is a diagnosis or an improvement`;
   throw new Error(`${what}. Take what fewstep diagnose --json prints, or the folder that fewstep improve has written.`);
 }
+
+const diagnosisOf = ({ path, json }: Given & { json: any }, files: readonly Given[]): Report => ({
+  ...{ name: titleOf(path), kind: "diagnosis" },
+  ...{ found: foundOf(json), pictures: pageBeside(path, files) },
+});
 
 function parse({ path, text }: Given): any {
   try {
