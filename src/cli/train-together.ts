@@ -14,8 +14,8 @@ import { used } from "./use.js";
 const LATE = 2000;
 /** Seconds in which the other ranks have to come to an exchange. */
 const LOST = 1800;
-/** Seconds after a signal from which on it is said that the other ranks are waited for. */
-const SLOW = 0.5;
+/** Seconds after a signal from which on it is said that the other ranks are waited for; a launcher that ends all kills before. */
+const SLOW = 1.5;
 
 /**
  * Trains as one of several processes that MPI connects. The first plans, writes and speaks; a signal to any of them is

@@ -165,7 +165,14 @@ export const importer: Importer = {
       throw new WrongUse(`${folder.path}/cfg.json is not one of a Sphere Encoder: ${faults(parsed.error, json)}.`);
     const { dataset_name: data, noise_sigma_max_angle: maxAngle, vit_enc_model_size: name } = parsed.data;
     const { shape, weights, unused } = fromOfficial(tensors, { heads: vitSizes[name].heads, maxAngle });
-    const { image, classes } = shape;
+    const { image, classes, body } = shape;
+    const width = "width" in body ? body.width : 0;
+    const other = Object.entries(vitSizes).find(([size, own]) => size !== name && own.width === width);
+    if (other)
+      throw new WrongUse(
+        `${folder.path}/cfg.json says that the size is ${name}, but these weights are ${width} wide, as ${other[0]} is; ` +
+          "put the cfg.json of the same training beside them.",
+      );
     return {
       described: { image, classNames: classNamesOf(data, classes), network: shape },
       weights,
