@@ -46,6 +46,7 @@ export async function run({ names, threads, quick, note }: BenchOptions) {
     const clips = seen.channels();
     const row = { drawn, nfe: evaluation.nfe, ...judged(evaluation, "value"), ...byTruth(talks, clips) };
     rows.push({ ...row, seconds: (performance.now() - begun) / 1000 });
+    note(JSON.stringify(rows.at(-1)));
     return evaluation;
   };
   let reference: GestureEvaluation | undefined;
