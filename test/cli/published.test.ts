@@ -12,6 +12,12 @@ test.each([
   ["of a card of Windows", { "README.md": "---\r\ntags: [a]\r\nlicense: mit\r\n---\r\n# Card\r\n" }, "mit"],
   ["in quotes", { "README.md": '---\nlicense: "cc-by-nc-4.0" \n---\n' }, "cc-by-nc-4.0"],
   ["of a list", { "README.md": "---\nlicense:\n  - apache-2.0\ntags: []\n---\n" }, "apache-2.0"],
+  [
+    "of a list of two",
+    { "README.md": "---\nlicense:\n- apache-2.0\n- cc-by-nc-4.0\ntags: []\n---\n" },
+    "apache-2.0, cc-by-nc-4.0",
+  ],
+  ["of a list in a line", { "README.md": "---\nlicense: [mit, cc-by-nc-4.0]\n---\n" }, "mit, cc-by-nc-4.0"],
   ["of a name of its own", { "README.md": "---\nlicense: other\nlicense_name: open-rail\n---\n" }, "other: open-rail"],
   [
     "of a file, where the card has none",

@@ -256,6 +256,9 @@ describe("other weights are refused by name", () => {
     expect(() => fromOfficial(official, { ...scale, mean: new Float32Array(203) })).toThrow(
       "The mean has 203 numbers, and a frame of these weights 263.",
     );
+    expect(() => fromOfficial(official, { ...scale, mean: new Float32Array(263).fill(Number.NaN) })).toThrow(
+      "The mean of number 0 of a frame is NaN, no finite number.",
+    );
     expect(() => fromOfficial(official, { ...scale, deviation: new Float32Array(263) })).toThrow(
       "The deviation of number 0 of a frame is 0, no number above 0.",
     );
