@@ -1,8 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { faults } from "../io/faults.js";
 import { readNpy } from "../io/npy.js";
 import { entryAt, reading } from "../io/reading.js";
 import { loadSafetensors } from "../io/safetensors-file.js";
+import { WrongUse } from "../io/wrong-use.js";
 import type { Weights } from "../models/architecture.js";
 import type { Importer, PublishedFolder } from "../models/importer.js";
 import { requireFinite } from "../models/read-weights.js";
@@ -33,18 +35,25 @@ export async function publishedFolder(path: string): Promise<Folder> {
       const file = found(name, why);
       return readNpy(await bytesOf(file), join(path, file));
     },
-    async json(name, why) {
+    async json(name, why, schema, of) {
       const file = found(name, why);
-      try {
-        return JSON.parse(await textOf(file)) as unknown;
-      } catch (error) {
-        if (!(error instanceof SyntaxError)) throw error;
-        throw new Error(`${join(path, file)} is not JSON: ${error.message}. Fetch it again.`, { cause: error });
-      }
+      const json = jsonOf(join(path, file), await textOf(file));
+      const parsed = schema.safeParse(json);
+      if (!parsed.success) throw new WrongUse(`${path}/${name} is not one of ${of}: ${faults(parsed.error, json)}.`);
+      return parsed.data;
     },
     tensors: (importer) => tensorsOf(path, files, importer),
     licence: () => licenceOf(files, textOf),
   };
+}
+
+function jsonOf(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Error(`${path} is not JSON: ${error.message}. Fetch it again.`, { cause: error });
+  }
 }
 
 /** Endings of what PyTorch pickles. */

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { NpyArray } from "../io/npy.js";
 import type { Weights } from "./architecture.js";
 import type { ModelConfig } from "./config.js";
@@ -5,8 +6,8 @@ import type { ModelConfig } from "./config.js";
 /** A folder with another project's files, as an importer sees it. */
 export interface PublishedFolder {
   readonly path: string;
-  /** A JSON file; `why` ends the sentence that says it is missing. @throws WrongUse */
-  json(name: string, why: string): Promise<unknown>;
+  /** A JSON file of a model `of` another project; `why` ends the sentence that says it is missing. @throws WrongUse also where it is no such one */
+  json<S extends z.ZodType>(name: string, why: string, schema: S, of: string): Promise<z.output<S>>;
   /** A .npy file. @throws WrongUse as `json` */
   array(name: string, why: string): Promise<NpyArray>;
 }

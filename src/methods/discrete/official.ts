@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { loadTokenizer } from "../../data/tokens/tokenizer.js";
-import { faults } from "../../io/faults.js";
 import { WrongUse } from "../../io/wrong-use.js";
 import type { Weights } from "../../models/architecture.js";
 import { axisOf, fitWeights, layersOf, linearRows, type Published, publishedShape } from "../../models/fit-weights.js";
@@ -125,11 +124,8 @@ export const importer: Importer = {
   licence: "none stated beside these weights. The code of Duo and of MDLM is under the Apache License 2.0.",
   isUnused,
   async read(folder, tensors) {
-    const json = await folder.json("config.json", DESCRIBED);
-    const parsed = published.safeParse(json);
-    if (!parsed.success)
-      throw new WrongUse(`${folder.path}/config.json is not one of Duo or MDLM: ${faults(parsed.error, json)}.`);
-    const { model_type: project, n_heads: heads, model_length: length, time_conditioning } = parsed.data;
+    const config = await folder.json("config.json", DESCRIBED, published, "Duo or MDLM");
+    const { model_type: project, n_heads: heads, model_length: length, time_conditioning } = config;
     if (project === "mdlm" && time_conditioning)
       throw new WrongUse(
         "These weights of MDLM see the noise level (time_conditioning); only those that do not are known.",

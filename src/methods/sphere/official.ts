@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { CIFAR10_CLASSES } from "../../data/sources/cifar10.js";
-import { faults } from "../../io/faults.js";
 import { WrongUse } from "../../io/wrong-use.js";
 import type { Weights } from "../../models/architecture.js";
 import {
@@ -159,11 +158,8 @@ export const importer: Importer = {
   licence: "none stated beside these weights. The Sphere Encoder's code is under CC BY-NC 4.0.",
   isUnused,
   async read(folder, tensors) {
-    const json = await folder.json("cfg.json", DESCRIBED);
-    const parsed = configuration.safeParse(json);
-    if (!parsed.success)
-      throw new WrongUse(`${folder.path}/cfg.json is not one of a Sphere Encoder: ${faults(parsed.error, json)}.`);
-    const { dataset_name: data, noise_sigma_max_angle: maxAngle, vit_enc_model_size: name } = parsed.data;
+    const config = await folder.json("cfg.json", DESCRIBED, configuration, "a Sphere Encoder");
+    const { dataset_name: data, noise_sigma_max_angle: maxAngle, vit_enc_model_size: name } = config;
     const { shape, weights, unused } = fromOfficial(tensors, { heads: vitSizes[name].heads, maxAngle });
     const { image, classes, body } = shape;
     const width = "width" in body ? body.width : 0;
