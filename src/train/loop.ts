@@ -1,7 +1,7 @@
 import type { Ranks } from "../runtime/ranks.js";
 import { turn } from "../runtime/turn.js";
 import { RunError } from "./run-error.js";
-import { requireSameState } from "./same.js";
+import { COMPARED, requireSameState } from "./same.js";
 import type { Position, ProgressEvent, SampleSheet, Stage } from "./stage.js";
 
 /** A stage, or how it is made when the one before it is finished, so that it can build on its result. */
@@ -37,9 +37,6 @@ export interface LoopOptions {
   /** Told what happens. */
   onProgress?(event: ProgressEvent): void;
 }
-
-/** Steps between comparisons of what ranks hold, beside those at checkpoints. */
-const COMPARED = 100;
 
 export interface LoopResult {
   /** "interrupted": stopped by the signal or `maxSeconds`, saved, to be resumed. */

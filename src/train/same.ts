@@ -3,6 +3,9 @@ import type { Ranks } from "../runtime/ranks.js";
 import { RunError } from "./run-error.js";
 import { type Kept, pack } from "./state.js";
 
+/** Steps between comparisons of what ranks are fed and hold. */
+export const COMPARED = 100;
+
 /** Numbers that tell ranks apart by what they hold, one of each rank: 48 bits of a checksum. */
 async function checksums(ranks: Ranks, pieces: readonly Uint8Array[]): Promise<Float64Array> {
   const own = await sha256Of(pieces);

@@ -3,11 +3,8 @@ import type { Feed } from "../../runtime/index.js";
 import type { Ranks } from "../../runtime/ranks.js";
 import { together } from "../../runtime/together.js";
 import { feedsOfPart, partOf, specsOfPart } from "../part.js";
-import { requireSameFeeds } from "../same.js";
+import { COMPARED, requireSameFeeds } from "../same.js";
 import { gradientGraph, type Job, type Updates } from "./updates.js";
-
-/** Steps between comparisons of what the ranks are fed. */
-const COMPARED = 100;
 
 /**
  * Each rank draws the whole batch and computes the gradients of its rows; their sum, weighted by rows, updates the
