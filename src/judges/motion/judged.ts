@@ -1,6 +1,6 @@
 import type { LabelledClip } from "../../data/motion-dataset.js";
 import { accuracy, diversity, type Features, features, multimodalDistance, rPrecision } from "../../metrics/index.js";
-import { footSkating, jerk } from "../../metrics/motion/index.js";
+import { footSkating, jerk, meanPairDistance } from "../../metrics/motion/index.js";
 import { mean } from "../../metrics/quantile.js";
 import { type Clip, positionsOf } from "../../motion/index.js";
 import type { Random } from "../../random/index.js";
@@ -114,11 +114,8 @@ export const diversityOf = ({ features }: JudgedMotions, random: Random): number
  */
 export function multimodalityOf({ features: { data, dim }, asked }: JudgedMotions, among: ReadonlySet<number>): number {
   const means = Array.from(among, (action) => {
-    const rows = asked.flatMap(({ label }, i) => (label === action ? [data.subarray(i * dim, (i + 1) * dim)] : []));
-    const pairs = rows.flatMap((a, i) =>
-      rows.slice(i + 1).map((b) => Math.hypot(...a.map((value, k) => value - b[k]))),
-    );
-    return mean(pairs);
+    const own = asked.flatMap(({ label }, i) => (label === action ? [...data.subarray(i * dim, (i + 1) * dim)] : []));
+    return meanPairDistance(features(Float32Array.from(own), dim));
   });
   return mean(means);
 }

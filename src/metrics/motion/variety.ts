@@ -29,6 +29,17 @@ export function multimodality(
   return sum / groups.length;
 }
 
+/**
+ * The mean distance of all pairs of different motions: what {@link multimodality} estimates without pairs of a motion and
+ * itself, so that it does not depend on how many there are. NaN of a single one.
+ */
+export function meanPairDistance(motions: Features): number {
+  let [sum, pairs] = [0, 0];
+  for (let i = 0; i < motions.count; i++)
+    for (let j = 0; j < i; j++, pairs++) sum += Math.sqrt(squaredDistance(motions, i, motions, j));
+  return sum / pairs;
+}
+
 function meanDistance(set: Features, pairs: number, random: RandomSource): number {
   const [a, b] = [sampleRows(set, pairs, random), sampleRows(set, pairs, random)];
   let sum = 0;
