@@ -15,6 +15,7 @@ beforeAll(async () => {
   await buildStudio(join(folder, "site"), [...images, "duo-names", "duo-text", "judge-text"]);
   host = await StaticHost.start(join(folder, "site"));
   visitor = await Visitor.open();
+  await visitor.arrive(host.url);
 });
 afterAll(async () => {
   await visitor?.close();
