@@ -32,24 +32,27 @@ function pictures(): ImageDataset {
 }
 
 const data = pictures();
-const { page, tiny } = { page: drifting.presets.page, tiny: flow.presets.tiny };
+const briefly = <T extends { steps: number }>(stage: T): T => ({ ...stage, steps: 1 });
+const { drift, ball, straight } = { drift: drifting.presets.tiny, ball: sphere.tiny, straight: flow.presets.tiny };
+/** The last stage of each preset as it is, after one step of those before it. */
 const methods: Record<string, (options: TrainOptions) => Promise<RunResult>> = {
   drifting: (options) =>
     trainDrifting(
       data,
       {
-        ...page,
-        autoencoder: { ...page.autoencoder, steps: 1 },
-        latentStage: { ...page.latentStage, steps: 1 },
-        jointStage: { ...page.jointStage, steps: STEPS },
+        ...drift,
+        features: briefly(drift.features),
+        autoencoder: briefly(drift.autoencoder),
+        latentStage: briefly(drift.latentStage),
+        jointStage: { ...drift.jointStage, steps: STEPS },
       },
       options,
     ),
-  flow: (options) => trainFlow(data, { ...tiny, flow: { ...tiny.flow, steps: STEPS } }, options),
+  flow: (options) => trainFlow(data, { ...straight, flow: { ...straight.flow, steps: STEPS } }, options),
   sphere: (options) =>
     trainSphere(
       data,
-      { ...sphere.tiny, perceptual: "pyramid", training: { ...sphere.tiny.training, steps: STEPS, warmup: 2 } },
+      { ...ball, features: briefly(ball.features), training: { ...ball.training, steps: STEPS, warmup: 2 } },
       options,
     ),
 };
@@ -71,8 +74,12 @@ const ranks = launched ? await joinRanks(launched) : undefined;
 const found: Record<string, unknown> = {};
 for (const [name, train] of Object.entries(methods)) {
   const out = mkdtempSync(join(tmpdir(), "fewstep-scale-"));
-  const steps: { ms: number; cpu: number; exchanging: number; loss: number; norm: number }[] = [];
-  const now = () => ({ ms: performance.now(), cpu: process.cpuUsage(), exchanging: ranks?.spent.exchanging ?? 0 });
+  const steps: { ms: number; cpu: number; exchanging: number; waiting: number; loss: number; norm: number }[] = [];
+  const now = () => ({
+    ms: performance.now(),
+    cpu: process.cpuUsage(),
+    ...(ranks?.spent ?? { exchanging: 0, waiting: 0 }),
+  });
   let before = now();
   let last = "";
   // Every rank hears of steps only by the first's progress, and only the first prints
@@ -81,12 +88,13 @@ for (const [name, train] of Object.entries(methods)) {
     if (event.stage !== last) steps.length = 0;
     last = event.stage;
     const { user, system } = process.cpuUsage(before.cpu);
-    const { ms, exchanging } = now();
+    const { ms, exchanging, waiting } = now();
     const { loss, norm } = event.metrics;
     steps.push({
       ms: ms - before.ms,
       cpu: (user + system) / 1e3,
       exchanging: exchanging - before.exchanging,
+      waiting: waiting - before.waiting,
       loss,
       norm,
     });
@@ -100,6 +108,7 @@ for (const [name, train] of Object.entries(methods)) {
     ms: median(later.map(({ ms }) => ms)),
     cpu: median(later.map(({ cpu }) => cpu)),
     exchanging: median(later.map(({ exchanging }) => exchanging)),
+    waiting: median(later.map(({ waiting }) => waiting)),
     losses: steps.map(({ loss }) => loss),
     norms: steps.map(({ norm }) => norm),
   };

@@ -8,6 +8,7 @@ interface Trained {
   ms: number;
   cpu: number;
   exchanging: number;
+  waiting: number;
   losses: number[];
   norms: number[];
 }
@@ -44,6 +45,7 @@ export async function run({ quick, note }: BenchOptions) {
     return {
       ...{ name, stage: a.stage, one: round(a.ms), two: round(b.ms), efficiency: round(a.ms / (2 * b.ms), 2) },
       ...{ cpuOne: round(a.cpu), cpuTwo: round(b.cpu), exchangeShare: round(b.exchanging / b.ms, 2) },
+      ...{ waitShare: round(b.waiting / b.ms, 2) },
       ...{ firstLoss: round(apart(a.losses.slice(0, 1), b.losses), 2), loss: round(apart(a.losses, b.losses), 2) },
       norm: round(apart(a.norms, b.norms), 2),
     };
@@ -56,9 +58,9 @@ export async function run({ quick, note }: BenchOptions) {
 export function show({ machine: { cpu, cores }, load, methods, exchange }: Awaited<ReturnType<typeof run>>): string {
   const rows = methods.map((m) => [
     ...[`${m.name}, ${m.stage}`, m.one, m.two, m.efficiency, m.cpuOne, m.cpuTwo],
-    ...[`${Math.round(100 * m.exchangeShare)} %`, m.firstLoss, m.loss, m.norm],
+    ...[`${Math.round(100 * m.exchangeShare)} %`, `${Math.round(100 * m.waitShare)} %`, m.firstLoss, m.loss, m.norm],
   ]);
-  const head = ["step, ms", "1 rank", "2 ranks", "efficiency", "CPU 1", "CPU of each of 2", "all-reduce"];
+  const head = ["step, ms", "1 rank", "2 ranks", "efficiency", "CPU 1", "CPU of each of 2", "all-reduce", "waiting"];
   return `${cpu}, ${cores} cores, load ${load.before} before and ${load.after} after
 ${table([...head, "first loss differs", "losses", "norms"], rows)}
 An all-reduce takes ${exchange.latency} ms and its bytes by ${exchange.gigabytesPerSecond} GB/s.`;

@@ -14,12 +14,16 @@ export interface PartProgram<I extends string> {
 }
 
 /** Made anew wherever they are needed, as they cost less than being carried from one program to the next. */
-const CHEAP = new Set(["Reshape", "Transpose", "Slice", "BroadcastTo", "StopGradient", "Identity", "Watch", "Cast"]);
+const CHEAP = new Set([
+  ...["Reshape", "Transpose", "Slice", "BroadcastTo", "StopGradient", "Identity", "Watch", "Cast"],
+  ...["Add", "Sub", "Mul", "Div", "Neg", "Square", "Clamp", "Relu", "Sigmoid", "Silu", "Greater", "Where"],
+]);
 
 /**
  * Compiles a graph whose means over the parts of a batch (`acrossParts`) come from `exchange`, which turns a list of the
  * part's own values into those of all. The graph is cut there: what stands before a mean is one program, what needs the
- * mean the next, which takes the tensors that both need from the first instead of computing them again.
+ * mean the next, which takes the tensors that both need from the first instead of computing them again. Lists come back
+ * in a buffer that the next run overwrites, as from `compile`.
  */
 export function compileInParts<I extends string, O extends GraphOutputs>(
   specs: Record<I, InputSpec>,
@@ -27,8 +31,9 @@ export function compileInParts<I extends string, O extends GraphOutputs>(
   exchange: (values: Float32Array) => Promise<void>,
   options: CompileOptions = {},
 ): PartProgram<I> {
-  const { inputs, results } = traced(specs, build);
-  const pieces = piecesOf(Object.values(results).flat() as Tensor[]).map((piece, k, { length }) => {
+  const { inputs, results } = traced(specs, build as (inputs: Record<I, Tensor>) => GraphOutputs);
+  const { flat, places } = placesOf(results);
+  const pieces = piecesOf([...places.keys()]).map((piece) => {
     const used = inputs.filter((input) => piece.uses.has(input));
     const taken = [...piece.takes];
     const program = compile(
@@ -46,13 +51,7 @@ export function compileInParts<I extends string, O extends GraphOutputs>(
         return {
           ...Object.fromEntries([...piece.gives].map((tensor) => [nameOf(tensor), now(tensor)])),
           ...Object.fromEntries([...piece.means].map((mean) => [nameOf(mean), now(mean.inputs[0])])),
-          ...(k === length - 1 &&
-            Object.fromEntries(
-              Object.entries(results).map(([name, value]) => [
-                name,
-                Array.isArray(value) ? value.map(now) : now(value as Tensor),
-              ]),
-            )),
+          results: piece.results.map(now),
         };
       },
       options,
@@ -62,14 +61,20 @@ export function compileInParts<I extends string, O extends GraphOutputs>(
   return {
     async run(feeds) {
       const known: Record<string, Float32Array> = {};
-      let values: Record<string, Float32Array> = {};
-      for (const { used, takes, gives, means, program } of pieces) {
+      for (const { used, takes, gives, means, results: own, program } of pieces) {
         const given = Object.fromEntries([
           ...used.map(({ attributes: { name } }) => [name, feeds[name as I]]),
           ...[...takes].map((tensor) => [nameOf(tensor), known[nameOf(tensor)]]),
         ]);
-        values = await program.run(given as Record<string, Feed>);
+        const { results: found, ...values }: Record<string, Float32Array> = await program.run(
+          given as Record<string, Feed>,
+        );
         for (const tensor of gives) known[nameOf(tensor)] = values[nameOf(tensor)];
+        let at = 0;
+        for (const tensor of own) {
+          const value = found.subarray(at, (at += tensor.size));
+          for (const place of places.get(tensor)!) place.set(value);
+        }
         const names = Array.from(means, nameOf);
         for (const name of names) known[name] = values[name];
         if (names.length > 0)
@@ -78,7 +83,9 @@ export function compileInParts<I extends string, O extends GraphOutputs>(
             exchange,
           );
       }
-      return values;
+      return Object.fromEntries(
+        Object.entries(flat).map(([name, values]) => [name, Array.isArray(results[name]) ? values : values.slice()]),
+      );
     },
     async release() {
       for (const { program } of pieces) await program.release();
@@ -86,10 +93,29 @@ export function compileInParts<I extends string, O extends GraphOutputs>(
   };
 }
 
+/** A vector for each result of a graph, and where in these the values of each tensor go. */
+function placesOf(results: GraphOutputs): { flat: Record<string, Float32Array>; places: Map<Tensor, Float32Array[]> } {
+  const places = new Map<Tensor, Float32Array[]>();
+  const flat = Object.fromEntries(
+    Object.entries(results).map(([name, value]) => {
+      const tensors = [value].flat() as Tensor[];
+      const values = new Float32Array(tensors.reduce((n, { size }) => n + size, 0));
+      let at = 0;
+      for (const tensor of tensors)
+        places.set(tensor, [...(places.get(tensor) ?? []), values.subarray(at, (at += tensor.size))]);
+      return [name, values];
+    }),
+  );
+  return { flat, places };
+}
+
 const nameOf = (tensor: Tensor) => `of all ${tensor.id}`;
 
 /** What one program of a graph that is cut into several computes. */
 interface Piece {
+  /** Results of the graph that it is the first to know. */
+  results: Tensor[];
+  /** All that it computes: these, and what it gives. */
   roots: Tensor[];
   /** Inputs of the graph that it uses. */
   uses: Set<Tensor>;
@@ -109,12 +135,12 @@ function piecesOf(roots: readonly Tensor[]): Piece[] {
   const last = Math.max(...roots.map(known));
   const pieces = Array.from(
     { length: last + 1 },
-    (): Piece => ({ roots: [], uses: new Set(), takes: new Set(), gives: new Set(), means: new Set() }),
+    (): Piece => ({ results: [], roots: [], uses: new Set(), takes: new Set(), gives: new Set(), means: new Set() }),
   );
-  pieces[last].roots.push(...roots);
+  for (const root of roots) pieces[known(root)].results.push(root);
   for (let k = last; k >= 0; k--) {
     const piece = pieces[k];
-    piece.roots.push(...piece.gives, ...Array.from(piece.means, (mean) => mean.inputs[0]));
+    piece.roots.push(...piece.results, ...piece.gives, ...Array.from(piece.means, (mean) => mean.inputs[0]));
     const seen = new Set<Tensor>();
     const stack = [...piece.roots];
     while (stack.length > 0) {
