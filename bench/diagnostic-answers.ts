@@ -44,7 +44,7 @@ interface Size {
   tests: number;
 }
 const WHOLE: Size = {
-  ...{ preset: presets.tiny, base: 3000, steps: 400, rewarded: 160, rounds: 2 },
+  ...{ preset: presets.small, base: 4500, steps: 400, rewarded: 120, rounds: 2 },
   ...{ probes: 60, tests: 200 },
 };
 const LOOK: Size = {
@@ -69,7 +69,11 @@ export interface Trial extends Arm {
 }
 
 /** Trains and asks in one folder; what is looked at twice is looked at once. */
-function bench(data: SceneDataset, size: Size, { threads, out, seed }: { threads: number; out: string; seed: number }) {
+function bench(
+  data: SceneDataset,
+  size: Size,
+  { threads, out, seed, base = join(out, "base") }: { threads: number; out: string; seed: number; base?: string },
+) {
   const compute = { device: "cpu", threads } as const;
   const planted = Object.fromEntries(SKILLS.map((skill) => [skill, PLANTED.includes(skill) ? 0 : 1])) as Record<
     Skill,
@@ -79,7 +83,6 @@ function bench(data: SceneDataset, size: Size, { threads, out, seed }: { threads
     ...{ ...size.preset, seed, mixture: planted, training: { ...size.preset.training, steps } },
     reinforcement: { ...size.preset.reinforcement, ...reinforcement },
   });
-  const base = join(out, "base");
   const quiet = { ...compute, sampleEvery: 0, onProgress: () => {} };
   const seen = new Map<string, Promise<Found>>();
 
@@ -143,18 +146,18 @@ function bench(data: SceneDataset, size: Size, { threads, out, seed }: { threads
 /**
  * A small vision-language model that was never asked to count or to read a digit, and rounds of training from it at equal
  * steps: by the base's own mixture, by equal shares, by the diagnosis, by the first diagnosis throughout; by answers, and by
- * answers and then reward, with the filter of questions and without. `rounds`: seeds. `quick`: a look, of a model that
- * learns nothing.
+ * answers and then reward, with the filter of questions and without. `rounds`: seeds. `names`: runs that are the bases of
+ * the first seeds, trained with the settings that the bench gives one. `quick`: a look, of a model that learns nothing.
  */
-export async function run({ threads, quick, rounds: seeds, note }: BenchOptions) {
+export async function run({ threads, quick, rounds: seeds, names, note }: BenchOptions) {
   const data = scenes();
   const size = quick ? LOOK : WHOLE;
   const trials: Trial[] = [];
   for (let seed = 0; seed < seeds; seed++) {
     const out = mkdtempSync(join(tmpdir(), "fewstep-bench-"));
     try {
-      const own = bench(data, size, { threads, out, seed });
-      await own.begin();
+      const own = bench(data, size, { threads, out, seed, base: names[seed] });
+      if (names[seed] === undefined) await own.begin();
       const first = await own.tested();
       note(`seed ${seed}, base: ${JSON.stringify(first)}`);
       for (const arm of ARMS) {
