@@ -27,15 +27,12 @@ describe.each(Object.entries({ ...smallRuns, drifting: driftingToTheEnd }))(
         .split("\n")
         .map((line) => ({ ...JSON.parse(line), seconds: 0, imagesPerSecond: 0 }));
 
-    test("ends with the same bits three times, whether it draws samples or not", async () => {
-      for (const run of ["first", "second", "third"]) {
-        const options = { ...quiet, out: join(root, method, run), ...(run === "first" ? { sampleEvery: 4 } : {}) };
-        expect((await train(options)).status).toBe("finished");
-      }
-      for (const run of ["second", "third"]) {
-        expect(history(run)).toEqual(history("first"));
-        expect(weights(run).equals(weights("first"))).toBe(true);
-      }
+    // A third time in one go would say no more than the run that is stopped and resumed
+    test("ends with the same bits twice, whether it draws samples or not", async () => {
+      for (const [run, sampleEvery] of Object.entries({ first: 4, second: 0 }))
+        expect((await train({ ...quiet, out: join(root, method, run), sampleEvery })).status).toBe("finished");
+      expect(history("second")).toEqual(history("first"));
+      expect(weights("second").equals(weights("first"))).toBe(true);
     });
 
     test("ends with the same bits when it is stopped after every four steps and resumed", async () => {
