@@ -40,6 +40,8 @@ const benches: Record<string, string> = {
   diagnostic: "rounds of diagnosis, mixture and training on twelve skills, at equal cost (rounds: seeds)",
   "diagnostic-answers":
     "blind spots planted into a vision-language model, and rounds by the diagnosis beside equal shares, a stale report, reward (rounds: seeds)",
+  "diagnostic-images":
+    "drifting models trained on by their diagnosis, and on the data as they are: the worst class (names: runs, rounds: seeds)",
   scale:
     "training in two processes by MPI against one: step time, the all-reduce's share, and whether both train the same",
   toys: "sliced Wasserstein distance on two-dimensional toys",
