@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { compile, grad, optim, Random } from "../src/core.js";
 import { relax, relaxTopk } from "../src/methods/discrete/curriculum.js";
+import { meanNelbo } from "../src/methods/discrete/mean-nelbo.js";
 import { discreteNetwork } from "../src/methods/discrete/network.js";
-import { levelsAt, uniformLoss } from "../src/methods/discrete/objective.js";
+import { levelsAt } from "../src/methods/discrete/objective.js";
+import { uniformProcess } from "../src/methods/discrete/process.js";
 import { drawTimes } from "../src/methods/discrete/schedule.js";
 import { presets } from "../src/methods/discrete/settings.js";
 import { gammaAt, polynomialCurve, windowOf } from "../src/methods/discrete/transform.js";
@@ -62,7 +64,12 @@ function trainer({ kind, vocabulary, length, batch, width, blocks, threads }: Cu
     },
     ({ clean, noisy, sigma, alpha, rest, dAlpha, scaled, indices, weights }) => {
       const input = kind === "softmax" ? { scaled } : kind === "topk" ? { indices, weights } : noisy;
-      const loss = uniformLoss(net(input, sigma), clean, noisy, { alpha, rest, dAlpha }).mean();
+      const loss = meanNelbo(
+        net,
+        uniformProcess(vocabulary),
+        { input, sigma },
+        { clean, noisy, levels: { alpha, rest, dAlpha } },
+      );
       return { loss, gradients: grad(loss, parameters) };
     },
     { threads },

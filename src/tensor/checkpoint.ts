@@ -58,7 +58,7 @@ export function checkpoint<A extends readonly Tensor[]>(f: (...inputs: A) => Ten
 }
 
 /** What a result is made of besides `own`: parameters, and tensors that were there before. */
-function capturedBy(result: Tensor, own: readonly Tensor[]): Tensor[] {
+export function capturedBy(result: Tensor, own: readonly Tensor[]): Tensor[] {
   const first = own[0]?.id ?? Number.POSITIVE_INFINITY;
   const found = new Set<Tensor>();
   const seen = new Set<Tensor>(own);

@@ -1,5 +1,6 @@
 export { checkpoint } from "./checkpoint.js";
 export { type GradOptions, grad, topologicalOrder } from "./grad.js";
+export { inTurn } from "./in-turn.js";
 export { jvp } from "./jvp.js";
 export { asTensor, constant, type Initializer, input, isConstant, isInput, Parameter, scalarValue } from "./leaves.js";
 export * from "./ops/index.js";

@@ -87,13 +87,20 @@ export function transformer({ process, vocabulary, classes }: DiscreteShape, net
   const head = tied
     ? tiedHead(network, tokens, embedding)
     : nn.ditHead(width, tokens, { conditionWidth: condition, norm });
-  return nn.module({ embedding, level, blocks, head }, ((input, sigma, labels) => {
-    const c = level(sigma, labels);
-    return head(
-      blocks.reduce((h, block) => block(h, c), embedding(input)),
-      c,
-    );
+  const parts = { embedding, level, blocks, head };
+  return nn.module(parts, ((input, sigma, labels) => {
+    const { hidden, condition } = throughBlocks(parts, input, sigma, labels);
+    return head(hidden, condition);
   }) as Denoise);
+}
+
+/** What the output layer of a transformer is given: hidden [B, L, width] and its condition [B, condition]. */
+export function throughBlocks(
+  { embedding, level, blocks }: Pick<ReturnType<typeof transformer>, "embedding" | "level" | "blocks">,
+  ...[input, sigma, labels]: Parameters<Denoise>
+): { hidden: Tensor; condition: Tensor } {
+  const condition = level(sigma, labels);
+  return { hidden: blocks.reduce((h, block) => block(h, condition), embedding(input)), condition };
 }
 
 /** Levels up to which a pixel's distribution is free; above, it is a discretised logistic. */

@@ -6,8 +6,9 @@ import { generatorTraining } from "../../recipes/schedule.js";
 import type { Tensor } from "../../tensor/index.js";
 import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/stages.js";
 import { relax, relaxTopk } from "./curriculum.js";
+import { meanNelbo } from "./mean-nelbo.js";
 import { type DiscreteNetwork, inputShapes, type NetworkInput, processOf } from "./network.js";
-import { levelsAt, nelbo } from "./objective.js";
+import { levelsAt } from "./objective.js";
 import { corrupt } from "./process.js";
 import { drawTimes, schedules } from "./schedule.js";
 import type { DiscreteSettings } from "./settings.js";
@@ -110,7 +111,7 @@ function lossOf({ config, shape, net }: DiscreteStageContext, kind: LossKind) {
     },
     loss({ clean, noisy, sigma, labels, alpha, rest, dAlpha, scaled, indices, weights }: Record<LossInput, Tensor>) {
       const input: NetworkInput = kind === "softmax" ? { scaled } : kind === "topk" ? { indices, weights } : noisy;
-      return nelbo(process, net(input, sigma, labels), clean, noisy, { alpha, rest, dAlpha }).mean();
+      return meanNelbo(net, process, { input, sigma, labels }, { clean, noisy, levels: { alpha, rest, dAlpha } });
     },
     split: { rows: batch },
   };
