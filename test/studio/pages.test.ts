@@ -254,6 +254,34 @@ test("Models: a card is read, and a model of one's own is taken from its files a
   expect(visitor.problems).toEqual([]);
 });
 
+test("a first visit is loaded once more for its threads, but not when somebody has begun", async () => {
+  for (const begun of [false, true]) {
+    const first = await Visitor.open();
+    try {
+      // The service worker comes when it is called
+      await first.page.addInitScript(() => {
+        const own = navigator.serviceWorker;
+        const register = own.register.bind(own);
+        own.register = async (...given) => {
+          await new Promise((pressed) => addEventListener("worker", pressed, { once: true }));
+          return register(...given);
+        };
+      });
+      await first.page.goto(`${host.url}#/models`);
+      await first.page.evaluate("window.first = true");
+      if (begun) await first.page.keyboard.press("Tab");
+      await first.page.evaluate("dispatchEvent(new Event('worker'))");
+      await first.page.waitForFunction("navigator.serviceWorker.controller");
+      if (!begun) await first.page.waitForFunction("self.crossOriginIsolated && !window.first");
+      else expect(await first.page.evaluate("[window.first, self.crossOriginIsolated]")).toEqual([true, false]);
+      await first.page.reload();
+      expect(await first.page.evaluate("self.crossOriginIsolated")).toBe(true);
+    } finally {
+      await first.close();
+    }
+  }
+});
+
 test("a phone, in the dark: no page is wider than the screen", async () => {
   const phone = await Visitor.open({ width: 390, height: 844, dark: true });
   try {
