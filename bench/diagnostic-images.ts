@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ImageDataset, resolveDataset } from "../src/data/index.js";
 import { type Extractor, extractorFor } from "../src/judges/extractors/index.js";
-import { diagnoseImages, type ImprovePlan, imageTarget } from "../src/loops/diagnostic/index.js";
+import { diagnoseImages, type ImprovePlan, imageTarget, type MixtureOptions } from "../src/loops/diagnostic/index.js";
 import { type DriftingSettings, presets } from "../src/methods/drifting/settings.js";
 import { trainDrifting } from "../src/methods/drifting/train.js";
 import { loadModel } from "../src/methods/load.js";
@@ -14,7 +14,12 @@ import type { RunConfig } from "../src/recipes/recipe.js";
 import { type RunResult, readConfig } from "../src/train/index.js";
 import { type BenchOptions, load, machine, round, table } from "./report.js";
 
-const ARMS = ["as the data are", "by the diagnosis"] as const;
+/** Mixtures: none, as `improve` has it, and one that follows the diagnosis more strongly. */
+const ARMS: Record<string, MixtureOptions | null> = {
+  "as the data are": null,
+  "by the diagnosis": {},
+  "by the diagnosis, tau 3": { tau: 3 },
+};
 
 interface Size {
   rounds: number;
@@ -35,9 +40,9 @@ interface Seen {
 export interface Trial {
   seed: number;
   base: Seen;
-  arms: Record<(typeof ARMS)[number], Seen>;
-  /** Times an equal share that each class had, by round. */
-  shares: Record<string, number>[];
+  arms: Record<string, Seen>;
+  /** Times an equal share that each class had, by arm and round. */
+  shares: Record<string, Record<string, number>[]>;
 }
 
 async function seen(run: string, dataset: ImageDataset, judge: Extractor, { perClass }: Size): Promise<Seen> {
@@ -89,23 +94,19 @@ export async function run({ threads, quick, rounds: seeds, names, note }: BenchO
         ...{ run: base, data: dataset.id, judge: judge.name, rounds: size.rounds, seed, perClass: size.perClass },
         ...{ control: false, settings: { ...own, jointStage: { ...own.jointStage, steps: size.steps } } },
       };
-      const target = imageTarget({ plan, dataset, judge, device: "cpu" });
-      const trial: Trial = {
-        seed,
-        base: await seen(base, dataset, judge, size),
-        arms: {} as Trial["arms"],
-        shares: [],
-      };
+      const trial: Trial = { seed, base: await seen(base, dataset, judge, size), arms: {}, shares: {} };
       note(`seed ${seed}, base: ${JSON.stringify(trial.base)}`);
-      for (const arm of ARMS) {
+      for (const [i, [arm, mixture]] of Object.entries(ARMS).entries()) {
+        const target = imageTarget({ plan: { ...plan, ...(mixture && { mixture }) }, dataset, judge, device: "cpu" });
+        trial.shares[arm] = [];
         let run = base;
         for (let k = 1; k <= size.rounds; k++) {
-          const found = arm === "by the diagnosis" ? await target.steer(run, k) : null;
+          const found = mixture && (await target.steer(run, k));
           const shares = found && target.shares(found, () => false);
-          if (shares) trial.shares.push(Object.fromEntries(shares.map(({ name, times }) => [name, round(times)])));
+          if (shares) trial.shares[arm].push(Object.fromEntries(shares.map(({ name, times }) => [name, round(times)])));
           const [{ dataset: mixed, settings }] = await target.lessons(found && shares ? { found, shares } : undefined);
           const { weights } = await readModel(run, () => method.architecture);
-          const to = join(out, `${ARMS.indexOf(arm)}-${k}`);
+          const to = join(out, `${i}-${k}`);
           const seeded = { ...(settings as DriftingSettings), seed: seed + 100 * k };
           const trained: RunResult = await method.train(mixed, seeded, { ...quiet, out: to, from: { run, weights } });
           if (trained.status !== "finished") throw new Error(`${to} did not end: ${trained.status}.`);
