@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { saveGrid } from "../io/index.js";
 import { many } from "../io/show.js";
-import { extractorFor, otherClassifiers } from "../judges/extractors/index.js";
+import { judgesFor } from "../judges/extractors/index.js";
 import {
   type Evaluation,
   evaluateModel,
@@ -12,24 +12,31 @@ import {
   requireSameSize,
 } from "../judges/images/index.js";
 import type { ImageGenerator, SampleOptions } from "../models/generator.js";
+import { requireAlone } from "./alone.js";
 import { answersQuestions } from "./answerer.js";
 import { downloadProgress } from "./data.js";
 import { type EvalCommand, stepsAsked } from "./eval-command.js";
+import type { Hands } from "./hands.js";
 import { imagesFor } from "./model-data.js";
 import { openModel } from "./models.js";
 import { requireSheetName } from "./numbered.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
+import { together } from "./together.js";
 
 /**
  * Measures a model, at one or several numbers of steps, against the test images of its data. With `json`, prints one
  * `Evaluation`, or a list of them for several numbers of steps.
  */
-export async function evalCommand(location: string, command: EvalCommand): Promise<void> {
+export const evalCommand = (location: string, command: EvalCommand): Promise<void> =>
+  together({ location, command }, (hands) => measure(location, command, hands));
+
+async function measure(location: string, command: EvalCommand, hands: Hands): Promise<void> {
   if (await answersQuestions(location, command)) {
+    requireAlone("eval of a model that answers");
     const { evalAnswersCommand } = await import("./eval-answers.js");
     return evalAnswersCommand(location, command);
   }
-  const model = await openModel(location, command.device, command.checkpoint);
+  const model = await openModel(location, command.device, command.checkpoint, hands);
   if (model.kind === "text") {
     const { evalTextCommand } = await import("./eval-text.js");
     return evalTextCommand(location, model, command);
@@ -52,8 +59,8 @@ export async function evalCommand(location: string, command: EvalCommand): Promi
     for (const sample of asked) await checked(() => model.cost(sample));
     const dataset = await imagesFor(model, location, command.data, onProgress);
     requireSameSize(model, dataset);
-    const extractor = await extractorFor(features, dataset, { device, onProgress });
-    const others = extractor ? await otherClassifiers(dataset, { device, besides: extractor.name }) : [];
+    const own = await judgesFor(features, dataset, { device, onProgress });
+    const [extractor = null, ...others] = await hands.judges(own, { features, data: dataset, device });
     try {
       if (!json) say(`Measuring real images of ${dataset.id} …`);
       if (extractor && !json) say(`Features: ${extractor.name}; ${extractor.preprocessing}.`);

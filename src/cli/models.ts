@@ -8,21 +8,23 @@ import type { AnyGenerator } from "../models/generator.js";
 import { INSTALL_MODELS } from "../models/shipped.js";
 import type { DeviceName } from "../runtime/index.js";
 import { downloadProgress } from "./data.js";
+import { ALONE, type Hands } from "./hands.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 
 /**
- * Loads a model that draws, with progress where it is fetched. A place that holds none is wrong use, all else a
- * failure.
+ * Loads a model that draws, with progress where it is fetched; `hands` draw with it. A place that holds none is wrong
+ * use, all else a failure.
  */
 export const openModel = async (
   location: string,
   device?: DeviceName | "auto",
   checkpoint?: boolean,
+  hands: Hands = ALONE,
 ): Promise<AnyGenerator> => {
   const model = await opening((onProgress) => loadModel(location, { device, checkpoint, onProgress }));
   const { steps, stage } = model.config.training;
   if (checkpoint) say(`${location} as it is at step ${steps}, in the stage "${stage}".`);
-  return model;
+  return hands.model(model, { location, device, checkpoint });
 };
 
 /** Shows the progress of what `open` fetches; a place without such a model is wrong use. */

@@ -7,7 +7,7 @@ import { importable, importers } from "../methods/importers.js";
 import { methods } from "../methods/registry.js";
 import type { EditInfo } from "../models/edits.js";
 import { WEIGHT_TYPES } from "../models/weight-types.js";
-import { requireAlone } from "./alone.js";
+import { DIVIDED, requireAlone } from "./alone.js";
 import { DIAGNOSE_OWN } from "./diagnose-command.js";
 import { addOptionFlags } from "./flags.js";
 import { say } from "./output.js";
@@ -63,7 +63,9 @@ read), 2 wrong use (also: a file is not there, or does not fit the model), 130 s
 
 // Before the commands are made: they inherit it.
 program.exitOverride();
-program.hook("preAction", (_, command) => requireAlone(command.name()));
+program.hook("preAction", (_, command) => {
+  if (!DIVIDED.includes(command.name())) requireAlone(command.name());
+});
 
 /** What models of each method can be asked for, by the name that help gives it. */
 const sampleOptions = Object.fromEntries(

@@ -2,12 +2,14 @@ import { resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { SOUND_FPS, soundFrames } from "../audio/index.js";
 import { pictureFormat, requirePictureSize, requireWritable, sheetSize, writeFileAtomic } from "../io/index.js";
-import { many } from "../io/show.js";
+import { kebab, many } from "../io/show.js";
 import { Motions } from "../media/motions.js";
 import { imageSize, locationName } from "../models/files.js";
 import type { AnyGenerator, SampleContext, SampleOptions } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
+import { requireAlone } from "./alone.js";
 import { arriving, clipFrom, continued } from "./from-clip.js";
+import type { Hands } from "./hands.js";
 import { openModel } from "./models.js";
 import { ENDINGS, labelTable, type Numbered, numbered, requireEnding, writeEach } from "./numbered.js";
 import { checked, printJson, requireFile, say, UsageError } from "./output.js";
@@ -17,6 +19,7 @@ import { stepBar } from "./step-bar.js";
 import { streamMotion } from "./stream.js";
 import { streamGesture } from "./stream-gesture.js";
 import { stylesFrom } from "./style-clips.js";
+import { together } from "./together.js";
 
 /** What `sample` is told beside the options of the model. */
 export interface SampleCommand {
@@ -253,8 +256,20 @@ export async function sampleCommand(
   asked: Record<string, unknown>,
   command: SampleCommand,
 ): Promise<void> {
+  if (command.stream) requireAlone("sample --stream");
+  for (const flag of ["fromClip", "toClip"] as const)
+    if (command[flag] !== undefined) requireAlone(`sample --${kebab(flag)}`);
+  return together({ location, asked, command }, (hands) => drawCommand(location, asked, command, hands));
+}
+
+async function drawCommand(
+  location: string,
+  asked: Record<string, unknown>,
+  command: SampleCommand,
+  hands: Hands,
+): Promise<void> {
   const given = await withPath(asked);
-  const model = await openModel(location, command.device, command.checkpoint);
+  const model = await openModel(location, command.device, command.checkpoint, hands);
   try {
     if (command.stream) return await streamCommand(model, location, given, command);
     if (command.fromClip !== undefined || command.toClip !== undefined)

@@ -1,17 +1,13 @@
-import { availableParallelism } from "node:os";
-import { setTimeout } from "node:timers/promises";
-import { isWrongUse } from "../io/wrong-use.js";
-import { joinRanks, type Launched, type MpiRanks } from "../runtime/mpi/index.js";
+import type { Launched, MpiRanks } from "../runtime/mpi/index.js";
 import { withInterrupt } from "../train/index.js";
 import { requireSameRun } from "../train/same.js";
 import { say, UsageError } from "./output.js";
+import { codeOf, endAll, join } from "./ranks.js";
 import { planTraining, type TrainCommand, type TrainPlan } from "./train-plan.js";
 import { report, trainingTold } from "./train-told.js";
 import { train } from "./train-worker.js";
 import { used } from "./use.js";
 
-/** Milliseconds that other ranks leave to the first, to say what all of them have met. */
-const LATE = 2000;
 /** Seconds in which the other ranks have to come to an exchange. */
 const LOST = 1800;
 /** Seconds after a signal from which on it is said that the other ranks are waited for; a launcher that ends all kills before. */
@@ -23,16 +19,10 @@ const SLOW = 1.5;
  */
 export async function trainTogether(launched: Launched, method: string, command: TrainCommand): Promise<void> {
   let stopping: AbortSignal | null = null;
-  const ranks = await joinRanks(launched, { onWait: (seconds) => waiting(launched, seconds, stopping) }).catch(
-    async (error: Error) => {
-      if (launched.rank > 0) await setTimeout(LATE);
-      throw error;
-    },
-  );
+  const ranks = await join(launched, { onWait: (seconds) => waiting(launched, seconds, stopping) });
   const first = ranks.rank === 0;
   const plan = await planned(ranks, method, command);
   if (plan === null) return;
-  process.env.FEWSTEP_THREADS ??= String(Math.max(1, Math.floor(availableParallelism() / launched.local)));
   const told = first ? trainingTold(plan.out) : null;
   try {
     const job = { ...plan, maxSeconds: command.maxSeconds, use: used, ranks };
@@ -48,7 +38,7 @@ export async function trainTogether(launched: Launched, method: string, command:
     if (told) report(method, plan.out, result, told.data, command.json);
   } catch (error) {
     told?.stop();
-    await endAll(ranks, error as Error);
+    await endAll(ranks, reasonOf(error as Error), codeOf(error));
   } finally {
     told?.stop();
   }
@@ -69,7 +59,7 @@ async function planned(ranks: MpiRanks, method: string, command: TrainCommand): 
       text = JSON.stringify({ plan: await planTraining(method, command) });
     } catch (error) {
       failure = error as Error;
-      text = JSON.stringify({ code: isWrongUse(error) ? 2 : 1 });
+      text = JSON.stringify({ code: codeOf(error) });
     }
   const got = JSON.parse(new TextDecoder().decode(await ranks.broadcast(new TextEncoder().encode(text))));
   if (got.plan) return got.plan as TrainPlan;
@@ -79,17 +69,11 @@ async function planned(ranks: MpiRanks, method: string, command: TrainCommand): 
   return null;
 }
 
-/** Says what went wrong, unless the first rank has, and ends all ranks: the others wait for this one in vain. */
-async function endAll(ranks: MpiRanks, error: Error): Promise<void> {
-  if (ranks.rank > 0) await setTimeout(LATE);
-  const message =
-    error.name === "AbortError"
-      ? "Stopped while the data were fetched or made, before training began; what has been fetched is kept."
-      : error.message;
-  say(`fewstep: ${ranks.rank > 0 ? `${ranks.name}: ` : ""}${message}`);
-  await new Promise((resolve) => process.stderr.write("", resolve));
-  ranks.abort(isWrongUse(error) ? 2 : 1);
-}
+/** What ended a training, in words. */
+const reasonOf = (error: Error): string =>
+  error.name === "AbortError"
+    ? "Stopped while the data were fetched or made, before training began; what has been fetched is kept."
+    : error.message;
 
 let said = false;
 

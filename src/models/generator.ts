@@ -9,6 +9,7 @@ import type { Images } from "../media/images.js";
 import type { Motions } from "../media/motions.js";
 import type { Texts } from "../media/texts.js";
 import type { Clip, Spot } from "../motion/index.js";
+import type { Batch } from "./batches.js";
 import type { Edit } from "./edits.js";
 import type { ModelConfig } from "./files.js";
 
@@ -90,6 +91,23 @@ export interface Step<O extends Output = Output> {
   readonly detail?: unknown;
 }
 
+/** A request in batches, each of which can be drawn alone, in any order and in any process: the samples are the same. */
+export interface Batched<O extends Output = Output> {
+  readonly count: number;
+  readonly batches: readonly Batch[];
+  /** Steps of each batch. */
+  readonly steps: number;
+  /** Draws a batch step by step; `samples` are its `n` rows, which may cost an evaluation of a decoder. */
+  draw(batch: Batch): AsyncGenerator<{
+    step: number;
+    evaluations: number;
+    samples(): Promise<Float32Array | Int32Array>;
+    detail?: unknown;
+  }>;
+  /** What the rows of a batch's samples are. */
+  output(batch: Batch, samples: Float32Array | Int32Array): O;
+}
+
 /** An input of an exported network; its first axis, of any length, is the batch. */
 export interface PartInput {
   readonly name: string;
@@ -138,6 +156,8 @@ export interface Generator<K extends Kind = Kind, Options extends object = Sampl
   sample(options?: Options, context?: SampleContext): Promise<Outputs[K]>;
   /** Draws batch by batch and step by step; the last step of a batch holds what `sample` gives. @throws OptionError */
   stream(options?: Options, context?: SampleContext): AsyncGenerator<Step<Outputs[K]>, void, void>;
+  /** What is drawn, in batches, for those who divide it; absent where a model draws all at once. @throws OptionError */
+  inBatches?(options?: Options, context?: Omit<SampleContext, "onStep" | "onProgress">): Promise<Batched<Outputs[K]>>;
   /**
    * The Gaussian noise that samples of these options begin with, as many numbers for each as the model draws: to be
    * mixed or moved, and given back as `noise` of the context. @throws OptionError also where a model begins with tokens

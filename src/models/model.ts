@@ -2,10 +2,22 @@ import type { z } from "zod";
 import { requireKnown } from "../io/known.js";
 import { exportOnnx } from "../runtime/export.js";
 import { type CompileOptions, type GraphOutputs, type InputSpec, Releasable } from "../runtime/index.js";
+import { type Batch, batchesOf, rowsOf } from "./batches.js";
 import type { ModelConfig } from "./files.js";
-import type { Generator, Kind, Outputs, Part, PartInput, SampleContext, SampleRequest, Step } from "./generator.js";
+import type {
+  Batched,
+  Generator,
+  Kind,
+  Output,
+  Outputs,
+  Part,
+  PartInput,
+  SampleContext,
+  SampleRequest,
+  Step,
+} from "./generator.js";
 import { OptionError, parseOptions } from "./options.js";
-import { type Batch, batchesOf, type Graph, Programs, rowsOf } from "./programs.js";
+import { type Graph, Programs } from "./programs.js";
 
 /** What every sample of a request begins with, row by row: noise, labels, tokens. */
 export type Rows = Record<string, Float32Array | Int32Array>;
@@ -150,13 +162,21 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
   }
 
   async *stream(options?: z.input<S>, context: SampleContext = {}): AsyncGenerator<Step<Outputs[K]>, void, void> {
+    const { onStep, onProgress, ...own } = context;
+    const request = await this.inBatches(options, own);
+    for await (const { batch, samples, ...step } of inTurn(request, { onStep, onProgress }))
+      yield { ...step, first: batch.at, output: async () => request.output(batch, await samples()) };
+  }
+
+  async inBatches(
+    options?: z.input<S>,
+    context: Omit<SampleContext, "onStep" | "onProgress"> = {},
+  ): Promise<Batched<Outputs[K]>> {
     const parsed = this.parse(options);
-    requireKnown(`the context of ${this.config.name}`, context, [...this.standIns, "signal", "onProgress", "onStep"]);
+    requireKnown(`the context of ${this.config.name}`, context, [...this.standIns, "signal"]);
     const signal = this.programs.work.signal(context.signal);
     signal.throwIfAborted();
-    const begun = { options: parsed, rows: this.begin(parsed, context) };
-    for await (const { batch, rows, samples, ...step } of this.drawing([begun], signal, context))
-      yield { ...step, first: batch.at, output: async () => this.output(await samples(), rows, batch.n) };
+    return this.batched([{ options: parsed, rows: this.begin(parsed, context) }], signal);
   }
 
   sharing(options?: z.input<S>): string {
@@ -177,10 +197,10 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
     });
     if (new Set(requests.map(({ options }) => this.sharing(options))).size > 1)
       throw new OptionError('Requests share a batch only where "sharing" says the same of all of them.');
-    const parts: (Float32Array | Int32Array)[] = [];
-    for await (const { step, steps, samples } of this.drawing(begun, signal, context))
-      if (step === steps) parts.push(await samples());
     if (begun.length === 0) return [];
+    const parts: (Float32Array | Int32Array)[] = [];
+    for await (const { step, steps, samples } of inTurn(this.batched(begun, signal), context))
+      if (step === steps) parts.push(await samples());
     const all = joinArrays(parts);
     const per = all.length / begun.reduce((sum, { options }) => sum + countOf(options), 0);
     let at = 0;
@@ -192,48 +212,66 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
     });
   }
 
-  /** Draws begun requests in shared batches, step by step; `samples` are those of a batch's `n` rows. */
-  private async *drawing(
+  /** Begun requests in the batches that they share. */
+  private batched(
     begun: readonly { readonly options: z.output<S>; readonly rows: Rows }[],
     signal: AbortSignal,
-    { onStep, onProgress }: Pick<SampleContext, "onStep" | "onProgress">,
-  ) {
-    if (begun.length === 0) return;
+  ): Batched<Outputs[K]> {
     const { work } = this.programs;
     const all = begun.length === 1 ? begun[0].rows : joinRows(begun.map(({ rows }) => rows));
     const origins = begun.flatMap(({ options }) =>
       Array.from({ length: countOf(options) }, (_, index): Origin => ({ seed: seedOf(options), index })),
     );
-    const count = origins.length;
     const [{ options }] = begun;
+    const count = origins.length;
     const steps = this.stepsOf(options);
-    const batches = [...batchesOf(count)];
-    for (const [before, { at, n, size }] of batches.entries()) {
+    const stepsOf = (batch: Batch) => {
+      const { at, n, size } = batch;
       const own = Array.from({ length: size }, (_, i) => origins[i < n ? at + i : at]);
-      const batch: DrawnBatch = { at, n, size, origins: own };
-      const rows = mapRows(all, count, batch);
-      const drawing = this.draw(rows, options, batch, signal);
-      try {
-        for (let step = 1; ; step++) {
-          const next = await work.run(signal, () => drawing.next());
-          if (next.done) break;
-          const { evaluations, rows: drawn, detail } = next.value;
-          const samples = async () => {
-            const found = await work.run(signal, async () => drawn());
-            return found.slice(0, (n * found.length) / size) as typeof found;
-          };
-          onStep?.(before * steps + step, batches.length * steps);
-          yield { step, steps, evaluations, batch, rows, samples, detail };
+      return this.draw(mapRows(all, count, batch), options, { ...batch, origins: own }, signal);
+    };
+    return {
+      count,
+      steps,
+      batches: [...batchesOf(count)],
+      output: (batch, samples) => this.output(samples, mapRows(all, count, batch), batch.n),
+      async *draw(batch) {
+        const { n, size } = batch;
+        const drawing = stepsOf(batch);
+        try {
+          for (let step = 1; ; step++) {
+            const next = await work.run(signal, () => drawing.next());
+            if (next.done) break;
+            const { evaluations, rows, detail } = next.value;
+            const samples = async () => {
+              const found = await work.run(signal, async () => rows());
+              return found.slice(0, (n * found.length) / size) as typeof found;
+            };
+            yield { step, evaluations, samples, detail };
+          }
+        } finally {
+          await drawing.return();
         }
-      } finally {
-        await drawing.return();
-      }
-      onProgress?.(at + n, count);
-    }
+      },
+    };
   }
 
   release(): Promise<void> {
     return this.programs.release();
+  }
+}
+
+/** Draws one batch after the other, step by step. */
+async function* inTurn<O extends Output>(
+  { count, batches, steps, draw }: Batched<O>,
+  { onStep, onProgress }: Pick<SampleContext, "onStep" | "onProgress">,
+) {
+  for (const [before, batch] of batches.entries()) {
+    for await (const drawn of draw(batch)) {
+      onStep?.(before * steps + drawn.step, batches.length * steps);
+      yield { ...drawn, steps, batch };
+    }
+    onProgress?.(batch.at + batch.n, count);
   }
 }
 

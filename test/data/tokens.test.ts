@@ -3,7 +3,7 @@ import { type ImageDataset, splitText, type TextDataset } from "../../src/data/i
 import { levelsToPixels, quantise, quantised } from "../../src/data/tokens/pixels.js";
 import { gather, pixelSequences } from "../../src/data/tokens/sequences.js";
 import { textSequences } from "../../src/data/tokens/text-sequences.js";
-import { batchesOf } from "../../src/models/programs.js";
+import { batchesOf } from "../../src/models/batches.js";
 
 const running: TextDataset = {
   id: "t",

@@ -20,6 +20,8 @@ const BATCH = 250;
 export class ClassifierModel extends Releasable {
   readonly config: ModelFiles["config"];
   readonly network: ClassifierShape;
+  /** Images that it computes at a time. */
+  readonly batch = BATCH;
   private readonly program;
   private readonly work: Work;
 

@@ -8,6 +8,8 @@ export interface Extractor extends AsyncDisposable {
   /** How an image becomes its input, for those who want the same numbers elsewhere. */
   readonly preprocessing: string;
   readonly dim: number;
+  /** Images that it computes at a time, the last ones filled up; whoever divides images keeps to multiples of it. */
+  readonly batch?: number;
   /**
    * Features [count, dim] of images [count, channels, height, width] in [−1, 1], of the size that it was made for;
    * logits [count, classes] too where it classifies the data's own classes.
@@ -18,6 +20,22 @@ export interface Extractor extends AsyncDisposable {
     options?: { signal?: AbortSignal },
   ): Promise<{ features: Float32Array; logits: Float32Array | null }>;
   release(): Promise<void>;
+}
+
+/** Images that are held as floats at a time, where not all have to be: about a thousand, in whole batches. */
+export function chunkOf({ batch = 1 }: Extractor): number {
+  return Math.ceil(1000 / batch) * batch;
+}
+
+/** Rows one part after the other. */
+export function joinRows(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** The size of a data set's images. */

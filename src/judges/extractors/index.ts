@@ -27,6 +27,7 @@ export async function classifierExtractor(
     name,
     preprocessing: "pixels in [−1, 1]",
     dim: model.network.features,
+    batch: model.batch,
     async extract(images: Float32Array, count: number, { signal }: { signal?: AbortSignal } = {}) {
       requireImages(images, count, data);
       const size = images.length / count;
@@ -94,6 +95,12 @@ export async function extractorFor(
       `There are no features "${name}". Choose classifier, resnet50-imagenet, pixel-pca, the folder of a trained classifier, or an .onnx file.`,
     );
   return classifierExtractor(name, data, options);
+}
+
+/** The feature network of a name, then the classifiers of other data that judge beside it; none for `pixel-pca`. */
+export async function judgesFor(name: string, data: ExtractorData, options?: ExtractorOptions): Promise<Extractor[]> {
+  const extractor = await extractorFor(name, data, options);
+  return extractor ? [extractor, ...(await otherClassifiers(data, { ...options, besides: extractor.name }))] : [];
 }
 
 /**

@@ -74,6 +74,7 @@ export async function onnxExtractor(path: string, image: ImageSize, options: Com
       name,
       preprocessing: `scaled to ${width}×${height} (bilinear, antialiased), ${order} in ${range.join("..")}, less [${mean}], over [${std}]`,
       dim,
+      batch,
       async extract(images: Float32Array, count: number, { signal }: { signal?: AbortSignal } = {}) {
         const values = async (part: Float32Array) => (await run(part)).data as Float32Array;
         const features = await gatherFeatures(images, { count, batch, dim, image }, values, { work, signal });

@@ -157,6 +157,7 @@ export function resnet50Extractor(weights: KerasWeights, image: ImageSize, optio
     name,
     preprocessing: "scaled to 224×224 (bilinear, antialiased), BGR in 0..255 less 103.939, 116.779, 123.68",
     dim,
+    batch: BATCH,
     async extract(images: Float32Array, count: number, { signal }: { signal?: AbortSignal } = {}) {
       const run = async (part: Float32Array) => (await program.run({ images: part })).features;
       return {

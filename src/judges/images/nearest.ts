@@ -4,7 +4,8 @@ import { OptionError } from "../../io/wrong-use.js";
 import type { Images } from "../../media/images.js";
 import { features, nearestNeighbours } from "../../metrics/index.js";
 import { Random } from "../../random/index.js";
-import { CHUNK, extractSplit, WIDE } from "./chunks.js";
+import { chunkOf } from "../extractors/extractor.js";
+import { extractSplit, WIDE } from "./chunks.js";
 import type { Reference } from "./reference.js";
 import { requireComparable, roundToBytes } from "./sizes.js";
 
@@ -48,8 +49,9 @@ export async function nearestTraining(
   const found = await extractor.extract(roundToBytes(images.pixels), images.count, { signal });
   const own = features(found.features, extractor.dim);
   const best = Array.from({ length: images.count }, () => [] as { row: number; distance: number }[]);
-  for (let at = 0; at < rows.length; at += CHUNK) {
-    const chunk = rows.subarray(at, at + CHUNK);
+  const most = chunkOf(extractor);
+  for (let at = 0; at < rows.length; at += most) {
+    const chunk = rows.subarray(at, at + most);
     const { values } = await extractSplit(extractor, train, chunk, signal);
     const k = Math.min(neighbours, chunk.length);
     const { indices, distances } = nearestNeighbours(own, features(values, extractor.dim), k);

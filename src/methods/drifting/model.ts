@@ -1,11 +1,12 @@
 import type { z } from "zod";
+import type { Batch } from "../../models/batches.js";
 import { editsOf } from "../../models/edits.js";
 import type { ModelConfig } from "../../models/files.js";
 import type { SampleContext } from "../../models/generator.js";
 import { ImageModel } from "../../models/image-model.js";
 import { resolveClasses, resolveNoise } from "../../models/inputs.js";
 import type { BatchStep, Rows } from "../../models/model.js";
-import { type Batch, graph } from "../../models/programs.js";
+import { graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import { constant, type Tensor } from "../../tensor/index.js";

@@ -4,7 +4,7 @@ import { type Dialogue, RELATIONS } from "../../data/dialogue-dataset.js";
 import { show } from "../../io/show.js";
 import { Gestures, joinGestures } from "../../media/gestures.js";
 import type { ModelConfig } from "../../models/files.js";
-import type { GestureGenerator, Part, SampleContext, Step, Styles } from "../../models/generator.js";
+import type { Batched, GestureGenerator, Part, SampleContext, Styles } from "../../models/generator.js";
 import { type BatchStep, type DrawnBatch, Model, type Rows } from "../../models/model.js";
 import { OptionError, parseOptions } from "../../models/options.js";
 import { fromGesture } from "../../motion/gesture.js";
@@ -94,11 +94,8 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
     return ["noise", "sounds", "dialogues", "styles"] as const;
   }
 
-  /** Draws step by step; how long it is follows from the sounds. */
-  override async *stream(
-    options?: z.input<Schema>,
-    context: SampleContext = {},
-  ): AsyncGenerator<Step<Gestures>, void, void> {
+  /** How long what is drawn is follows from the sounds. */
+  override async inBatches(options?: z.input<Schema>, context: SampleContext = {}): Promise<Batched<Gestures>> {
     const frames = this.framesGiven(context);
     const wanted = options?.seconds === undefined ? frames : this.framesOf(this.parse(options));
     if (wanted > frames)
@@ -106,7 +103,7 @@ export class DyadicModel extends Model<"gesture", Schema> implements GestureGene
         `seconds is ${options?.seconds}, and the sounds have ${(frames / this.fps).toFixed(2)}; leave it out to take all.`,
       );
     await this.learn(context.styles, context.signal);
-    yield* super.stream({ ...options, seconds: wanted / this.fps }, context);
+    return super.inBatches({ ...options, seconds: wanted / this.fps }, context);
   }
 
   /** Reads the styles of clips, each once. */

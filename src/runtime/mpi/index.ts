@@ -16,6 +16,8 @@ const LONG = 20;
 export interface MpiRanks extends Ranks {
   /** What is shown to tell this rank from others: its number and machine. */
   readonly name: string;
+  /** The bytes of every rank, by rank, at rank 0; elsewhere nothing. */
+  gather(bytes: Uint8Array): Promise<Uint8Array[]>;
   /** Milliseconds spent in exchanges so far, and in waiting for others to come to them. */
   readonly spent: { exchanging: number; waiting: number };
   /** Ends MPI, when all have come to this. Nothing may be called after it. */
@@ -46,7 +48,7 @@ export async function joinRanks(launched: Launched, { onWait }: JoinOptions = {}
   if (size !== launched.size) {
     call.MPI_Finalize();
     throw new Error(
-      `${launched.variable} says that ${launched.size} processes train together, but the MPI library ${library.name} ` +
+      `${launched.variable} says that ${launched.size} processes work together, but the MPI library ${library.name} ` +
         `knows of ${size}: it is not the one of the launcher. Name the right one in FEWSTEP_MPI.`,
     );
   }
@@ -87,6 +89,21 @@ export async function joinRanks(launched: Launched, { onWait }: JoinOptions = {}
         check("MPI_Bcast", call.MPI_Bcast(some, some.length, library.double, 0, world));
       }
       return all;
+    },
+    async gather(bytes) {
+      const lengths = new Float64Array(size);
+      lengths[rank] = bytes.length;
+      await reduce("sum", lengths);
+      const own = new Float64Array(Math.ceil(bytes.length / 8));
+      new Uint8Array(own.buffer).set(bytes);
+      const counts = Int32Array.from(lengths, (length) => Math.ceil(length / 8));
+      const starts = Int32Array.from(counts, (_, i) => counts.subarray(0, i).reduce((sum, n) => sum + n, 0));
+      const all = new Float64Array(rank === 0 ? starts[size - 1] + counts[size - 1] : 0);
+      const { double } = library;
+      await exchange(() =>
+        check("MPI_Gatherv", call.MPI_Gatherv(own, own.length, double, all, counts, starts, double, 0, world)),
+      );
+      return rank > 0 ? [] : Array.from(lengths, (length, i) => new Uint8Array(all.buffer, 8 * starts[i], length));
     },
     async leave() {
       await meet(library, onWait);

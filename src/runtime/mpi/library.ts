@@ -24,6 +24,7 @@ const SIGNATURES = {
   MPI_Test: ["pointer", "pointer", "pointer"],
   MPI_Allreduce: ["pointer", "pointer", "int", "handle", "handle", "handle"],
   MPI_Bcast: ["pointer", "int", "handle", "int", "handle"],
+  MPI_Gatherv: ["pointer", "int", "handle", "pointer", "pointer", "pointer", "handle", "int", "handle"],
   MPI_Abort: ["handle", "int"],
   MPI_Finalize: [],
 } as const;
@@ -47,7 +48,7 @@ export async function mpiLibrary({ variable, size }: Launched): Promise<Library>
   const started = `This process was started as one of ${size} (${variable})`;
   const koffi = await import("koffi").catch((error: Error) => {
     throw new Error(
-      `${started}, which train together by MPI, and that needs the package koffi, which cannot be loaded ` +
+      `${started}, which work together by MPI, and that needs the package koffi, which cannot be loaded ` +
         `(${error.message.split("\n")[0]}). Install it (npm install koffi), or start one process without a launcher.`,
     );
   });
@@ -63,7 +64,7 @@ export async function mpiLibrary({ variable, size }: Launched): Promise<Library>
     return bound(library, name);
   }
   throw new Error(
-    `${started}, which train together by MPI, but no MPI library was found (looked for ${names.join(", ")}). Install ` +
+    `${started}, which work together by MPI, but no MPI library was found (looked for ${names.join(", ")}). Install ` +
       "the one that the launcher belongs to (openmpi-bin or mpich on Debian), or name its file in FEWSTEP_MPI.",
   );
 }
