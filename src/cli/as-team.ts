@@ -29,7 +29,7 @@ export async function asTeam(
     const judging = teamJudges(team);
     const other = await requireSameRun(ranks, { asked, used }).catch((error: Error) => error);
     if (ranks.rank > 0) {
-      process.exitCode = await team.follow();
+      await team.follow();
       await drawing.release();
       await judging.release();
     } else {
@@ -39,7 +39,7 @@ export async function asTeam(
       } catch (error) {
         failure = error;
       }
-      await team.dismiss(failure ? codeOf(failure) : 0);
+      await team.dismiss();
     }
     await ranks.leave();
   } catch (error) {

@@ -156,8 +156,11 @@ export interface Generator<K extends Kind = Kind, Options extends object = Sampl
   sample(options?: Options, context?: SampleContext): Promise<Outputs[K]>;
   /** Draws batch by batch and step by step; the last step of a batch holds what `sample` gives. @throws OptionError */
   stream(options?: Options, context?: SampleContext): AsyncGenerator<Step<Outputs[K]>, void, void>;
-  /** What is drawn, in batches, for those who divide it; absent where a model draws all at once. @throws OptionError */
-  inBatches?(options?: Options, context?: Omit<SampleContext, "onStep" | "onProgress">): Promise<Batched<Outputs[K]>>;
+  /**
+   * What is drawn, in batches, for those who divide it and tell its progress themselves; absent where a model draws all at
+   * once. @throws OptionError
+   */
+  inBatches?(options?: Options, context?: SampleContext): Promise<Batched<Outputs[K]>>;
   /**
    * The Gaussian noise that samples of these options begin with, as many numbers for each as the model draws: to be
    * mixed or moved, and given back as `noise` of the context. @throws OptionError also where a model begins with tokens

@@ -162,18 +162,14 @@ export abstract class Model<K extends Kind, S extends z.ZodObject>
   }
 
   async *stream(options?: z.input<S>, context: SampleContext = {}): AsyncGenerator<Step<Outputs[K]>, void, void> {
-    const { onStep, onProgress, ...own } = context;
-    const request = await this.inBatches(options, own);
-    for await (const { batch, samples, ...step } of inTurn(request, { onStep, onProgress }))
+    const request = await this.inBatches(options, context);
+    for await (const { batch, samples, ...step } of inTurn(request, context))
       yield { ...step, first: batch.at, output: async () => request.output(batch, await samples()) };
   }
 
-  async inBatches(
-    options?: z.input<S>,
-    context: Omit<SampleContext, "onStep" | "onProgress"> = {},
-  ): Promise<Batched<Outputs[K]>> {
+  async inBatches(options?: z.input<S>, context: SampleContext = {}): Promise<Batched<Outputs[K]>> {
     const parsed = this.parse(options);
-    requireKnown(`the context of ${this.config.name}`, context, [...this.standIns, "signal"]);
+    requireKnown(`the context of ${this.config.name}`, context, [...this.standIns, "signal", "onProgress", "onStep"]);
     const signal = this.programs.work.signal(context.signal);
     signal.throwIfAborted();
     return this.batched([{ options: parsed, rows: this.begin(parsed, context) }], signal);

@@ -50,9 +50,10 @@ describe.skipIf(noMpi !== null)("sample and eval under mpirun", { timeout: 600_0
     expect(filesIn("two")).toEqual(filesIn("one"));
   });
 
+  // The judges look at 250 pictures at a time: of 300 the second rank has some
   test("two ranks measure what one measures, every figure", async () => {
     const measuring = (sheet: string) => [
-      ...["eval", model, "--data", data, "--features", judge, "--count", "100", "--seed", "3", "--device", "cpu"],
+      ...["eval", model, "--data", data, "--features", judge, "--count", "300", "--seed", "3", "--device", "cpu"],
       ...["--neighbours", join(root, sheet), "--json"],
     ];
     const one = await alone(measuring("one.png"));

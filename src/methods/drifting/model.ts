@@ -1,11 +1,10 @@
 import type { z } from "zod";
-import type { Batch } from "../../models/batches.js";
 import { editsOf } from "../../models/edits.js";
 import type { ModelConfig } from "../../models/files.js";
 import type { SampleContext } from "../../models/generator.js";
 import { ImageModel } from "../../models/image-model.js";
 import { resolveClasses, resolveNoise } from "../../models/inputs.js";
-import type { BatchStep, Rows } from "../../models/model.js";
+import type { BatchStep, DrawnBatch, Rows } from "../../models/model.js";
 import { graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
@@ -105,7 +104,7 @@ export class DriftingModel extends ImageModel<Schema> {
     return { noise: z, style: tokens, guidance: new Float32Array(count).fill(guidance), ...classes };
   }
 
-  protected async *draw(rows: Rows, _options: Options, { size }: Batch): AsyncGenerator<BatchStep> {
+  protected async *draw(rows: Rows, _options: Options, { size }: DrawnBatch): AsyncGenerator<BatchStep> {
     const { noise, style, guidance, mixture, label = mixture } = rows;
     const name = mixture ? "generator of mixtures" : "generator";
     const feeds = { noise, style, label, guidance };

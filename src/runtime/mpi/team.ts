@@ -1,9 +1,9 @@
 import type { MpiRanks } from "./index.js";
 
-/** What rank 0 calls: a task, or (no task) the end, with an exit code. */
+/** What rank 0 calls: a task, or (no task) the end. */
 interface Call {
   task: string | null;
-  given: unknown;
+  given?: unknown;
 }
 
 /** How a task ended in a rank. `wrongUse`: as errors have it that are the fault of whoever asked. */
@@ -52,18 +52,18 @@ export class Team {
     };
   }
 
-  /** Does what rank 0 calls, until it lets go; the exit code that it says. */
-  async follow(): Promise<number> {
+  /** Does what rank 0 calls, until it lets go. */
+  async follow(): Promise<void> {
     for (;;) {
       const call = this.format.deserialize(await this.ranks.broadcast(new Uint8Array(0))) as Call;
-      if (call.task === null) return call.given as number;
+      if (call.task === null) return;
       await this.perform(call);
     }
   }
 
-  /** Lets the others go, to end with this exit code. */
-  dismiss(code: number): Promise<unknown> {
-    return this.send({ task: null, given: code });
+  /** Lets the others go. */
+  async dismiss(): Promise<void> {
+    await this.send({ task: null });
   }
 
   private send(call: Call): Promise<unknown> {
