@@ -64,6 +64,7 @@ export type { Edit, EditInput, Latents } from "./models/edits.js";
 export type { Exemplars } from "./models/exemplars.js";
 export type {
   AnyGenerator,
+  Batched,
   Generator,
   GestureGenerator,
   GestureSession,

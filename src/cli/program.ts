@@ -42,6 +42,10 @@ const jsonOption = () => new Option("--json", "print one JSON document on stdout
 /** The end of a command's help. */
 const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  fewstep ${line}`).join("\n")}`;
 
+/** What the help of a command that processes do together ends with. */
+const inSeveral = (command: string) =>
+  `\nIn several processes, also on several machines: mpirun -n 8 fewstep ${command} … (docs/scale.md)`;
+
 /** The commands with their arguments, options and help. */
 export const program = new Command("fewstep")
   .description("One-step and few-step generative models: train, sample, edit, evaluate and export them.")
@@ -123,7 +127,7 @@ sample
   .addOption(jsonOption())
   .addHelpText(
     "after",
-    examples(
+    `${examples(
       "sample drifting-fashion --count 64 --label boot --out boots.png",
       "sample drifting-fashion --count 1000 --out boots/%05d.webp --label boot",
       "sample drifting-fashion --guidance 1.5 --seed 7 --json",
@@ -136,7 +140,7 @@ sample
       "sample runs/talk --audio both.wav --relation friend --personality 0.8,0,0,-0.5,0 --out talk.glb",
       "sample runs/mine",
       "sample https://example.com/models/mine",
-    ),
+    )}${inSeveral("sample")}`,
   )
   .action(
     async (model, { out, states, audio, styleClip, checkpoint, device, json, stream, fromClip, toClip, ...given }) =>
@@ -189,7 +193,7 @@ addReadingFlags(train)
       "train discrete --data ./names.txt --lines --long-lines cut --preset lines --out runs/names",
       "train drifting --resume runs/mine",
       "train drifting --data fashion-mnist --out runs/fashion --resume auto",
-    )}\nIn several processes, also on several machines: mpirun -n 8 fewstep train … (docs/scale.md)`,
+    )}${inSeveral("train")}`,
   )
   .action(async (method, options) => (await import("./train.js")).trainCommand(method, options));
 
@@ -225,7 +229,7 @@ addOptionFlags(evaluate, sampleOptions, {
 evaluate
   .addHelpText(
     "after",
-    examples(
+    `${examples(
       "eval drifting-fashion",
       "eval flow-fashion --steps 1,2,4,8,16 --count 2000",
       "eval runs/mine --features pixel-pca --json",
@@ -233,7 +237,7 @@ evaluate
       "eval duo-text --steps 16,64,256 --sampler rescale",
       "eval runs/walker --judge runs/judge --lag 4",
       "eval runs/talk --count 40 --steps 8,20",
-    ),
+    )}${inSeveral("eval")}`,
   )
   .action(async (model, given) => {
     const { data, features, count, steps, seed, judge, neighbours, checkpoint, device, json, ...options } = given;

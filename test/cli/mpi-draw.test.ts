@@ -41,9 +41,8 @@ const filesIn = (out: string) =>
 // Ranks that wait for each other take long where other programs hold the cores
 describe.skipIf(noMpi !== null)("sample and eval under mpirun", { timeout: 600_000 }, () => {
   test("two ranks draw the files that one draws, and only the first writes and speaks", async () => {
-    const one = await alone(drawing("one"));
+    const [one, two] = await Promise.all([alone(drawing("one")), mpirun(ranks(2, drawing("two")))]);
     expect(one.code, one.stderr).toBe(0);
-    const two = await mpirun(ranks(2, drawing("two")));
     expect([two.code, two.stderr]).toEqual([0, ""]);
     expect(JSON.parse(two.stdout)).toMatchObject({ model: "untrained", count: 100, files: 100, seed: 5 });
     expect(filesIn("two")).toHaveLength(101);
@@ -56,9 +55,8 @@ describe.skipIf(noMpi !== null)("sample and eval under mpirun", { timeout: 600_0
       ...["eval", model, "--data", data, "--features", judge, "--count", "300", "--seed", "3", "--device", "cpu"],
       ...["--neighbours", join(root, sheet), "--json"],
     ];
-    const one = await alone(measuring("one.png"));
+    const [one, two] = await Promise.all([alone(measuring("one.png")), mpirun(ranks(2, measuring("two.png")))]);
     expect(one.code, one.stderr).toBe(0);
-    const two = await mpirun(ranks(2, measuring("two.png")));
     expect(two.code, two.stderr).toBe(0);
     expect(two.stderr.match(/nearest training images/g)).toHaveLength(1);
     const [a, b] = [one, two].map(({ stdout }) => JSON.parse(stdout) as Evaluation);
