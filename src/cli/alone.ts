@@ -6,8 +6,8 @@ export const DIVIDED: readonly string[] = ["train", "sample", "eval"];
 
 /**
  * Refuses what processes that were started together would each do as if it were alone, over each other's files. `what`
- * is a command, or one with the option that cannot be divided. @throws UsageError in the first of them; the others end as
- * it does
+ * is a command, or one with the option that cannot be divided. @throws UsageError in the first of them; the others end
+ * as it does
  */
 export function requireAlone(what: string): void {
   const launched = launchedBy(process.env);

@@ -16,8 +16,8 @@ export interface ModelPlace {
 const ROWS = 64;
 
 /**
- * How a team draws: every rank has the model, and of the batches of a request rank r draws r, r + N, r + 2N, …; they are
- * the same as in one process. `open` is how other ranks than the first come by it; `say` is told what leaves ranks idle.
+ * How a team draws: every rank has the model, and of the batches of a request rank r draws r, r + N, r + 2N, …; they
+ * are those of one process. `open` is how other ranks than the first come by it; `say` is told what leaves ranks idle.
  */
 export function teamDraws(
   team: Team,
@@ -94,7 +94,10 @@ export function teamDraws(
   }
 
   return {
-    /** Rank 0's model as one that all draw with. @throws WrongUse where it cannot be divided; Error where others have another */
+    /**
+     * Rank 0's model as one that all draw with. @throws WrongUse where it cannot be divided; Error where others have
+     * another
+     */
     async divide<M extends AnyGenerator>(own: M, place: ModelPlace): Promise<M> {
       const { name } = own.config;
       if (!own.inBatches)
@@ -104,7 +107,7 @@ export function teamDraws(
       const other = others.findIndex((one) => one !== config);
       if (other >= 0)
         throw new Error(
-          `Rank ${other + 1} finds another model in ${place.location} than rank 0, ${name}; give all ranks the same one.`,
+          `Rank ${other + 1} finds another model in ${place.location} than rank 0, ${name}; give all the same one.`,
         );
       return Object.create(own, {
         stream: { value: stream },

@@ -10,8 +10,8 @@ interface Call {
 type Outcome = { value: unknown } | { message: string; wrongUse?: boolean };
 
 /**
- * Ranks of which the first leads: it alone decides what is done, and has all of them do it. What is given and returned is
- * copied as to a thread (structured clone).
+ * Ranks of which the first leads: it alone decides what is done, and has all of them do it. What is given and returned
+ * is copied as to a thread (structured clone).
  */
 export class Team {
   private readonly tasks = new Map<string, (given: never) => unknown>();
@@ -33,7 +33,7 @@ export class Team {
     return this.ranks.size;
   }
 
-  /** This rank's part of `count` rows, in multiples of `unit` but for the last; `from` is `to` where none is left for it. */
+  /** This rank's part of `count` rows, in multiples of `unit` but for the last; `from` is `to` where none is left. */
   share(count: number, unit: number): { from: number; to: number } {
     const each = Math.ceil(count / unit / this.size) * unit;
     const from = Math.min(count, this.rank * each);
