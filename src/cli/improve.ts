@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { resolveQuestions } from "../data/index.js";
+import { valueAt } from "../io/faults.js";
 import { many, shellWord } from "../io/show.js";
 import {
   answerTarget,
@@ -11,6 +12,7 @@ import {
   improve,
   independentJudge,
   readImprovement,
+  stepsText,
 } from "../loops/diagnostic/index.js";
 import { readModelConfig } from "../models/files.js";
 import type { DeviceName } from "../runtime/index.js";
@@ -20,7 +22,7 @@ import { downloadProgress } from "./data.js";
 import { openImageModel } from "./diagnose.js";
 import { dataOf, imagesFor, readingOf } from "./model-data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
-import { applyOverrides } from "./overrides.js";
+import { applyOverrides, isWithin, requireEffect, settingOf } from "./overrides.js";
 
 /** What `fewstep improve` is told. */
 export interface ImproveCommand {
@@ -114,7 +116,8 @@ async function planned(run: string | undefined, command: ImproveCommand): Promis
   const asked = applyOverrides(parseSettings(method.schema, config.settings) as object, set);
   const given = method.answers ? answerSteps(command) : imageSteps(command, method.lastSteps(asked) ?? lastSteps);
   const settings = applyOverrides(asked, given);
-  method.check(settings);
+  requireAgreement(asked, settings, { set, given });
+  requireEffect(method, settings, set, run);
   const data = dataOf(await readModelConfig(run), command.data);
   const judge = method.answers ? null : (features ?? "classifier");
   return { run: resolve(run), data, judge, rounds, seed, perClass: count, settings, control };
@@ -125,6 +128,21 @@ const answerSteps = ({ steps, reinforce }: ImproveCommand) => [
   ...(steps === undefined ? [] : [`training.steps=${steps}`]),
   ...(reinforce === undefined ? [] : [`reinforcement.steps=${reinforce}`]),
 ];
+
+/** Refuses an option that says otherwise than --set does. */
+function requireAgreement(
+  asked: object,
+  settings: object,
+  { set, given }: Record<"set" | "given", readonly string[]>,
+): void {
+  for (const path of given.map(settingOf)) {
+    const keys = path.split(".");
+    const [one, other] = [asked, settings].map((all) => valueAt(all, keys));
+    if (one === other || !set.some((item) => isWithin(path, settingOf(item)))) continue;
+    const option = path === "reinforcement.steps" ? "--reinforce" : "--steps";
+    throw new UsageError(`${option} ${other} and --set make ${path} ${other} and ${one}: leave one of them out.`);
+  }
+}
 
 async function resumed(run: string | undefined, out: string, command: ImproveCommand): Promise<ImprovePlan> {
   const given = SETTLED.filter((name) => command[name] !== undefined);
@@ -150,24 +168,29 @@ function report(out: string, state: Improvement | null, json?: boolean): void {
     printJson({ status: "finished", ...state, model, report: page });
     return;
   }
+  const compares = state.plan.control;
   printTable(
-    ["round", "for", "steps", "kept", "why"],
-    state.rounds.map(({ round, targets, steps, kept, why }) => [
-      round,
-      targets.join(", "),
-      steps,
-      kept ? "yes" : "no",
-      why,
+    [
+      "round",
+      "for",
+      "steps",
+      "kept",
+      "why",
+      ...(compares ? ["control's steps", "what was worst, by the control"] : []),
+    ],
+    state.rounds.map(({ round, targets, kept, why, control, ...learnt }) => [
+      ...[round, targets.join(", "), stepsText(learnt), kept ? "yes" : "no", why],
+      ...(control ? [stepsText(control), changeText(control.targets)] : []),
     ]),
   );
+  if (compares) say("The control is the same training, from the same model, on the mixture as it was.");
   const kept = state.rounds.filter((round) => round.kept).length;
   say(`${many(kept, "round")} of ${state.rounds.length} kept; ${state.ended}.`);
   if (state.final) {
-    const { value, interval } = state.final.targets;
-    const figures = [value, ...interval].map((x) => x.toFixed(3));
-    say(
-      `On what no round has seen, the mean score of what was worst changed by ${figures[0]} (${figures[1]} … ${figures[2]}).`,
-    );
+    say(`On what no round has seen, the mean score of what was worst changed by ${changeText(state.final.targets)}.`);
   } else say(`The model is what it was.`);
   say(`Model: ${model}. Report: ${page}`);
 }
+
+const changeText = ({ value, interval }: { value: number; interval: readonly [number, number] }): string =>
+  `${value.toFixed(3)} (${interval[0].toFixed(3)} … ${interval[1].toFixed(3)})`;

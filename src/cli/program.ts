@@ -349,7 +349,7 @@ program
     whole(20),
   )
   .option("--seed <n>", "seed of samples and rounds (default: 0)", whole(0))
-  .option("--control", "also train as many steps on the data as they are, to compare")
+  .option("--control", "also train from the same model, by the same steps, on the mixture as it was, to compare")
   .option("--set <key=value...>", "change a setting of the training that goes on, e.g. jointStage.lr=0.0002")
   .option("--threads <n>", "threads of the runtime (default: all cores)", whole(1))
   .addOption(deviceOption())

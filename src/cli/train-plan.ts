@@ -12,7 +12,7 @@ import type { Compute, DeviceName } from "../runtime/index.js";
 import { readComputeRecord } from "../train/compute-record.js";
 import { readConfig, requireNewFolder } from "../train/index.js";
 import { UsageError } from "./output.js";
-import { applyOverrides } from "./overrides.js";
+import { applyOverrides, requireEffect } from "./overrides.js";
 import { READING_FLAGS, type ReadingCommand, readingOf } from "./reading.js";
 import type { TrainJob } from "./train-worker.js";
 
@@ -56,7 +56,9 @@ export async function planTraining(methodName: string, command: TrainCommand): P
   if (fresh && resume) await begun(methodName, out);
   const overrides = [...tokenOverride(method, methodName, command), ...(command.set ?? [])];
   // Before any data are read; what depends on these is checked again after that
-  method.check(applyOverrides(fresh ? method.presets[preset] : (run.settings as object), overrides));
+  const settings = applyOverrides(fresh ? method.presets[preset] : (run.settings as object), overrides);
+  method.check(settings);
+  requireEffect(method, settings, overrides);
   if (!resume) requireNewFolder(out);
   if (fresh) await requireFit(method, run, command.tokens);
   const compute = resume ? await computeOf(out, command) : { device: command.device, threads: command.threads };

@@ -30,6 +30,11 @@ export interface MethodEntry<Settings extends object, Shape, Net extends Paramet
    * can be trained on. Default: it cannot.
    */
   lastSteps?(settings: Settings): string;
+  /**
+   * Settings, or groups of them, that have no effect beside the others, as what they are for is left out. `continued`: a
+   * finished run is trained on, whose stages but the last are taken as they are. Default: none.
+   */
+  idle?(settings: Settings, continued: boolean): readonly string[];
   /** Settings fitted to a data set; default as they are. */
   fit?(settings: Settings, dataset: D): Settings;
   /**
@@ -67,6 +72,8 @@ export interface Method {
   check(settings: unknown): void;
   /** The setting of the last stage's steps; null where models cannot be trained on. @throws SettingsError */
   lastSteps(settings: unknown): string | null;
+  /** Settings, or groups of them, that have no effect beside the others, such as `autoencoder.lr`. @throws SettingsError */
+  idle(settings: unknown, continued?: boolean): readonly string[];
   /** Trains on a data set. @throws where the data are of another kind, or the settings are none. */
   train(dataset: Dataset, settings: unknown, options: TrainOptions): Promise<RunResult>;
 }
@@ -120,6 +127,7 @@ export function method<Settings extends object, Shape, Net extends Parameterized
       parseSettings(entry.settings, settings);
     },
     lastSteps: (settings) => entry.lastSteps?.(parseSettings(entry.settings, settings)) ?? null,
+    idle: (settings, continued = false) => entry.idle?.(parseSettings(entry.settings, settings), continued) ?? [],
     async train(dataset, settings, options) {
       const parsed = parseSettings(entry.settings, settings);
       if (dataset.kind === "images") requireSides(dataset, entry.sideStep?.(parsed) ?? 1);

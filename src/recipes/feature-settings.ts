@@ -13,4 +13,6 @@ export const featureSettings = z.object({
   steps: count,
   lr: positive,
 });
+/** Those of its training alone: where the network is taken from elsewhere they have no effect. */
+export const FEATURE_TRAINING = ["features.batch", "features.steps", "features.lr"];
 export type FeatureSettings = z.infer<typeof featureSettings>;

@@ -31,6 +31,10 @@ export const latentSettings = {
   }),
   drift: z.object({ temperatures: z.array(positive).min(1), floor: positive }),
 };
+/** Settings of the autoencoder's training alone: where it is taken from elsewhere they have no effect. */
+export const AUTOENCODER_TRAINING = ["batch", "warmSteps", "perceptual", "latentNoise", "steps", "lr"].map(
+  (name) => `autoencoder.${name}`,
+);
 type Autoencoder = z.infer<typeof latentSettings.autoencoder>;
 
 const tiny = {

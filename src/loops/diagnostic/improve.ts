@@ -17,7 +17,7 @@ import { lockFolder, type ProgressEvent, readConfig } from "../../train/index.js
 import { verdict } from "./gate.js";
 import { TABLE_STYLE } from "./report.js";
 import { improvementHtml } from "./rounds-report.js";
-import type { Improvement, ImprovePlan, Round } from "./state.js";
+import type { Improvement, ImprovePlan, Learnt, Round } from "./state.js";
 import type { Lessons, Target } from "./target.js";
 
 export interface ImproveContext<D = unknown> {
@@ -123,6 +123,11 @@ class Rounds<D> {
     this.context.say?.(message);
   }
 
+  private sayEnded(whose: string, { reinforced }: Learnt): void {
+    if (!reinforced?.ended) return;
+    this.say(`Learning by reward ${whose}ended after ${many(reinforced.steps, "step")}: ${reinforced.ended}.`);
+  }
+
   /** One round; false where it was stopped. */
   async next(): Promise<boolean> {
     const { state, context } = this;
@@ -139,27 +144,29 @@ class Rounds<D> {
     const worst = shares.slice(0, 3).map(({ name, times }) => `${name} (now ${times.toFixed(2)} times its share)`);
     this.say(`Worst: ${worst.join(", ")}.`);
     const candidate = join(folder, "training");
-    const control = plan.control ? join(folder, "control") : null;
     const lessons = await target.lessons({ found, shares });
-    const steps = lessons.reduce((sum, { settings }) => sum + this.stepsOf(settings), 0);
     if (!(await this.train(candidate, lessons, round))) return false;
-    if (control !== null && !(await this.train(control, await target.lessons(), round))) return false;
+    const plain = plan.control ? { run: join(folder, "control"), lessons: await target.lessons() } : null;
+    if (plain && !(await this.train(plain.run, plain.lessons, round))) return false;
 
     const held = (run: string) => target.hold(run, { round }, found);
     const before = await held(best);
     const comparison = target.compare(before, await held(candidate), targets);
-    const beside = control === null ? null : target.compare(before, await held(control), targets);
+    const learnt = await this.learnt(candidate, lessons);
+    const control = plain && {
+      ...target.compare(before, await held(plain.run), targets),
+      ...(await this.learnt(plain.run, plain.lessons)),
+    };
     const { kept, why } = verdict(comparison);
     this.say(`Round ${round} is ${kept ? "kept" : "not kept"}: ${why}.`);
     const seconds = Math.round((performance.now() - began) / 1000);
     const scores = target.groups(found);
     const groups = shares.map((share, i) => ({ ...share, score: scores[i].score.value }));
-    const reinforced = await this.reinforcedOf(candidate);
-    if (reinforced?.ended)
-      this.say(`Learning by reward ended after ${many(reinforced.steps, "step")}: ${reinforced.ended}.`);
+    this.sayEnded("", learnt);
+    if (control) this.sayEnded("of the control ", control);
     state.rounds.push({
-      ...{ round, from: best, targets, groups, steps, seconds, ...(reinforced && { reinforced }) },
-      ...{ comparison, control: beside, kept, why },
+      ...{ round, from: best, targets, groups, ...learnt, seconds },
+      ...{ comparison, control, kept, why },
     });
     if (kept) state.best = candidate;
     state.ended = endOf(state);
@@ -228,10 +235,13 @@ class Rounds<D> {
     return Number(valueAt(settings, this.method.lastSteps(settings)!.split(".")));
   }
 
-  /** What learning by reward has done, where a round has it. */
-  private async reinforcedOf(run: string): Promise<Reinforced | undefined> {
+  /** What the trainings that end with a run have made; learning by reward is the last of them, and may end early. */
+  private async learnt(run: string, lessons: readonly Lessons[]): Promise<Learnt> {
     const { training } = (await readModel(run, () => this.method.architecture)).config;
-    return training.reinforcement as Reinforced | undefined;
+    const reinforced = training.reinforcement as Reinforced | undefined;
+    const planned = lessons.map(({ settings }) => this.stepsOf(settings));
+    const made = reinforced ? [...planned.slice(0, -1), reinforced.steps] : planned;
+    return { steps: made.reduce((a, b) => a + b, 0), ...(reinforced && { reinforced }) };
   }
 }
 

@@ -7,6 +7,7 @@ export { type ImproveContext, improvable, improve, readImprovement } from "./imp
 export { independentJudge } from "./judge.js";
 export { type MixtureOptions, mixtureWeights } from "./mixture.js";
 export { type Diagnosis, diagnosisHtml, HEAD, rowOf, TABLE_STYLE, told } from "./report.js";
+export { stepsText } from "./rounds-report.js";
 export type { Improvement, ImprovePlan, Round } from "./state.js";
 export type { Target } from "./target.js";
 export type { Figure } from "./terms.js";

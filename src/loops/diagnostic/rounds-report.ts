@@ -3,7 +3,7 @@ import { many } from "../../io/show.js";
 import type { Reinforced } from "../../methods/vision-language/index.js";
 import type { Change, Comparison } from "./gate.js";
 import { htmlRow } from "./report.js";
-import type { Improvement, Round } from "./state.js";
+import type { Improvement, Learnt, Round } from "./state.js";
 import type { Scored } from "./terms.js";
 
 const range = ([low, high]: readonly [number, number]) => `(${low.toFixed(3)} … ${high.toFixed(3)})`;
@@ -18,16 +18,23 @@ ${rounds.map(roundHtml).join("\n")}
 ${final ? `<section><h2>Beginning and result on what no round has seen</h2>${comparisonHtml(final)}</section>` : ""}`;
 }
 
-function roundHtml({ round, kept, why, steps, seconds, groups, reinforced, comparison, control }: Round): string {
+function roundHtml({ round, kept, why, seconds, groups, comparison, control, ...learnt }: Round): string {
   const shares = groups.map(({ name, score, times, kinds }) =>
     htmlRow([name, score.toFixed(3), times.toFixed(2), kinds ? kinds.map((one) => one.toFixed(2)).join(", ") : ""]),
   );
-  return `<section><h2>Round ${round}: ${kept ? "kept" : "not kept"}</h2><p>${escapeHtml(why)}. ${steps} training steps; ${seconds} s in all.</p>
-${reinforced ? `<p>${escapeHtml(reinforcedText(reinforced))}</p>` : ""}
+  return `<section><h2>Round ${round}: ${kept ? "kept" : "not kept"}</h2><p>${escapeHtml(why)}. ${seconds} s in all.</p>
+${learntHtml(learnt)}
 <table>${htmlRow(["as trained on", "score", "times an equal share (clusters: as in the data)", "its kinds"], "th")}${shares.join("\n")}</table>
 ${comparisonHtml(comparison)}
-${control ? `<h3>As many steps on the data as they are</h3>${comparisonHtml(control)}` : ""}</section>`;
+${control ? `<h3>Control: the same training on the mixture as it was</h3>${learntHtml(control)}${comparisonHtml(control)}` : ""}</section>`;
 }
+
+/** Steps that a training has made, and how many of them by reward. */
+export const stepsText = ({ steps, reinforced }: Learnt): string =>
+  `${steps}${reinforced ? ` (${reinforced.steps} by reward)` : ""}`;
+
+const learntHtml = (learnt: Learnt): string =>
+  `<p>Training steps: ${stepsText(learnt)}.${learnt.reinforced ? ` ${escapeHtml(reinforcedText(learnt.reinforced))}` : ""}</p>`;
 
 /** What learning by reward has done, in words. */
 export function reinforcedText({ questions, steps, rollouts, tokens, groups, alike, ended }: Reinforced): string {

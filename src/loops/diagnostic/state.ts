@@ -16,13 +16,21 @@ export interface ImprovePlan {
   perClass: number;
   /** Settings of the training that goes on. */
   settings: Record<string, unknown>;
-  /** Whether each round also trains as many steps on the data as they are, from the same model. */
+  /** Whether each round is also trained from the same model on the mixture as it was, by answers and rewards as the round is. */
   control: boolean;
   mixture?: MixtureOptions;
 }
 
+/** What a training has made. */
+export interface Learnt {
+  /** Training steps, those by reward among them; what an early end left out is not counted. */
+  steps: number;
+  /** What learning by reward of its own answers has done, where it was asked for. */
+  reinforced?: Reinforced;
+}
+
 /** One round: what was found, what was trained on, what came of it. */
-export interface Round {
+export interface Round extends Learnt {
   round: number;
   /** The run that was gone on from. */
   from: string;
@@ -30,13 +38,10 @@ export interface Round {
   targets: string[];
   /** Scores on what is trained on, and shares of the mixture. */
   groups: (GroupShare & { score: number })[];
-  /** Training steps that the candidate is given, and the control where there is one. */
-  steps: number;
   seconds: number;
-  /** What learning by reward of its own answers has done, where it was asked for. */
-  reinforced?: Reinforced;
   comparison: Comparison;
-  control: Comparison | null;
+  /** The same training without the diagnosis: from the same model, on the mixture as it was. */
+  control: (Comparison & Learnt) | null;
   kept: boolean;
   why: string;
 }

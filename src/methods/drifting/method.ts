@@ -4,7 +4,7 @@ import { driftingEdits } from "./edits.js";
 import { DriftingModel } from "./model.js";
 import { generatorArchitecture } from "./network.js";
 import { driftingOptions } from "./options.js";
-import { driftingSettings, forData, presets } from "./settings.js";
+import { driftingSettings, forData, idleSettings, presets } from "./settings.js";
 
 export const drifting = method({
   summary: "one-step generation; the drift happens at training time (2602.04770)",
@@ -13,6 +13,7 @@ export const drifting = method({
   settings: driftingSettings,
   presets,
   fit: forData,
+  idle: idleSettings,
   lastSteps: ({ frechetStage }) => (frechetStage.steps > 0 ? "frechetStage.steps" : "jointStage.steps"),
   sideStep: () => CODEC_STEP,
   options: { image: driftingOptions() },

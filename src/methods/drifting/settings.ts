@@ -1,6 +1,13 @@
 import { z } from "zod";
+import { FEATURE_TRAINING } from "../../recipes/feature-settings.js";
 import { frechetPreset, frechetSettings } from "../../recipes/frechet/settings.js";
-import { autoencoderFor, driftStage, latentPresets, latentSettings } from "../../recipes/latent-settings.js";
+import {
+  AUTOENCODER_TRAINING,
+  autoencoderFor,
+  driftStage,
+  latentPresets,
+  latentSettings,
+} from "../../recipes/latent-settings.js";
 import { count, positive, share } from "../../train/settings.js";
 
 const noPostTraining = { ...frechetPreset, steps: 0 };
@@ -45,6 +52,20 @@ export const driftingSettings = settings.superRefine(({ from, features, autoenco
         message: "without a feature network it has no effect, and is 0",
       });
 });
+
+/** What guidance is trained with; whether there is any is of the network. */
+const GUIDANCE = ["power", "max", "none", "unconditional"].map((name) => `guidance.${name}`);
+
+/** Settings without effect: of stages that `from` leaves out, or that are taken from a run that is trained on. */
+export function idleSettings({ from, frechetStage }: DriftingSettings, continued: boolean): string[] {
+  if (from === null && !continued) return [];
+  const onlyFrechet = frechetStage.steps > 0;
+  return [
+    ...(continued ? ["from", ...FEATURE_TRAINING] : []),
+    ...[...AUTOENCODER_TRAINING, "autoencoder.init", "latentStage"],
+    ...(onlyFrechet ? ["jointStage", "drift", ...GUIDANCE] : []),
+  ];
+}
 
 const { features, autoencoder, generator, jointStage, drift } = latentPresets.tiny;
 const tiny = {

@@ -1,7 +1,15 @@
 import { z } from "zod";
+import { FEATURE_TRAINING } from "../../recipes/feature-settings.js";
 import { frechetPreset, frechetSettings } from "../../recipes/frechet/settings.js";
-import { autoencoderFor, driftStage, latentPresets, latentSettings } from "../../recipes/latent-settings.js";
+import {
+  AUTOENCODER_TRAINING,
+  autoencoderFor,
+  driftStage,
+  latentPresets,
+  latentSettings,
+} from "../../recipes/latent-settings.js";
 import { count, decay, positive, share, size } from "../../train/settings.js";
+import { jumpLevels } from "./shape.js";
 
 const { features, autoencoder, generator, drift } = latentSettings;
 
@@ -26,7 +34,7 @@ const objective = z.discriminatedUnion("kind", [
     }),
   z.strictObject({
     kind: z.literal("shortcut"),
-    levels: z.number().int().min(1).max(10).describe("the longest jump is the whole way, each next one half as long"),
+    levels: jumpLevels.describe("the longest jump is the whole way, each next one half as long"),
     plain,
   }),
   z
@@ -104,6 +112,20 @@ export const flowSettings = settings.superRefine(
       refuse("autoencoderFrom", "a flow on pixels has neither autoencoder nor, without frechetStage, features");
   },
 );
+
+/** Settings without effect: of stages that there are not, whose networks come from elsewhere, or that are not trained on. */
+export function idleSettings({ space, autoencoderFrom, frechetStage }: FlowSettings, continued: boolean): string[] {
+  const posted = frechetStage.steps > 0;
+  const joint = space === "joint";
+  const taken = continued || autoencoderFrom !== null;
+  return [
+    ...(continued ? ["from", "autoencoderFrom"] : []),
+    ...(taken || (space === "pixel" && !posted) ? FEATURE_TRAINING : []),
+    ...(taken || space === "pixel" ? AUTOENCODER_TRAINING : []),
+    ...(continued && (joint || posted) ? ["flow"] : []),
+    ...(!joint || (continued && posted) ? ["jointStage", "drift"] : []),
+  ];
+}
 
 const { tiny: t, small: s } = latentPresets;
 const flow = { batch: 256, steps: 1500, lr: 1e-3, emaDecay: 0.998, labelDropout: 0.1 };

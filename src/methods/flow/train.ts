@@ -37,6 +37,7 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowSettings, o
   const network = trainableShape(flowArchitecture, {
     space,
     ...(config.objective.kind !== "flow" && { objective: config.objective.kind }),
+    ...(config.objective.kind === "shortcut" && { levels: config.objective.levels }),
     autoencoder,
     classes: classNames?.length ?? 0,
     ...config.generator,
@@ -90,4 +91,4 @@ async function beginWith(location: string, shape: FlowShape, net: FlowNetwork, c
   nn.assign(net, Object.fromEntries(Object.keys(own).map((name) => [name, theirs[name] ?? own[name]])));
 }
 
-const withoutObjective = ({ objective: _, ...shape }: FlowShape): Partial<FlowShape> => shape;
+const withoutObjective = ({ objective: _, levels: __, ...shape }: FlowShape): Partial<FlowShape> => shape;

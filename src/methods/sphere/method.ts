@@ -1,5 +1,6 @@
 import { method } from "../../models/method.js";
 import { CODEC_STEP } from "../../networks/autoencoder.js";
+import { FEATURE_TRAINING } from "../../recipes/feature-settings.js";
 import { sphereEdits } from "./edits.js";
 import { SphereModel } from "./model.js";
 import { sphereArchitecture } from "./network.js";
@@ -13,6 +14,10 @@ export const sphere = method({
   settings: sphereSettings,
   presets,
   fit: forData,
+  idle: ({ perceptual, featuresFrom }, continued) => [
+    ...(continued ? ["featuresFrom"] : []),
+    ...(continued || featuresFrom !== null || perceptual !== "features" ? FEATURE_TRAINING : []),
+  ],
   lastSteps: () => "training.steps",
   sideStep: ({ network }) => (network.kind === "vit" ? network.patch : CODEC_STEP),
   options: { image: sphereOptions() },

@@ -21,6 +21,10 @@ const reinforcement = z.object({
 });
 export type Reinforcement = z.infer<typeof reinforcement>;
 
+/** Whether any share of `tries` lies in a band. */
+const canLie = (tries: number, [low, high]: Reinforcement["band"]): boolean =>
+  Array.from({ length: tries + 1 }, (_, right) => right / tries).some((share) => share >= low && share <= high);
+
 const noReinforcement: Reinforcement = {
   ...{ steps: 0, pool: 512, tries: 9, band: [0.3, 0.8] },
   ...{ questions: 32, answers: 8, updates: 4, lr: 2e-4, kl: 0.01 },
@@ -51,6 +55,10 @@ export const visionLanguageSettings = z.object({
     .refine(({ questions, updates }) => questions % updates === 0, {
       path: ["updates"],
       message: "updates share the questions equally: they divide their number",
+    })
+    .refine(({ tries, band }) => canLie(tries, band), {
+      path: ["tries"],
+      message: "no number of right answers among so many has its share in band: take more tries, or a wider band",
     })
     .default(noReinforcement),
 });

@@ -128,6 +128,34 @@ test("by reward after right answers: both on the mixture, and what was drawn and
   expect([resumed.code, resumed.stderr]).toEqual([2, expect.stringContaining("leave out --reinforce")]);
 });
 
+test("steps that an early end left out are not counted, of the control either, which learns as the round does", async () => {
+  const run = inProcess(join(root, "cache"));
+  const out = join(root, "early");
+  // Nothing is right in each of 40 tries: no question is kept, and nothing is learnt by reward
+  const set = Object.entries({ ...few, pool: 2, tries: 40, band: [1, 1] });
+  const args = ["improve", base, "--out", out, "--rounds", "1", "--steps", "3", "--reinforce", "4", "--count", "20"];
+  const settings = ["--set", ...set.map(([name, value]) => `reinforcement.${name}=${JSON.stringify(value)}`)];
+  const { code, stderr } = await run([...args, "--control", ...settings, "--threads", "1", "--device", "cpu"]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining("Learning by reward ended after 0 steps: no question")]);
+  expect(stderr).toContain("Learning by reward of the control ended after 0 steps");
+  expect(stderr).toContain("The control is the same training, from the same model, on the mixture as it was.");
+  const [{ steps, reinforced, control }] = (await readImprovement(out)).rounds;
+  expect([steps, reinforced!.steps, control!.steps, control!.reinforced!.steps]).toEqual([3, 0, 3, 0]);
+  const page = readFileSync(join(out, "report.html"), "utf8");
+  expect(page.match(/Training steps: 3 \(0 by reward\)\. By reward: 0 of 2 questions kept/g)).toHaveLength(2);
+});
+
+test.each([
+  [["--reinforce", "4", "--set", "reinforcement.steps=5"], "--reinforce 4 and --set make reinforcement.steps 4 and 5"],
+  [["--steps", "4", "--set", "training.steps=5"], "--steps 4 and --set make training.steps 4 and 5"],
+  [["--set", "reinforcement.lr=0.1"], "--set reinforcement.lr has no effect"],
+])("%j is refused", async (args, message) => {
+  const run = inProcess(join(root, "cache"));
+  const { code, stderr } = await run(["improve", base, "--out", join(root, "refused"), ...args]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  expect(existsSync(join(root, "refused"))).toBe(false);
+});
+
 test("answers need no judge: one is refused", async () => {
   const run = inProcess(join(root, "cache"));
   const { code, stderr } = await run(["improve", base, "--out", join(root, "judged"), "--features", "classifier"]);

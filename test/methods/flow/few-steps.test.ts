@@ -74,6 +74,9 @@ describe.each(kinds)("%s", (kind) => {
     const odd = model.sample({ count: 1, steps: 3 });
     if (kind === "shortcut") await expect(odd).rejects.toThrow(/must be a power of two, such as 1, 2 or 4; got 3/);
     else await odd;
+    const fine = model.sample({ count: 1, steps: 128 }); // the preset's seven lengths end with a 64th of the way
+    if (kind === "shortcut") await expect(fine).rejects.toThrow("steps must be a whole number in [1, 64], got 128");
+    else await fine;
     await model.release();
   });
 

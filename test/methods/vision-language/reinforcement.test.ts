@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SKILLS, type Skill, scenePixels, scenes } from "../../../src/data/scenes/index.js";
+import { methods } from "../../../src/methods/registry.js";
 import { visionLanguageArchitecture, visionLanguageNetwork } from "../../../src/methods/vision-language/network.js";
 import type { Reinforced } from "../../../src/methods/vision-language/reinforcement.js";
 import { rightOf, rollOut, rolloutRows, tokenLogs } from "../../../src/methods/vision-language/rollouts.js";
@@ -156,4 +157,9 @@ test("updates share the questions; a band begins before it ends", async () => {
   await expect(refused({ questions: 16, updates: 3 })).rejects.toThrow("reinforcement.updates is 3 (updates share the");
   await expect(refused({ band: [0.8, 0.3] })).rejects.toThrow("reinforcement.band is [0.8,0.3] (its first number");
   await expect(refused({ answers: 1 })).rejects.toThrow("reinforcement.answers is 1");
+  // 0 or 1 of 1, and 0, 0.5 or 1 of 2
+  const none = "no number of right answers among so many has its share in band";
+  await expect(refused({ tries: 1, band: [0.3, 0.8] })).rejects.toThrow(`reinforcement.tries is 1 (${none}`);
+  await expect(refused({ tries: 2, band: [0.6, 0.9] })).rejects.toThrow(none);
+  expect(() => methods["vision-language"].check(settings({ tries: 2, band: [0.5, 0.9] }))).not.toThrow();
 });
