@@ -9,6 +9,7 @@ import {
   diagnoseImages,
   diagnosisHtml,
   HEAD,
+  imagePictures,
   independentJudge,
   rowOf,
   TABLE_STYLE,
@@ -19,7 +20,7 @@ import type { DeviceName } from "../runtime/index.js";
 import { answersQuestions } from "./answerer.js";
 import { downloadProgress } from "./data.js";
 import { type DiagnoseCommand, ENDPOINT_OPTIONS } from "./diagnose-command.js";
-import { imagesFor } from "./model-data.js";
+import { asDrawn, imagesFor } from "./model-data.js";
 import { openModel } from "./models.js";
 import { checked, printJson, printTable, say, UsageError } from "./output.js";
 
@@ -29,7 +30,7 @@ export async function openImageModel(location: string, device?: DeviceName | "au
   if (model.kind === "image") return model;
   await model.release();
   throw new UsageError(
-    `${location} draws ${model.kind}s. Diagnoses are of models of images so far; for a ${model.kind} model see: fewstep eval.`,
+    `${location} draws ${model.kind}s, which are of no classes that could be told apart; measure it with: fewstep eval.`,
   );
 }
 
@@ -65,14 +66,14 @@ export async function diagnoseCommand(location: string | undefined, command: Dia
   const { onProgress, stop } = downloadProgress();
   try {
     await checked(() => model.cost(options));
-    const dataset = await imagesFor(model, location, command.data, onProgress);
+    const dataset = asDrawn(model, await imagesFor(model, location, command.data, onProgress));
     const judge = await independentJudge(features, dataset, { location, config: model.config }, { device, onProgress });
     try {
       const found = await diagnoseImages(model, dataset, judge, { sample: options, perClass: count, seed });
       const about = { model: model.config.name, data: dataset.id, judge: judge.name, seed };
       const diagnosis = told(found, about);
       if (report !== undefined) {
-        const body = await diagnosisHtml(found, dataset, diagnosis);
+        const body = await diagnosisHtml(found, diagnosis, imagePictures(found, dataset));
         await writeFileAtomic(resolve(report), htmlPage(`Diagnosis of ${about.model}`, { style: TABLE_STYLE, body }));
       }
       if (json) printJson(diagnosis);
@@ -89,11 +90,11 @@ export async function diagnoseCommand(location: string | undefined, command: Dia
 
 /** Prints a diagnosis as a table, worst first. */
 export function showDiagnosis(diagnosis: Diagnosis): void {
-  const { model, data, judge, count, nfe, groups, tooFew } = diagnosis;
+  const { kind, model, data, judge, count, nfe, groups, tooFew } = diagnosis;
   say(
     `${model}: ${many(count, "sample")} of ${many(nfe, "network evaluation")} each, against ${data}, judged by ${judge}.`,
   );
-  say("Worst first; each figure: value (95 % interval) / what real images reach.");
+  say(`Worst first; each figure: value (95 % interval) / what real ${kind}s reach.`);
   printTable(HEAD, groups.map(rowOf));
-  for (const { name, images } of tooFew) say(`Of ${name} nothing can be said: ${many(images, "image")}.`);
+  for (const { name, real } of tooFew) say(`Of ${name} nothing can be said: ${many(real, kind)}.`);
 }

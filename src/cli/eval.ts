@@ -17,7 +17,7 @@ import { answersQuestions } from "./answerer.js";
 import { downloadProgress } from "./data.js";
 import { type EvalCommand, stepsAsked } from "./eval-command.js";
 import type { Hands } from "./hands.js";
-import { imagesFor } from "./model-data.js";
+import { asDrawn, imagesFor } from "./model-data.js";
 import { openModel } from "./models.js";
 import { requireSheetName } from "./numbered.js";
 import { checked, printJson, say, showMetrics, UsageError } from "./output.js";
@@ -57,7 +57,7 @@ async function measure(location: string, command: EvalCommand, hands: Hands): Pr
   const { onProgress, stop } = downloadProgress();
   try {
     for (const sample of asked) await checked(() => model.cost(sample));
-    const dataset = await imagesFor(model, location, command.data, onProgress);
+    const dataset = asDrawn(model, await imagesFor(model, location, command.data, onProgress));
     requireSameSize(model, dataset);
     const own = await judgesFor(features, dataset, { device, onProgress });
     const [extractor = null, ...others] = await hands.judges(own, { features, data: dataset, device });

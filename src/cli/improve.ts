@@ -20,7 +20,7 @@ import { terminalProgress, withInterrupt } from "../train/index.js";
 import { parseSettings } from "../train/settings.js";
 import { downloadProgress } from "./data.js";
 import { openImageModel } from "./diagnose.js";
-import { dataOf, imagesFor, readingOf } from "./model-data.js";
+import { asDrawn, dataOf, imagesFor, readingOf } from "./model-data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 import { applyOverrides, isWithin, requireEffect, settingOf } from "./overrides.js";
 
@@ -77,7 +77,8 @@ async function improveImages(plan: ImprovePlan, { device, data }: ImproveCommand
   const model = await openImageModel(plan.run, device);
   const { onProgress, stop } = downloadProgress();
   try {
-    const dataset = await imagesFor(model, plan.run, data, onProgress);
+    const taught = await imagesFor(model, plan.run, data, onProgress);
+    const dataset = asDrawn(model, taught);
     const { classNames, training } = model.config;
     const other =
       String(classNames) !== String(dataset.classNames) ||
@@ -92,7 +93,7 @@ async function improveImages(plan: ImprovePlan, { device, data }: ImproveCommand
     try {
       const source = { ...readingOf(model.config), data: dataset.report?.path ?? plan.data };
       return await withInterrupt(
-        (signal) => go({ target: imageTarget({ plan, dataset, judge, device, signal }), source, signal }),
+        (signal) => go({ target: imageTarget({ plan, dataset, taught, judge, device, signal }), source, signal }),
         say,
       );
     } finally {

@@ -53,7 +53,7 @@ export async function requireTrainedOn(
   );
 }
 
-/** The images that a model of images was trained on, or others; in the levels that it draws. */
+/** The images that a model of images was trained on, or others. */
 export async function imagesFor(
   model: ImageGenerator,
   location: string,
@@ -68,5 +68,9 @@ export async function imagesFor(
     onProgress,
   });
   await requireTrainedOn(model.config, location, { report: images.report, asked });
-  return model.levels ? quantised(images, model.levels) : images;
+  return images;
 }
+
+/** Images in the levels that a model can draw: what its samples are compared with. */
+export const asDrawn = ({ levels }: ImageGenerator, images: ImageDataset): ImageDataset =>
+  levels ? quantised(images, levels) : images;

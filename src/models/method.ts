@@ -27,7 +27,7 @@ export interface MethodEntry<Settings extends object, Shape, Net extends Paramet
   sideStep?(settings: Settings): number;
   /**
    * The setting that says how many steps the stage has that ends a run, such as `training.steps`: there a finished model
-   * can be trained on. Default: it cannot.
+   * can be trained on. Default: it cannot. @throws WrongUse where models of these settings cannot
    */
   lastSteps?(settings: Settings): string;
   /**
@@ -70,7 +70,7 @@ export interface Method {
   readonly load: ((described: Described, options: CompileOptions) => AnyGenerator | Promise<AnyGenerator>) | null;
   /** @throws SettingsError where the settings are none. */
   check(settings: unknown): void;
-  /** The setting of the last stage's steps; null where models cannot be trained on. @throws SettingsError */
+  /** The setting of the last stage's steps; null where the method's models cannot be trained on. @throws WrongUse, SettingsError */
   lastSteps(settings: unknown): string | null;
   /** Settings, or groups of them, that have no effect beside the others, such as `autoencoder.lr`. @throws SettingsError */
   idle(settings: unknown, continued?: boolean): readonly string[];

@@ -7,7 +7,7 @@ import {
   nearestCentre,
   type RandomSource,
 } from "../../metrics/index.js";
-import { finding } from "./finding.js";
+import { type DrawnKind, finding } from "./finding.js";
 import { type Compared, compared, type Figure, figureOf, part, scoreFigure } from "./terms.js";
 
 /** Images of a kind within a class: a cluster of real images in the judge's features. */
@@ -63,6 +63,8 @@ export interface JudgedSet {
 }
 
 export interface DiagnosisInput {
+  /** What is drawn; default images. */
+  kind?: DrawnKind;
   /** Images that the samples are looked for among. */
   real: JudgedSet;
   /** Other real images, in place of samples. */
@@ -82,10 +84,23 @@ export interface DiagnosisInput {
 export interface Measured {
   /** Worst first. */
   groups: MeasuredGroup[];
-  /** Classes with too few images to say anything. */
-  tooFew: { name: string; images: number }[];
+  /** Classes with too few real images to say anything, or with too few samples. */
+  tooFew: { name: string; real: number }[];
   /** Centres of the clusters that the groups are, where there are no classes. */
   centres: Features | null;
+}
+
+/** A diagnosis of what is drawn, with the sets that it was made from. */
+export interface Drawn extends Measured {
+  kind: DrawnKind;
+  by: "class" | "cluster";
+  /** Samples that were drawn. */
+  count: number;
+  /** Network evaluations of each. */
+  nfe: number;
+  /** Where the samples were looked for. */
+  split: "train" | "test";
+  sets: { real: JudgedSet; floor: JudgedSet; samples: JudgedSet };
 }
 
 /** Fewest images of which a class or a kind is said anything. */
@@ -103,7 +118,10 @@ export function diagnose(input: DiagnosisInput): Measured {
   return found;
 }
 
-function byClass({ real, floor, samples, random, kinds = 4 }: DiagnosisInput, names: readonly string[]): Measured {
+function byClass(
+  { kind, real, floor, samples, random, kinds = 4 }: DiagnosisInput,
+  names: readonly string[],
+): Measured {
   const groups: MeasuredGroup[] = [];
   const tooFew: Measured["tooFew"] = [];
   for (const [index, name] of names.entries()) {
@@ -111,7 +129,7 @@ function byClass({ real, floor, samples, random, kinds = 4 }: DiagnosisInput, na
     const all = [real, samples, floor].map(rowsOf);
     const n = Math.min(...all.map((rows) => rows.length));
     if (n < SMALLEST) {
-      tooFew.push({ name, images: n });
+      tooFew.push({ name, real: n });
       continue;
     }
     const [realRows, sampleRows, floorRows] = all.map((rows) => rows.slice(0, n));
@@ -128,7 +146,7 @@ function byClass({ real, floor, samples, random, kinds = 4 }: DiagnosisInput, na
     const k = Math.min(kinds, Math.floor(n / SMALLEST));
     const centres = k > 1 ? clusterCentres(ownReal, k, random) : null;
     const rows = { samples: sampleRows, real: realRows };
-    const group = measured({ name, index, terms, rows, share: null, random });
+    const group = measured({ kind, name, index, terms, rows, share: null, random });
     groups.push({
       ...group,
       centres,
@@ -138,7 +156,7 @@ function byClass({ real, floor, samples, random, kinds = 4 }: DiagnosisInput, na
   return { groups, tooFew, centres: null };
 }
 
-function byCluster({ random, clusters = 10, centres: given, ...sets }: DiagnosisInput): Measured {
+function byCluster({ kind, random, clusters = 10, centres: given, ...sets }: DiagnosisInput): Measured {
   const n = Math.min(...Object.values({ a: sets.real, b: sets.samples, c: sets.floor }).map((s) => s.features.count));
   const [real, samples, floor] = [sets.real, sets.samples, sets.floor].map(({ features }) => firstRows(features, n));
   const most = Math.max(1, Math.min(clusters, Math.floor(n / SMALLEST)));
@@ -153,15 +171,15 @@ function byCluster({ random, clusters = 10, centres: given, ...sets }: Diagnosis
       floor: part(all.floor, rowsWith(inFloor, index), rows.real),
     };
     const share = rows.samples.length / Math.max(1, rows.real.length);
-    return measured({ name: `cluster ${index + 1}`, index, terms, rows, share, random });
+    return measured({ kind, name: `cluster ${index + 1}`, index, terms, rows, share, random });
   });
   return { groups, tooFew: [], centres };
 }
 
 function measured(
-  group: Pick<MeasuredGroup, "name" | "index" | "terms" | "rows" | "share"> & { random: RandomSource },
+  group: Pick<MeasuredGroup, "name" | "index" | "terms" | "rows" | "share"> & Pick<DiagnosisInput, "kind" | "random">,
 ) {
-  const { random, ...rest } = group;
+  const { kind = "image", random, ...rest } = group;
   const figure = (name: "precision" | "recall" | "density" | "coverage") => figureOf(rest.terms, name, random)!;
   const figures = {
     precision: figure("precision"),
@@ -172,7 +190,15 @@ function measured(
   };
   const n = { real: rest.rows.real.length, samples: rest.rows.samples.length };
   const score = scoreFigure(rest.terms, random);
-  return { ...rest, n, ...figures, score, finding: finding(figures), kinds: [], centres: null } satisfies MeasuredGroup;
+  return {
+    ...rest,
+    n,
+    ...figures,
+    score,
+    finding: finding(figures, kind),
+    kinds: [],
+    centres: null,
+  } satisfies MeasuredGroup;
 }
 
 /** Kinds within a class, by the cluster of each real image; which are hard is said when all are known. */

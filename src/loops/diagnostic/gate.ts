@@ -1,6 +1,6 @@
 import { bootstrapFrechet, frechetTo, type Interval } from "../../metrics/index.js";
 import { Random } from "../../random/index.js";
-import type { ImageDiagnosis } from "./images.js";
+import type { Drawn } from "./diagnose.js";
 import type { Scored } from "./terms.js";
 
 /** A change of a mean score, after − before, with its 95 % interval. */
@@ -54,13 +54,8 @@ export function compareScores(
   return { targets: meanChange(aimed), others: rest.length > 0 ? meanChange(rest) : null, groups };
 }
 
-/** Compares two diagnoses of the same held-out images. */
-export function compareDiagnoses(
-  before: ImageDiagnosis,
-  after: ImageDiagnosis,
-  targets: readonly string[],
-  seed: number,
-): Comparison {
+/** Compares two diagnoses by the same held-out images, or motions. */
+export function compareDiagnoses(before: Drawn, after: Drawn, targets: readonly string[], seed: number): Comparison {
   const distance = frechetTo(before.sets.real.features);
   const [own, other] = [before, after].map(({ sets }) => sets.samples.features);
   return {

@@ -1,4 +1,4 @@
-import { type ImageDataset, type ImageSplit, toFloat } from "../../data/index.js";
+import type { ImageDataset } from "../../data/index.js";
 import { OptionError, WrongUse } from "../../io/wrong-use.js";
 import type { Extractor } from "../../judges/extractors/index.js";
 import { extractSplit } from "../../judges/images/chunks.js";
@@ -7,12 +7,13 @@ import type { Images } from "../../media/images.js";
 import { correctPredictions, type Features, features } from "../../metrics/index.js";
 import type { ImageGenerator, SampleOptions } from "../../models/generator.js";
 import { Random } from "../../random/index.js";
-import { diagnose, type JudgedSet, type Measured } from "./diagnose.js";
+import { type Drawn, diagnose, type JudgedSet, SMALLEST } from "./diagnose.js";
+import type { DrawnKind } from "./finding.js";
 
-/** Real images, by row of a split. */
+/** Real images, by row of a split; without rows all of it. */
 export interface RealRows {
   split: "train" | "test";
-  rows: ArrayLike<number>;
+  rows?: ArrayLike<number>;
 }
 
 export interface DiagnoseOptions {
@@ -27,23 +28,19 @@ export interface DiagnoseOptions {
   centres?: Features | null;
   /** Kinds within each class (4). */
   kinds?: number;
-  /** Where samples are looked for; default test images, drawn by the seed. */
+  /** Where samples are looked for: what is drawn of these by the seed; default of the test images. */
   real?: RealRows;
-  /** What stands in place of samples for the floors; default training images, drawn by the seed. */
+  /** What stands in place of samples for the floors, likewise; default of the training images. */
   floor?: RealRows;
   signal?: AbortSignal;
 }
 
 /** A diagnosis with the images that it is of. */
-export interface ImageDiagnosis extends Measured {
-  by: "class" | "cluster";
-  /** Network evaluations of each sample. */
-  nfe: number;
+export interface ImageDiagnosis extends Drawn {
   samples: Images;
   /** As bytes are, in [−1, 1]: [count, channels, height, width]. */
   sampled: Float32Array;
-  sets: { real: JudgedSet; floor: JudgedSet; samples: JudgedSet };
-  real: RealRows;
+  real: Required<RealRows>;
 }
 
 /** Whether a model is asked for the classes of the data. */
@@ -51,7 +48,12 @@ export const asksForClasses = ({ classNames }: ImageGenerator, dataset: ImageDat
   classNames !== null && dataset.test.labels !== null && String(classNames) === String(dataset.classNames);
 
 /** At most `most` images of each class (of all, without labels), in an order drawn with `random`. */
-export function drawRows({ labels, count }: ImageSplit, most: number, random: Random, among?: ArrayLike<number>) {
+export function drawRows(
+  { labels, count }: { labels: ArrayLike<number> | null; count: number },
+  most: number,
+  random: Random,
+  among?: ArrayLike<number>,
+): number[] {
   const all = among ?? Uint32Array.from({ length: count }, (_, i) => i);
   const seen = new Map<number, number>();
   return Array.from(random.permutation(all.length), (i) => all[i]).filter((row) => {
@@ -71,20 +73,17 @@ export async function diagnoseImages(
 ): Promise<ImageDiagnosis> {
   const { sample = {}, perClass = 500, seed = 0, clusters, centres, kinds, signal } = options;
   requireSameSize(model, dataset);
-  if (!(Number.isInteger(perClass) && perClass >= 20))
-    throw new OptionError(`A diagnosis needs a whole number of at least 20 images of each class, got ${perClass}.`);
+  requirePerClass(perClass, "image");
   const { classNames } = dataset;
   const labelled = asksForClasses(model, dataset);
   const most = labelled ? perClass : 10 * perClass;
-  const drawn = (split: "train" | "test"): RealRows => {
-    return {
-      split,
-      rows: drawRows(labelled ? dataset[split] : { ...dataset[split], labels: null }, most, new Random(seed, split)),
-    };
+  const drawn = ({ split, rows }: RealRows): Required<RealRows> => {
+    const own = labelled ? dataset[split] : { ...dataset[split], labels: null };
+    return { split, rows: drawRows(own, most, new Random(seed, split), rows) };
   };
-  const real = options.real ?? drawn("test");
-  const floor = options.floor ?? drawn("train");
-  const judged = async ({ split, rows }: RealRows): Promise<JudgedSet> => {
+  const real = drawn(options.real ?? { split: "test" });
+  const floor = drawn(options.floor ?? { split: "train" });
+  const judged = async ({ split, rows }: Required<RealRows>): Promise<JudgedSet> => {
     const { values, logits } = await extractSplit(judge, dataset[split], rows, signal);
     const all = dataset[split].labels;
     const labels = labelled && all ? Array.from(rows, (row) => all[row]) : null;
@@ -112,13 +111,17 @@ export async function diagnoseImages(
     throw new WrongUse(
       `${dataset.id} has too few images of every class to say anything; 20 of one at least are needed, for testing too.`,
     );
-  const nfe = model.cost(sample);
-  return { ...measured, nfe, by: labelled ? "class" : "cluster", samples, sampled, sets, real };
+  return {
+    ...measured,
+    ...{ kind: "image", by: labelled ? "class" : "cluster", count, nfe: model.cost(sample), split: real.split },
+    ...{ sets, samples, sampled, real },
+  };
 }
 
-/** Pixels in [−1, 1] of real images, by their place in `real`. */
-export const realPixels = (dataset: ImageDataset, { split, rows }: RealRows, places: readonly number[]): Float32Array =>
-  toFloat(
-    dataset[split],
-    places.map((place) => rows[place]),
-  );
+/** @throws OptionError where nothing can be said of so many of each class */
+export function requirePerClass(perClass: number, kind: DrawnKind): void {
+  if (!(Number.isInteger(perClass) && perClass >= SMALLEST))
+    throw new OptionError(
+      `A diagnosis needs a whole number of at least ${SMALLEST} ${kind}s of each class, got ${perClass}.`,
+    );
+}

@@ -1,6 +1,7 @@
 export { answerTarget } from "./answer-target.js";
 export { type AnswerDiagnosis, CAUSES, diagnoseAnswers } from "./answers.js";
 export { type GroupDiagnosis, type KindDiagnosis, SMALLEST } from "./diagnose.js";
+export { imagePictures } from "./image-pictures.js";
 export { imageTarget } from "./image-target.js";
 export { type DiagnoseOptions, diagnoseImages, type ImageDiagnosis } from "./images.js";
 export { type ImproveContext, improvable, improve, readImprovement } from "./improve.js";

@@ -1,4 +1,5 @@
 import { loadTokenizer } from "../../data/tokens/tokenizer.js";
+import { WrongUse } from "../../io/wrong-use.js";
 import { method } from "../../models/method.js";
 import { UNET_STEP } from "../../networks/unet.js";
 import { DiscreteImageModel } from "./image-model.js";
@@ -13,6 +14,17 @@ export const discrete = method({
   architecture: discreteArchitecture,
   settings: discreteSettings,
   presets,
+  idle: ({ distillation: { rounds } }, continued) => [
+    ...(continued ? ["from"] : []),
+    ...(rounds === 0 ? ["steps", "delta", "lr"].map((name) => `distillation.${name}`) : []),
+  ],
+  lastSteps({ distillation: { rounds } }) {
+    if (rounds === 0) return "training.steps";
+    throw new WrongUse(
+      "Models that were distilled to few steps cannot be trained on: what they learnt from is not what they are now. " +
+        "Improve the run that was distilled, and distil what comes of it (from=<its folder> training.steps=0).",
+    );
+  },
   sideStep: ({ network }) => (network.kind === "unet" ? UNET_STEP : 1),
   options: { image: pixelOptions(), text: textOptions() },
   async load({ config, shape, net }, options) {

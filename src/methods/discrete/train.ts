@@ -63,7 +63,8 @@ export async function trainDiscrete(
   const net = discreteNetwork(shape);
   const parameters = nn.initialize(net, new Random(config.seed, "discrete").uint32());
   const classNames = "classNames" in dataset ? dataset.classNames : null;
-  if (config.from !== null)
+  if (config.from !== null && !options.from)
+    // what goes on from a run has its weights
     parameters.load(await weightsFrom(config.from, "discrete", discreteArchitecture, { shape, classNames }));
   const compute = trainingCompute(options);
   const tokenizer = "tokenizer" in data ? data.tokenizer : undefined;

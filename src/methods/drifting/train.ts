@@ -13,7 +13,8 @@ import type { DriftingSettings } from "./settings.js";
 export async function trainDrifting(dataset: ImageDataset, settings: DriftingSettings, options: TrainOptions) {
   const { recipe, stages, preview } = driftingRecipe(dataset, settings, options);
   const { from } = recipe.settings;
-  if (from !== null)
+  if (from !== null && !options.from)
+    // what goes on from a run has its weights
     nn.join(recipe.net).load(
       await weightsFrom(from, "drifting", generatorArchitecture, {
         shape: recipe.shape,

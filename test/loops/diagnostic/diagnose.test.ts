@@ -176,5 +176,5 @@ test("classes of too few images are named rather than measured", () => {
     ...{ classNames: NAMES, random: new Random(1) },
   });
   expect(groups).toEqual([]);
-  expect(tooFew).toEqual(NAMES.map((name) => ({ name, images: 19 })));
+  expect(tooFew).toEqual(NAMES.map((name) => ({ name, real: 19 })));
 });

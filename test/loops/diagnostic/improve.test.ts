@@ -14,6 +14,7 @@ import {
   diagnosisHtml,
   type ImproveContext,
   type ImprovePlan,
+  imagePictures,
   imageTarget,
   improve,
   independentJudge,
@@ -91,7 +92,7 @@ test("a class that a model never draws comes first, and the page shows what is m
   expect(about.groups.slice(1).map(({ accuracy }) => accuracy!.value)).toEqual([1, 1]);
   expect(JSON.stringify(about).length).toBeLessThan(10_000); // no rows, no pictures
   expect(told(await diagnoseImages(model, data, judge, { perClass: 30, seed: 3 }), about)).toEqual(about);
-  const page = await diagnosisHtml(found, data, about);
+  const page = await diagnosisHtml(found, about, imagePictures(found, data));
   const [, first] = page.split("<section>");
   expect(first).toContain("<h2>blue</h2>");
   expect(first.match(/data:image\/png;base64,/g)!.length).toBeGreaterThanOrEqual(4);
@@ -308,7 +309,7 @@ describe("refused", () => {
     [["improve", "x"], /Say where it goes/],
     [["improve", "--resume", "nowhere"], /no improvement in nowhere/],
     [["improve", "--resume", "x", "--steps", "3"], /leave out --steps/],
-    [["diagnose", "walker"], /draws motions.*images so far/],
+    [["diagnose", "walker"], /draws motions.*of no classes/],
     [["diagnose", "drifting-fashion", "--report", "page.txt"], /\.html/],
     [["diagnose", "drifting-fashion", "--count", "5"], /at least 20/],
   ])("%j", async (args, message) => {
@@ -327,6 +328,8 @@ describe("refused", () => {
   test("a method that cannot be trained on is named, with those that can", async () => {
     const { code, stderr } = await run(["improve", join(root, "judge"), "--out", join(root, "none")]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/"classifier" models cannot be trained on yet; those of drifting, sphere, flow.* can/);
+    expect(stderr).toMatch(
+      /"classifier" models cannot be trained on yet; those of drifting, sphere, discrete, flow.* can/,
+    );
   });
 });

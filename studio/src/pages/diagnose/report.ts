@@ -198,16 +198,16 @@ const causesOf = (causes: Readonly<Record<string, number>>) =>
     .map(([cause, n]) => `${n} ${cause}`);
 
 function imagesOf(found: Diagnosis, notes: string[]): Found {
-  const few = found.tooFew.map(({ name, images }) => `${name} (${images})`);
+  const few = found.tooFew.map(({ name, real }) => `${name} (${real})`);
   return {
-    about: `${found.model}: ${plural(found.count, "sample")} beside ${found.split === "test" ? "test" : "training"} images of ${found.data}, judged by ${found.judge}`,
-    floor: "real images",
+    about: `${found.model}: ${plural(found.count, "sample")} beside ${found.split === "test" ? "test" : "training"} ${found.kind}s of ${found.data}, judged by ${found.judge}`,
+    floor: `real ${found.kind}s`,
     lines: found.groups.map(({ name, score, finding, accuracy }) => ({
       ...{ name, floor: score.floor, marks: [{ label: "score", value: score.value, interval: score.interval }] },
       note: [finding, ...(accuracy ? [`taken for it ${percent(accuracy.value)}`] : [])].join(" · "),
     })),
     ...{ parts: [], wrong: [] },
-    notes: [...(few.length > 0 ? [`Too few images to say anything: ${few.join(", ")}.`] : []), ...notes],
+    notes: [...(few.length > 0 ? [`Too few ${found.kind}s to say anything: ${few.join(", ")}.`] : []), ...notes],
   };
 }
 
