@@ -83,28 +83,19 @@ export interface Latents {
   rows(indices: ArrayLike<number>): Float32Array;
 }
 
-/** Encodes a split and standardises each latent coordinate over it. */
+/** Encodes a split and standardises each latent coordinate: over it, or by what is given. */
 export async function encodeSplit(
   split: ImageSplit,
   encode: Encoder,
   dataset: ImageDataset,
   latent: number,
   compute: Compute = {},
+  given?: Pick<Latents, "mean" | "deviation">,
 ): Promise<Latents> {
   const all = Array.from({ length: split.count }, (_, i) => i);
   const { z: values } = await overImages(split, dataset, all, (images) => ({ z: encode(images) }), compute);
-  const mean = new Float32Array(latent);
-  const deviation = new Float32Array(latent);
-  for (let j = 0; j < latent; j++) {
-    let [sum, squares] = [0, 0];
-    for (let i = j; i < values.length; i += latent) {
-      sum += values[i];
-      squares += values[i] * values[i];
-    }
-    mean[j] = sum / split.count;
-    deviation[j] = Math.sqrt(Math.max(squares / split.count - mean[j] * mean[j], 1e-12));
-    for (let i = j; i < values.length; i += latent) values[i] = (values[i] - mean[j]) / deviation[j];
-  }
+  const { mean, deviation } = given ?? spreadOf(values, latent);
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] - mean[i % latent]) / deviation[i % latent];
   const rows = (indices: ArrayLike<number>) => {
     const out = new Float32Array(indices.length * latent);
     for (let i = 0; i < indices.length; i++)
@@ -112,4 +103,21 @@ export async function encodeSplit(
     return out;
   };
   return { values, mean, deviation, rows };
+}
+
+/** Mean and deviation of each coordinate of vectors, [latent]. */
+function spreadOf(values: Float32Array, latent: number): Pick<Latents, "mean" | "deviation"> {
+  const mean = new Float32Array(latent);
+  const deviation = new Float32Array(latent);
+  const count = values.length / latent;
+  for (let j = 0; j < latent; j++) {
+    let [sum, squares] = [0, 0];
+    for (let i = j; i < values.length; i += latent) {
+      sum += values[i];
+      squares += values[i] * values[i];
+    }
+    mean[j] = sum / count;
+    deviation[j] = Math.sqrt(Math.max(squares / count - mean[j] * mean[j], 1e-12));
+  }
+  return { mean, deviation };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -90,6 +90,21 @@ test.each([
 
   await goOn(out, join(folder, "again"), 0);
   expect(await weightsOf(join(folder, "again"))).toEqual(after);
+});
+
+test("a flow learns latent vectors of the scale that its model decodes, not of the new mixture's", async () => {
+  const base = join(root, "flowlatent", "base");
+  const { weights } = await readModel(base, () => methodOf("flow")!.architecture);
+  const { shape, data: scale } = weights["toImages.scale"];
+  const wider = { ...weights, "toImages.scale": { shape, data: scale.map((value) => 100 * value) } };
+  const lossOf = async (name: string, from: typeof weights) => {
+    const out = join(root, "flowlatent", name);
+    await goOn(base, out, 1, { from: { run: base, weights: from } });
+    const rows = readFileSync(join(out, "metrics.jsonl"), "utf8").trim().split("\n");
+    return JSON.parse(rows[rows.length - 1]).loss as number;
+  };
+  // A hundredth of the vectors: what is left of the velocity is the noise
+  expect(await lossOf("wider", wider)).toBeLessThan(0.8 * (await lossOf("as it is", weights)));
 });
 
 test("without the checkpoints of the run it is said what is missing", async () => {

@@ -73,9 +73,18 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowSettings, o
     stages.push(() =>
       autoencoderStage(dataset, encode, decode, features.features, { ...config.autoencoder, seed, ...compute }),
     );
-  stages.push(async () =>
-    flowStage(context, decode ? await encodeSplit(dataset.train, encode, dataset, latent, compute) : null),
-  );
+  // What goes on from a run decodes vectors of that run's scale, whatever images it now learns from
+  const scaleOf = ({ scale, shift }: NonNullable<typeof net.toImages>) => ({
+    mean: shift.value!.slice(),
+    deviation: scale.value!.slice(),
+  });
+  stages.push(async () => {
+    const given = net.toImages && options.from ? scaleOf(net.toImages) : undefined;
+    return flowStage(
+      context,
+      decode ? await encodeSplit(dataset.train, encode, dataset, latent, compute, given) : null,
+    );
+  });
   if (space === "joint") stages.push(() => decoderStage(context, features.features));
   if (posted) stages.push(() => frechetFlowStage(context, features.features));
   return trainModel(recipe, stages, preview);
