@@ -4,37 +4,14 @@ import { htmlPage } from "../io/html.js";
 import { entryAt } from "../io/reading.js";
 import { many } from "../io/show.js";
 import { isAddress } from "../loops/diagnostic/endpoint/index.js";
-import {
-  type Diagnosis,
-  diagnoseImages,
-  diagnosisHtml,
-  HEAD,
-  imagePictures,
-  independentJudge,
-  rowOf,
-  TABLE_STYLE,
-  told,
-} from "../loops/diagnostic/index.js";
+import { type Diagnosis, diagnosisHtml, HEAD, rowOf, TABLE_STYLE, told } from "../loops/diagnostic/index.js";
 import { RESULT_FILES } from "../loops/diagnostic/results.js";
-import type { DeviceName } from "../runtime/index.js";
 import { answersQuestions } from "./answerer.js";
-import { downloadProgress } from "./data.js";
 import { type DiagnoseCommand, ENDPOINT_OPTIONS } from "./diagnose-command.js";
-import { asDrawn, imagesFor } from "./model-data.js";
-import { openModel } from "./models.js";
+import { diagnoseImageModel, diagnoseMotionModel, openDrawing } from "./diagnose-drawn.js";
 import { checked, printJson, printTable, say, UsageError } from "./output.js";
 
-/** A model of images; another kind is wrong use. */
-export async function openImageModel(location: string, device?: DeviceName | "auto", checkpoint?: boolean) {
-  const model = await openModel(location, device, checkpoint);
-  if (model.kind === "image") return model;
-  await model.release();
-  throw new UsageError(
-    `${location} draws ${model.kind}s, which are of no classes that could be told apart; measure it with: fewstep eval.`,
-  );
-}
-
-/** Says which classes a model of images draws badly, or which questions one that answers them gets wrong, and how. */
+/** Says which classes or actions a model draws badly, or which questions one that answers them gets wrong, and how. */
 export async function diagnoseCommand(location: string | undefined, command: DiagnoseCommand): Promise<void> {
   const { asksEndpoint, diagnoseEndpointCommand, refuseOptions } = await import("./diagnose-endpoint.js");
   if (asksEndpoint(location, command)) return diagnoseEndpointCommand(location, command);
@@ -61,29 +38,22 @@ export async function diagnoseCommand(location: string | undefined, command: Dia
     throw new UsageError(
       `${location} answers no questions; items to train on are made for models that do. Leave out --export.`,
     );
-  const { features = "classifier", count, seed = 0, options = {}, device, json } = command;
-  const model = await openImageModel(location, device, command.checkpoint);
-  const { onProgress, stop } = downloadProgress();
+  const { seed = 0, options = {}, device, json } = command;
+  const model = await openDrawing(location, device, command.checkpoint);
   try {
     await checked(() => model.cost(options));
-    const dataset = asDrawn(model, await imagesFor(model, location, command.data, onProgress));
-    const judge = await independentJudge(features, dataset, { location, config: model.config }, { device, onProgress });
-    try {
-      const found = await diagnoseImages(model, dataset, judge, { sample: options, perClass: count, seed });
-      const about = { model: model.config.name, data: dataset.id, judge: judge.name, seed };
-      const diagnosis = told(found, about);
-      if (report !== undefined) {
-        const body = await diagnosisHtml(found, diagnosis, imagePictures(found, dataset));
-        await writeFileAtomic(resolve(report), htmlPage(`Diagnosis of ${about.model}`, { style: TABLE_STYLE, body }));
-      }
-      if (json) printJson(diagnosis);
-      else showDiagnosis(diagnosis);
-      if (report !== undefined) say(`Report: ${resolve(report)}`);
-    } finally {
-      await judge.release();
+    const { found, data, judge, pictures } = await (model.kind === "image"
+      ? diagnoseImageModel(model, location, command)
+      : diagnoseMotionModel(model, location, command));
+    const diagnosis = told(found, { model: model.config.name, data, judge, seed });
+    if (report !== undefined) {
+      const body = await diagnosisHtml(found, diagnosis, pictures);
+      await writeFileAtomic(resolve(report), htmlPage(`Diagnosis of ${diagnosis.model}`, { style: TABLE_STYLE, body }));
     }
+    if (json) printJson(diagnosis);
+    else showDiagnosis(diagnosis);
+    if (report !== undefined) say(`Report: ${resolve(report)}`);
   } finally {
-    stop();
     await model.release();
   }
 }

@@ -1,26 +1,21 @@
 import { join, resolve } from "node:path";
-import { resolveQuestions } from "../data/index.js";
 import { valueAt } from "../io/faults.js";
 import { many, shellWord } from "../io/show.js";
 import {
-  answerTarget,
   type ImproveContext,
   type Improvement,
   type ImprovePlan,
-  imageTarget,
   improvable,
   improve,
-  independentJudge,
   readImprovement,
   stepsText,
 } from "../loops/diagnostic/index.js";
 import { readModelConfig } from "../models/files.js";
 import type { DeviceName } from "../runtime/index.js";
-import { terminalProgress, withInterrupt } from "../train/index.js";
+import { terminalProgress } from "../train/index.js";
 import { parseSettings } from "../train/settings.js";
-import { downloadProgress } from "./data.js";
-import { openImageModel } from "./diagnose.js";
-import { asDrawn, dataOf, imagesFor, readingOf } from "./model-data.js";
+import { MOTIONS, motionJudgeOf } from "./diagnose-drawn.js";
+import { dataOf } from "./model-data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 import { applyOverrides, isWithin, requireEffect, settingOf } from "./overrides.js";
 
@@ -51,58 +46,15 @@ export async function improveCommand(run: string | undefined, command: ImproveCo
   if (!out) throw new UsageError("Say where it goes: --out <folder> (or --resume <folder> to go on with one).");
   const plan = command.resume === undefined ? await planned(run, command) : await resumed(run, command.resume, command);
   const { device, threads } = command;
-  const go = <D>({ target, source, signal }: Pick<ImproveContext<D>, "target" | "source" | "signal">) =>
+  const rounds = <D>(context: Pick<ImproveContext<D>, "target" | "source" | "signal">) =>
     improve(plan, {
-      ...{ out, target, source, threads, device, signal, say },
+      ...{ ...context, out, threads, device, say },
       resume: command.resume !== undefined,
       onProgress: terminalProgress(),
     });
-  const state = plan.judge === null ? await improveAnswers(plan, command, go) : await improveImages(plan, command, go);
+  const { improveAnswers, improveDrawing } = await import("./improve-targets.js");
+  const state = await (plan.judge === null ? improveAnswers : improveDrawing)(plan, command, rounds);
   report(out, state, command.json);
-}
-
-type Go = <D>(context: Pick<ImproveContext<D>, "target" | "source" | "signal">) => Promise<Improvement | null>;
-
-/** Skills of a model that answers; its questions need no judge. */
-async function improveAnswers(plan: ImprovePlan, { device, data }: ImproveCommand, go: Go) {
-  const dataset = await resolveQuestions(data ?? plan.data);
-  const source = { data: plan.data };
-  return withInterrupt(
-    (signal) => go({ target: answerTarget({ plan, dataset, device, signal }), source, signal }),
-    say,
-  );
-}
-
-async function improveImages(plan: ImprovePlan, { device, data }: ImproveCommand, go: Go) {
-  const model = await openImageModel(plan.run, device);
-  const { onProgress, stop } = downloadProgress();
-  try {
-    const taught = await imagesFor(model, plan.run, data, onProgress);
-    const dataset = asDrawn(model, taught);
-    const { classNames, training } = model.config;
-    const other =
-      String(classNames) !== String(dataset.classNames) ||
-      (typeof training.dataSha256 === "string" && dataset.report && dataset.report.sha256 !== training.dataSha256);
-    if (other)
-      throw new UsageError(
-        `${data ?? dataset.id} is not what ${plan.run} was trained on; it can be improved on the same data only. Leave out --data, or say where those are now.`,
-      );
-    const about = { location: plan.run, config: model.config };
-    const judge = await independentJudge(plan.judge!, dataset, about, { device, onProgress });
-    stop();
-    try {
-      const source = { ...readingOf(model.config), data: dataset.report?.path ?? plan.data };
-      return await withInterrupt(
-        (signal) => go({ target: imageTarget({ plan, dataset, taught, judge, device, signal }), source, signal }),
-        say,
-      );
-    } finally {
-      await judge.release();
-    }
-  } finally {
-    stop();
-    await model.release();
-  }
 }
 
 async function planned(run: string | undefined, command: ImproveCommand): Promise<ImprovePlan> {
@@ -111,11 +63,13 @@ async function planned(run: string | undefined, command: ImproveCommand): Promis
   const { rounds = 3, seed = 0, control = false, features, reinforce, set = [] } = command;
   if (method.answers && features !== undefined)
     throw new UsageError("Answers are right or wrong without a judge; leave out --features.");
-  const { count = method.answers ? 200 : 500 } = command;
+  const motion = method.learnsFrom.includes("motion");
+  if (motion && features === undefined) await motionJudgeOf(run, features);
+  const { count = method.answers ? 200 : motion ? MOTIONS : 500 } = command;
   if (!method.answers && reinforce !== undefined)
-    throw new UsageError("Models of images have no answers that could be rewarded; leave out --reinforce.");
+    throw new UsageError("Models that draw have no answers that could be rewarded; leave out --reinforce.");
   const asked = applyOverrides(parseSettings(method.schema, config.settings) as object, set);
-  const given = method.answers ? answerSteps(command) : imageSteps(command, method.lastSteps(asked) ?? lastSteps);
+  const given = method.answers ? answerSteps(command) : drawnSteps(command, method.lastSteps(asked) ?? lastSteps);
   const settings = applyOverrides(asked, given);
   requireAgreement(asked, settings, { set, given });
   requireEffect(method, settings, set, run);
@@ -124,7 +78,7 @@ async function planned(run: string | undefined, command: ImproveCommand): Promis
   return { run: resolve(run), data, judge, rounds, seed, perClass: count, settings, control };
 }
 
-const imageSteps = ({ steps }: ImproveCommand, last: string) => (steps === undefined ? [] : [`${last}=${steps}`]);
+const drawnSteps = ({ steps }: ImproveCommand, last: string) => (steps === undefined ? [] : [`${last}=${steps}`]);
 const answerSteps = ({ steps, reinforce }: ImproveCommand) => [
   ...(steps === undefined ? [] : [`training.steps=${steps}`]),
   ...(reinforce === undefined ? [] : [`reinforcement.steps=${reinforce}`]),

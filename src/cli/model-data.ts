@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
-import { type ImageDataset, resolveDataset } from "../data/index.js";
+import { type ImageDataset, resolveDataset, resolveMotion } from "../data/index.js";
+import { made } from "../data/motion/made.js";
+import type { MotionDataset } from "../data/motion-dataset.js";
 import { readingOptions, textOptions } from "../data/origin.js";
 import type { DataReport } from "../data/report.js";
 import { quantised } from "../data/tokens/pixels.js";
@@ -69,6 +71,21 @@ export async function imagesFor(
   });
   await requireTrainedOn(model.config, location, { report: images.report, asked });
   return images;
+}
+
+/** The motions that a model was trained on, or others; of those that are made about `each` to test with of every action. */
+export async function motionsFor(
+  config: ModelConfig,
+  location: string,
+  asked: string | undefined,
+  { each, onProgress }: { each: number } & Pick<ReturnType<typeof downloadProgress>, "onProgress">,
+): Promise<MotionDataset> {
+  const data = dataOf(config, asked);
+  if (Object.hasOwn(made, data)) return made[data].make({ onProgress }, each);
+  const { skipBroken } = asked === undefined ? readingOf(config) : {};
+  const dataset = await resolveMotion(data, { skipBroken, onProgress });
+  await requireTrainedOn(config, location, { report: dataset.report, asked });
+  return dataset;
 }
 
 /** Images in the levels that a model can draw: what its samples are compared with. */

@@ -81,9 +81,11 @@ const sampleOptions = Object.fromEntries(
   ),
 );
 
-/** Those of models of images. */
-const imageOptions = Object.fromEntries(
-  Object.entries(methods).flatMap(([name, { options }]) => (options.image ? [[name, options.image]] : [])),
+/** Those of models that draw images or motions. */
+const diagnosedOptions = Object.fromEntries(
+  Object.entries(methods).flatMap(([name, { options }]) =>
+    (["image", "motion"] as const).flatMap((kind) => (options[kind] ? [[name, options[kind]]] : [])),
+  ),
 );
 
 const sample = program
@@ -269,21 +271,21 @@ program
 const diagnosis = program
   .command("diagnose")
   .description(
-    "say which classes (or clusters) a model of images draws badly, and how, judged by features that it was not trained on; " +
+    "say which classes (or clusters) a model of images, or which actions one of motion, draws badly, and how, judged by features that it was not trained on; " +
       "or which questions a vision-language model gets wrong, and why: one of fewstep's, any behind an OpenAI-compatible endpoint, or one whose answers VLMEvalKit or lmms-eval has written",
   )
   .argument(
     "[model]",
     "name, folder or URL; or with --model the address of an endpoint, such as http://127.0.0.1:8000/v1",
   )
-  .option("--data <id|path>", "real images (default: what the model was trained on)")
+  .option("--data <id|path>", "real images or motions (default: what the model was trained on)")
   .option(
     "--features <name>",
-    "the judge: classifier, resnet50-imagenet, a trained classifier's folder or an ONNX file (default: classifier)",
+    "the judge: of images classifier, resnet50-imagenet, a trained classifier's folder or an ONNX file (default: classifier); of motions a trained motion-judge's folder",
   )
   .option(
     "--count <n>",
-    "samples and real images of each class at most (default: 500); questions of each skill (default: 200)",
+    "samples and real images of each class at most (default: 500); motions of each action (60); questions of each skill (200)",
     whole(20),
   )
   .option("--seed <n>", "seed of the samples, or number of the set of questions (default: 0)", whole(0))
@@ -304,7 +306,7 @@ const diagnosis = program
   .addOption(checkpointOption())
   .addOption(deviceOption())
   .addOption(jsonOption());
-addOptionFlags(diagnosis, imageOptions, { leaveOut: ["count", "label", "seed"] });
+addOptionFlags(diagnosis, diagnosedOptions, { leaveOut: ["count", "label", "seed", "prompt"] });
 diagnosis
   .addHelpText(
     "after",
@@ -314,6 +316,7 @@ URLs; a token is read from FEWSTEP_API_KEY. Calls that fail are no wrong answers
 ${examples(
   "diagnose drifting-fashion --report out/diagnosis.html",
   "diagnose runs/mine --features runs/judge --json",
+  "diagnose walker --features runs/motion-judge --count 100",
   "diagnose http://127.0.0.1:8000/v1 --model Qwen/Qwen2.5-VL-3B-Instruct --out out/qwen",
   "diagnose http://127.0.0.1:8000/v1 --model my-model --questions my/questions.jsonl --out out/mine",
   "diagnose --resume out/qwen --export out/lessons --for trl",
@@ -329,11 +332,11 @@ ${examples(
 program
   .command("improve")
   .description(
-    "train a finished run of images or of answers on, round by round, on a mixture weighted by its diagnosis; a round is kept only where held-out images or questions say that it is better",
+    "train a finished run of images, of motions or of answers on, round by round, on a mixture weighted by its diagnosis; a round is kept only where held-out images, motions or questions say that it is better",
   )
-  .argument("[run]", "folder of a finished run of drifting, sphere, flow or vision-language")
+  .argument("[run]", "folder of a finished run of drifting, sphere, flow, discrete (pixels), motion or vision-language")
   .option("--data <id|path>", "what it was trained on, where that is now")
-  .option("--features <name>", "the judge of images, as of diagnose (default: classifier)")
+  .option("--features <name>", "the judge, as of diagnose (default, of images: classifier)")
   .option("--out <folder>", "where rounds, report and model go")
   .option("--resume <folder>", "go on with one that was stopped")
   .option("--rounds <n>", "rounds at most (default: 3)", whole(1))
@@ -345,7 +348,7 @@ program
   )
   .option(
     "--count <n>",
-    "of each class, samples and real images in a diagnosis at most (default: 500); or questions of each skill (200)",
+    "of each class, samples and real images in a diagnosis at most (default: 500); or motions of each action (60), questions of each skill (200)",
     whole(20),
   )
   .option("--seed <n>", "seed of samples and rounds (default: 0)", whole(0))

@@ -36,6 +36,17 @@ export interface MotionReference {
   readonly train: JudgedMotions;
 }
 
+/** @throws WrongUse where the judge knows other actions than the data, or another frame rate */
+export function requireJudgeOf(dataset: MotionDataset, judge: MotionJudge): void {
+  const { actions, fps } = judge.shape;
+  const { name } = judge.config;
+  if (String(actions) !== String(dataset.classNames))
+    throw new WrongUse(
+      `${name} tells other actions apart (${actions.slice(0, 3).join(", ")}, …) than those of ${dataset.id}; train a judge on these data.`,
+    );
+  if (fps !== dataset.fps) throw new WrongUse(`${name} sees ${fps} frames a second; ${dataset.id} has ${dataset.fps}.`);
+}
+
 /**
  * Judges real motions: windows of the test clips and of the training clips, `limit` at most (1000) of each.
  * @throws WrongUse where the judge knows other actions than the data, or another frame rate, or they are too few
@@ -45,13 +56,8 @@ export async function measureMotionReference(
   judge: MotionJudge,
   { limit = 1000, signal }: { limit?: number; signal?: AbortSignal } = {},
 ): Promise<MotionReference> {
-  const { actions, fps, frames } = judge.shape;
-  const { name } = judge.config;
-  if (String(actions) !== String(dataset.classNames))
-    throw new WrongUse(
-      `${name} tells other actions apart (${actions.slice(0, 3).join(", ")}, …) than those of ${dataset.id}; train a judge on these data.`,
-    );
-  if (fps !== dataset.fps) throw new WrongUse(`${name} sees ${fps} frames a second; ${dataset.id} has ${dataset.fps}.`);
+  requireJudgeOf(dataset, judge);
+  const { frames } = judge.shape;
   const random = new Random(0, "real");
   const real = { count: limit, signal };
   for (const part of ["test", "train"] as const) {

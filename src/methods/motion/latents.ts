@@ -16,15 +16,25 @@ const BATCH = 32;
 /** Blocks between windows of a clip. */
 const STRIDE = 2;
 
+/** Mean and deviation of each number of a token, [latent]. */
+export type TokenScale = Record<"mean" | "deviation", Float32Array>;
+
+/** The scale that a network's tokens have. */
+export const tokenScaleOf = ({ tokens }: MotionNetwork): TokenScale => ({
+  mean: tokens.mean.value!.slice(),
+  deviation: tokens.deviation.value!.slice(),
+});
+
 /**
  * Encodes windows of as many blocks as the denoiser looks at, each as if nothing came before it, and sets the scale of
- * tokens: afterwards those that are drawn have mean 0 and deviation 1 in each of their numbers.
+ * tokens: that which is given, or else one by which those that are drawn have mean 0 and deviation 1 in each of their numbers.
  */
 export async function encodeWindows(
   clips: readonly FeatureClip[],
   shape: MotionShape,
   net: MotionNetwork,
   compute: Compute = {},
+  given?: TokenScale,
 ): Promise<EncodedWindow[]> {
   const { features, codec, network } = shape;
   const { latent } = codec;
@@ -49,7 +59,7 @@ export async function encodeWindows(
       found.push({ window, mean: mean.slice(from, from + own), deviation: deviation.slice(from, from + own) });
     });
   }
-  const scale = tokenScale(found, latent);
+  const scale = given ?? tokenScale(found, latent);
   net.tokens.mean.value!.set(scale.mean);
   net.tokens.deviation.value!.set(scale.deviation);
   return found.map(({ window, mean, deviation }) => ({
@@ -62,7 +72,7 @@ export async function encodeWindows(
 }
 
 /** Mean and deviation of drawn tokens: of their means, and of the noise around these. */
-function tokenScale(encoded: readonly { mean: Float32Array; deviation: Float32Array }[], latent: number) {
+function tokenScale(encoded: readonly TokenScale[], latent: number): TokenScale {
   const [sum, squares] = [new Float64Array(latent), new Float64Array(latent)];
   let count = 0;
   for (const { mean, deviation } of encoded) {

@@ -59,6 +59,17 @@ export const motionSettings = z.object({
 });
 export type MotionSettings = z.infer<typeof motionSettings>;
 
+/** Settings without effect: of a teacher that there is not, or of stages that are taken from a run that is trained on. */
+export function idleSettings({ teacher }: MotionSettings, continued: boolean): string[] {
+  const codec = ["frames", "reduction", "kl", "root", "align", "weights", "batch", "steps", "lr"];
+  const alone = teacher.steps === 0;
+  return [
+    ...(continued ? [...codec.map((name) => `codec.${name}`), "text.words"] : alone ? ["codec.align"] : []),
+    ...(continued ? ["batch", "lr"] : []).map((name) => `teacher.${name}`),
+    ...(alone ? ["width", "heads", "blocks", "batch", "lr"] : []).map((name) => `teacher.${name}`),
+  ];
+}
+
 const tiny: MotionSettings = {
   seed: 0,
   codec: {

@@ -1,12 +1,13 @@
 import type { MotionDataset } from "../../data/motion-dataset.js";
 import { WrongUse } from "../../io/wrong-use.js";
 import { trainableShape } from "../../models/architecture.js";
+import { readModelConfig } from "../../models/files.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { trainModel } from "../../recipes/training.js";
 import { type Stage, type TrainOptions, trainingCompute } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
-import { encodeWindows } from "./latents.js";
+import { encodeWindows, tokenScaleOf } from "./latents.js";
 import { motionArchitecture, motionNetwork } from "./network.js";
 import { type MotionSettings, motionSettings } from "./settings.js";
 import { codecStage, diffusionStage, teacherStage } from "./stages.js";
@@ -27,7 +28,9 @@ export async function trainMotion(dataset: MotionDataset, settings: MotionSettin
   const captions = clips.flatMap(({ segments }) => segments.flatMap(({ captions }) => captions));
   const { width, latent, depth } = config.codec;
   const { words: most, ...text } = config.text;
-  const words = { ...text, words: vocabularyOf(captions, most) };
+  // What goes on from a run keeps its words, whatever is said of the motions that it now learns from
+  const known = options.from && motionArchitecture.shape.parse((await readModelConfig(options.from.run)).network).text;
+  const words = known && "words" in known ? known : { ...text, words: vocabularyOf(captions, most) };
   const shape = trainableShape(motionArchitecture, {
     fps: dataset.fps,
     features: clips[0].rows.length / clips[0].frames,
@@ -51,7 +54,8 @@ export async function trainMotion(dataset: MotionDataset, settings: MotionSettin
   }
   stages.push(
     () => codecStage(context, guide),
-    async () => diffusionStage(context, await encodeWindows(clips, shape, net, options)),
+    async () =>
+      diffusionStage(context, await encodeWindows(clips, shape, net, options, options.from && tokenScaleOf(net))),
   );
   return trainModel({ method: "motion", dataset, options, settings: config, shape, net }, stages);
 }

@@ -309,7 +309,8 @@ describe("refused", () => {
     [["improve", "x"], /Say where it goes/],
     [["improve", "--resume", "nowhere"], /no improvement in nowhere/],
     [["improve", "--resume", "x", "--steps", "3"], /leave out --steps/],
-    [["diagnose", "walker"], /draws motions.*of no classes/],
+    [["diagnose", "walker"], /draws motions.*name it with --features/],
+    [["diagnose", "talk"], /draws gestures, which are of no classes/],
     [["diagnose", "drifting-fashion", "--report", "page.txt"], /\.html/],
     [["diagnose", "drifting-fashion", "--count", "5"], /at least 20/],
   ])("%j", async (args, message) => {
@@ -329,7 +330,7 @@ describe("refused", () => {
     const { code, stderr } = await run(["improve", join(root, "judge"), "--out", join(root, "none")]);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /"classifier" models cannot be trained on yet; those of drifting, sphere, discrete, flow.* can/,
+      /"classifier" models cannot be trained on yet; those of drifting, sphere, discrete, flow, motion.* can/,
     );
   });
 });

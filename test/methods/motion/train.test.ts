@@ -9,7 +9,7 @@ import {
   motionNetwork,
   trainMotion,
 } from "../../../src/methods/motion/index.js";
-import { encodeWindows } from "../../../src/methods/motion/latents.js";
+import { encodeWindows, tokenScaleOf } from "../../../src/methods/motion/latents.js";
 import {
   featureClips,
   featureScale,
@@ -157,6 +157,15 @@ test("drawn tokens have mean 0 and deviation 1", async () => {
     expect(Math.abs(mean(own))).toBeLessThan(0.1);
     expect(mean(own.map((v) => v * v))).toBeCloseTo(1, 0);
   }
+  const [own] = encoded;
+  const drawn = own.draw(new Random(4));
+  const given = { mean: Float32Array.of(5, 0, -1), deviation: Float32Array.of(2, 1, 4) };
+  const kept = { mean: net.tokens.mean.value!.slice(), deviation: net.tokens.deviation.value!.slice() };
+  const [other] = await encodeWindows(all, shape, net, { device: "cpu", threads: 1 }, given);
+  const raw = other.draw(new Random(4)).map((v, i) => v * given.deviation[i % 3] + given.mean[i % 3]);
+  for (const [i, value] of raw.entries())
+    expect(value).toBeCloseTo(drawn[i] * kept.deviation[i % 3] + kept.mean[i % 3], 4);
+  expect(tokenScaleOf(net)).toEqual(given);
   expect(
     encoded.every(({ window, draw }) => draw(random).length === 3 * Math.floor((window.end - window.start) / 4)),
   ).toBe(true);
