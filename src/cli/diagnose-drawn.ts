@@ -37,14 +37,17 @@ export async function openDrawing(location: string, device?: DeviceName | "auto"
 /** Motions of each action in a diagnosis at most, where nothing is said. */
 export const MOTIONS = 60;
 
-/** The judge of a model of motion by place. @throws UsageError where none is named */
-export async function motionJudgeOf(location: string, at: string | undefined, device?: DeviceName | "auto") {
-  if (at !== undefined) return opening((onProgress) => MotionJudge.load(at, { device, onProgress }));
+/** Where the judge of a model of motion is. @throws UsageError where none is named */
+export function requireMotionJudge(location: string, at: string | undefined): string {
+  if (at !== undefined) return at;
   throw new UsageError(
     `${location} draws motions, which a network judges that learnt apart from it. Train one ` +
       "(fewstep train motion-judge --data locomotion --out runs/judge) and name it with --features runs/judge.",
   );
 }
+
+export const openMotionJudge = (at: string, device?: DeviceName | "auto"): Promise<MotionJudge> =>
+  opening((onProgress) => MotionJudge.load(at, { device, onProgress }));
 
 export async function diagnoseImageModel(
   model: ImageGenerator,
@@ -71,7 +74,7 @@ export async function diagnoseMotionModel(
   location: string,
   { features, data, count = MOTIONS, seed, options, device }: DiagnoseCommand,
 ): Promise<DrawnFound> {
-  const judge = await motionJudgeOf(location, features, device);
+  const judge = await openMotionJudge(requireMotionJudge(location, features), device);
   const { onProgress, stop } = downloadProgress();
   try {
     const dataset = await motionsFor(model.config, location, data, { each: count, onProgress });

@@ -13,7 +13,7 @@ import type { ImageGenerator, MotionGenerator } from "../models/generator.js";
 import type { DeviceName } from "../runtime/index.js";
 import { withInterrupt } from "../train/index.js";
 import { downloadProgress } from "./data.js";
-import { motionJudgeOf, openDrawing } from "./diagnose-drawn.js";
+import { openDrawing, openMotionJudge } from "./diagnose-drawn.js";
 import { asDrawn, imagesFor, motionsFor, readingOf } from "./model-data.js";
 import { say, UsageError } from "./output.js";
 
@@ -69,7 +69,7 @@ async function improveImages(model: ImageGenerator, plan: ImprovePlan, { device,
 }
 
 async function improveMotions(model: MotionGenerator, plan: ImprovePlan, { device, data }: Given, run: Run) {
-  const judge = await motionJudgeOf(plan.run, plan.judge!, device);
+  const judge = await openMotionJudge(plan.judge!, device);
   const { onProgress, stop } = downloadProgress();
   try {
     // Half of what there is to test with decides on rounds

@@ -14,7 +14,7 @@ import { readModelConfig } from "../models/files.js";
 import type { DeviceName } from "../runtime/index.js";
 import { terminalProgress } from "../train/index.js";
 import { parseSettings } from "../train/settings.js";
-import { MOTIONS, motionJudgeOf } from "./diagnose-drawn.js";
+import { MOTIONS, requireMotionJudge } from "./diagnose-drawn.js";
 import { dataOf } from "./model-data.js";
 import { printJson, printTable, say, UsageError } from "./output.js";
 import { applyOverrides, isWithin, requireEffect, settingOf } from "./overrides.js";
@@ -64,7 +64,7 @@ async function planned(run: string | undefined, command: ImproveCommand): Promis
   if (method.answers && features !== undefined)
     throw new UsageError("Answers are right or wrong without a judge; leave out --features.");
   const motion = method.learnsFrom.includes("motion");
-  if (motion && features === undefined) await motionJudgeOf(run, features);
+  if (motion) requireMotionJudge(run, features);
   const { count = method.answers ? 200 : motion ? MOTIONS : 500 } = command;
   if (!method.answers && reinforce !== undefined)
     throw new UsageError("Models that draw have no answers that could be rewarded; leave out --reinforce.");

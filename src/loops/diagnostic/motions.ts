@@ -16,7 +16,7 @@ export interface Stretch extends Segment {
   readonly clip: Clip;
 }
 
-/** What a judge sees of a clip: so many frames from `start` on. */
+/** What a judge sees of a clip: its frames from `start` on. */
 export type Seen = Pick<Stretch, "clip" | "start" | "label">;
 
 /** A diagnosis with what it is of. */
@@ -32,7 +32,7 @@ export const stretchesOf = (clips: readonly LabelledClip[], frames: number): Str
 
 /**
  * Lets a model show what captions of real motions say, as many of each action, and compares them, action by action, with
- * real ones in the judge's features. Rows are those of {@link stretchesOf}; `perClass` is 60 by default.
+ * real ones in the judge's features: a window at a place of its own, drawn by the seed, of each. Rows are those of {@link stretchesOf}; `perClass` is 60 by default.
  * @throws WrongUse, OptionError where the judge or the model does not fit
  */
 export async function diagnoseMotions(
@@ -56,7 +56,9 @@ export async function diagnoseMotions(
   const drawn = ({ split, rows }: RealRows): Stretch[] => {
     const all = stretchesOf(dataset[split], frames);
     const labels = all.map(({ label }) => label);
-    return drawRows({ labels, count: all.length }, perClass, new Random(seed, split), rows).map((row) => all[row]);
+    const chosen = drawRows({ labels, count: all.length }, perClass, new Random(seed, split), rows);
+    const random = new Random(seed, `${split} windows`);
+    return chosen.map((row) => ({ ...all[row], start: windowIn(all[row], frames, random) }));
   };
   const real = drawn(probes.real ?? { split: "test" });
   const floor = drawn(probes.floor ?? { split: "train" });
@@ -67,13 +69,15 @@ export async function diagnoseMotions(
     );
   const whole = { ...asked, count: asks.length, seed, prompt: asks.map(({ prompt }) => prompt) };
   const { clips } = await model.sample(whole, { signal });
-  const samples = clips.map((clip, i): Seen => ({ clip, start: clip.frames - frames, label: asks[i].label }));
+  const random = new Random(seed, "diagnosis");
+  const samples = clips.map((clip, i): Seen => {
+    return { clip, start: windowIn({ start: 0, end: clip.frames }, frames, random), label: asks[i].label };
+  });
   const sets = {
     real: await judged(judge, real, signal),
     floor: await judged(judge, floor, signal),
     samples: await judged(judge, samples, signal),
   };
-  const random = new Random(seed, "diagnosis");
   const measured = diagnose({ kind: "motion", ...sets, classNames, kinds, random });
   if (measured.groups.length === 0)
     throw new WrongUse(
@@ -86,6 +90,10 @@ export async function diagnoseMotions(
     ...{ frames, seen: { real, samples } },
   };
 }
+
+/** Where a window of `frames` begins, anywhere in a stretch. */
+const windowIn = ({ start, end }: Pick<Stretch, "start" | "end">, frames: number, random: Random): number =>
+  start + random.integer(end - start - frames + 1);
 
 /** What the judge finds in motions, one at least. */
 async function judged(judge: MotionJudge, all: readonly Seen[], signal?: AbortSignal): Promise<JudgedSet> {

@@ -72,7 +72,7 @@ beforeAll(async () => {
   const judge = { ...judgePresets.tiny, widths: [8, 16, 16] as [number, number, number], features: 12, batch: 40 };
   await trainClassifier(data, { ...judge, steps: 60, lr: 4e-3 }, { ...quiet, out: at("judge"), source });
   await trainDiscrete(blind(data), settings, { ...quiet, out: at("blind"), source });
-  await trainDiscrete(data, levels(40, 2), { ...quiet, out: at("fine"), source });
+  await trainDiscrete(data, levels(100, 2), { ...quiet, out: at("fine"), source });
 });
 const judged = ["--features", at("judge"), "--count", "30"];
 const compute = ["--threads", "1", "--device", "cpu"];
@@ -98,7 +98,7 @@ test("what is trained on are the images themselves, not what is left of them in 
   const { weights } = await readModel(at("fine"), () => discreteArchitecture);
   await trainDiscrete(
     data,
-    { ...levels(40, 3), seed: 1 },
+    { ...levels(100, 3), seed: 1 },
     { ...quiet, out: at("own"), from: { run: at("fine"), weights } },
   );
   const bytes = (name: string) => readFileSync(join(at(name), "model/model.safetensors"));

@@ -100,6 +100,11 @@ test("an action that a model never shows comes first, and the page shows real an
   expect(about).toMatchObject({ kind: "motion", by: "class", split: "test", count: 60 });
   expect(about.groups[0]).toMatchObject({ name: "run", accuracy: { value: 0 }, n: { real: 20, samples: 20 } });
   expect(about.groups[0].finding).toContain("misses some real motions; is taken for other classes");
+  // Windows anywhere in a motion: its beginning is not its end
+  for (const seen of [found.seen.real, found.seen.samples]) {
+    for (const { clip, start } of seen) expect(start + FRAMES).toBeLessThanOrEqual(clip.frames);
+    expect(new Set(seen.map(({ start }) => start)).size).toBeGreaterThan(5);
+  }
   for (const { accuracy } of about.groups) expect(accuracy!.floor).toBeGreaterThan(0.9);
   expect(told(await diagnoseMotions(model, data, judge, { sample, perClass: 20, seed: 3 }), about)).toEqual(about);
   const page = await diagnosisHtml(found, about, motionPictures(found));
