@@ -1,6 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildStudio } from "../../scripts/build-studio.js";
 import { scenes } from "../../src/data/scenes/index.js";
@@ -8,7 +10,7 @@ import { type AnswerDiagnosis, diagnoseAnswers, type Improvement } from "../../s
 import { VisionLanguageModel } from "../../src/methods/vision-language/model.js";
 import { readReport } from "../../studio/src/pages/diagnose/report.js";
 import { madeModel } from "../methods/vision-language/made.js";
-import { ended, type Studio, startStudio } from "../server/runs/serving.js";
+import { ended, main, type Studio, startStudio } from "../server/runs/serving.js";
 import { StaticHost, Visitor } from "./site.js";
 
 const interval = (value: number) => [value - 0.05, value + 0.05] as [number, number];
@@ -211,5 +213,44 @@ describe("the page", () => {
       fetch(`${studio.address}/api/diagnoses${path}`, { headers: { "x-fewstep-token": studio.token } });
     for (const name of ["/linked", "/nowhere", "/..%2F"]) expect((await asked(name)).status).toBe(404);
     expect((await fetch(`${studio.address}/api/diagnoses`)).status).toBe(401);
+  });
+
+  test("on the studio's server a run is improved: named, begun, seen while it lasts, and its report comes by itself", async () => {
+    const [runs, steps] = [join(folder, "runs"), ["training.steps=3", "training.pictures=4", "training.questions=4"]];
+    const args = ["train", "vision-language", "--data", "scenes", "--preset", "tiny", "--out", join(runs, "small")];
+    await promisify(execFile)(process.execPath, [main, ...args, "--threads", "1", "--set", ...steps]);
+    const { page } = visitor;
+    await page.goto(`${studio.address}/#/diagnose`);
+    await page.getByText("Improve a run of this machine").click();
+    const form = page.getByTestId("improve");
+    await form.getByLabel("Run", { exact: true }).selectOption("small");
+    expect(await form.getByLabel("Name of the result").inputValue()).toBe("small-better");
+    await form.getByLabel("Rounds").fill("1");
+    await form.getByLabel("Training steps of each").fill("2");
+    await form.getByLabel("Samples or questions of each").fill("20");
+    await visitor.expectGood();
+    // A name that is taken is said in a sentence, and nothing is begun
+    await form.getByLabel("Name of the result").fill("better");
+    await form.getByRole("button").click();
+    await form.getByText('There is a run "better" already').waitFor();
+    visitor.problems.splice(0); // the browser reports the refusal, too
+    await form.getByLabel("Name of the result").fill("small-better");
+    await form.getByRole("button").click();
+    await page.getByTestId("said").waitFor();
+    expect(new URL(page.url()).hash).toBe("#/diagnose?report=small-better");
+    await page.getByText(/small-better: [01] of 1 round kept/).waitFor({ timeout: 110_000 });
+    await expect.poll(() => page.getByTestId("underway").count(), { timeout: 30_000 }).toBe(0);
+    expect(await page.getByTestId("verdict").textContent()).toContain("2 training steps");
+    await visitor.expectGood();
+    const { plan } = JSON.parse(readFileSync(join(runs, "small-better/improve.json"), "utf8"));
+    expect(plan).toMatchObject({ rounds: 1, perClass: 20, control: true, settings: { training: { steps: 2 } } });
+    // It stands among the runs as what it is, and is no run to begin with
+    await page.goto(`${studio.address}/#/runs`);
+    await page.getByText("improve", { exact: true }).first().waitFor();
+    await page.goto(`${studio.address}/#/diagnose`);
+    await page.getByText("Improve a run of this machine").click();
+    expect(await form.getByLabel("Run", { exact: true }).locator("option").allTextContents()).toEqual([
+      "small (vision-language)",
+    ]);
   });
 });

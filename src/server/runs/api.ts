@@ -17,7 +17,10 @@ export type RunState = "queued" | "running" | "interrupted" | "finished" | "fail
 export interface RunSummary {
   name: string;
   state: RunState;
+  /** "improve" of an improvement, whose data are the run that it began with. */
   method: string | null;
+  /** Whether it is rounds of diagnosis and training of another run. */
+  improves: boolean;
   data: string | null;
   preset: string | null;
   /** Place in the queue, from 1. */

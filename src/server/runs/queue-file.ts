@@ -2,12 +2,14 @@ import { readFile, rename } from "node:fs/promises";
 import { z } from "zod";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { processIdentity } from "../../io/process.js";
-import { trainRequest } from "./request.js";
+import { improveRequest, trainRequest } from "./request.js";
 
-/** A training that waits, has been started, or ended before there was a run. */
+/** A training, or an improvement, that waits, has been started, or ended before there was a run. */
 const jobSchema = z.object({
   name: z.string(),
   method: z.string(),
+  /** What a new improvement of a run is asked for; null for trainings, and where it goes on. */
+  improve: improveRequest.nullable().default(null),
   /** What a new run is asked for; null goes on with the one in the folder. */
   request: trainRequest.nullable(),
   /** Settings that change in a run that is gone on with. */

@@ -25,6 +25,21 @@ export const trainRequest = z.strictObject({
 });
 export type TrainRequest = z.output<typeof trainRequest>;
 
+/** What an improvement is asked for, as the command line has it: `run` is the name of a finished one. */
+export const improveRequest = z.strictObject({
+  name: z.string(),
+  run: text,
+  rounds: z.int().min(1).max(1000).optional(),
+  steps: z.int().min(1).optional(),
+  reinforce: z.int().min(1).optional(),
+  count: z.int().min(1).optional(),
+  seed: z.int().min(0).optional(),
+  control: z.boolean().optional(),
+  threads: trainRequest.shape.threads,
+  device: trainRequest.shape.device,
+});
+export type ImproveRequest = z.output<typeof improveRequest>;
+
 /** @throws WrongUse that names the field */
 export function parsed<S extends z.ZodType>(schema: S, given: unknown, what: string): z.output<S> {
   const result = schema.safeParse(given);
@@ -48,6 +63,11 @@ const flagsOf = (options: object): string[] =>
 export function trainArguments({ method, set, ...options }: TrainRequest, out: string): string[] {
   return ["train", method, `--out=${out}`, ...flagsOf(options), ...overridesOf(set).map((item) => `--set=${item}`)];
 }
+
+/** The command line of an improvement of the run in the folder `from` into `out`. */
+export const improveArguments = ({ name: _, run: __, ...options }: ImproveRequest, from: string, out: string) => [
+  ...["improve", `--out=${out}`, ...flagsOf(options), "--", from],
+];
 
 /** What may be asked for when a run is gone on with: settings that change from where it stands. */
 export const resumeRequest = z.strictObject({ set: trainRequest.shape.set });

@@ -9,7 +9,7 @@ import type { Watch } from "./events.js";
 import { methodForms } from "./form.js";
 import { fileOf } from "./names.js";
 import { type Program, runCommand } from "./process.js";
-import { checkArguments, checkRequest, parsed, resumeRequest, trainRequest } from "./request.js";
+import { checkArguments, checkRequest, improveRequest, parsed, resumeRequest, trainRequest } from "./request.js";
 import type { Runs } from "./runs.js";
 
 interface Named {
@@ -51,6 +51,12 @@ export function runRoutes(app: FastifyInstance, runs: Runs, watch: Watch): void 
   app.post("/api/runs", async ({ body }, reply) => {
     const request = parsed(trainRequest, body, "A training");
     await runs.add(request);
+    await runs.tend();
+    return reply.code(201).send(await runs.find(request.name));
+  });
+  app.post("/api/improvements", async ({ body }, reply) => {
+    const request = parsed(improveRequest, body, "An improvement");
+    await runs.improve(request);
     await runs.tend();
     return reply.code(201).send(await runs.find(request.name));
   });

@@ -2,7 +2,7 @@ import { mkdir, readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../../io/atomic.js";
 import { show } from "../../io/show.js";
-import { isWrongUse } from "../../io/wrong-use.js";
+import { isWrongUse, WrongUse } from "../../io/wrong-use.js";
 import { lockFolder } from "../../train/index.js";
 import { HttpError } from "../errors.js";
 import type { RunDetail, RunSummary } from "./api.js";
@@ -10,8 +10,15 @@ import { CurveReader } from "./curves.js";
 import { folderOf, isPlain, requireName } from "./names.js";
 import { askToEnd, endAtOnce, type Program, startTraining } from "./process.js";
 import { type Job, readJobs, writeJobs } from "./queue-file.js";
-import { overridesOf, resumeArguments, type TrainRequest, trainArguments } from "./request.js";
-import { detailOf, type Holder, holderOf, summaryOf } from "./status.js";
+import {
+  type ImproveRequest,
+  improveArguments,
+  overridesOf,
+  resumeArguments,
+  type TrainRequest,
+  trainArguments,
+} from "./request.js";
+import { detailOf, type Holder, holderOf, IMPROVES, summaryOf } from "./status.js";
 
 /** A training as the command line has it: a new one into `out`, or a run to resume. */
 export type Asked =
@@ -25,6 +32,8 @@ export interface RunsOptions {
   program: Program;
   /** Checks what is asked for, as the command line does. @throws WrongUse, and Error where it cannot be now */
   check(method: string, asked: Asked): Promise<void>;
+  /** The same of a run that is to be improved, by its folder. */
+  checkImprovable(folder: string): Promise<void>;
   /** Trainings at a time. */
   atOnce: number;
   warn(message: string): void;
@@ -123,27 +132,43 @@ export class Runs {
   add(request: TrainRequest): Promise<void> {
     const { name, method } = request;
     return this.alone(async () => {
-      requireName(name);
-      const same = (other: string) => other.toLowerCase() === name.toLowerCase();
-      if ((await readdir(this.root)).some(same) || this.jobs.some((job) => same(job.name)))
-        throw conflict(`There is a run ${show(name)} already. Resume it, or choose another name.`);
+      await this.requireNew(name);
       const { method: _, set, ...asked } = request;
       await this.check(method, { ...asked, out: join(this.root, name), set: overridesOf(set) });
       await this.save([...this.jobs, { ...newJob(name, method), request }]);
     });
   }
 
+  /** Puts an improvement of a finished run into the queue. @throws WrongUse, HttpError 404, 409 */
+  improve(request: ImproveRequest): Promise<void> {
+    const { name, run } = request;
+    return this.alone(async () => {
+      await this.requireNew(name);
+      await this.checked(this.options.checkImprovable(await this.folder(run)));
+      await this.save([...this.jobs, { ...newJob(name, IMPROVES), improve: request, request: null }]);
+    });
+  }
+
+  private async requireNew(name: string): Promise<void> {
+    requireName(name);
+    const same = (other: string) => other.toLowerCase() === name.toLowerCase();
+    if ((await readdir(this.root)).some(same) || this.jobs.some((job) => same(job.name)))
+      throw conflict(`There is a run ${show(name)} already. Resume it, or choose another name.`);
+  }
+
   /** Puts a run that was stopped back into the queue. @throws WrongUse, HttpError 404, 409 */
   resume(name: string, set: TrainRequest["set"] = {}): Promise<void> {
     return this.alone(async () => {
-      const { state, method, begun, resumable } = await this.find(name);
+      const { state, method, improves, begun, resumable } = await this.find(name);
       if (state !== "interrupted" && state !== "failed") throw conflict(`The run ${show(name)} is ${state} already.`);
       if (!resumable || !method)
         throw conflict(`The run ${show(name)} cannot be resumed: its config.json names no method.`);
+      if (improves && Object.keys(set).length > 0)
+        throw new WrongUse(`The improvement ${show(name)} goes on as it was begun; its settings cannot be changed.`);
       const job = this.job(name);
-      const request = begun ? null : (job?.request ?? null);
-      if (begun) await this.check(method, { resume: join(this.root, name), set: overridesOf(set) });
-      await this.save([...this.jobs.filter((one) => one !== job), { ...newJob(name, method), request, set }]);
+      const [request, improve] = begun ? [null, null] : [job?.request ?? null, job?.improve ?? null];
+      if (begun && !improves) await this.check(method, { resume: join(this.root, name), set: overridesOf(set) });
+      await this.save([...this.jobs.filter((one) => one !== job), { ...newJob(name, method), request, improve, set }]);
     });
   }
 
@@ -221,15 +246,25 @@ export class Runs {
     // One that was started by a process that could not note it any more
     if (await holderOf(await folderOf(this.root, job.name), undefined))
       return this.save(this.jobs.filter((one) => one !== job));
-    const args = job.request ? trainArguments(job.request, out) : resumeArguments(job.method, job.set, out);
+    const args = this.argumentsOf(job, out);
     const { identity, child } = await startTraining(this.options.program, args, this.logOf(job.name));
     child.once("exit", () => void this.tend().catch((error: Error) => this.options.warn(error.message)));
     const started: Job = { ...job, state: "started", process: identity };
     await this.save(this.jobs.map((one) => (one === job ? started : one)));
   }
 
-  private async check(method: string, asked: Asked): Promise<void> {
-    await this.options.check(method, asked).catch((error: Error) => {
+  private argumentsOf({ request, improve, method, set }: Job, out: string): string[] {
+    if (request) return trainArguments(request, out);
+    if (improve) return improveArguments(improve, join(this.root, improve.run), out);
+    return method === IMPROVES ? ["improve", `--resume=${out}`] : resumeArguments(method, set, out);
+  }
+
+  private check(method: string, asked: Asked): Promise<void> {
+    return this.checked(this.options.check(method, asked));
+  }
+
+  private async checked(work: Promise<void>): Promise<void> {
+    await work.catch((error: Error) => {
       throw isWrongUse(error) ? error : conflict(error.message);
     });
   }
@@ -265,5 +300,5 @@ export class Runs {
 }
 
 const newJob = (name: string, method: string): Omit<Job, "request"> => ({
-  ...{ name, method, since: new Date().toISOString(), set: {}, state: "queued", process: null },
+  ...{ name, method, improve: null, since: new Date().toISOString(), set: {}, state: "queued", process: null },
 });

@@ -8,6 +8,9 @@ import { readLog } from "./log.js";
 import { fileOf } from "./names.js";
 import type { Job } from "./queue-file.js";
 
+/** What stands for the method of an improvement of a run. */
+export const IMPROVES = "improve";
+
 /** Who trains in a run; `known` false: on another machine or in another container. */
 export interface Holder {
   pid: number;
@@ -41,13 +44,14 @@ export async function detailOf({ name, folder, job, place, ending, reader, log: 
   const holder = await holderOf(folder, job);
   if (reader && folder && (await fileOf(folder, "metrics.jsonl"))) await reader.refresh();
   const reached = reader?.reached ?? null;
-  const [stage, sheets, log, trained, modelled, report] = await Promise.all([
+  const [stage, sheets, log, trained, modelled, report, improvement] = await Promise.all([
     folder ? readStage(folder) : null,
     folder ? listSheets(folder) : [],
     readLog(path),
     folder ? timeOf(join(folder, "metrics.jsonl")) : 0,
     folder ? timeOf(join(folder, "model", "model.safetensors")) : 0,
     folder ? fileOf(folder, "report.html") : null,
+    folder ? fileOf(folder, "improve.json") : null,
   ]);
   // A log that is older than the last step or the model is of an earlier attempt
   const failed = log.error !== null && log.written >= Math.max(trained, modelled);
@@ -60,13 +64,15 @@ export async function detailOf({ name, folder, job, place, ending, reader, log: 
         : modelled > 0
           ? "finished"
           : "interrupted";
-  const request = job?.request ?? null;
+  const request = job?.request ?? job?.improve ?? null;
+  const improves = job?.method === IMPROVES || improvement !== null;
   return {
     name,
     state,
-    method: text(config?.method) ?? job?.method ?? null,
-    data: text(config?.data) ?? request?.data ?? null,
-    preset: request?.preset ?? null,
+    method: text(config?.method) ?? (improves ? IMPROVES : (job?.method ?? null)),
+    improves,
+    data: text(config?.data) ?? job?.request?.data ?? job?.improve?.run ?? null,
+    preset: job?.request?.preset ?? null,
     place,
     ending: ending && holder !== null,
     ...progressOf(reached, stage, state),
@@ -74,8 +80,10 @@ export async function detailOf({ name, folder, job, place, ending, reader, log: 
     model: modelled > 0,
     report: report !== null,
     error: state === "failed" ? log.error : null,
-    begun: config !== null,
-    resumable: (state === "interrupted" || state === "failed") && (config ? text(config.method) : request) !== null,
+    begun: config !== null || improvement !== null,
+    resumable:
+      (state === "interrupted" || state === "failed") &&
+      (config ? text(config.method) : (improvement ?? request)) !== null,
     changed: isoOf(Math.max(trained, modelled, log.written)),
     settings: config ?? (request as Record<string, unknown> | null) ?? {},
     curves: reader?.curves ?? [],

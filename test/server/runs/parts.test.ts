@@ -6,7 +6,13 @@ import { CurveReader } from "../../../src/server/runs/curves.js";
 import { readLog } from "../../../src/server/runs/log.js";
 import { fileOf, folderOf, requireName } from "../../../src/server/runs/names.js";
 import { readJobs, writeJobs } from "../../../src/server/runs/queue-file.js";
-import { checkArguments, resumeArguments, trainArguments, trainRequest } from "../../../src/server/runs/request.js";
+import {
+  checkArguments,
+  improveArguments,
+  resumeArguments,
+  trainArguments,
+  trainRequest,
+} from "../../../src/server/runs/request.js";
 
 const root = mkdtempSync(join(tmpdir(), "fewstep-runs-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -89,6 +95,9 @@ test("what is asked for becomes a command line in which no value can be an optio
   expect(resumeArguments("flow", { "flow.steps": 3 }, "/runs/mine")).toEqual([
     ...["train", "flow", "--resume=/runs/mine", "--set=flow.steps=3"],
   ]);
+  expect(
+    improveArguments({ name: "b", run: "--out=x", rounds: 2, control: true, threads: 1 }, "/runs/--out=x", "/runs/b"),
+  ).toEqual(["improve", "--out=/runs/b", "--rounds=2", "--control", "--threads=1", "--", "/runs/--out=x"]);
   expect(checkArguments({ path: "--help", size: 16, lines: true })).toEqual([
     ...["data", "check", "--json", "--size=16", "--lines", "--", "--help"],
   ]);
@@ -102,6 +111,7 @@ test("the queue is kept in a file; one that cannot be understood is set aside", 
   const job = {
     name: "a",
     method: "flow",
+    improve: null,
     request: null,
     set: {},
     since: "now",

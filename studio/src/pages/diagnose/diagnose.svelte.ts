@@ -38,7 +38,16 @@ export class Reports {
     }
   }
 
-  async fetch(name: string): Promise<void> {
+  /** Shows one of the server's; `expected` false: it may not be there yet, and then nothing is shown. */
+  async fetch(name: string, { expected = true } = {}): Promise<void> {
+    if (!expected) {
+      await this.list();
+      if (!this.served.some((one) => one.name === name)) {
+        this.report = null;
+        this.error = null;
+        return;
+      }
+    }
     await this.attempt(async () => {
       const files = await api<Given[]>(`diagnoses/${encodeURIComponent(name)}`);
       return readReport(files.map(({ path, text }) => ({ path: `${name}/${path}`, text })));
