@@ -54,6 +54,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 3,
     sequence: { sequencer: LongFirst },
+    setupFiles: ["test/equality.ts"],
     env: { FEWSTEP_THREADS: "1" },
   },
 });
