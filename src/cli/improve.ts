@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { valueAt } from "../io/faults.js";
 import { many, shellWord } from "../io/show.js";
@@ -57,7 +58,8 @@ export async function improveCommand(run: string | undefined, command: ImproveCo
   report(out, state, command.json);
 }
 
-async function planned(run: string | undefined, command: ImproveCommand): Promise<ImprovePlan> {
+/** What is asked for, checked. @throws WrongUse where it cannot be */
+export async function planned(run: string | undefined, command: ImproveCommand): Promise<ImprovePlan> {
   if (run === undefined) throw new UsageError("Say what to improve: the folder of a finished run.");
   const { method, config, lastSteps } = await improvable(run);
   const { rounds = 3, seed = 0, control = false, features, reinforce, set = [] } = command;
@@ -73,10 +75,19 @@ async function planned(run: string | undefined, command: ImproveCommand): Promis
   const settings = applyOverrides(asked, given);
   requireAgreement(asked, settings, { set, given });
   requireEffect(method, settings, set, run);
+  const mixture = method.answers && !control && set.map(settingOf).find((path) => isWithin(path, "mixture"));
+  if (mixture)
+    throw new UsageError(
+      `--set ${mixture} has no effect: the diagnosis makes the mixture. Leave it out, or add --control.`,
+    );
   const data = dataOf(await readModelConfig(run), command.data);
-  const judge = method.answers ? null : (features ?? "classifier");
+  const judge = method.answers ? null : placed(features ?? "classifier");
   return { run: resolve(run), data, judge, rounds, seed, perClass: count, settings, control };
 }
+
+/** A judge's folder wherever it is gone on from; its name as it is. */
+const placed = (features: string) =>
+  ["config.json", "model/config.json"].some((file) => existsSync(join(features, file))) ? resolve(features) : features;
 
 const drawnSteps = ({ steps }: ImproveCommand, last: string) => (steps === undefined ? [] : [`${last}=${steps}`]);
 const answerSteps = ({ steps, reinforce }: ImproveCommand) => [

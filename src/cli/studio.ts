@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { makeFolder } from "../io/atomic.js";
 import { isLoopback } from "../io/loopback.js";
-import { improvable } from "../loops/diagnostic/index.js";
 import { buildServer } from "../server/index.js";
 import { runsApi } from "../server/runs/index.js";
 import { knowsToken } from "../server/runs/token.js";
 import { studioPage } from "../server/studio.js";
+import { planned } from "./improve.js";
 import { listen, PortTaken, untilStopped } from "./listen.js";
 import { say, UsageError } from "./output.js";
 import { planTraining } from "./train-plan.js";
@@ -59,8 +59,8 @@ export async function studioCommand(
   );
   try {
     await app.register(studioPage, { folder, token, closed });
-    const checkImprovable = async (run: string) => void (await improvable(run));
-    await app.register(runsApi, { token, root: runs, program: program(), check, checkImprovable, atOnce: trainings });
+    const checkImprovement = async (...asked: Parameters<typeof planned>) => void (await planned(...asked));
+    await app.register(runsApi, { token, root: runs, program: program(), check, checkImprovement, atOnce: trainings });
     const stopped = untilStopped();
     const address = once ? await listen(app, { host, port: 0 }) : await listenAt(app, host, port);
     const page = !closed ? `${address}/` : `${address}/?token=${token}`;

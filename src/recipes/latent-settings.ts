@@ -35,6 +35,11 @@ export const latentSettings = {
 export const AUTOENCODER_TRAINING = ["batch", "warmSteps", "perceptual", "latentNoise", "steps", "lr"].map(
   (name) => `autoencoder.${name}`,
 );
+/** What the weights of a latent generator and of its autoencoder are shaped by, and the features that they were trained by. */
+export const LATENT_SHAPE = [
+  ...["latent", "encoder", "hidden", "decoder"].map((name) => `autoencoder.${name}`),
+  ...["generator", "features"],
+];
 type Autoencoder = z.infer<typeof latentSettings.autoencoder>;
 
 const tiny = {

@@ -43,6 +43,44 @@ test("a sum over parts and its gradients are those of one go", async () => {
   await whole.release();
 });
 
+test("second derivatives are those of the sum, and what is infinite in one part stays in it", async () => {
+  const build = (parts: number) =>
+    compile(
+      { x: [4, 2], w: [2] },
+      ({ x, w }) => {
+        const f = (part: Tensor) => part.mul(w).sin().mul(part).sum();
+        const loss = inTurn(f, x, { axis: -2, parts });
+        const slope = grad(loss, [x, w]);
+        const second = grad(slope[0].square().sum().add(slope[1].sum()), [x, w]);
+        const root = inTurn((part) => part.maximum(0).sqrt().sum(), x, { axis: 0, parts });
+        return { second, root, steep: grad(root, [x]) };
+      },
+      { threads: 1 },
+    );
+  const given = { x: [0, 0.4, 0.7, 0.2, 0.3, 0.5, 0.9, 1.1], w: [1.5, -0.7] };
+  const [whole, parts] = [build(1), build(3)];
+  const [wanted, found] = [await whole.run(given), await parts.run(given)];
+  expect(Math.max(...wanted.second.map(Math.abs))).toBeGreaterThan(1);
+  for (const [k, value] of wanted.second.entries()) expect(Math.abs(found.second[k] - value)).toBeLessThan(1e-4);
+  expect(Math.abs(found.root[0] - wanted.root[0])).toBeLessThan(1e-5);
+  expect(wanted.steep.filter((value) => !Number.isFinite(value))).toHaveLength(1);
+  for (const [k, value] of wanted.steep.entries())
+    if (Number.isFinite(value)) expect(Math.abs(found.steep[k] - value)).toBeLessThan(1e-4);
+  await Promise.all([whole.release(), parts.release()]);
+});
+
+test("a part that needs nothing, and losses of any shape of one number, are parts like others", async () => {
+  const program = compile({ x: [4, 3] }, ({ x }) => {
+    const f = (part: Tensor, from: number) => (from === 0 ? constant([2], [1, 1, 1]) : part.sum().reshape([1, 1, 1]));
+    const loss = inTurn(f, x, { axis: 0, parts: 2 });
+    return { loss, gradients: grad(loss, [x]) };
+  });
+  const { loss, gradients } = await program.run({ x: new Float32Array(12).fill(1) });
+  expect([...loss]).toEqual([8]);
+  expect([...gradients]).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
+  await program.release();
+});
+
 test("wrong use is a sentence", () => {
   const x = constant([1, 2, 3, 4], [2, 2]);
   for (const parts of [0, 1.5, 3])

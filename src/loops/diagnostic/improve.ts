@@ -17,6 +17,10 @@ const STATE = "improve.json";
 
 /** The method and settings of a run that can be gone on from. @throws WrongUse where it cannot be, with what can */
 export async function improvable(run: string): Promise<{ method: Method; config: RunConfig; lastSteps: string }> {
+  if (existsSync(join(run, STATE)))
+    throw new WrongUse(
+      `${run} is an improvement, no run. Its rounds are runs: go on from the one that it ended with, ${(await readImprovement(run)).best}.`,
+    );
   if (!existsSync(join(run, "checkpoints")) || !existsSync(join(run, "model/config.json")))
     throw new WrongUse(
       `${run} is no folder of a finished run. Training goes on from one: a model by itself keeps only what draws, without the ` +
@@ -57,24 +61,24 @@ export async function improve<D>(plan: ImprovePlan, context: ImproveContext<D>):
     throw new WrongUse(`${out} already holds a run or a model, which would be written over; choose another folder.`);
   await makeFolder(out);
   const unlock = await lockFolder(out, "improves");
+  let state: Improvement = { format: 1, plan, rounds: [], best: resolve(plan.run), final: null, ended: null };
   try {
-    const state: Improvement = resume
-      ? await readImprovement(out)
-      : { format: 1, plan, rounds: [], best: resolve(plan.run), final: null, ended: null };
+    if (resume) state = await readImprovement(out);
     await save(out, state);
     const rounds = new Rounds(state, method, config, context);
     while (state.ended === null) {
       if (signal?.aborted) return null;
       const done = await rounds.next();
-      if (!done) return null;
       await save(out, state);
+      if (!done) return null;
     }
     await rounds.finish();
     await save(out, state);
     return state;
   } catch (error) {
-    if (signal?.aborted && (error as Error).name === "AbortError") return null; // while it looked at a model
-    throw error;
+    if (!signal?.aborted || (error as Error).name !== "AbortError") throw error;
+    await save(out, state); // it was stopped while it looked at a model
+    return null;
   } finally {
     await unlock();
   }

@@ -53,11 +53,22 @@ export class Rounds<D> {
   /** One round; false where it was stopped. */
   async next(): Promise<boolean> {
     const { state, context } = this;
-    const { target } = context;
-    const { plan, best } = state;
     const round = state.rounds.length + 1;
-    const folder = join(context.out, `round-${round}`);
-    const began = performance.now();
+    const folder = join(resolve(context.out), `round-${round}`);
+    const began = performance.now() - 1000 * (state.elapsed ?? 0);
+    const elapsed = () => Math.round((performance.now() - began) / 1000);
+    try {
+      return await this.through(round, folder, elapsed);
+    } finally {
+      if (state.rounds.length < round) state.elapsed = elapsed();
+      else delete state.elapsed;
+    }
+  }
+
+  private async through(round: number, folder: string, elapsed: () => number): Promise<boolean> {
+    const { state } = this;
+    const { target } = this.context;
+    const { plan, best } = state;
     this.say(`Round ${round} of ${plan.rounds}: diagnosis of ${best} …`);
     const found = await target.steer(best, round);
     await this.tell(found, folder, round);
@@ -81,7 +92,7 @@ export class Rounds<D> {
     };
     const { kept, why } = verdict(comparison);
     this.say(`Round ${round} is ${kept ? "kept" : "not kept"}: ${why}.`);
-    const seconds = Math.round((performance.now() - began) / 1000);
+    const seconds = elapsed();
     const scores = target.groups(found);
     const groups = shares.map((share, i) => ({ ...share, score: scores[i].score.value }));
     this.sayEnded("", learnt);

@@ -50,6 +50,8 @@ export interface Improvement {
   format: 1;
   plan: ImprovePlan;
   rounds: Round[];
+  /** Seconds that the round that was stopped had taken. */
+  elapsed?: number;
   /** The run whose model is the result. */
   best: string;
   /** Beginning and result, on what no round looked at; null where no round was kept, and before the end. */

@@ -8,14 +8,19 @@ import { pixelOptions, textOptions } from "./options.js";
 import { discreteSettings, presets } from "./settings.js";
 import { TextModel } from "./text-model.js";
 
+/** What the weights of a network are shaped by. */
+const NETWORK_SHAPE = ["kind", "width", "hidden", "blocks", "condition", "tied", "norm", "mlp"];
+
 export const discrete = method({
   summary: "discrete diffusion of text and pixels: Duo and MDLM with Ψ-samplers (2506.10892, 2602.21185)",
   learnsFrom: ["text", "images"],
   architecture: discreteArchitecture,
   settings: discreteSettings,
   presets,
-  idle: ({ distillation: { rounds } }, continued) => [
-    ...(continued ? ["from"] : []),
+  idle: ({ distillation: { rounds }, curriculum: { kind, ...curriculum }, network }, continued) => [
+    ...(continued ? ["from", "process", "tokens"] : []),
+    ...(continued ? NETWORK_SHAPE.filter((name) => name in network).map((name) => `network.${name}`) : []),
+    ...(kind === "none" ? Object.keys(curriculum).map((name) => `curriculum.${name}`) : []),
     ...(rounds === 0 ? ["steps", "delta", "lr"].map((name) => `distillation.${name}`) : []),
   ],
   lastSteps({ distillation: { rounds } }) {

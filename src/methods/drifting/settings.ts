@@ -5,9 +5,11 @@ import {
   AUTOENCODER_TRAINING,
   autoencoderFor,
   driftStage,
+  LATENT_SHAPE,
   latentPresets,
   latentSettings,
 } from "../../recipes/latent-settings.js";
+import { offStage } from "../../recipes/off-stage.js";
 import { count, positive, share } from "../../train/settings.js";
 
 const noPostTraining = { ...frechetPreset, steps: 0 };
@@ -56,12 +58,16 @@ export const driftingSettings = settings.superRefine(({ from, features, autoenco
 /** What guidance is trained with; whether there is any is of the network. */
 const GUIDANCE = ["power", "max", "none", "unconditional"].map((name) => `guidance.${name}`);
 
-/** Settings without effect: of stages that `from` leaves out, or that are taken from a run that is trained on. */
+/**
+ * Settings without effect: of stages that there are not, that `from` leaves out, or that are taken from a run that is
+ * trained on, as its networks are.
+ */
 export function idleSettings({ from, frechetStage }: DriftingSettings, continued: boolean): string[] {
-  if (from === null && !continued) return [];
   const onlyFrechet = frechetStage.steps > 0;
+  if (from === null && !continued) return offStage("frechetStage", frechetStage);
   return [
-    ...(continued ? ["from", ...FEATURE_TRAINING] : []),
+    ...offStage("frechetStage", frechetStage),
+    ...(continued ? ["from", ...FEATURE_TRAINING, ...LATENT_SHAPE] : []),
     ...[...AUTOENCODER_TRAINING, "autoencoder.init", "latentStage"],
     ...(onlyFrechet ? ["jointStage", "drift", ...GUIDANCE] : []),
   ];

@@ -5,9 +5,11 @@ import {
   AUTOENCODER_TRAINING,
   autoencoderFor,
   driftStage,
+  LATENT_SHAPE,
   latentPresets,
   latentSettings,
 } from "../../recipes/latent-settings.js";
+import { offStage } from "../../recipes/off-stage.js";
 import { count, decay, positive, share, size } from "../../train/settings.js";
 import { jumpLevels } from "./shape.js";
 
@@ -119,7 +121,8 @@ export function idleSettings({ space, autoencoderFrom, frechetStage }: FlowSetti
   const joint = space === "joint";
   const taken = continued || autoencoderFrom !== null;
   return [
-    ...(continued ? ["from", "autoencoderFrom"] : []),
+    ...offStage("frechetStage", frechetStage),
+    ...(continued ? ["from", "autoencoderFrom", "space", ...LATENT_SHAPE] : []),
     ...(taken || (space === "pixel" && !posted) ? FEATURE_TRAINING : []),
     ...(taken || space === "pixel" ? AUTOENCODER_TRAINING : []),
     ...(continued && (joint || posted) ? ["flow"] : []),

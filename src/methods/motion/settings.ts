@@ -65,7 +65,9 @@ export function idleSettings({ teacher }: MotionSettings, continued: boolean): s
   const alone = teacher.steps === 0;
   return [
     ...(continued ? [...codec.map((name) => `codec.${name}`), "text.words"] : alone ? ["codec.align"] : []),
-    ...(continued ? ["batch", "lr"] : []).map((name) => `teacher.${name}`),
+    ...(continued ? ["batch", "lr", "steps", "width", "blocks"] : []).map((name) => `teacher.${name}`),
+    ...(continued ? ["codec.width", "codec.latent", "codec.depth", "network.width", "network.blocks"] : []),
+    ...(continued ? ["network.hidden", "text.buckets", "text.width", "text.blocks"] : []),
     ...(alone ? ["width", "heads", "blocks", "batch", "lr"] : []).map((name) => `teacher.${name}`),
   ];
 }

@@ -15,7 +15,7 @@ export const sphere = method({
   presets,
   fit: forData,
   idle: ({ perceptual, featuresFrom }, continued) => [
-    ...(continued ? ["featuresFrom"] : []),
+    ...(continued ? ["featuresFrom", "network"] : []),
     ...(continued || featuresFrom !== null || perceptual !== "features" ? FEATURE_TRAINING : []),
   ],
   lastSteps: () => "training.steps",

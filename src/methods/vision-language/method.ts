@@ -8,8 +8,10 @@ export const visionLanguage = method({
   architecture: visionLanguageArchitecture,
   settings: visionLanguageSettings,
   presets,
-  idle: ({ reinforcement: { steps, ...others } }) =>
-    steps > 0 ? [] : Object.keys(others).map((name) => `reinforcement.${name}`),
+  idle: ({ reinforcement: { steps, ...others } }, continued) => [
+    ...(continued ? ["network", "without"] : []),
+    ...(steps > 0 ? [] : Object.keys(others).map((name) => `reinforcement.${name}`)),
+  ],
   lastSteps: ({ reinforcement }) => (reinforcement.steps > 0 ? "reinforcement.steps" : "training.steps"),
   answers: true,
   train: async () => (await import("./train.js")).trainVisionLanguage,

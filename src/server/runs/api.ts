@@ -69,6 +69,9 @@ export interface MethodForm {
   summary: string;
   /** Whether its models draw; others judge. */
   draws: boolean;
+  /** Whether its runs can be improved, and what kind of judge has to be named for that; null where none has. */
+  improvable: boolean;
+  judge: string | null;
   /** Whether it can be told what a token of text is. */
   tokens: boolean;
   presets: { name: string; fields: SettingField[] /** Kinds of data. */; learnsFrom: readonly string[] }[];

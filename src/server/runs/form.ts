@@ -4,8 +4,10 @@ import type { MethodForm } from "./api.js";
 
 /** What a form needs of the methods: their presets, and the settings of each with what it may be. */
 export const methodForms = (): MethodForm[] =>
-  Object.entries(methods).map(([name, { summary, learnsFrom, load, answers, schema, presets }]) => ({
+  Object.entries(methods).map(([name, { summary, learnsFrom, load, answers, lastSteps, schema, presets }]) => ({
     ...{ name, summary, draws: load !== null || answers },
+    improvable: Object.values(presets).some((preset) => lastSteps(preset) !== null),
+    judge: learnsFrom.includes("motion") ? "motion-judge" : null,
     tokens: Object.values(presets).every((preset) => "tokens" in preset),
     presets: Object.entries(presets).map(([name, preset]) => ({
       name,

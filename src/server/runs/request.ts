@@ -32,6 +32,8 @@ export const improveRequest = z.strictObject({
   rounds: z.int().min(1).max(1000).optional(),
   steps: z.int().min(1).optional(),
   reinforce: z.int().min(1).optional(),
+  /** The judge: a name, or a folder of this machine. */
+  features: text.optional(),
   count: z.int().min(1).optional(),
   seed: z.int().min(0).optional(),
   control: z.boolean().optional(),

@@ -32,8 +32,8 @@ export interface RunsOptions {
   program: Program;
   /** Checks what is asked for, as the command line does. @throws WrongUse, and Error where it cannot be now */
   check(method: string, asked: Asked): Promise<void>;
-  /** The same of a run that is to be improved, by its folder. */
-  checkImprovable(folder: string): Promise<void>;
+  /** The same of an improvement of the run in a folder. */
+  checkImprovement(folder: string, asked: Omit<ImproveRequest, "name" | "run">): Promise<void>;
   /** Trainings at a time. */
   atOnce: number;
   warn(message: string): void;
@@ -141,10 +141,10 @@ export class Runs {
 
   /** Puts an improvement of a finished run into the queue. @throws WrongUse, HttpError 404, 409 */
   improve(request: ImproveRequest): Promise<void> {
-    const { name, run } = request;
+    const { name, run, ...asked } = request;
     return this.alone(async () => {
       await this.requireNew(name);
-      await this.checked(this.options.checkImprovable(await this.folder(run)));
+      await this.checked(this.options.checkImprovement(await this.folder(run), asked));
       await this.save([...this.jobs, { ...newJob(name, IMPROVES), improve: request, request: null }]);
     });
   }

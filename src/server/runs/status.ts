@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { fate, type ProcessIdentity } from "../../io/process.js";
 import { listSheets, lockHolder, readConfig, readStage } from "../../train/index.js";
 import type { RunDetail, RunState, RunSummary } from "./api.js";
@@ -71,7 +71,7 @@ export async function detailOf({ name, folder, job, place, ending, reader, log: 
     state,
     method: text(config?.method) ?? (improves ? IMPROVES : (job?.method ?? null)),
     improves,
-    data: text(config?.data) ?? job?.request?.data ?? job?.improve?.run ?? null,
+    data: text(config?.data) ?? job?.request?.data ?? job?.improve?.run ?? (improvement && (await runOf(improvement))),
     preset: job?.request?.preset ?? null,
     place,
     ending: ending && holder !== null,
@@ -121,4 +121,10 @@ const configOf = (folder: string): Promise<Record<string, unknown> | null> =>
     () => null,
   );
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
+/** The name of the run that an improvement began with. */
+const runOf = (path: string): Promise<string | null> =>
+  readFile(path, "utf8").then(
+    (told) => basename(JSON.parse(told).plan.run),
+    () => null,
+  );
 const isoOf = (time: number): string | null => (time > 0 ? new Date(time).toISOString() : null);

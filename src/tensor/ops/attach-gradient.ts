@@ -1,8 +1,8 @@
 import { sameShape, showShape } from "../shape.js";
 import { defineOp, type Tensor } from "../tensor.js";
 
-/** Inputs: the value, tensors, and the cotangent of each. */
-const attachGradientOp = defineOp("AttachGradient", {
+/** Inputs: the value, tensors, and the cotangent of each; `derived`: these are differentiated themselves. */
+const attachGradientOp = defineOp<{ derived: boolean }>("AttachGradient", {
   shape: ([value, ...rest]) => {
     if (value.size !== 1) throw new Error(`the value must be a scalar, not ${showShape(value.shape)}`);
     const half = rest.length / 2;
@@ -11,20 +11,25 @@ const attachGradientOp = defineOp("AttachGradient", {
     return value.shape;
   },
   onnx: (_, [value]) => value,
-  grad: ({ inputs: [, ...rest], dOut, needs }) => {
+  grad: ({ inputs: [, ...rest], attributes: { derived }, dOut, needs }) => {
     const half = rest.length / 2;
-    const cotangents = rest.slice(half).map((t, i) => (needs(i + 1) ? t.stopGradient().mul(dOut) : null));
+    const cotangents = rest
+      .slice(half)
+      .map((t, i) => (needs(i + 1) ? (derived ? t : t.stopGradient()).mul(dOut.reshape([])) : null));
     return [null, ...cotangents, ...cotangents.map(() => null)];
   },
 });
 
-/** A scalar `value` whose gradients towards some tensors are declared rather than derived; nothing else receives one. */
+/**
+ * A scalar `value` whose gradients towards some tensors are these cotangents, which are made of the same tensors, so that
+ * they have derivatives of their own; nothing else receives one.
+ */
 export const attachGradients = (value: Tensor, pairs: readonly (readonly [x: Tensor, cotangent: Tensor])[]): Tensor =>
-  attachGradientOp([value, ...pairs.map(([x]) => x), ...pairs.map(([, cotangent]) => cotangent)], undefined);
+  attachGradientOp([value, ...pairs.map(([x]) => x), ...pairs.map(([, cotangent]) => cotangent)], { derived: true });
 
 /**
  * A scalar `value` whose gradient towards `x` is declared to be `cotangent` rather than derived; nothing else receives
  * one.
  */
 export const attachGradient = (value: Tensor, x: Tensor, cotangent: Tensor): Tensor =>
-  attachGradients(value, [[x, cotangent]]);
+  attachGradientOp([value, x, cotangent], { derived: false });

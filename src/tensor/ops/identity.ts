@@ -10,12 +10,17 @@ const identityOp = defineOp("Identity", {
 /** The same values as a node of its own, so that derivatives towards it do not reach what it is made of otherwise. */
 export const alias = (x: Tensor): Tensor => identityOp([x], undefined);
 
+/** ONNX's number of float32. */
+const FLOAT = 1;
+
 const barrierOp = defineOp("Barrier", {
   shape: ([x]) => x.shape,
-  // x + −0·|a| with an entry a of what is waited for: x to the bit, which the runtime cannot know
+  // x + −0·[a < a] with an entry a of what is waited for, be it infinite: x to the bit, which the runtime cannot know
   onnx: (g, [x, after]) => {
     const entry = g.node("Slice", [g.node("Reshape", [after, g.int64([-1])]), g.int64([0]), g.int64([1])]);
-    return g.node("Add", [x, g.node("Mul", [g.node("Abs", [g.node("Squeeze", [entry])]), g.float(-0)])]);
+    const one = g.node("Squeeze", [entry]);
+    const never = g.node("Cast", [g.node("Less", [one, one])], { to: FLOAT });
+    return g.node("Add", [x, g.node("Mul", [never, g.float(-0)])]);
   },
   grad: ({ dOut }) => [dOut, null],
 });
