@@ -33,6 +33,8 @@ describe("settings of what is left out are refused", () => {
     ["drifting", "tiny", begun, "guidance.max=3", true],
     ["drifting", "tiny", begun, "features.steps=9", false], // the Fréchet stage looks through it
     ["drifting", "tiny", ["frechetStage.steps=3"], "jointStage.steps=9", false],
+    ["drifting", "tiny", [], "frechetStage.lr=0.1", true],
+    ["discrete", "pixels", [], "curriculum.tau=0.1", true],
     ["flow", "tiny-joint", ["autoencoderFrom=x"], "autoencoder.steps=9", true],
     ["flow", "tiny-joint", ["autoencoderFrom=x"], "jointStage.lr=0.1", false],
     ["flow", "tiny", [], "features.steps=9", true],
@@ -52,15 +54,18 @@ describe("settings of what is left out are refused", () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test.each(["from=x", "autoencoderFrom=null", "jointStage.lr=0.1"])("improve --set %s", async (setting) => {
-    const { code, stderr } = await run(["improve", base, "--out", out, "--set", setting]);
-    const [path] = setting.split("=");
-    expect([code, stderr]).toEqual([
-      2,
-      expect.stringContaining(`--set ${path} has no effect: what it is for is taken`),
-    ]);
-    expect(stderr).toContain(base);
-  });
+  test.each(["from=x", "autoencoderFrom=null", "jointStage.lr=0.1", "generator.hidden=32", "space=pixel"])(
+    "improve --set %s",
+    async (setting) => {
+      const { code, stderr } = await run(["improve", base, "--out", out, "--set", setting]);
+      const [path] = setting.split("=");
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining(`--set ${path} has no effect: what it is for is taken`),
+      ]);
+      expect(stderr).toContain(base);
+    },
+  );
 });
 
 test("settings without effect are settings", () => {

@@ -244,9 +244,19 @@ describe("the page", () => {
     await visitor.expectGood();
     const { plan } = JSON.parse(readFileSync(join(runs, "small-better/improve.json"), "utf8"));
     expect(plan).toMatchObject({ rounds: 1, perClass: 20, control: true, settings: { training: { steps: 2 } } });
+    // What the command line refuses is refused here, before anything waits
+    const headers = { "x-fewstep-token": studio.token, "content-type": "application/json" };
+    const asked = (body: object) =>
+      fetch(`${studio.address}/api/improvements`, { method: "POST", headers, body: JSON.stringify(body) });
+    for (const [body, message] of [
+      [{ name: "x", run: "small", features: "classifier" }, "leave out --features"],
+      [{ name: "x", run: "small-better" }, "is an improvement, no run"],
+      [{ name: "x", run: "nowhere" }, 'There is no run "nowhere"'],
+    ] as const)
+      expect((await (await asked(body)).json()).error.message).toContain(message);
     // It stands among the runs as what it is, and is no run to begin with
     await page.goto(`${studio.address}/#/runs`);
-    await page.getByText("improve", { exact: true }).first().waitFor();
+    await page.getByText("improve on small").first().waitFor();
     await page.goto(`${studio.address}/#/diagnose`);
     await page.getByText("Improve a run of this machine").click();
     expect(await form.getByLabel("Run", { exact: true }).locator("option").allTextContents()).toEqual([

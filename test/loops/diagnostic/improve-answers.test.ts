@@ -124,6 +124,9 @@ test("by reward after right answers: both on the mixture, and what was drawn and
   const weights = (name: string) => readFileSync(join(out, `round-1/${name}/model/model.safetensors`));
   expect(weights("training").equals(weights("training-1"))).toBe(false);
   expect(readFileSync(join(out, "report.html"), "utf8")).toContain("By reward: 8 of 8 questions kept");
+  // A result is no run; the run that it ended with is named
+  const again = await run(["improve", out, "--out", join(root, "again")]);
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining(`is an improvement, no run.`)]);
   const resumed = await run(["improve", "--resume", out, "--reinforce", "4"]);
   expect([resumed.code, resumed.stderr]).toEqual([2, expect.stringContaining("leave out --reinforce")]);
 });
@@ -147,6 +150,8 @@ test("steps that an early end left out are not counted, of the control either, w
 
 test.each([
   [["--reinforce", "4", "--set", "reinforcement.steps=5"], "--reinforce 4 and --set make reinforcement.steps 4 and 5"],
+  [["--set", "mixture.count=50"], "--set mixture.count has no effect: the diagnosis makes the mixture."],
+  [["--set", "network.width=32"], "--set network.width has no effect: what it is for is taken from"],
   [["--steps", "4", "--set", "training.steps=5"], "--steps 4 and --set make training.steps 4 and 5"],
   [["--set", "reinforcement.lr=0.1"], "--set reinforcement.lr has no effect"],
 ])("%j is refused", async (args, message) => {
