@@ -38,10 +38,10 @@ globalThis.draw = async ({ wasm, worker }) => {
 `;
 
 /**
- * Bytes of JavaScript that an app may carry, minified, in all: what there is (520,009) and 5 %. The glTF writer among it is
+ * Bytes of JavaScript that an app may carry, minified, in all: what there is (547,618) and 5 %. The glTF writer among it is
  * loaded only when a motion is saved.
  */
-const MOST = 546_000;
+const MOST = 575_000;
 
 let app: App;
 let browser: Browser;

@@ -259,8 +259,7 @@ describe("the page", () => {
     await page.getByText("improve on small").first().waitFor();
     await page.goto(`${studio.address}/#/diagnose`);
     await page.getByText("Improve a run of this machine").click();
-    expect(await form.getByLabel("Run", { exact: true }).locator("option").allTextContents()).toEqual([
-      "small (vision-language)",
-    ]);
+    const offered = form.getByLabel("Run", { exact: true }).locator("option");
+    await expect.poll(() => offered.allTextContents(), { timeout: 30_000 }).toEqual(["small (vision-language)"]);
   });
 });

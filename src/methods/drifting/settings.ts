@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FEATURE_TRAINING } from "../../recipes/feature-settings.js";
-import { frechetPreset, frechetSettings } from "../../recipes/frechet/settings.js";
+import { frechetPreset, frechetSettings, idleFrechet } from "../../recipes/frechet/settings.js";
 import {
   AUTOENCODER_TRAINING,
   autoencoderFor,
@@ -9,7 +9,6 @@ import {
   latentPresets,
   latentSettings,
 } from "../../recipes/latent-settings.js";
-import { offStage } from "../../recipes/off-stage.js";
 import { count, positive, share } from "../../train/settings.js";
 
 const noPostTraining = { ...frechetPreset, steps: 0 };
@@ -64,9 +63,9 @@ const GUIDANCE = ["power", "max", "none", "unconditional"].map((name) => `guidan
  */
 export function idleSettings({ from, frechetStage }: DriftingSettings, continued: boolean): string[] {
   const onlyFrechet = frechetStage.steps > 0;
-  if (from === null && !continued) return offStage("frechetStage", frechetStage);
+  if (from === null && !continued) return idleFrechet(frechetStage);
   return [
-    ...offStage("frechetStage", frechetStage),
+    ...idleFrechet(frechetStage),
     ...(continued ? ["from", ...FEATURE_TRAINING, ...LATENT_SHAPE] : []),
     ...[...AUTOENCODER_TRAINING, "autoencoder.init", "latentStage"],
     ...(onlyFrechet ? ["jointStage", "drift", ...GUIDANCE] : []),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FEATURE_TRAINING } from "../../recipes/feature-settings.js";
-import { frechetPreset, frechetSettings } from "../../recipes/frechet/settings.js";
+import { frechetPreset, frechetSettings, idleFrechet } from "../../recipes/frechet/settings.js";
 import {
   AUTOENCODER_TRAINING,
   autoencoderFor,
@@ -9,7 +9,6 @@ import {
   latentPresets,
   latentSettings,
 } from "../../recipes/latent-settings.js";
-import { offStage } from "../../recipes/off-stage.js";
 import { count, decay, positive, share, size } from "../../train/settings.js";
 import { jumpLevels } from "./shape.js";
 
@@ -121,7 +120,7 @@ export function idleSettings({ space, autoencoderFrom, frechetStage }: FlowSetti
   const joint = space === "joint";
   const taken = continued || autoencoderFrom !== null;
   return [
-    ...offStage("frechetStage", frechetStage),
+    ...idleFrechet(frechetStage),
     ...(continued ? ["from", "autoencoderFrom", "space", ...LATENT_SHAPE] : []),
     ...(taken || (space === "pixel" && !posted) ? FEATURE_TRAINING : []),
     ...(taken || space === "pixel" ? AUTOENCODER_TRAINING : []),

@@ -21,3 +21,7 @@ export const frechetPreset: FrechetSettings = {
   meanDecay: 0.6,
   emaDecay: 0.98,
 };
+
+/** Settings of the stage that have no effect while it has no steps. */
+export const idleFrechet = ({ steps, ...others }: { steps: number }): string[] =>
+  steps > 0 ? [] : Object.keys(others).map((name) => `frechetStage.${name}`);
