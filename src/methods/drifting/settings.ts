@@ -62,10 +62,11 @@ const GUIDANCE = ["power", "max", "none", "unconditional"].map((name) => `guidan
  * trained on, as its networks are.
  */
 export function idleSettings({ from, frechetStage }: DriftingSettings, continued: boolean): string[] {
+  const off = idleFrechet(frechetStage);
+  if (from === null && !continued) return off;
   const onlyFrechet = frechetStage.steps > 0;
-  if (from === null && !continued) return idleFrechet(frechetStage);
   return [
-    ...idleFrechet(frechetStage),
+    ...off,
     ...(continued ? ["from", ...FEATURE_TRAINING, ...LATENT_SHAPE] : []),
     ...[...AUTOENCODER_TRAINING, "autoencoder.init", "latentStage"],
     ...(onlyFrechet ? ["jointStage", "drift", ...GUIDANCE] : []),

@@ -38,15 +38,12 @@ export class Reports {
     }
   }
 
-  /** Shows one of the server's; `expected` false: it may not be there yet, and then nothing is shown. */
+  /** Shows one of the server's; `expected` false: it may not be among the listed yet, and then nothing is shown. */
   async fetch(name: string, { expected = true } = {}): Promise<void> {
-    if (!expected) {
-      await this.list();
-      if (!this.served.some((one) => one.name === name)) {
-        this.report = null;
-        this.error = null;
-        return;
-      }
+    if (!expected && !this.served.some((one) => one.name === name)) {
+      this.report = null;
+      this.error = null;
+      return;
     }
     await this.attempt(async () => {
       const files = await api<Given[]>(`diagnoses/${encodeURIComponent(name)}`);
