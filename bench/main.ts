@@ -6,6 +6,7 @@ const benches: Record<string, string> = {
   train: "training-step time of three networks against PyTorch, TensorFlow.js and jax-js",
   optimizer: "one update of AdamW and of a weight average, in WebAssembly and in plain loops",
   drift: "what the drift loss adds to a training step",
+  "drift-upgrades": "drifting with each change of its field for equal processor time (names: changes, rounds: seeds)",
   sample: "one-step latency, and how many steps the flow baselines need for the same quality",
   sphere: "what each part of the Sphere Encoder does",
   refine: "what drift at inference makes of the shipped drifting models' samples and of damaged pictures",
@@ -63,7 +64,7 @@ const { values, positionals } = parseArgs({
 const [name, ...names] = positionals;
 const usage = `npm run bench -- <name> [models] [--json] [--threads 2] [--rounds 4] [--quick]
 psi also takes [--evaluations 8,16,…] [--nucleus 0.9,1], real-or-drawn [--evaluations 1,4,…],
-quality [--seconds 1200]: processor seconds of a rival's training\n${Object.entries(benches)
+quality [--seconds 1200] and drift-upgrades [--seconds 400]: processor seconds of a training\n${Object.entries(benches)
   .map(([key, what]) => `  ${key.padEnd(7)} ${what}`)
   .join("\n")}`;
 

@@ -42,9 +42,22 @@ export class GroupDraw {
     } satisfies Record<string, InputSpec>;
   }
 
-  /** These and the weight of the unconditional negatives: what `next` fills beside the images. */
+  /**
+   * These, the weight of the unconditional negatives, and noise and styles of independent negatives where there are any: what
+   * `next` fills beside the images.
+   */
   specs(latent: number, styles: number) {
-    return { ...this.inputs(latent, styles), weight: [this.groups, 1] } satisfies Record<string, InputSpec>;
+    const inputs = this.inputs(latent, styles);
+    return {
+      ...inputs,
+      weight: [this.groups, 1],
+      otherNoise: this.independent && inputs.noise,
+      otherStyle: this.independent && inputs.style,
+    } satisfies Record<string, InputSpec>;
+  }
+
+  private get independent(): boolean {
+    return this.context.config.drift.negatives === "independent";
   }
 
   /**
@@ -57,6 +70,7 @@ export class GroupDraw {
     const label =
       this.positives instanceof ClassStream ? this.positives.drawClasses(groups, random) : new Int32Array(1);
     const latents = this.latents();
+    const others = this.independent ? this.latents() : null;
     const guidance = Float32Array.from({ length: groups }, () =>
       unconditional > 0 ? drawGuidance(random, config.guidance!) : 1,
     );
@@ -66,6 +80,7 @@ export class GroupDraw {
     return {
       label,
       ...latents,
+      ...(others && { otherNoise: others.noise, otherStyle: others.style }),
       guidance,
       weight,
       positives,

@@ -3,6 +3,7 @@ export { type Family, groupPlaces, pixelFamilies, stageFamilies } from "../../re
 export { driftField, driftLoss, type FieldOptions, type Normalization } from "../../recipes/drift/field.js";
 export { type DriftLoss, type DriftLossOptions, normalizedDriftLoss } from "../../recipes/drift/objective.js";
 export { type RefineOptions, refine } from "../../recipes/drift/refine.js";
+export { sinkhornPlan } from "../../recipes/drift/transport.js";
 export { type DitGeneratorConfig, ditGenerator, ditPresets } from "./dit.js";
 export { drawGuidance, guidanceOfWeight, guidanceQuantile, guidanceWeight } from "./guidance.js";
 export { DriftingModel } from "./model.js";
@@ -12,4 +13,4 @@ export { type DriftingSettings, driftingSettings, forData, presets } from "./set
 export type { GeneratorShape } from "./shape.js";
 export { runToy, type ToyOptions, type ToyResult } from "./toy.js";
 export { trainDrifting } from "./train.js";
-export { type Field, fields, sinkhornPlan } from "./variants.js";
+export { type Field, fields } from "./variants.js";

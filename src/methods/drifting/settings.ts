@@ -23,6 +23,20 @@ const settings = z.object({
     .default(null)
     .describe("model (name, folder or URL) of the same shape that only frechetStage trains on; null: a fresh one"),
   ...latentSettings,
+  drift: latentSettings.drift.extend({
+    widths: z
+      .enum(["fixed", "annealed", "learned"])
+      .default("fixed")
+      .describe("temperatures as they are, in latent space wider at first, or a single learned one"),
+    negatives: z
+      .enum(["own", "independent"])
+      .default("own")
+      .describe("what repels a sample: the others of its batch, or a second batch, which costs its drawing"),
+    latentField: z
+      .enum(["softmax", "transport"])
+      .default("softmax")
+      .describe("field of the latent stage: Algorithm 2's, or Sinkhorn's transport, with independent negatives"),
+  }),
   /** Null: no feature network; the autoencoder and the joint stage then look at pixels alone. */
   features: latentSettings.features.nullable(),
   autoencoder: latentSettings.autoencoder.extend({
@@ -42,17 +56,23 @@ const settings = z.object({
 export type DriftingSettings = z.infer<typeof settings>;
 
 /** @see DriftingSettings */
-export const driftingSettings = settings.superRefine(({ from, features, autoencoder, frechetStage }, { addIssue }) => {
-  if (from !== null && frechetStage.steps === 0)
-    addIssue({ code: "custom", path: ["from"], message: "only frechetStage trains it on, which has no steps" });
-  for (const name of ["perceptual", "warmSteps"] as const)
-    if (features === null && autoencoder[name] > 0)
-      addIssue({
-        code: "custom",
-        path: ["autoencoder", name],
-        message: "without a feature network it has no effect, and is 0",
-      });
-});
+export const driftingSettings = settings.superRefine(
+  ({ from, features, autoencoder, frechetStage, drift }, { addIssue }) => {
+    if (drift.latentField === "transport" && drift.negatives === "own")
+      addIssue({ code: "custom", path: ["drift", "latentField"], message: "it needs independent negatives" });
+    if (drift.latentField === "transport" && drift.widths === "learned")
+      addIssue({ code: "custom", path: ["drift", "widths"], message: "only a softmax teaches a temperature" });
+    if (from !== null && frechetStage.steps === 0)
+      addIssue({ code: "custom", path: ["from"], message: "only frechetStage trains it on, which has no steps" });
+    for (const name of ["perceptual", "warmSteps"] as const)
+      if (features === null && autoencoder[name] > 0)
+        addIssue({
+          code: "custom",
+          path: ["autoencoder", name],
+          message: "without a feature network it has no effect, and is 0",
+        });
+  },
+);
 
 /** What guidance is trained with; whether there is any is of the network. */
 const GUIDANCE = ["power", "max", "none", "unconditional"].map((name) => `guidance.${name}`);
@@ -61,19 +81,22 @@ const GUIDANCE = ["power", "max", "none", "unconditional"].map((name) => `guidan
  * Settings without effect: of stages that there are not, that `from` leaves out, or that are taken from a run that is
  * trained on, as its networks are.
  */
-export function idleSettings({ from, frechetStage }: DriftingSettings, continued: boolean): string[] {
-  const off = idleFrechet(frechetStage);
+export function idleSettings({ from, frechetStage, drift }: DriftingSettings, continued: boolean): string[] {
+  const off = [...idleFrechet(frechetStage), ...(drift.widths === "learned" ? ["drift.temperatures"] : [])];
   if (from === null && !continued) return off;
   const onlyFrechet = frechetStage.steps > 0;
   return [
     ...off,
     ...(continued ? ["from", ...FEATURE_TRAINING, ...LATENT_SHAPE] : []),
     ...[...AUTOENCODER_TRAINING, "autoencoder.init", "latentStage"],
-    ...(onlyFrechet ? ["jointStage", "drift", ...GUIDANCE] : []),
+    ...(onlyFrechet
+      ? ["jointStage", "drift", ...GUIDANCE]
+      : ["drift.latentField", ...(drift.widths === "annealed" ? ["drift.widths"] : [])]),
   ];
 }
 
-const { features, autoencoder, generator, jointStage, drift } = latentPresets.tiny;
+const { features, autoencoder, generator, jointStage, drift: latentDrift } = latentPresets.tiny;
+const drift = { ...latentDrift, widths: "fixed", negatives: "own", latentField: "softmax" } as const;
 const tiny = {
   seed: 0,
   from: null,
@@ -130,7 +153,7 @@ const PAGE_COLOUR = {
 export const presets = {
   tiny,
   page,
-  small: { ...tiny, ...latentPresets.small, latentStage: { ...tiny.latentStage, steps: 800 } },
+  small: { ...tiny, ...latentPresets.small, drift, latentStage: { ...tiny.latentStage, steps: 800 } },
 } satisfies Record<string, DriftingSettings>;
 
 /** A preset fitted to a data set: colour images get wider networks and a longer latent vector. */

@@ -8,11 +8,13 @@ import { normalizedDriftLoss } from "../../recipes/drift/objective.js";
 import { realFamilies } from "../../recipes/frechet/reference.js";
 import { frechetStage } from "../../recipes/frechet/stage.js";
 import { generatorTraining } from "../../recipes/schedule.js";
-import { concat } from "../../tensor/index.js";
+import { Parameters } from "../../runtime/index.js";
+import { concat, type Tensor } from "../../tensor/index.js";
 import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/stages.js";
 import { GroupDraw } from "./groups.js";
 import type { GeneratorInputs, ImageGenerator } from "./network.js";
 import type { DriftingSettings } from "./settings.js";
+import { type Temperatures, temperaturesOf } from "./temperatures.js";
 
 export interface DriftStageContext extends TrainingCompute {
   dataset: ImageDataset;
@@ -20,6 +22,14 @@ export interface DriftStageContext extends TrainingCompute {
   generator: ImageGenerator;
   sample?: Stage["sample"];
 }
+
+/** The trained parameters of a network and, in one vector with them, of the widths of a field. */
+const beside = (network: Pick<ImageGenerator, "namedParameters">, { parameters }: Temperatures) =>
+  Parameters.join([...network.namedParameters(), ...Object.entries(parameters)]);
+
+/** A generator's inputs for the independent negatives: those of the samples with other noise and styles. */
+const otherSamples = ({ otherNoise, otherStyle, label, guidance }: Record<string, Tensor>): GeneratorInputs | null =>
+  otherNoise ? { noise: otherNoise, label, guidance, ...(otherStyle && { style: otherStyle }) } : null;
 
 /** Latent drifting: the latent generator alone, against the standardised latent vectors of the training images. */
 export function latentDriftStage(context: DriftStageContext, latents: Latents): Stage {
@@ -31,15 +41,17 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
   const random = new Random(config.seed, "latent");
   const draw = new GroupDraw(context, samples, maxGroups, random);
   const { groups, unconditional } = draw;
+  const widths = temperaturesOf(config.drift, "latent", config.latentStage.steps);
   return gradientStage({
     name: "latent",
     batch: groups * samples,
-    parameters: nn.view(generator.generator),
-    ...generatorTraining(config.latentStage),
+    parameters: beside(generator.generator, widths),
+    ...generatorTraining(config.latentStage, { groups: widths.groups(config.latentStage.lr) }),
     phases: [
       phase({
         inputs: {
           ...draw.specs(latent, config.generator.styles.count),
+          ...widths.inputs,
           positives: [groups, samples, latent],
           others: unconditional > 0 && [1, unconditional, latent],
         },
@@ -52,13 +64,19 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
                 }
               : undefined;
           const gen = generator.generator(inputs);
-          const { loss, scale, power } = normalizedDriftLoss(gen, inputs.positives, negatives, config.drift);
-          return { loss, scale, power }; // not the forces, which are as many numbers as the samples
+          const other = otherSamples(inputs);
+          const { loss, scale, power, temperature } = normalizedDriftLoss(gen, inputs.positives, negatives, {
+            ...{ floor: config.drift.floor, field: config.drift.latentField },
+            ...widths.options(inputs),
+            ...(other && { independent: generator.generator(other) }),
+          });
+          // not the forces, which are as many numbers as the samples
+          return { loss, scale, power, ...(temperature && { temperature }) };
         },
-        split: { rows: groups, whole: ["others"] },
-        next() {
+        split: { rows: groups, whole: ["others", ...Object.keys(widths.inputs)] },
+        next(k) {
           const { positives, others, ...feeds } = draw.next();
-          return { ...feeds, positives: latents.rows(positives), others: latents.rows(others) };
+          return { ...feeds, ...widths.next(k), positives: latents.rows(positives), others: latents.rows(others) };
         },
       }),
     ],
@@ -80,16 +98,18 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
   const random = new Random(config.seed, "joint");
   const draw = new GroupDraw(context, samples, maxGroups, random);
   const { groups, unconditional } = draw;
+  const widths = temperaturesOf(config.drift, "joint", config.jointStage.steps);
   const familiesOf = imageFamilies(features);
   return gradientStage({
     name: "joint",
     batch: groups * samples,
-    parameters: nn.join(generator),
-    ...generatorTraining(config.jointStage),
+    parameters: beside(generator, widths),
+    ...generatorTraining(config.jointStage, { groups: widths.groups(config.jointStage.lr) }),
     phases: [
       phase({
         inputs: {
           ...draw.specs(latent, config.generator.styles.count),
+          ...widths.inputs,
           positives: [groups * samples, channels, height, width],
           others: unconditional > 0 && [unconditional, channels, height, width],
         },
@@ -101,12 +121,19 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
           const cut = (from: number, to: number) =>
             real.map(({ name, vectors }) => ({ name, vectors: vectors.slice(0, from, to) }));
           const negatives = unconditional > 0 ? { families: cut(count, count + unconditional), weight } : null;
-          return { ...imageDriftLoss(gen, cut(0, count), negatives, label.shape[0], config.drift) };
+          const other = otherSamples(inputs);
+          return {
+            ...imageDriftLoss(gen, cut(0, count), negatives, label.shape[0], {
+              floor: config.drift.floor,
+              ...widths.options(inputs),
+              ...(other && { independent: familiesOf(generator(other).stopGradient()) }),
+            }),
+          };
         },
-        split: { rows: groups, whole: ["others"] },
-        next() {
+        split: { rows: groups, whole: ["others", ...Object.keys(widths.inputs)] },
+        next(k) {
           const { positives, others, ...feeds } = draw.next();
-          return { ...feeds, positives: toFloat(train, positives), others: toFloat(train, others) };
+          return { ...feeds, ...widths.next(k), positives: toFloat(train, positives), others: toFloat(train, others) };
         },
       }),
     ],

@@ -1,4 +1,5 @@
 import { distances, driftField } from "../../recipes/drift/field.js";
+import { sinkhornPlan } from "../../recipes/drift/transport.js";
 import type { Tensor } from "../../tensor/index.js";
 
 /** A field on groups: queries [B, N, D], positives [B, P, D] and negatives [B, M, D] to displacements [B, N, D]. */
@@ -13,23 +14,8 @@ const difference =
 /** Mean shift with softmax weights over one side's logits: Σ w y − x. */
 const meanShift = (x: Tensor, y: Tensor, logits: Tensor): Tensor => logits.softmax(2).matmul(y).sub(x);
 
-/**
- * Entropic transport plan times N of x [B, N, D] to y [B, M, D]: kernel exp(−½‖x − y‖²/ε), uniform marginals, rows
- * summing to one.
- * `iterations` alternations in the log domain, then a last projection of the rows. None: the row softmax.
- */
-export function sinkhornPlan(x: Tensor, y: Tensor, epsilon: number, iterations: number): Tensor {
-  const logits = distances(x, y)
-    .square()
-    .mul(-0.5 / epsilon);
-  const surplus = Math.log(x.shape[1] / y.shape[1]);
-  let plan = logits;
-  for (let i = 0; i < iterations; i++) {
-    plan = plan.sub(plan.logSumExp(2, true));
-    plan = plan.sub(plan.logSumExp(1, true)).add(surplus);
-  }
-  return plan.sub(plan.logSumExp(2, true)).exp();
-}
+/** Transport costs ½‖x − y‖², [B, N, M]. */
+const halfSquares = (x: Tensor, y: Tensor): Tensor => distances(x, y).square().mul(0.5);
 
 /** Alternatives to Algorithm 2's field, behind one name (see `methods/drifting/field.ts` for the original). */
 export const fields = {
@@ -73,8 +59,8 @@ export const fields = {
   sinkhorn:
     ({ epsilon, iterations = 30 }: { epsilon: number; iterations?: number }): Field =>
     (x, positives, negatives) =>
-      sinkhornPlan(x, positives, epsilon, iterations)
+      sinkhornPlan(halfSquares(x, positives), epsilon, iterations)
         .matmul(positives)
-        .sub(sinkhornPlan(x, negatives, epsilon, iterations).matmul(negatives))
+        .sub(sinkhornPlan(halfSquares(x, negatives), epsilon, iterations).matmul(negatives))
         .stopGradient(),
 };

@@ -8,6 +8,9 @@ export const imageFamilies =
   (features: FeatureNet | null) =>
   (images: Tensor): Family[] => [...pixelFamilies(images), ...(features ? stageFamilies(features(images)) : [])];
 
+/** As of one family; `independent`: families of generated images that repel, as many as or more or fewer than those that move. */
+export type ImageDriftOptions = Omit<DriftLossOptions, "independent"> & { independent?: Family[] };
+
 /**
  * Sum of the normalised drift losses of all families of generated images [groups·G, …] against positives [groups·P, …]
  * and, shared by the groups, unconditional negatives with one weight per group [groups, 1]; with what is worth logging
@@ -18,12 +21,13 @@ export function imageDriftLoss(
   positives: Family[],
   negatives: { families: Family[]; weight: Tensor } | null,
   groups: number,
-  drift: DriftLossOptions,
+  { independent, ...drift }: ImageDriftOptions,
 ) {
   const losses = gen.map(({ vectors }, i): DriftLoss => {
     const places = vectors.shape[1];
     const real = groupPlaces(positives[i].vectors, groups);
-    if (!negatives) return normalizedDriftLoss(groupPlaces(vectors, groups), real, undefined, drift);
+    const options = independent ? { ...drift, independent: groupPlaces(independent[i].vectors, groups) } : drift;
+    if (!negatives) return normalizedDriftLoss(groupPlaces(vectors, groups), real, undefined, options);
     // The pool of unconditional images is shared by the groups.
     const [n, v, s] = negatives.families[i].vectors.shape;
     const samples = negatives.families[i].vectors
@@ -32,7 +36,9 @@ export function imageDriftLoss(
       .broadcastTo([groups, v, n, s])
       .reshape([groups * v, n, s]);
     const weights = negatives.weight.broadcastTo([groups, places]).reshape([groups * places, 1]);
-    return normalizedDriftLoss(groupPlaces(vectors, groups), real, { samples, weights }, drift);
+    return normalizedDriftLoss(groupPlaces(vectors, groups), real, { samples, weights }, options);
   });
-  return { loss: losses.map((l) => l.loss).reduce((a, b) => a.add(b)), scale: losses[0].scale, power: losses[0].power };
+  const [{ scale, power, temperature }] = losses;
+  const loss = losses.map((l) => l.loss).reduce((a, b) => a.add(b));
+  return { loss, scale, power, ...(temperature && { temperature }) };
 }

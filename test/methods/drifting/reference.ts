@@ -63,11 +63,18 @@ export function normalizedDrift64(
   gen: number[][][],
   positives: number[][][],
   negatives: Negatives64 | null,
-  { temperatures = [0.02, 0.05, 0.2], floor = 1e-12, selfDistance = Number.POSITIVE_INFINITY } = {},
+  {
+    temperatures = [0.02, 0.05, 0.2],
+    floor = 1e-12,
+    selfDistance = Number.POSITIVE_INFINITY,
+    independent = null as number[][][] | null,
+  } = {},
 ) {
-  const [b, g, s] = [gen.length, gen[0].length, gen[0][0].length];
+  const [b, s] = [gen.length, gen[0][0].length];
+  const repelling = independent ?? gen;
+  const g = repelling[0].length;
   const n = negatives?.samples[0].length ?? 0;
-  const targets = gen.map((own, k) => [...own, ...(negatives?.samples[k] ?? []), ...positives[k]]);
+  const targets = repelling.map((own, k) => [...own, ...(negatives?.samples[k] ?? []), ...positives[k]]);
   const weight = (k: number, j: number) => (j >= g && j < g + n ? negatives!.weights[k] : 1);
   const distances = gen.map((own, k) =>
     own.map((x) =>
@@ -91,7 +98,7 @@ export function normalizedDrift64(
     const f = gen.map((own, k) => {
       const logits = own.map((_, i) =>
         targets[k].map((_, j) => {
-          const far = i === j ? selfDistance : 0;
+          const far = !independent && i === j ? selfDistance : 0;
           return -(distances[k][i][j] / Math.max(scale, 1e-3) + far) / temperature;
         }),
       );

@@ -3,7 +3,12 @@ import type { ImageDataset } from "../../../src/data/index.js";
 import { GroupDraw } from "../../../src/methods/drifting/groups.js";
 import { type GeneratorInputs, imageGenerator } from "../../../src/methods/drifting/network.js";
 import { networkConfig } from "../../../src/methods/drifting/recipe.js";
-import { type DriftingSettings, presets } from "../../../src/methods/drifting/settings.js";
+import {
+  type DriftingSettings,
+  driftingSettings,
+  idleSettings,
+  presets,
+} from "../../../src/methods/drifting/settings.js";
 import { jointDriftStage, latentDriftStage } from "../../../src/methods/drifting/stages.js";
 import { featureNet } from "../../../src/networks/feature-net.js";
 import * as nn from "../../../src/nn/index.js";
@@ -201,6 +206,103 @@ describe("the first step has the loss and gradient of the paper's formula", () =
     const step = await stage.step(0);
     await stage.finish!();
     agree(step, wanted, norm);
+  });
+});
+
+describe("upgrades of the field", () => {
+  const changed = (drift: Partial<DriftingSettings["drift"]>, steps = 10): DriftingSettings => ({
+    ...config,
+    latentStage: { ...config.latentStage, steps },
+    drift: { ...config.drift, ...drift },
+  });
+  /** The first draw of the latent stage, and what the untrained generator makes of it and of its independent negatives. */
+  async function drawn(settings: DriftingSettings) {
+    const { samples } = settings.latentStage;
+    const { generator } = untrained(dataset, settings);
+    const draw = new GroupDraw({ dataset, config: settings }, samples, 10, new Random(5, "latent"));
+    const { noise, label, guidance, style, otherNoise, otherStyle, positives, others, weight } = draw.next();
+    const forward = compile(
+      specs({ label } as ReturnType<GroupDraw["next"]>, samples, true),
+      (inputs) => ({ gen: generator.generator(inputs as unknown as GeneratorInputs) }),
+      { threads: 1 },
+    );
+    const made = async (noise: Float32Array, style: Int32Array) =>
+      chunks(chunks((await forward.run({ noise, label, guidance, style })).gen.slice(), LATENT), samples);
+    const gen = await made(noise, style);
+    const independent = otherNoise ? await made(otherNoise, otherStyle!) : null;
+    await forward.release();
+    return {
+      generator,
+      gen,
+      independent,
+      positives: chunks(rowsOf(positives), samples),
+      negatives: { samples: Array.from(label, () => rowsOf(others)), weights: weight },
+    };
+  }
+
+  test("independent negatives have the same conditions and other noise", async () => {
+    const settings = changed({ negatives: "independent" });
+    const { generator, gen, independent, positives, negatives } = await drawn(settings);
+    const wanted = normalizedDrift64(gen, positives, negatives, { independent });
+    const stage = latentDriftStage({ dataset, config: settings, generator, threads: 1 }, latents);
+    const step = await stage.step(0);
+    await stage.finish!();
+    expect(step.loss / wanted.loss).toBeCloseTo(1, 3);
+    for (const [i, power] of wanted.power.entries()) expect(step[`power${i}`] / power).toBeCloseTo(1, 3);
+  });
+
+  test("annealed widths fall from five times as much over half of the latent stage", async () => {
+    const { generator, gen, positives, negatives } = await drawn(changed({}));
+    const scaled = (by: number) => [0.02, 0.05, 0.2].map((t) => t * by);
+    const settings = changed({ widths: "annealed" }, 10);
+    for (const [k, factor] of [
+      [0, 5],
+      [3, 5 ** 0.4],
+      [5, 1],
+      [9, 1],
+    ]) {
+      const fresh = latentDriftStage({ dataset, config: settings, generator, threads: 1 }, latents);
+      const wanted = normalizedDrift64(gen, positives, negatives, { temperatures: scaled(factor) });
+      const weights = nn.weightsOf(generator);
+      const step = await fresh.step(k);
+      await fresh.finish!();
+      nn.assign(generator, weights);
+      expect(step.loss / wanted.loss, `step ${k}`).toBeCloseTo(1, 3);
+    }
+  });
+
+  test.each(["latent", "joint"] as const)(
+    "a learned width moves in the %s stage, and the generator with it",
+    async (which) => {
+      const settings = changed({ widths: "learned" });
+      const { generator, features } = untrained(dataset, settings);
+      const context = { dataset, config: settings, generator, threads: 1 };
+      const before = nn.weightsOf(generator);
+      const stage = which === "latent" ? latentDriftStage(context, latents) : jointDriftStage(context, features);
+      const widths = [];
+      for (let k = 0; k < 10; k++) widths.push((await stage.step(k)).temperature);
+      await stage.finish!();
+      expect(widths[0]).toBe(1);
+      // Untrained samples are nearer to each other than to the data, so that it grows; its logarithm by up to 0.01 in a step
+      expect(widths[9]).toBeGreaterThan(1.03);
+      expect(widths[9]).toBeLessThan(1.11);
+      const after = nn.weightsOf(generator);
+      const moved = Object.keys(before).filter((name) => before[name].data.some((v, i) => v !== after[name].data[i]));
+      expect(moved.some((name) => name.startsWith("generator."))).toBe(true);
+      expect(moved.some((name) => name.startsWith("decode."))).toBe(which === "joint");
+      expect(Object.keys(after)).toEqual(Object.keys(before)); // the width is no part of the model
+    },
+  );
+
+  test("what needs another setting, and what has no effect beside another, is refused", () => {
+    const wrong = (drift: Partial<DriftingSettings["drift"]>) => () => driftingSettings.parse(changed(drift));
+    expect(wrong({ latentField: "transport" })).toThrow(/independent/);
+    expect(wrong({ latentField: "transport", negatives: "independent", widths: "learned" })).toThrow(/softmax/);
+    expect(wrong({ latentField: "transport", negatives: "independent" })).not.toThrow();
+    expect(idleSettings(changed({ widths: "learned" }), false)).toContain("drift.temperatures");
+    expect(idleSettings(changed({}), false)).not.toContain("drift.temperatures");
+    expect(idleSettings(changed({ widths: "annealed" }), true)).toContain("drift.widths");
+    expect(idleSettings(changed({}), true)).toContain("drift.latentField");
   });
 });
 
