@@ -183,6 +183,10 @@ const train = program
   .addOption(
     new Option("--device <name>", "where to compute (default: auto, or that of the run to resume)").choices(devices),
   )
+  .option(
+    "--gradient-checkpointing",
+    "compute the blocks of networks again for their gradients instead of keeping their values: less memory, more time",
+  )
   .addOption(jsonOption());
 addReadingFlags(train)
   .addHelpText(

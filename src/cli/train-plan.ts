@@ -8,8 +8,8 @@ import { kebab } from "../io/show.js";
 import { methods } from "../methods/registry.js";
 import type { Method } from "../models/method.js";
 import type { RunConfig } from "../recipes/recipe.js";
-import type { Compute, DeviceName } from "../runtime/index.js";
-import { readComputeRecord } from "../train/compute-record.js";
+import type { DeviceName } from "../runtime/index.js";
+import { type ComputeRecord, readComputeRecord } from "../train/compute-record.js";
 import { readConfig, requireNewFolder } from "../train/index.js";
 import { UsageError } from "./output.js";
 import { applyOverrides, requireEffect } from "./overrides.js";
@@ -27,10 +27,11 @@ export interface TrainCommand extends ReadingCommand {
   maxSeconds?: number;
   threads?: number;
   device?: DeviceName | "auto";
+  gradientCheckpointing?: boolean;
   json?: boolean;
 }
 
-export type TrainPlan = Pick<TrainJob, "run" | "preset" | "overrides" | "out" | "resume" | "device" | "threads">;
+export type TrainPlan = Pick<TrainJob, "run" | "preset" | "overrides" | "out" | "resume" | keyof ComputeRecord>;
 
 /** Where a run goes, and whether it goes on with one; `--resume auto` does where there is one in `--out`. */
 function placeOf({ resume, out }: TrainCommand): { out: string; resume: boolean; auto: boolean } {
@@ -59,17 +60,26 @@ export async function planTraining(methodName: string, command: TrainCommand): P
   const settings = applyOverrides(fresh ? method.presets[preset] : (run.settings as object), overrides);
   method.check(settings);
   requireEffect(method, settings, overrides);
+  if (command.gradientCheckpointing && !method.blocks(settings))
+    throw new UsageError(
+      `With these settings the networks of "${methodName}" have no blocks to compute again; leave out --gradient-checkpointing.`,
+    );
   if (!resume) requireNewFolder(out);
   if (fresh) await requireFit(method, run, command.tokens);
-  const compute = resume ? await computeOf(out, command) : { device: command.device, threads: command.threads };
+  const compute = resume ? await computeOf(out, command) : asked(command);
   return { run, preset: fresh ? preset : null, overrides, out, resume, ...compute };
 }
 
-/** Device and threads of a run that goes on: it keeps those that it was asked for last, where none are said. */
-async function computeOf(out: string, { device, threads }: TrainCommand): Promise<Compute> {
-  if (device !== undefined && threads !== undefined) return { device, threads };
-  const before = await readComputeRecord(out);
-  return { device: device ?? before.device, threads: threads ?? before.threads };
+const asked = ({ device, threads, gradientCheckpointing }: TrainCommand): ComputeRecord => ({
+  device,
+  threads,
+  gradientCheckpointing,
+});
+
+/** How a run that goes on computes: as it was asked to last, where nothing else is said. */
+async function computeOf(out: string, command: TrainCommand): Promise<ComputeRecord> {
+  const said = Object.entries(asked(command)).filter(([, value]) => value !== undefined);
+  return said.length === 3 ? asked(command) : { ...(await readComputeRecord(out)), ...Object.fromEntries(said) };
 }
 
 /** `--tokens` as the setting that it stands for. */

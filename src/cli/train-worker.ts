@@ -21,6 +21,7 @@ export interface TrainJob {
   maxSeconds?: number;
   threads?: number;
   device?: DeviceName | "auto";
+  gradientCheckpointing?: boolean;
   /** Modules that register methods of one's own. */
   use?: readonly string[];
   /** The processes that train together; not for a thread. */
@@ -32,7 +33,7 @@ export type TrainMessage = { download: ProgressReport } | { data: ToldReport } |
  * Trains in a worker thread, so that the thread with the progress bar and Ctrl-C stays free while the runtime computes.
  */
 export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
-  { run, preset, overrides, out, resume, maxSeconds, threads, device, use: modules = [], ranks },
+  { run, preset, overrides, out, resume, maxSeconds, threads, device, gradientCheckpointing, use: modules = [], ranks },
   post,
   signal,
 ) => {
@@ -54,6 +55,7 @@ export const train: ThreadTask<TrainJob, RunResult, TrainMessage> = async (
     maxSeconds,
     threads,
     device,
+    gradientCheckpointing,
     ranks,
     onProgress: (progress) => post(progress.type === "data" ? { download: progress.report } : { progress }),
   });

@@ -30,6 +30,8 @@ export interface MethodEntry<Settings extends object, Shape, Net extends Paramet
    * can be trained on. Default: it cannot. @throws WrongUse where models of these settings cannot
    */
   lastSteps?(settings: Settings): string;
+  /** Whether its networks are made of `nn.block`s, which gradient checkpointing computes again; default not. */
+  blocks?(settings: Settings): boolean;
   /**
    * Settings, or groups of them, that have no effect beside the others, as what they are for is left out. `continued`: a
    * finished run is trained on, whose stages but the last are taken as they are. Default: none.
@@ -72,6 +74,8 @@ export interface Method {
   check(settings: unknown): void;
   /** The setting of the last stage's steps; null where the method's models cannot be trained on. @throws WrongUse, SettingsError */
   lastSteps(settings: unknown): string | null;
+  /** Whether gradient checkpointing has something to compute again. @throws SettingsError */
+  blocks(settings: unknown): boolean;
   /** Settings, or groups of them, that have no effect beside the others, such as `autoencoder.lr`. @throws SettingsError */
   idle(settings: unknown, continued?: boolean): readonly string[];
   /** Trains on a data set. @throws where the data are of another kind, or the settings are none. */
@@ -127,6 +131,7 @@ export function method<Settings extends object, Shape, Net extends Parameterized
       parseSettings(entry.settings, settings);
     },
     lastSteps: (settings) => entry.lastSteps?.(parseSettings(entry.settings, settings)) ?? null,
+    blocks: (settings) => entry.blocks?.(parseSettings(entry.settings, settings)) ?? false,
     idle: (settings, continued = false) => entry.idle?.(parseSettings(entry.settings, settings), continued) ?? [],
     async train(dataset, settings, options) {
       const parsed = parseSettings(entry.settings, settings);

@@ -7,6 +7,7 @@ import { type WeightInit, zeros } from "./initializers.js";
 import { type Layer, type LinearOptions, linear, mlp } from "./linear.js";
 import { module, parameter } from "./module.js";
 import { groupCount, groupNorm, layerNorm, rmsNorm } from "./norm.js";
+import { block } from "./recompute.js";
 
 /**
  * x·(1 + scale) + shift; for x [B, N, D], shift and scale [B, D] hold for all N (as do ones of x's own rank,
@@ -85,10 +86,14 @@ function parts(
 /** Pre-norm transformer block [B, N, width]: x + attention(norm(x)), then x + mlp(norm(x)). */
 export function transformerBlock(width: number, heads: number, options: TransformerOptions = {}) {
   const children = parts(width, heads, options);
-  return module(children, (x: Tensor, inputs?: SelfAttentionInputs): Tensor => {
-    const h = x.add(children.attention(children.norm1(x), inputs));
-    return h.add(children.mlp(children.norm2(h)));
-  });
+  return module(
+    children,
+    (x: Tensor, inputs?: SelfAttentionInputs): Tensor =>
+      block((x) => {
+        const h = x.add(children.attention(children.norm1(x), inputs));
+        return h.add(children.mlp(children.norm2(h)));
+      }, x),
+  );
 }
 
 /**
@@ -108,14 +113,22 @@ export function ditBlock(
 ) {
   const children = parts(width, heads, { rotary, queryKeyNorm, ...options });
   const modulation = linear(conditionWidth, 6 * width, { init: "zeros" });
-  return module({ modulation, ...children }, (x: Tensor, condition: Tensor, inputs?: SelfAttentionInputs): Tensor => {
-    const [shift1, scale1, gate1, shift2, scale2, gate2] = modulation(condition.silu())
-      .split(6)
-      .map((t) => overPositions(t, x));
-    const { norm1, attention, norm2, mlp } = children;
-    const h = x.add(gate1.mul(attention(modulate(norm1(x), shift1, scale1), inputs)));
-    return h.add(gate2.mul(mlp(modulate(norm2(h), shift2, scale2))));
-  });
+  const { norm1, attention, norm2, mlp } = children;
+  return module(
+    { modulation, ...children },
+    (x: Tensor, condition: Tensor, inputs?: SelfAttentionInputs): Tensor =>
+      block(
+        (x, condition) => {
+          const [shift1, scale1, gate1, shift2, scale2, gate2] = modulation(condition.silu())
+            .split(6)
+            .map((t) => overPositions(t, x));
+          const h = x.add(gate1.mul(attention(modulate(norm1(x), shift1, scale1), inputs)));
+          return h.add(gate2.mul(mlp(modulate(norm2(h), shift2, scale2))));
+        },
+        x,
+        condition,
+      ),
+  );
 }
 
 /**

@@ -9,3 +9,4 @@ export { embedding, type Layer, type Linear, type LinearOptions, linear, mlp, se
 export * from "./module.js";
 export * from "./norm.js";
 export { sinCos1d, sinCos2d, sinusoidal } from "./positions.js";
+export { block, recomputingBlocks } from "./recompute.js";

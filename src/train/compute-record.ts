@@ -4,20 +4,30 @@ import { z } from "zod";
 import { type Compute, deviceNames } from "../runtime/index.js";
 import { RunError } from "./run-error.js";
 
-/** Where a run keeps the device and the threads that it was asked to compute with; absent where it was asked for none. */
+/** How a run was asked to compute. */
+export type ComputeRecord = Compute & { gradientCheckpointing?: boolean };
+
+/** Where a run keeps what it was asked to compute with; absent where it was asked for nothing. */
 export const COMPUTE_FILE = "compute.json";
 
 const record = z.object({
   device: z.enum(["auto", ...deviceNames]).optional(),
   threads: z.int().min(1).optional(),
+  gradientCheckpointing: z.boolean().optional(),
 });
 
-/** What stands beside a run's config.json of its device and threads: nothing where neither was asked for. */
-export const computeRecord = ({ device, threads }: Compute): Record<string, Compute> =>
-  device === undefined && threads === undefined ? {} : { [COMPUTE_FILE]: { device, threads } };
+/** What stands beside a run's config.json of how it computes: nothing where nothing was asked for. */
+export const computeRecord = ({
+  device,
+  threads,
+  gradientCheckpointing,
+}: ComputeRecord): Record<string, ComputeRecord> =>
+  device === undefined && threads === undefined && !gradientCheckpointing
+    ? {}
+    : { [COMPUTE_FILE]: { device, threads, ...(gradientCheckpointing && { gradientCheckpointing }) } };
 
-/** The device and threads that the run in `out` was asked to compute with last. @throws RunError where it is damaged */
-export async function readComputeRecord(out: string): Promise<Compute> {
+/** How the run in `out` was asked to compute last. @throws RunError where the record is damaged */
+export async function readComputeRecord(out: string): Promise<ComputeRecord> {
   const path = join(out, COMPUTE_FILE);
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null) return {};

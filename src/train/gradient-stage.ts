@@ -11,11 +11,19 @@ import type { Stage } from "./stage.js";
 export interface TrainingCompute extends Compute {
   /** "host" or "device"; default the device where that is WebGPU, else the host. */
   place?: Place;
+  /** Computes the blocks of networks again for their gradients instead of keeping their values: less memory, more time. */
+  gradientCheckpointing?: boolean;
   /** The processes that train together, of which this is one; default it trains alone. */
   ranks?: Ranks;
 }
-export const trainingCompute = ({ place, ranks, ...options }: TrainingCompute): TrainingCompute => ({
+export const trainingCompute = ({
+  place,
+  ranks,
+  gradientCheckpointing,
+  ...options
+}: TrainingCompute): TrainingCompute => ({
   ...computeOf(options),
+  ...(gradientCheckpointing && { gradientCheckpointing }),
   ...(place && { place }),
   ...(ranks && { ranks }),
 });
@@ -58,6 +66,7 @@ export function gradientStage(options: GradientStageOptions): Stage {
     average,
     emaDecay,
     freeze: options.freeze,
+    gradientCheckpointing: options.gradientCheckpointing,
     compute: computeOf(options),
   };
   let active: { phase: Phase; updates: Updates } | null = null;

@@ -8,5 +8,6 @@ export const languageModel = method({
   architecture: languageModelArchitecture,
   settings: languageModelSettings,
   presets,
+  blocks: () => true,
   train: async () => (await import("./train.js")).trainLanguageModel,
 });

@@ -30,6 +30,7 @@ export const discrete = method({
         "Improve the run that was distilled, and distil what comes of it (from=<its folder> training.steps=0).",
     );
   },
+  blocks: ({ network }) => network.kind === "transformer",
   sideStep: ({ network }) => (network.kind === "unet" ? UNET_STEP : 1),
   options: { image: pixelOptions(), text: textOptions() },
   async load({ config, shape, net }, options) {

@@ -98,12 +98,18 @@ export function denoiser(shape: DyadicNetworkShape, latent: number, positions: T
     const h = blocks.reduce(
       (h, block, i) => {
         if (kind === "cross") {
-          const h1 = block.first(h, condition, (y) => block.attention(y, { mask: selfHidden }));
           const known = { keys: remembered[2 * i], values: remembered[2 * i + 1] };
-          const h2 = block.second!(h1, condition, (y) =>
-            block.cross!(y, { context: known, mask, bias: contextHidden }),
+          return nn.block(
+            (h, condition) => {
+              const h1 = block.first(h, condition, (y) => block.attention(y, { mask: selfHidden }));
+              const h2 = block.second!(h1, condition, (y) =>
+                block.cross!(y, { context: known, mask, bias: contextHidden }),
+              );
+              return block.third(h2, condition, block.mlp);
+            },
+            h,
+            condition,
           );
-          return block.third(h2, condition, block.mlp);
         }
         const normed = block.contextNorm!(context);
         const theirs = block.contextAttention!.memory(normed);

@@ -10,6 +10,7 @@ export const dyadic = method({
   architecture: dyadicArchitecture,
   settings: dyadicSettings,
   presets,
+  blocks: ({ network }) => network.attention === "cross",
   options: { gesture: dyadicOptions() },
   load: ({ config, shape, net }, options) => new DyadicModel(config, shape, net, options),
   train: async () => (await import("./train.js")).trainDyadic,

@@ -11,6 +11,7 @@ export const motion = method({
   settings: motionSettings,
   presets,
   lastSteps: () => "training.steps",
+  blocks: () => true,
   idle: idleSettings,
   options: { motion: motionOptions() },
   load: ({ config, shape, net }, options) => new MotionModel(config, shape, net, options),

@@ -50,24 +50,32 @@ export function transformer({ codec: { latent }, text, network }: Pick<MotionSha
     const perBlock = (h: Tensor) => h.reshape([B, N / block, block, width]);
     const perToken = (h: Tensor) => h.reshape([B, N, width]);
     const memories: nn.Memory[] = [];
-    const h = layers.reduce((h, { modulation, attention, crossNorm, cross, mlp }, i) => {
-      const [shift1, scale1, gate1, shift2, scale2, gate2] = modulation(levels)
-        .reshape([B, N / block, 1, 6 * width])
-        .split(6, -1);
-      const modulated = (h: Tensor, shift: Tensor, scale: Tensor) =>
-        perToken(nn.modulate(perBlock(norm(h)), shift, scale));
-      const gated = (h: Tensor, gate: Tensor) => perToken(perBlock(h).mul(gate));
-      const seen = modulated(h, shift1, scale1);
-      const own = attention.memory(seen, positions);
-      memories.push(own);
-      const known = cache ? cache[i] : null;
-      const all = known
-        ? { keys: concat([known.keys, own.keys], 2), values: concat([known.values, own.values], 2) }
-        : own;
-      const h1 = h.add(gated(attention(seen, { context: all, positions, mask }), gate1));
-      const h2 = h1.add(cross(crossNorm(h1), { context: text[i], mask: textMask }));
-      return h2.add(gated(mlp(modulated(h2, shift2, scale2)), gate2));
-    }, input(x));
+    const h = layers.reduce(
+      (h, { modulation, attention, crossNorm, cross, mlp }, i) =>
+        nn.block(
+          (h, levels) => {
+            const [shift1, scale1, gate1, shift2, scale2, gate2] = modulation(levels)
+              .reshape([B, N / block, 1, 6 * width])
+              .split(6, -1);
+            const modulated = (h: Tensor, shift: Tensor, scale: Tensor) =>
+              perToken(nn.modulate(perBlock(norm(h)), shift, scale));
+            const gated = (h: Tensor, gate: Tensor) => perToken(perBlock(h).mul(gate));
+            const seen = modulated(h, shift1, scale1);
+            const own = attention.memory(seen, positions);
+            memories.push(own);
+            const known = cache ? cache[i] : null;
+            const all = known
+              ? { keys: concat([known.keys, own.keys], 2), values: concat([known.values, own.values], 2) }
+              : own;
+            const h1 = h.add(gated(attention(seen, { context: all, positions, mask }), gate1));
+            const h2 = h1.add(cross(crossNorm(h1), { context: text[i], mask: textMask }));
+            return h2.add(gated(mlp(modulated(h2, shift2, scale2)), gate2));
+          },
+          h,
+          levels,
+        ),
+      input(x),
+    );
     return { velocity: output(h), memories };
   };
   /** What the layers know of captions, from the words' states [B, S, width of the text]. */

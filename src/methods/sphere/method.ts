@@ -18,6 +18,7 @@ export const sphere = method({
     ...(continued ? ["featuresFrom", "network"] : []),
     ...(continued || featuresFrom !== null || perceptual !== "features" ? FEATURE_TRAINING : []),
   ],
+  blocks: ({ network }) => network.kind === "vit",
   lastSteps: () => "training.steps",
   sideStep: ({ network }) => (network.kind === "vit" ? network.patch : CODEC_STEP),
   options: { image: sphereOptions() },

@@ -13,6 +13,7 @@ export const visionLanguage = method({
     ...(steps > 0 ? [] : Object.keys(others).map((name) => `reinforcement.${name}`)),
   ],
   lastSteps: ({ reinforcement }) => (reinforcement.steps > 0 ? "reinforcement.steps" : "training.steps"),
+  blocks: () => true,
   answers: true,
   train: async () => (await import("./train.js")).trainVisionLanguage,
 });

@@ -1,3 +1,4 @@
+import { recomputingBlocks } from "../../nn/recompute.js";
 import type { AdamOptions, Ema, Optimizer } from "../../optim/index.js";
 import type { Compute, Feed, Parameters } from "../../runtime/index.js";
 import { grad, type Parameter, Tensor } from "../../tensor/index.js";
@@ -15,6 +16,8 @@ export interface Job {
   emaDecay?: number;
   /** Parameters that are constants of the graph. */
   freeze?: Iterable<Parameter>;
+  /** Whether blocks are computed again for their gradients. */
+  gradientCheckpointing?: boolean;
   compute: Compute;
 }
 
@@ -29,9 +32,10 @@ export interface Updates {
 
 /** The graph of a phase: its loss, what else it reports, and the gradients of the parameters. */
 export const gradientGraph =
-  ({ phase: { loss }, parameters }: Job, part?: Part) =>
+  ({ phase: { loss }, parameters, gradientCheckpointing }: Job, part?: Part) =>
   (inputs: Record<string, Tensor>): { gradients: readonly Tensor[]; [name: string]: Tensor | readonly Tensor[] } => {
-    const built = loss(inputs, part);
+    const build = () => loss(inputs, part);
+    const built = gradientCheckpointing ? recomputingBlocks(build).built : build();
     const values = built instanceof Tensor ? { loss: built } : built;
     return { ...values, gradients: grad(values.loss, parameters) };
   };
