@@ -126,7 +126,7 @@ export function compile<I extends string, O extends GraphOutputs>(
   const all = [...outputs, ...probes.flatMap((probe) => probe.outputs)];
 
   async function start(): Promise<{ executor: Executor; parameters: { name: string; parameter: Parameter }[] }> {
-    const { bytes, parameters } = lower(inputList, all, { freeze: options.freeze });
+    const { bytes, parameters } = lower(inputList, all, { freeze: options.freeze, simplified: true });
     const shapes = all.map(({ name, tensor: { shape } }) => ({ name, shape }));
     const job = { bytes, outputs: shapes, device: options.device, threads: options.threads };
     const run = { false: execute, true: executeInWorker, auto: executeAnywhere }[`${options.worker ?? false}`];

@@ -2,6 +2,7 @@ import { topologicalOrder } from "../tensor/grad.js";
 import { isConstant, isInput, Parameter } from "../tensor/leaves.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { OnnxGraph } from "./onnx.js";
+import { simplify } from "./passes/index.js";
 
 export interface Lowered {
   /** The ONNX model. */
@@ -19,6 +20,8 @@ export interface LowerOptions {
   /** Names for parameters, e.g. their paths in the module tree. */
   nameOf?: (parameter: Parameter) => string | undefined;
   metadata?: Record<string, string>;
+  /** Whether the graph goes through the passes first, which choose by its shapes. */
+  simplified?: boolean;
   /** What the graph is written into; default one for the shapes as they are. */
   graph?: OnnxGraph;
 }
@@ -30,6 +33,8 @@ export function lower(
   options: LowerOptions = {},
 ): Lowered {
   const { graph = new OnnxGraph() } = options;
+  const tensors = outputs.map(({ tensor }) => tensor);
+  const roots = options.simplified ? simplify(tensors) : tensors;
   const names = new Map<Tensor, string>();
   const parameters: Lowered["parameters"] = [];
   const taken = new Set<string>();
@@ -42,7 +47,7 @@ export function lower(
     names.set(t, name);
     graph.input(name, t.shape, t.dtype);
   }
-  for (const t of topologicalOrder(outputs.map((o) => o.tensor))) {
+  for (const t of topologicalOrder(roots)) {
     if (names.has(t)) continue;
     if (t instanceof Parameter) {
       const name = options.nameOf?.(t) ?? `parameter${names.size}`;
@@ -76,10 +81,10 @@ export function lower(
       names.set(t, lowered);
     }
   }
-  for (const { name, tensor } of outputs) {
+  for (const [i, { name, tensor }] of outputs.entries()) {
     if (taken.has(name)) throw new Error(`"${name}" names an output and an input or parameter.`);
     taken.add(name);
-    const from = names.get(tensor)!;
+    const from = names.get(roots[i])!;
     if (tensor.dtype === "float32") graph.alias(from, name);
     else graph.alias(graph.node("Cast", [from], { to: 1 }), name);
     graph.output(name, tensor.shape, "float32");

@@ -83,6 +83,7 @@ export async function resident<I extends string>(options: ResidentOptions<I>): P
   const forward = lower(Object.values(inputs), outputs, {
     freeze: others,
     nameOf: (parameter) => trained.get(parameter),
+    simplified: true,
   });
   const updateInputs = Object.entries(update.inputs).map(([name, shape]) => input(name, shape));
   const next = update.build(Object.fromEntries(updateInputs.map((t) => [t.attributes.name, t])));
