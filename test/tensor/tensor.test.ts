@@ -313,3 +313,73 @@ test("a row that may attend to nothing attends to everything", async () => {
   expectNumbers(out, [2, 1]);
   await program.release();
 });
+
+describe("reductions", () => {
+  const methods = {
+    sum: (list: number[]) => list.reduce((a, b) => a + b, 0),
+    mean: (list: number[]) => list.reduce((a, b) => a + b, 0) / list.length,
+    sumSquare: (list: number[]) => list.reduce((a, b) => a + b * b, 0),
+    max: (list: number[]) => Math.max(...list),
+    min: (list: number[]) => Math.min(...list),
+  };
+  const shape = [2, 3, 4, 5];
+  const values = Float32Array.from({ length: 120 }, (_, i) => Math.sin(7 * i));
+  const some = [[], [0], [3], [0, 2], [0, 3], [1, 3], [0, 2, 3], [0, 1, 3], [1, 2], [0, 1, 2, 3]];
+
+  test.each(Object.keys(methods) as (keyof typeof methods)[])("%s over any axes", async (name) => {
+    await using program = compile({ x: shape }, ({ x }) =>
+      Object.fromEntries(some.map((axes) => [String(axes), x[name](axes)])),
+    );
+    const got = await program.run({ x: values });
+    for (const axes of some) {
+      const groups = new Map<string, number[]>();
+      values.forEach((v, i) => {
+        const at = [60, 20, 5, 1].map((step, axis) => Math.floor(i / step) % shape[axis]);
+        const key = String(at.filter((_, axis) => !axes.includes(axis)));
+        groups.set(key, [...(groups.get(key) ?? []), v]);
+      });
+      // no axis is none to reduce; a square is one all the same
+      const expected = axes.length > 0 ? [...groups.values()].map(methods[name]) : [...values];
+      expectNumbers(got[String(axes)], expected);
+    }
+  });
+
+  test("of axes that are not neighbours the last are reduced first", () => {
+    const reductions = (axes: number[]) => {
+      const given = x(...shape);
+      const { bytes } = lower([given], [{ name: "y", tensor: given.sum(axes) }]);
+      return asText(bytes).split("ReduceSum").length - 1;
+    };
+    expect(
+      [
+        [0, 2, 3],
+        [0, 3],
+        [2, 3],
+        [0, 1],
+        [0, 2],
+        [0, 1, 2, 3],
+      ].map(reductions),
+    ).toEqual([2, 2, 1, 1, 1, 1]);
+  });
+
+  test("of nothing", async () => {
+    await using program = compile({ x: [2, 0, 3] }, ({ x }) => ({
+      sum: x.sum([0, 2]),
+      squares: x.sumSquare([1, 2]),
+      all: x.sum(),
+    }));
+    const got = await program.run({ x: [] });
+    expect([[...got.sum], [...got.squares], [...got.all]]).toEqual([[], [0, 0], [0]]);
+  });
+});
+
+test("slopes of silu and gelu hold far from zero", async () => {
+  const at = [-200, -30, -9, -1, -0.1, 0, 0.1, 1, 9, 30, 200];
+  await using program = compile({ x: [at.length] }, ({ x }) => ({
+    silu: grad(x.silu().sum(), [x])[0],
+    gelu: grad(x.gelu().sum(), [x])[0],
+  }));
+  const { silu, gelu } = await program.run({ x: at });
+  expectNumbers(silu, [0, 0, -0.00098706, 0.07232949, 0.45008299, 0.5, 0.54991701, 0.92767051, 1.00098706, 1, 1]);
+  expectNumbers(gelu, [0, 0, 0, -0.08331547, 0.42047782, 0.5, 0.57952218, 1.08331547, 1, 1, 1]);
+});

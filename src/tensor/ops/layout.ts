@@ -15,7 +15,9 @@ const reshapeOp = defineOp<{ shape: Shape }>("Reshape", {
     if (sizeOf(shape) !== x.size) throw new Error(`${x.size} elements cannot take the shape ${showShape(shape)}`);
     return { shape, dtype: x.dtype };
   },
-  onnx: (g, [x], { shape }) => g.node("Reshape", [x, g.int64([...shape])]),
+  // To ONNX a 0 is the input's own size otherwise
+  onnx: (g, [x], { shape }) =>
+    g.node("Reshape", [x, g.int64([...shape])], { allowzero: shape.includes(0) ? 1 : undefined }),
   grad: ({ inputs: [x], dOut }) => [dOut.reshape(x.shape)],
 });
 

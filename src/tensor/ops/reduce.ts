@@ -1,6 +1,6 @@
 import { constant } from "../leaves.js";
 import { normalizeAxes, sizeOf } from "../shape.js";
-import { defineOp, type GradContext, Tensor } from "../tensor.js";
+import { defineOp, type GradContext, type GraphBuilder, Tensor } from "../tensor.js";
 import { where } from "./compare.js";
 import { concat } from "./layout.js";
 
@@ -9,11 +9,25 @@ interface ReduceAttributes {
 }
 type Axes = number | readonly number[];
 
-/** Defines a reduction that keeps reduced axes with size 1; the method drops them unless asked to keep them. */
-function reduction(name: string, onnxName: string, derivative: (context: GradContext<ReduceAttributes>) => Tensor) {
+/**
+ * Defines a reduction that keeps reduced axes with size 1; the method drops them unless asked to keep them. Of axes that
+ * are not neighbours the last ones are reduced first, which the runtime does in half the time of all at once.
+ */
+function reduction(
+  name: string,
+  onnxName: string,
+  derivative: (context: GradContext<ReduceAttributes>) => Tensor,
+  before = (_: GraphBuilder, x: string) => x,
+) {
   const apply = defineOp<ReduceAttributes>(name, {
     shape: ([x], { axes }) => x.shape.map((n, i) => (axes.includes(i) ? 1 : n)),
-    onnx: (g, [x], { axes }) => g.node(onnxName, [x, g.int64([...axes])], { keepdims: 1 }),
+    onnx: (g, [x], { axes }, { inputs: [{ rank }] }) => {
+      const last = axes.filter((_, i) => axes[i] - i === rank - axes.length);
+      const steps = last.length > 0 ? [last, axes.slice(0, axes.length - last.length)] : [axes];
+      return steps
+        .filter((step) => step.length > 0)
+        .reduce((from, step) => g.node(onnxName, [from, g.int64([...step])], { keepdims: 1 }), before(g, x));
+    },
     grad: (context) => [derivative(context)],
   });
   return function (this: Tensor, axes?: Axes, keep = false) {
@@ -65,7 +79,13 @@ const methods = {
   mean: reduction("Mean", "ReduceMean", ({ inputs: [x], dOut, attributes: { axes } }) =>
     dOut.mul(1 / sizeOf(axes.map((i) => x.shape[i]))).broadcastTo(x.shape),
   ),
-  sumSquare: reduction("SumSquare", "ReduceSumSquare", ({ inputs: [x], dOut }) => dOut.mul(2).mul(x)),
+  // The runtime's own ReduceSumSquare takes twice as long as these two
+  sumSquare: reduction(
+    "SumSquare",
+    "ReduceSum",
+    ({ inputs: [x], dOut }) => dOut.mul(2).mul(x),
+    (g, x) => g.node("Mul", [x, x]),
+  ),
   max: reduction("ReduceMax", "ReduceMax", extremumGrad),
   min: reduction("ReduceMin", "ReduceMin", extremumGrad),
   /** Population variance. */

@@ -46,22 +46,19 @@ const methods = {
   sigmoid: unary("Sigmoid", ({ output, dOut }) => dOut.mul(output.mul(output.neg().add(1)))),
   tanh: unary("Tanh", ({ output, dOut }) => dOut.mul(output.square().neg().add(1))),
   softplus: unary("Softplus", ({ inputs: [x], dOut }) => dOut.mul(x.sigmoid())),
-  // With s = sigmoid(x) and y = x·s: dy/dx = s + x·s·(1 − s) = s + y − y·s.
+  // With s = sigmoid(x) and y = x·s: dy/dx = s + x·s·(1 − s) = s·(1 + x − y).
   silu: unary(
     "Silu",
-    ({ inputs: [x], output, dOut }) => {
-      const s = x.sigmoid();
-      return dOut.mul(output.sub(output.mul(s)).add(s));
-    },
+    ({ inputs: [x], output, dOut }) => dOut.mul(x.sub(output).add(1).mul(x.sigmoid())),
     (g, x) => g.node("Mul", [x, g.node("Sigmoid", [x])]),
   ),
+  // With u = x/√2: dy/dx = Φ(x) + x·φ(x) = ½·(1 + erf u + u·2/√π·exp(−u²)).
   gelu: unary("Gelu", ({ inputs: [x], dOut }) => {
-    const density = x
-      .square()
-      .mul(-0.5)
-      .exp()
-      .mul(1 / Math.sqrt(2 * Math.PI));
-    return dOut.mul(x.mul(Math.SQRT1_2).erf().add(1).mul(0.5).add(x.mul(density)));
+    const u = x.mul(Math.SQRT1_2);
+    const density = constant(Math.log(2 / Math.sqrt(Math.PI)))
+      .sub(u.square())
+      .exp();
+    return dOut.mul(0.5).mul(u.erf().add(u.mul(density)).add(1));
   }),
   // y = x·(1 + t)/2 with t = tanh(c·(x + a·x³)): dy/dx = (1 + t)/2 + x·(1 − t²)·c·(1 + 3a·x²)/2.
   geluTanh: unary(
