@@ -20,6 +20,8 @@ const STEPS = 5;
 /** Steps of the JavaScript peers: the first may compile. Most time for one model. */
 const PEER_STEPS: Record<ModelName, number> = { mlp: 4, transformer: 2, conv: 1 };
 const PEER_LIMIT = 90_000;
+/** Most time for torch.compile's first step. */
+const COMPILE_LIMIT = 900_000;
 
 /** Floating-point operations of the matrix products that the tensors need: 2·M·N·K each. */
 function matmulFlops(roots: readonly Tensor[]): number {
@@ -110,22 +112,32 @@ export async function run({ threads, rounds, quick, note }: BenchOptions) {
   const loadBefore = load();
   const python = process.env.PYTHON ?? "python3";
   const pytorch = await find(python, [peerFile("pytorch.py"), String(threads)]);
+  const compiled = await find(python, [peerFile("pytorch.py"), String(threads), "compile"]);
   const results: Record<string, unknown> = {};
   for (const [name, model] of Object.entries(models) as [ModelName, Model][]) {
     note(model.title);
     const { step, release, flops, parameters } = trainer(model, threads);
     const peak = name === "transformer" ? matmulPeak(threads) : null;
-    const torch = async ({ train }: Peer) => {
-      const reply = await train(name, STEPS);
+    const torch = async ({ train }: Peer, steps = STEPS, limit?: number) => {
+      const reply = await train(name, steps, limit);
       if (reply.parameters !== parameters)
         throw new Error(`${name}: PyTorch has ${reply.parameters} parameters, fewstep ${parameters}.`);
       return reply;
     };
+    // Its first step compiles, which takes minutes on a busy machine and may fail
+    const uncompiled =
+      "peer" in compiled
+        ? await torch(compiled.peer, 1, COMPILE_LIMIT).then(
+            () => null,
+            ({ message }) => message as string,
+          )
+        : compiled.missing;
     const times = await interleave(rounds, {
       fewstep: () => timed(STEPS, step),
       ...("peer" in pytorch && { pytorch: () => torch(pytorch.peer) }),
+      ...("peer" in compiled && uncompiled === null && { compiled: () => torch(compiled.peer) }),
       ...(peak && { peak: () => timed(STEPS, peak.step) }),
-    } as Record<"fewstep" | "pytorch" | "peak", () => Promise<Sample>>);
+    } as Record<"fewstep" | "pytorch" | "compiled" | "peak", () => Promise<Sample>>);
     await Promise.all([release(), peak?.release()]);
     results[name] = {
       title: model.title,
@@ -135,10 +147,14 @@ export async function run({ threads, rounds, quick, note }: BenchOptions) {
       ratioToPyTorch: times.pytorch ? round(times.fewstep.median / times.pytorch.median) : null,
       cpuRatioToPyTorch: times.pytorch ? round(times.fewstep.cpu / times.pytorch.cpu) : null,
       ratioOfMinima: times.pytorch ? round(times.fewstep.min / times.pytorch.min) : null,
+      torchCompileMs: times.compiled ?? null,
+      ratioToTorchCompile: times.compiled ? round(times.fewstep.median / times.compiled.median) : null,
+      cpuRatioToTorchCompile: times.compiled ? round(times.fewstep.cpu / times.compiled.cpu) : null,
+      ...(uncompiled !== null && { noteOnTorchCompile: uncompiled }),
       ...(peak && matmulShare(flops, times.fewstep, peak.flops, times.peak)),
     };
   }
-  if ("peer" in pytorch) pytorch.peer.close();
+  for (const found of [pytorch, compiled]) if ("peer" in found) found.peer.close();
 
   const peers: Record<string, unknown> = { pytorch: { python, ...described(pytorch) } };
   for (const [key, file] of quick ? [] : Object.entries({ Tfjs: "tfjs.mjs", JaxJs: "jax-js.mjs" })) {
@@ -189,6 +205,9 @@ export function show(result: Awaited<ReturnType<typeof run>>): string {
         "PyTorch ms (min)",
         "ratio",
         "of CPU time",
+        "torch.compile ms (min)",
+        "ratio",
+        "of CPU time",
         "tfjs ms",
         "ratio",
         "jax-js ms",
@@ -200,6 +219,9 @@ export function show(result: Awaited<ReturnType<typeof run>>): string {
         m.pytorchMs ? `${m.pytorchMs.median} (${m.pytorchMs.min})` : "-",
         orDash(m.ratioToPyTorch),
         orDash(m.cpuRatioToPyTorch),
+        m.torchCompileMs ? `${m.torchCompileMs.median} (${m.torchCompileMs.min})` : "-",
+        orDash(m.ratioToTorchCompile),
+        orDash(m.cpuRatioToTorchCompile),
         orDash(m.tfjsMs),
         orDash(m.ratioToTfjs),
         orDash(m.jaxJsMs),
@@ -214,6 +236,7 @@ export function show(result: Awaited<ReturnType<typeof run>>): string {
         `${m.title.split(",")[0]}: ${m.matmulGflop} GFLOP of matrix products a step, ${m.gflopPerSecond} GFLOP/s = ${(100 * m.shareOfMatmulPeak).toFixed(0)} % of the ${m.peakGflopPerSecond} that large products reach here.`,
       );
     for (const [key, peer] of [
+      ["noteOnTorchCompile", "torch.compile"],
       ["noteOnTfjs", "tfjs"],
       ["noteOnJaxJs", "jax-js"],
     ])

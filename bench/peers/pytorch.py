@@ -1,4 +1,6 @@
-"""Training steps of the three models of models.ts in eager PyTorch, asked for over stdin, answered over stdout, one JSON a line."""
+"""Training steps of the three models of models.ts in PyTorch, asked for over stdin, answered over stdout, one JSON a line.
+
+pytorch.py THREADS [compile]: eager, or network and loss with their gradients through torch.compile. The fused AdamW is eager in both."""
 
 import json
 import sys
@@ -62,9 +64,15 @@ def trainer(make):
     x, y = torch.randn(shape), torch.randn(shape)
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-4, fused=True)
 
+    def loss_of(x, y):
+        return F.mse_loss(net(x), y)
+
+    if compiled:
+        loss_of = torch.compile(loss_of)
+
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss = F.mse_loss(net(x), y)
+        loss = loss_of(x, y)
         loss.backward()
         optimizer.step()
         return loss.item()
@@ -72,6 +80,7 @@ def trainer(make):
     return step, sum(p.numel() for p in net.parameters())
 
 
+compiled = sys.argv[2:] == ["compile"]
 torch.set_num_threads(int(sys.argv[1]))
 torch.set_flush_denormal(True)
 torch.manual_seed(0)
@@ -87,7 +96,12 @@ for line in sys.stdin:
     times, cpu = [], []
     for _ in range(request["steps"]):
         start, cpu_start = time.perf_counter(), time.process_time()
-        loss = step()
+        try:
+            loss = step()
+        except Exception as error:  # torch.compile needs a C++ compiler, and Python's headers
+            reply(error=f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
+            break
         times.append(1e3 * (time.perf_counter() - start))
         cpu.append(1e3 * (time.process_time() - cpu_start))
-    reply(ms=times, cpu=cpu, loss=loss, parameters=parameters)
+    else:
+        reply(ms=times, cpu=cpu, loss=loss, parameters=parameters)

@@ -2,7 +2,10 @@ import { topologicalOrder } from "../../tensor/grad.js";
 import { again } from "../../tensor/replay.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-/** Gives a node, whose inputs have been through the pass, another form with the same values but for rounding, or the node itself. */
+/**
+ * Gives a node, whose inputs have been through the pass, another form with the same values but for rounding, or the node
+ * itself.
+ */
 export type Pass = (node: Tensor) => Tensor;
 
 /**
