@@ -46,15 +46,19 @@ export function featureNet({ channels, width, blocks, stemStride }: FeatureNetCo
 }
 export type FeatureNet = ReturnType<typeof featureNet>;
 
+/** Errors of images [N, C, H, W], each image's by its weight [N] where weights are given. */
+export const weighted = (errors: Tensor, weights?: Tensor): Tensor =>
+  weights ? errors.mul(weights.reshape([-1, 1, 1, 1])) : errors;
+
 /**
- * Σ over a feature network's stages of ‖B(y) − B(x)‖² / mean(B(x)²), from the stages' outputs for y and x. No gradient
- * flows through the reference x.
+ * Σ over a feature network's stages of ‖B(y) − B(x)‖² / mean(B(x)²), from the stages' outputs for y and x, each image by
+ * its weight [N] where weights are given. No gradient flows through the reference x.
  */
-export const featureDistance = (stages: readonly Tensor[], reference: readonly Tensor[]): Tensor =>
+export const featureDistance = (stages: readonly Tensor[], reference: readonly Tensor[], weights?: Tensor): Tensor =>
   stages
     .map((t, i) => {
       const wanted = reference[i].stopGradient();
-      return t.sub(wanted).square().mean().div(acrossParts(wanted.square().mean()));
+      return weighted(t.sub(wanted).square(), weights).mean().div(acrossParts(wanted.square().mean()));
     })
     .reduce((a, b) => a.add(b));
 
