@@ -3,7 +3,7 @@ import { OptionError } from "../../io/wrong-use.js";
 import { fillSmoothly } from "../../media/fill.js";
 import { Images } from "../../media/images.js";
 import type { Label } from "../../models/inputs.js";
-import { slerp } from "../../models/slerp.js";
+import { angleBetween, slerp } from "../../models/slerp.js";
 import { Random } from "../../random/index.js";
 import type { ClassWeights, EditControl, GuidanceOptions, RefineOptions, SphereEncoder } from "./encoder.js";
 import { disturbRows } from "./geometry.js";
@@ -49,7 +49,8 @@ export async function vary(model: SphereEncoder, images: Images, options: VaryOp
   const v = await model.encode(images, { label, signal });
   const noise = new Random(seed, "vary").normals(v.length);
   const turned = disturbRows(v, (angle * Math.PI) / 180, noise, model.latent, "rotation");
-  const first = await model.decode(turned, { label, signal, ...guidance });
+  const told = model.sampleAngle === null ? {} : { angle };
+  const first = await model.decode(turned, { label, signal, ...told, ...guidance });
   const labelled = withLabels(first, first.labels ?? images.labels);
   return model.refine(labelled, { label, steps: steps - 1, strength: 0, signal, ...guidance });
 }
@@ -207,7 +208,11 @@ export async function interpolate(
   const latents = new Float32Array(count * model.latent);
   shares.forEach((t, i) => void latents.set(slerp(a, b, t), i * model.latent));
   const classes = labels && mixed(model.classWeights(labels[0], 1), model.classWeights(labels[1], 1), shares);
-  const drawn = await model.decode(latents, { classes, signal, ...guidance });
+  // As far as they are from the nearer end
+  const way = (angleBetween(a, b) * 180) / Math.PI;
+  const angle = Float32Array.from(shares, (t) => Math.min(t, 1 - t) * way);
+  const told = model.sampleAngle === null ? {} : { angle };
+  const drawn = await model.decode(latents, { classes, signal, ...told, ...guidance });
   return model.refine(drawn, { classes, steps: steps - 1, strength: 0, signal, ...guidance });
 }
 

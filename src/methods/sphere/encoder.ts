@@ -38,6 +38,14 @@ export interface RefineOptions extends ClassOptions, GuidanceOptions, EditContro
   between?: (images: Images) => void;
 }
 
+export interface DecodeOptions extends ClassOptions, GuidanceOptions, EditControl {
+  /**
+   * Degrees by which noise has turned the latents, of all or of each, in [0, 90]; default 0, as of pictures that were
+   * encoded. Refused by a model whose decoder is told none.
+   */
+  angle?: number | Float32Array;
+}
+
 /** What the edits need of a model. */
 export interface SphereEncoder {
   readonly config: ModelConfig;
@@ -45,7 +53,9 @@ export interface SphereEncoder {
   /** Length L of a latent. */
   readonly latent: number;
   encode(images: Images, options?: ClassOptions & EditControl): Promise<Float32Array>;
-  decode(latents: Float32Array, options?: ClassOptions & GuidanceOptions & EditControl): Promise<Images>;
+  /** Degrees that the decoder is told of a random point; null: it is told no angle. */
+  readonly sampleAngle: number | null;
+  decode(latents: Float32Array, options?: DecodeOptions): Promise<Images>;
   reconstruct(images: Images, options?: { label?: Label | null } & EditControl): Promise<Images>;
   refine(images: Images, options?: RefineOptions): Promise<Images>;
   /** A signal for an edit of several parts: it aborts with `given`, and when the model is released. */

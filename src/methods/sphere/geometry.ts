@@ -50,6 +50,14 @@ export function fullStrength(kind: NoiseKind, maxAngle: number): number {
   return maxAngle * RADIANS;
 }
 
+/** Degrees by which a strength of a kind turns a latent (additive: on average), the inverse of `fullStrength`. */
+export const angleOf = (kind: NoiseKind, strength: number): number =>
+  (kind === "additive" ? Math.atan(strength) : strength) / RADIANS;
+
+/** `angleOf` of strengths [B], to degrees [B]. */
+export const anglesOf = (kind: NoiseKind, strengths: Tensor): Tensor =>
+  (kind === "additive" ? strengths.atan() : strengths).div(RADIANS);
+
 /**
  * Disturbs latents v [B, L] on the sphere with Gaussian noise e [B, L] at strengths [B]. Additive: f(v + σ·e).
  * Rotation: cos α·v + sin α·u with u the part of e orthogonal to v, of length √L. Rows of strength 0 pass unchanged, to

@@ -1,11 +1,10 @@
 import { method } from "../../models/method.js";
 import { CODEC_STEP } from "../../networks/autoencoder.js";
-import { FEATURE_TRAINING } from "../../recipes/feature-settings.js";
 import { sphereEdits } from "./edits.js";
 import { SphereModel } from "./model.js";
 import { sphereArchitecture } from "./network.js";
 import { sphereOptions } from "./options.js";
-import { forData, presets, sphereSettings } from "./settings.js";
+import { forData, idleSettings, presets, sphereSettings } from "./settings.js";
 
 export const sphere = method({
   summary: "a spherical autoencoder: one-step images, few-step refinement, editing (2602.15030)",
@@ -14,12 +13,9 @@ export const sphere = method({
   settings: sphereSettings,
   presets,
   fit: forData,
-  idle: ({ perceptual, featuresFrom }, continued) => [
-    ...(continued ? ["featuresFrom", "network"] : []),
-    ...(continued || featuresFrom !== null || perceptual !== "features" ? FEATURE_TRAINING : []),
-  ],
   blocks: ({ network }) => network.kind === "vit",
-  lastSteps: () => "training.steps",
+  idle: idleSettings,
+  lastSteps: ({ frechetStage }) => (frechetStage.steps > 0 ? "frechetStage.steps" : "training.steps"),
   sideStep: ({ network }) => (network.kind === "vit" ? network.patch : CODEC_STEP),
   options: { image: sphereOptions() },
   edits: sphereEdits(),

@@ -17,6 +17,7 @@ import { sphereEdits } from "./edits.js";
 import type {
   ClassOptions,
   ClassWeights,
+  DecodeOptions,
   EditControl,
   GuidanceOptions,
   RefineOptions,
@@ -47,6 +48,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
   /** Length L of a latent. */
   readonly latent: number;
   readonly noise: { readonly kind: NoiseKind; readonly maxAngle: number };
+  readonly sampleAngle: number | null;
 
   constructor(
     config: ModelConfig,
@@ -57,9 +59,10 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     super(config, sphereOptions(shape), options);
     this.latent = latentLength(shape);
     this.noise = shape.noise;
+    this.sampleAngle = shape.sampleAngle ?? null;
   }
 
-  /** One network: x and class weights [size, classes + 1], with guidance also those of no class. */
+  /** One network: x, class weights [size, classes + 1], with guidance also those of no class, and a decoder's angles. */
   private side(side: Side, guided: boolean) {
     const { image, shape, latent } = this;
     const of = this.net[side];
@@ -69,15 +72,20 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
         classes: [size, shape.classes + 1],
         none: guided && [size, shape.classes + 1],
         guidance: guided && [size],
+        angle: this.toldAngle(side) && [size],
       }),
-      build: ({ x, classes, none, guidance }) => {
-        const given = of(x, classes);
-        const free = guided ? of(x, none) : given;
+      build: ({ x, classes, none, guidance, angle }) => {
+        const given = of(x, classes, angle || undefined);
+        const free = guided ? of(x, none, angle || undefined) : given;
         const strength = guided && guidance.reshape([guidance.size, ...given.shape.slice(1).map(() => 1)]);
         const out = strength ? free.add(given.sub(free).mul(strength)) : given;
         return { out: side === "decode" ? out.clamp(-1, 1) : out };
       },
     });
+  }
+
+  private toldAngle(side: Side): boolean {
+    return side === "decode" && this.sampleAngle !== null;
   }
 
   get edits() {
@@ -92,11 +100,13 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
         x: `float32 [batch, ${latent}]: latents of length √${latent}`,
         classes,
         ...ABSENT,
+        angle: this.sampleAngle === null ? "" : "float32 [batch]: degrees of noise in the latents, 0 … 90",
       }),
       encoder: this.part("x (images) and classes (weights) to raw latents", this.side("encode", false), {
         x: `float32 [batch, ${image.channels}, ${image.height}, ${image.width}]: images, −1 … 1`,
         classes,
         ...ABSENT,
+        angle: "",
       }),
     };
   }
@@ -113,7 +123,8 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
         const [size] = noise.shape;
         const none = constant(new Int32Array(size).fill(shape.classes), [size], "int32");
         const classes = (label || none).oneHot(shape.classes + 1);
-        return { images: this.net.decode(spherify(noise), classes).clamp(-1, 1) };
+        const angle = this.sampleAngle === null ? undefined : constant([this.sampleAngle]).broadcastTo([size]);
+        return { images: this.net.decode(spherify(noise), classes, angle).clamp(-1, 1) };
       },
     });
     return this.part("noise and label to images of one step, clipped to [−1, 1]", drawn, {
@@ -128,17 +139,19 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     x: Float32Array,
     classes: ClassWeights,
     guidance: Strength,
+    angle: number | Float32Array = 0,
     signal?: AbortSignal,
   ): Promise<Float32Array> {
     const guided = guidance !== 1; // rows of strengths are of guided samples
     const count = classes.length / (this.shape.classes + 1);
     const none = guided ? this.noClass(count) : 0;
+    const told = this.toldAngle(side) && (typeof angle === "number" ? new Float32Array(count).fill(angle) : angle);
     const name = `${side} ${guided}`;
     const { out } = await this.programs.rows(
       name,
       this.side(side, guided),
       count,
-      { x, classes, none, guidance },
+      { x, classes, none, guidance, angle: told || 0 },
       { signal },
     );
     return out;
@@ -229,12 +242,13 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     const { label, classes, signal } = options;
     this.checkImages(images);
     const weights = this.classesOf({ label, classes }, images.count);
-    return spherifyRows(await this.through("encode", images.pixels, weights, 1, signal), this.latent);
+    return spherifyRows(await this.through("encode", images.pixels, weights, 1, 0, signal), this.latent);
   }
 
-  /** Images of latents [count, L]: D(v, class). */
-  async decode(latents: Float32Array, options: ClassOptions & GuidanceOptions & EditControl = {}): Promise<Images> {
-    const known = ["label", "classes", "guidance", "guidanceAt", "signal"];
+  /** Images of latents [count, L]: D(v, class, angle). @throws OptionError where an option cannot be */
+  async decode(latents: Float32Array, options: DecodeOptions = {}): Promise<Images> {
+    const angled = this.sampleAngle === null ? [] : ["angle"];
+    const known = ["label", "classes", "guidance", "guidanceAt", ...angled, "signal"];
     requireKnown(`decode of ${this.config.name}`, options, known);
     const count = latents.length / this.latent;
     if (!Number.isInteger(count) || count === 0)
@@ -243,7 +257,9 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     if (bad !== undefined) throw new Error(`Latents must be finite, got ${bad}.`);
     const { decode } = this.factors(options);
     const classes = this.classesOf(options, count);
-    const pixels = await this.through("decode", latents, classes, decode, options.signal);
+    const { angle = 0 } = options;
+    checkAngles(angle, count);
+    const pixels = await this.through("decode", latents, classes, decode, angle, options.signal);
     return this.images(pixels, this.labelsOf(options.label, count));
   }
 
@@ -251,8 +267,8 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
   private coder(classes: ClassWeights, factors: Record<Side, Strength>, signal?: AbortSignal): Coder {
     return {
       latent: this.latent,
-      encode: (pixels) => this.through("encode", pixels, classes, factors.encode, signal),
-      decode: (latents) => this.through("decode", latents, classes, factors.decode, signal),
+      encode: (pixels) => this.through("encode", pixels, classes, factors.encode, 0, signal),
+      decode: (latents, angle) => this.through("decode", latents, classes, factors.decode, angle, signal),
     };
   }
 
@@ -334,7 +350,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     { origins }: DrawnBatch,
     signal: AbortSignal,
   ): AsyncGenerator<BatchStep> {
-    const { steps, shareNoise, schedule } = options;
+    const { steps, shareNoise, schedule, angle = this.sampleAngle ?? 0 } = options;
     const { noise: first, again, classes, guidance } = rows as Record<string, Float32Array>;
     const fresh = (pass: number) => {
       const noise = new Float32Array(first.length);
@@ -350,7 +366,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
       return (options.guidanceAt ?? "both") === "both" ? guidance.map(Math.sqrt) : guidance;
     };
     const coder = this.coder(classes, { encode: strength("encode"), decode: strength("decode") }, signal);
-    const drawn = sphereSample(coder, first, {
+    const drawn = sphereSample(coder, first, angle, {
       ...this.fullNoise,
       passes: steps - 1,
       strength: (pass) => (schedule ? 1 - (pass + 1) / steps : 1),
@@ -360,6 +376,14 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     for await (const pixels of drawn)
       yield { evaluations: this.evaluations({ ...options, steps: ++step }), rows: () => pixels };
   }
+}
+
+function checkAngles(angle: number | Float32Array, count: number): void {
+  const angles = typeof angle === "number" ? [angle] : angle;
+  if (typeof angle !== "number" && angles.length !== count)
+    throw new OptionError(`angle is one number or ${count}, got ${angles.length}.`);
+  for (const one of angles)
+    if (!(one >= 0 && one <= 90)) throw new OptionError(`angle must be in [0, 90] degrees, got ${one}.`);
 }
 
 function checkStrength(strength: number): number {

@@ -1,10 +1,10 @@
-import { type FeatureNet, featureDistance } from "../../networks/feature-net.js";
+import { type FeatureNet, featureDistance, weighted } from "../../networks/feature-net.js";
 import { concat, constant, type Tensor } from "../../tensor/index.js";
 import { type Part, wholeBatch } from "../../train/part.js";
-import { disturb, type NoiseKind, spherify } from "./geometry.js";
+import { anglesOf, disturb, type NoiseKind, spherify } from "./geometry.js";
 
-/** A network with its classes [B]: images to raw latents [B, L], or latents to images. */
-export type Coder = (x: Tensor, classes: Tensor) => Tensor;
+/** A network with its classes [B]: images to raw latents [B, L], or latents, by their angles [B] in degrees, to images. */
+export type Coder = (x: Tensor, classes: Tensor, angle?: Tensor) => Tensor;
 
 /** Factors of the five terms; a term of weight 0 is not computed. */
 export interface SphereWeights {
@@ -19,8 +19,11 @@ export interface SphereWeights {
   uniformity: number;
 }
 
-/** A distance of images [B, C, H, W] in [−1, 1] from a reference through which it sends no gradient. */
-export type Perceptual = (images: Tensor, reference: Tensor) => Tensor;
+/**
+ * A distance of images [B, C, H, W] in [−1, 1] from a reference through which it sends no gradient: the mean over the
+ * images, each by its weight [B] where weights are given.
+ */
+export type Perceptual = (images: Tensor, reference: Tensor, weights?: Tensor) => Tensor;
 
 export interface SphereInputs {
   /** [B, C, H, W] in [−1, 1]. */
@@ -34,14 +37,23 @@ export interface SphereInputs {
   labels: { encode: Tensor; heavy: Tensor; light: Tensor; again: Tensor };
 }
 
+/** Degrees over which one regime gives way to the other: w is 0.98 five of them below the boundary, 0.02 above. */
+const SOFTNESS = 1.25;
+
+/**
+ * w(α) = sigmoid(−(α − boundary)/1.25°) of angles [B]: the weight of rebuilding a picture, 1 well below the boundary, where
+ * a latent still says which it is, and 0 well above.
+ */
+export const rebuilding = (angles: Tensor, boundary: number): Tensor => angles.sub(boundary).div(-SOFTNESS).sigmoid();
+
 /**
  * Smooth L1 with β = 1 of images taken from [−1, 1] to [0, 1], averaged over everything: there it is half the mean
- * square.
+ * square. `weights` [B]: see `Perceptual`.
  */
-export function pixelDistance(images: Tensor, reference: Tensor): Tensor {
+export function pixelDistance(images: Tensor, reference: Tensor, weights?: Tensor): Tensor {
   const error = images.sub(reference.stopGradient()).mul(0.5).abs();
   const inner = error.minimum(1);
-  return inner.mul(error.sub(inner.mul(0.5))).mean();
+  return weighted(inner.mul(error.sub(inner.mul(0.5))), weights).mean();
 }
 
 /**
@@ -96,21 +108,21 @@ export function inFeatures(features: FeatureNet, corner?: Tensor): Perceptual {
     seen.set(images, known);
     return known;
   };
-  return (images, reference) => featureDistance(stages(images), stages(reference));
+  return (images, reference, weights) => featureDistance(stages(images), stages(reference), weights);
 }
 
 /**
  * Without a feature network: `pixelDistance` at halved sizes, each weighing twice the one before, and the mean absolute
  * error of pixel differences.
  */
-export const inPyramid: Perceptual = (images, reference) => {
+export const inPyramid: Perceptual = (images, reference, weights) => {
   let [a, b] = [images, reference.stopGradient()];
   const steps = (t: Tensor, axis: number) => t.slice(axis, 1).sub(t.slice(axis, 0, t.shape[axis] - 1));
-  const edges = [2, 3].map((axis) => steps(a, axis).sub(steps(b, axis)).abs().mean());
+  const edges = [2, 3].map((axis) => weighted(steps(a, axis).sub(steps(b, axis)).abs(), weights).mean());
   let total = edges[0].add(edges[1]);
   for (let weight = 2; a.shape[2] % 2 === 0 && a.shape[3] % 2 === 0 && a.shape[2] > 4; weight *= 2) {
     [a, b] = [a.avgPool2d(2), b.avgPool2d(2)];
-    total = total.add(pixelDistance(a, b).mul(weight));
+    total = total.add(pixelDistance(a, b, weights).mul(weight));
   }
   return total;
 };
@@ -121,25 +133,39 @@ export const inPyramid: Perceptual = (images, reference) => {
  *   reconstruction  ρ(x_n − x) + perceptual(x_n, x)
  *   consistency     ρ(x_N − sg x_n) + perceptual(x_N, sg x_n)
  *   latent          1 − cos(E(x_N), sg E(x)).
- * Without consistency only v_N is decoded and reconstructs x.
+ * Without consistency only v_N is decoded and reconstructs x. The decoder is told the angle of each latent. With a
+ * `boundary` (degrees), x_N counts in the first two by `rebuilding` of its angle.
  */
 export function sphereLoss(
   { encode, decode }: { encode: Coder; decode: Coder },
   { images, noise, heavy, light, labels }: SphereInputs,
   weights: SphereWeights,
-  { kind = "additive", perceptual, part }: { kind?: NoiseKind; perceptual?: Perceptual | null; part?: Part } = {},
+  {
+    kind = "additive",
+    perceptual,
+    boundary,
+    part,
+  }: { kind?: NoiseKind; perceptual?: Perceptual | null; boundary?: number; part?: Part } = {},
 ): { loss: Tensor; terms: Record<"reconstruction" | "consistency" | "latent" | "uniformity", Tensor> } {
   const z = encode(images, labels.encode);
   const v = spherify(z);
   const noisier = disturb(v, heavy, noise, kind);
   const compares = weights.consistency > 0 || weights.consistencyPerceptual > 0;
+  const [heavyAngle, lightAngle] = [anglesOf(kind, heavy), anglesOf(kind, light)];
+  const both = (a: Tensor, b: Tensor) => concat([a, b], 0);
   const [fromHeavy, fromLight] = compares
-    ? decode(concat([noisier, disturb(v, light, noise, kind)], 0), concat([labels.heavy, labels.light], 0)).split(2, 0)
-    : [decode(noisier, labels.heavy), null];
+    ? decode(
+        both(noisier, disturb(v, light, noise, kind)),
+        both(labels.heavy, labels.light),
+        both(heavyAngle, lightAngle),
+      ).split(2, 0)
+    : [decode(noisier, labels.heavy, heavyAngle), null];
 
+  const low = boundary === undefined ? undefined : rebuilding(heavyAngle, boundary);
   const distance = (a: Tensor, b: Tensor, pixels: number, features: number) => {
-    const inPixels = pixelDistance(a, b).mul(pixels);
-    return perceptual && features > 0 ? inPixels.add(perceptual(a, b).mul(features)) : inPixels;
+    const rows = a === fromHeavy ? low : undefined;
+    const inPixels = pixelDistance(a, b, rows).mul(pixels);
+    return perceptual && features > 0 ? inPixels.add(perceptual(a, b, rows).mul(features)) : inPixels;
   };
   const reconstruction = distance(fromLight ?? fromHeavy, images, weights.reconstruction, weights.perceptual);
   const zero = reconstruction.mul(0).stopGradient();

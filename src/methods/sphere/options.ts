@@ -20,6 +20,12 @@ const all = z.strictObject({
     .describe(
       "noise of the refinements: that of the first latent, one drawn at the first refinement and kept (as released), or new each time",
     ),
+  angle: z
+    .number()
+    .min(0)
+    .max(90)
+    .optional()
+    .describe("degrees of noise that the decoder is told of the first, random point (default: the model's)"),
   schedule: z.boolean().default(false).describe("weakens the noise from step to step, by 1 − t/T"),
   seed: seedOption(),
 });
@@ -37,7 +43,8 @@ const refined = (schema: typeof all) =>
 /** What a Sphere Encoder can be asked for: without a shape everything. */
 export function sphereOptions(shape?: SphereShape) {
   const absent = shape?.classes === 0;
-  return refined(without(all, { label: absent, guidance: absent, guidanceAt: absent }));
+  const angle = shape !== undefined && shape.sampleAngle === undefined;
+  return refined(without(all, { label: absent, guidance: absent, guidanceAt: absent, angle }));
 }
 
 export type SphereSampleOptions = z.input<typeof all>;

@@ -1,4 +1,4 @@
-import { disturbRows, type NoiseKind, spherifyRows } from "./geometry.js";
+import { angleOf, disturbRows, type NoiseKind, spherifyRows } from "./geometry.js";
 
 /** Encoder and decoder on rows of one batch, with their classes and guidance. */
 export interface Coder {
@@ -6,8 +6,8 @@ export interface Coder {
   readonly latent: number;
   /** Pixels to raw latents. */
   encode(pixels: Float32Array): Promise<Float32Array>;
-  /** Latents on the sphere to pixels. */
-  decode(latents: Float32Array): Promise<Float32Array>;
+  /** Latents on the sphere, by how many degrees noise has turned them, to pixels. */
+  decode(latents: Float32Array, angle: number): Promise<Float32Array>;
 }
 
 export interface PassOptions {
@@ -30,7 +30,8 @@ export async function* refinePasses(
   let current = pixels;
   for (let pass = 0; pass < passes; pass++) {
     const v = spherifyRows(await coder.encode(current), coder.latent);
-    current = await coder.decode(disturbRows(v, strength(pass) * full, noise(pass), coder.latent, kind));
+    const turn = strength(pass) * full;
+    current = await coder.decode(disturbRows(v, turn, noise(pass), coder.latent, kind), angleOf(kind, turn));
     yield current;
   }
 }
@@ -38,14 +39,15 @@ export async function* refinePasses(
 /**
  * Generation in `passes` + 1 decodings: a random point of the sphere is decoded, then refined. Yields the pixels after
  * each decoding.
- * `first` is the Gaussian noise [rows, L] whose direction is the point.
+ * `first` is the Gaussian noise [rows, L] whose direction is the point, `angle` what the decoder is told of it.
  */
 export async function* sphereSample(
   coder: Coder,
   first: Float32Array,
+  angle: number,
   options: PassOptions,
 ): AsyncGenerator<Float32Array, void, void> {
-  const pixels = await coder.decode(spherifyRows(first, coder.latent));
+  const pixels = await coder.decode(spherifyRows(first, coder.latent), angle);
   yield pixels;
   yield* refinePasses(coder, pixels, options);
 }

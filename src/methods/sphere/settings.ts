@@ -1,26 +1,59 @@
 import { z } from "zod";
-import { featureSettings } from "../../recipes/feature-settings.js";
+import { FEATURE_TRAINING, featureSettings } from "../../recipes/feature-settings.js";
+import { frechetPreset, frechetSettings, idleFrechet } from "../../recipes/frechet/settings.js";
 import { count, decay, positive, share, size } from "../../train/settings.js";
 import { sphereBody, type VitBody } from "./shape.js";
 import { vitSizes } from "./vit.js";
 
 const weight = z.number().nonnegative();
 
-/** Everything that defines a Sphere Encoder and its training; `presets` fill it. */
-export const sphereSettings = z.object({
+const degrees = z.number().min(0).max(90);
+const noPostTraining = { ...frechetPreset, steps: 0 };
+const noMatching = {
+  weight: 0,
+  of: "samples" as const,
+  from: 0.5,
+  boundary: null,
+  samples: 8,
+  decay: 0.97,
+  meanDecay: 0.6,
+};
+
+const settings = z.object({
   seed: z.number().int().default(0),
+  from: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("model (name, folder or URL) of the same shape that only frechetStage trains on; null: a fresh one"),
   network: sphereBody,
+  sampleAngle: degrees
+    .nullable()
+    .default(null)
+    .describe(
+      "degrees that the decoder is told of a random point; it then has the angle of its latents as an input, and one " +
+        "decoder can rebuild sharply at 0° and draw at 85°. null: it is told no angle",
+    ),
   noise: z.object({
     kind: z
       .enum(["additive", "rotation"])
       .describe("adding noise and projecting (the paper), or turning by an exact angle (its sequel)"),
     maxAngle: z
       .union([z.literal("auto"), z.number().min(0).max(90)])
-      .describe("degrees; auto: the capacity angle of the training images and the latent length"),
+      .describe(
+        "degrees of the full noise, which refinements add; auto: the capacity angle of the training images and the " +
+          "latent length",
+      ),
+    trainAngle: degrees
+      .nullable()
+      .default(null)
+      .describe("degrees up to which training turns latents, every angle alike (rotation only); null: maxAngle"),
     hardCases: z
       .enum(["intended", "asReleased", "none"])
       .describe("a tenth of the heavy noises goes beyond the angle: as meant, as in the released code, or not at all"),
   }),
+  /** Factors of the losses' terms. */
   weights: z.object({
     reconstruction: weight,
     perceptual: weight,
@@ -39,6 +72,26 @@ export const sphereSettings = z.object({
       "whether the feature network sees crops a pixel smaller, drawn anew each step: its strides then " +
         "leave no fine grid in the pictures, at the price of some texture",
     ),
+  /** The Fréchet distance to real images, in features and pixels, as a term beside the others; of no weight: none. */
+  matching: z
+    .object({
+      weight: weight.describe("factor of the term"),
+      of: z
+        .enum(["samples", "reconstructions", "both"])
+        .describe(
+          "what is compared with real images: what is drawn in one step, what pictures come back as, or each of them",
+        ),
+      from: share.describe("share of the steps after which it begins"),
+      boundary: degrees
+        .nullable()
+        .describe("degrees above which, from then on, latents are no longer rebuilt; null: all are"),
+      samples: z.number().int().min(2).describe("samples of every class in a step"),
+      decay: decay.describe("share of the second moments that a step keeps"),
+      meanDecay: decay.describe("share of the class means that a step keeps"),
+    })
+    .default(noMatching),
+  /** Post-training of the decoder on what is drawn in one step, by the Fréchet distance alone; of no steps: none. */
+  frechetStage: frechetSettings.default(noPostTraining),
   features: featureSettings,
   featuresFrom: z
     .string()
@@ -60,10 +113,43 @@ export const sphereSettings = z.object({
     flip: z.boolean().describe("whether half of the images are mirrored"),
   }),
 });
-export type SphereSettings = z.infer<typeof sphereSettings>;
+export type SphereSettings = z.infer<typeof settings>;
+
+/** Everything that defines a Sphere Encoder and its training; `presets` fill it. */
+export const sphereSettings = settings.superRefine(({ from, noise, frechetStage }, { addIssue }) => {
+  const refuse = (path: string[], message: string) => addIssue({ code: "custom", path, message });
+  if (from !== null && frechetStage.steps === 0) refuse(["from"], "only frechetStage trains it on, which has no steps");
+  if (noise.trainAngle !== null && noise.kind !== "rotation")
+    refuse(["noise", "trainAngle"], "only rotation turns by every angle alike");
+  if (reachesAll(noise) && noise.hardCases !== "none")
+    refuse(["noise", "hardCases"], "there is nothing beyond 90°, and they are none");
+});
+
+/** Whether training turns by every angle there is. */
+const reachesAll = ({ kind, maxAngle, trainAngle }: SphereSettings["noise"]): boolean =>
+  kind === "rotation" && (trainAngle ?? maxAngle) === 90;
+
+/** Settings of the term that have no effect while it has no weight. */
+const MATCHING = Object.keys(noMatching).flatMap((name) => (name === "weight" ? [] : [`matching.${name}`]));
+
+/** Settings without effect: of terms and stages that there are not, that `from` leaves out, or that are not trained on. */
+export function idleSettings(config: SphereSettings, continued: boolean): string[] {
+  const { perceptual, featuresFrom, from, matching, frechetStage } = config;
+  const onlyFrechet = frechetStage.steps > 0 && (from !== null || continued);
+  return [
+    ...idleFrechet(frechetStage),
+    ...(matching.weight === 0 ? MATCHING : []),
+    ...(continued ? ["from", "featuresFrom", "network", "sampleAngle"] : []),
+    ...(continued || featuresFrom !== null || perceptual !== "features" ? FEATURE_TRAINING : []),
+    ...(onlyFrechet
+      ? ["training", "weights", "matching", "perceptualCrop", "noise.hardCases", "noise.trainAngle"]
+      : []),
+  ];
+}
 
 const tiny: SphereSettings = {
   seed: 0,
+  from: null,
   network: {
     kind: "conv",
     latent: 128,
@@ -75,7 +161,8 @@ const tiny: SphereSettings = {
     decoderBlocks: 3,
     condition: 128,
   },
-  noise: { kind: "additive", maxAngle: "auto", hardCases: "intended" },
+  sampleAngle: null,
+  noise: { kind: "additive", maxAngle: "auto", trainAngle: null, hardCases: "intended" },
   weights: {
     reconstruction: 25,
     perceptual: 1.5,
@@ -86,6 +173,8 @@ const tiny: SphereSettings = {
   },
   perceptual: "features",
   perceptualCrop: false,
+  matching: noMatching,
+  frechetStage: noPostTraining,
   features: { task: "classifier", width: 24, blocks: [1, 1, 1], stemStride: 2, batch: 256, steps: 450, lr: 2e-3 },
   featuresFrom: null,
   training: {
@@ -135,7 +224,7 @@ const paper = (
 ): SphereSettings => ({
   ...small,
   network,
-  noise: { kind: "additive", maxAngle, hardCases: "intended" },
+  noise: { kind: "additive", maxAngle, trainAngle: null, hardCases: "intended" },
   weights,
   training: {
     batch: 256,
@@ -193,6 +282,6 @@ export function forData(config: SphereSettings, { channels }: { channels: number
  */
 export const withoutNoise = (config: SphereSettings): SphereSettings => ({
   ...config,
-  noise: { ...config.noise, maxAngle: 0, hardCases: "none" },
+  noise: { ...config.noise, maxAngle: 0, trainAngle: null, hardCases: "none" },
   weights: { ...config.weights, consistency: 0, consistencyPerceptual: 0, latent: 0, uniformity: 0 },
 });

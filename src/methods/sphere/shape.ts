@@ -37,6 +37,11 @@ const networkShape = z.strictObject({
   /** 0: unconditional. The class after the last is "none". */
   classes,
   body: sphereBody,
+  /**
+   * Degrees that the decoder is told of a random point. Where it stands, the decoder has the angle of a latent as an
+   * input.
+   */
+  sampleAngle: z.number().min(0).max(90).optional(),
 });
 export type ImageSize = z.infer<typeof imageShape>;
 export type SphereNetworkConfig = z.infer<typeof networkShape>;

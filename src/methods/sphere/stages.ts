@@ -4,7 +4,11 @@ import type { FeatureNet } from "../../networks/feature-net.js";
 import * as nn from "../../nn/index.js";
 import { cosine, type Schedule } from "../../optim/index.js";
 import { Random } from "../../random/index.js";
+import type { FrechetTerm } from "../../recipes/frechet/term.js";
 import { generatorTraining } from "../../recipes/schedule.js";
+import type { InputSpec } from "../../runtime/index.js";
+import type { Tensor } from "../../tensor/index.js";
+import type { Part } from "../../train/part.js";
 import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute } from "../../train/stages.js";
 import type { SphereNetwork } from "./network.js";
 import { inFeatures, inPyramid, sphereLoss } from "./objective.js";
@@ -39,7 +43,7 @@ export function batches({ dataset, config, latent, maxAngle }: SphereStageContex
   const { batch, labelDropout, flip } = config.training;
   const labelled = train.labels !== null && classNames !== null;
   const none = classNames?.length ?? 0;
-  const strengths = { ...config.noise, maxAngle };
+  const strengths = { ...config.noise, maxAngle: config.noise.trainAngle ?? maxAngle };
   const stream = new IndexStream(train.count, random.split("order"));
   return {
     stream,
@@ -60,15 +64,74 @@ export function batches({ dataset, config, latent, maxAngle }: SphereStageContex
   };
 }
 
-/** Trains encoder and decoder together with the three losses. */
-export function sphereStage(context: SphereStageContext, features: FeatureNet | null): Stage {
+/**
+ * Trains encoder and decoder together with the three losses and, where `terms` are given, from a share of the steps on
+ * Fréchet distances to real images.
+ */
+export function sphereStage(
+  context: SphereStageContext,
+  features: FeatureNet | null,
+  terms: Readonly<Record<string, FrechetTerm>> = {},
+): Stage {
   const { dataset, config, latent, net, sample } = context;
   const { channels, height, width } = dataset;
-  const { batch, clip, encoderLr } = config.training;
+  const { batch, steps, clip, encoderLr } = config.training;
+  const { weight, from, boundary } = config.matching;
   const crops = isCropped(config);
   const label = { shape: [batch], dtype: "int32" as const };
   const random = new Random(config.seed, "sphere");
   const { stream, next } = batches(context, random);
+  const inputs = {
+    ...{ images: [batch, channels, height, width], noise: [batch, latent], heavy: [batch], light: [batch] },
+    ...{ encode: label, heavyLabel: label, lightLabel: label, again: label, corner: crops && [4] },
+  };
+  type Fed = Record<keyof typeof inputs, Tensor>;
+  const lossOf = (fed: Fed, part?: Part, boundary: number | null = null) => {
+    const { images, noise, heavy, light, encode, heavyLabel, lightLabel, again, corner } = fed;
+    const labels = { encode, heavy: heavyLabel, light: lightLabel, again };
+    const perceptual = features
+      ? inFeatures(features, crops ? corner : undefined)
+      : config.perceptual === "pyramid"
+        ? inPyramid
+        : null;
+    const { loss, terms } = sphereLoss(net, { images, noise, heavy, light, labels }, config.weights, {
+      kind: config.noise.kind,
+      perceptual,
+      part,
+      ...(boundary !== null && { boundary }),
+    });
+    return { loss, ...terms };
+  };
+  const begins = Math.round(from * steps);
+  const all = Object.values(terms);
+  const extra: Record<string, InputSpec | false> = Object.assign({}, ...all.map((term) => term.inputs));
+  const matching = phase({
+    inputs: { ...inputs, ...extra },
+    loss(fed: Record<string, Tensor>, part) {
+      const own = lossOf(fed as Fed, part, boundary);
+      const found = Object.entries(terms).map(([name, term]) => ({ name, ...term.loss(fed) }));
+      return {
+        ...own,
+        loss: found.reduce((sum, { loss }) => sum.add(loss.mul(weight)), own.loss),
+        ...Object.fromEntries(found.flatMap(({ name, loss, vectors }) => [[name, loss], ...Object.entries(vectors)])),
+      };
+    },
+    // Every part draws all that is compared
+    split: { rows: batch, whole: ["corner", ...Object.keys(extra)] },
+    async next(k) {
+      const feeds = { ...next() };
+      for (const term of all) Object.assign(feeds, await term.next(k - begins));
+      return feeds;
+    },
+    observe: (values) => all.reduce((left, term) => term.observe(left), values),
+  });
+  const own = phase({
+    until: all.length > 0 ? begins : steps,
+    inputs,
+    loss: (fed, part) => lossOf(fed, part),
+    split: { rows: batch, whole: ["corner"] },
+    next,
+  });
   return gradientStage({
     name: "sphere",
     batch,
@@ -78,39 +141,9 @@ export function sphereStage(context: SphereStageContext, features: FeatureNet | 
       clip,
       groups: [{ match: ENCODER, lr: encoderLr }],
     }),
-    phases: [
-      phase({
-        inputs: {
-          images: [batch, channels, height, width],
-          noise: [batch, latent],
-          heavy: [batch],
-          light: [batch],
-          encode: label,
-          heavyLabel: label,
-          lightLabel: label,
-          again: label,
-          corner: crops && [4],
-        },
-        loss({ images, noise, heavy, light, encode, heavyLabel, lightLabel, again, corner }, part) {
-          const labels = { encode, heavy: heavyLabel, light: lightLabel, again };
-          const perceptual = features
-            ? inFeatures(features, crops ? corner : undefined)
-            : config.perceptual === "pyramid"
-              ? inPyramid
-              : null;
-          const { loss, terms } = sphereLoss(net, { images, noise, heavy, light, labels }, config.weights, {
-            kind: config.noise.kind,
-            perceptual,
-            part,
-          });
-          return { loss, ...terms };
-        },
-        split: { rows: batch, whole: ["corner"] },
-        next,
-      }),
-    ],
+    phases: all.length > 0 ? [own, matching] : [own],
     freeze: features ? nn.parameterList(features) : undefined,
-    state: { random, stream },
+    state: { random, stream, ...Object.assign({}, ...all.map((term) => term.state)) },
     sample,
     ...trainingCompute(context),
   });

@@ -9,7 +9,7 @@ export type HardCases = "intended" | "asReleased" | "none";
 
 export interface StrengthOptions {
   kind: NoiseKind;
-  /** Degrees. */
+  /** Degrees of the full strength. */
   maxAngle: number;
   hardCases: HardCases;
   /** Probability of a hard case. */

@@ -1,8 +1,9 @@
 import type { ImageDataset } from "../../data/index.js";
 import { trainableShape } from "../../models/architecture.js";
-import { classifier } from "../../networks/feature-net.js";
+import { classifier, type FeatureNet } from "../../networks/feature-net.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
+import { weightsFrom } from "../../recipes/beginning.js";
 import { featureStages } from "../../recipes/features.js";
 import { modelConfig, previewer } from "../../recipes/recipe.js";
 import { featureStageName, reuse } from "../../recipes/reuse.js";
@@ -10,6 +11,7 @@ import { trainModel } from "../../recipes/training.js";
 import { computeOf } from "../../runtime/index.js";
 import { type Stage, type TrainOptions, trainingCompute } from "../../train/index.js";
 import { parseSettings } from "../../train/settings.js";
+import { frechetSphereStage, matchingTerms } from "./frechet.js";
 import { fullStrength } from "./geometry.js";
 import { SphereModel } from "./model.js";
 import { sphereArchitecture, sphereNetwork } from "./network.js";
@@ -19,18 +21,23 @@ import { sphereStage } from "./stages.js";
 import { resolveAngle } from "./strengths.js";
 
 /** The network's shape for a data set. */
-export function networkConfig(dataset: ImageDataset, { network }: SphereSettings): SphereNetworkConfig {
-  const { height, width, channels, classNames } = dataset;
-  return { image: { height, width, channels }, classes: classNames?.length ?? 0, body: network };
+export function networkConfig(
+  { height, width, channels, classNames }: ImageDataset,
+  { network, sampleAngle }: SphereSettings,
+): SphereNetworkConfig {
+  const told = sampleAngle !== null && { sampleAngle };
+  return { image: { height, width, channels }, classes: classNames?.length ?? 0, body: network, ...told };
 }
 
 /**
  * Trains a Sphere Encoder: a feature network for the perceptual terms (where they are in features), then encoder and
- * decoder. Writes checkpoints, logs and `model/` into the run's folder.
+ * decoder, and where it is asked for post-training by the Fréchet distance, which alone (with the feature network) a model
+ * needs that `settings.from` names. Writes checkpoints, logs and `model/` into the run's folder.
  */
 export async function trainSphere(dataset: ImageDataset, settings: SphereSettings, options: TrainOptions) {
   const config = parseSettings(sphereSettings, settings);
   const { seed, noise } = config;
+  const { classNames } = dataset;
   const compute = trainingCompute(options);
   const network = networkConfig(dataset, config);
   const net = sphereNetwork(network);
@@ -43,7 +50,11 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereSetting
   const recipe = { method: "sphere", dataset, options, settings: config, shape, net };
   const preview = new SphereModel(modelConfig(recipe), shape, net, { freeze: false, ...computeOf(options) });
   const context = { dataset, config, latent, maxAngle, net, ...compute, sample: previewer(preview) };
-  const stages: (() => Stage)[] = [];
+  if (config.from !== null && !options.from)
+    // what goes on from a run has its weights
+    nn.assign(net, await weightsFrom(config.from, "sphere", sphereArchitecture, { shape, classNames }));
+  const stages: (() => Stage | Promise<Stage>)[] = [];
+  let seen: FeatureNet | null = null;
   if (config.perceptual === "features") {
     const { width, blocks, stemStride } = config.features;
     const featureShape = { channels: dataset.channels, width, blocks, stemStride };
@@ -56,8 +67,12 @@ export async function trainSphere(dataset: ImageDataset, settings: SphereSetting
       if (!options.resume && !options.from) await reused.check();
       stages.push(...reused.stages);
     } else stages.push(...featureStages(dataset, featureShape, features, { ...config.features, seed, ...compute }));
-    stages.push(() => sphereStage(context, features.features));
-  } else stages.push(() => sphereStage(context, null));
+    seen = features.features;
+  }
+  const matches = config.matching.weight > 0;
+  if (config.from === null)
+    stages.push(async () => sphereStage(context, seen, matches ? await matchingTerms(context, seen) : {}));
+  if (config.frechetStage.steps > 0) stages.push(() => frechetSphereStage(context, seen));
 
   return trainModel(recipe, stages, preview);
 }

@@ -114,7 +114,10 @@ describe("variants", () => {
   const variants: Record<string, Partial<SphereSettings>> = {
     pyramid: { perceptual: "pyramid" },
     "no perceptual term": { perceptual: "none" },
-    rotation: { noise: { kind: "rotation", maxAngle: 80, hardCases: "intended" }, perceptual: "none" },
+    rotation: {
+      noise: { kind: "rotation", maxAngle: 80, trainAngle: null, hardCases: "intended" },
+      perceptual: "none",
+    },
     "cropped features": { perceptualCrop: true },
     "no consistency": { weights: { ...micro.weights, consistency: 0, consistencyPerceptual: 0 }, perceptual: "none" },
     "mirrored, as released": {

@@ -15,7 +15,7 @@ import { untrainedShape } from "./untrained.js";
 const [SIDE, LENGTH, BATCH] = [16, 256, 8];
 const config: SphereSettings = {
   ...presets.tiny,
-  noise: { kind: "additive", maxAngle: 60, hardCases: "intended" },
+  noise: { kind: "additive", maxAngle: 60, trainAngle: null, hardCases: "intended" },
   // All different, so that none can stand in for another
   weights: {
     reconstruction: 3,
