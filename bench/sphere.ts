@@ -11,6 +11,7 @@ import {
   presets,
   resolveAngle,
   type SphereModel,
+  type SphereSampleOptions,
   type SphereSettings,
   trainSphere,
   withoutNoise,
@@ -36,12 +37,27 @@ function variants(full: SphereSettings, images: number, latent: number): Record<
     "angle 15° less": at(angle - 15),
     "angle 15° more": at(Math.min(89, angle + 15)),
     "no code energy (as the paper)": { ...full, weights: { ...weights, uniformity: 0 } },
+    ...withAngles(full),
+  };
+}
+
+/** What the sequel adds, one after the other: the angle as an input, every angle in training, Fréchet distances. */
+function withAngles(full: SphereSettings): Record<string, SphereSettings> {
+  const told = { ...full, sampleAngle: 85 };
+  const turned = { ...told, noise: { ...full.noise, kind: "rotation", trainAngle: 90, hardCases: "none" } } as const;
+  const matching = { ...full.matching, weight: 0.01 };
+  return {
+    "angle input": told,
+    "angle input, every angle": turned,
+    "angle input, Fréchet of samples": { ...told, matching },
+    "angle input, Fréchet of both": { ...told, matching: { ...matching, of: "both" } },
+    "angle input, every angle, Fréchet of both": { ...turned, matching: { ...matching, of: "both" } },
   };
 }
 
 /**
  * Ablations of the Sphere Encoder on Fashion-MNIST with the preset `tiny`, one seed, 5,000 samples: Fréchet distance at
- * 1, 2, 4 and 8 steps, reconstruction, and the three rules for sharing noise. `quick`: a tenth of the training steps
+ * 1, 2, 4 and 8 steps, reconstruction, the three rules for sharing noise, and one step that is told 90°. `quick`: a tenth of the training steps
  * and 2,000 samples.
  */
 export async function run({ quick, threads, note }: BenchOptions) {
@@ -75,9 +91,10 @@ export async function run({ quick, threads, note }: BenchOptions) {
       const sharing: Record<string, Measured> = {};
       if (name === "full")
         for (const shareNoise of ["initial", "official", "none"] as const)
-          sharing[shareNoise] = await measure(model, reference, count, 4, shareNoise);
+          sharing[shareNoise] = await measure(model, reference, count, 4, { shareNoise });
       const steps: Record<number, Measured> = {};
       for (const n of STEPS) steps[n] = await measure(model, reference, count, n);
+      const at90 = model.sampleAngle === null ? null : await measure(model, reference, count, 1, { angle: 90 });
       rows.push({
         name,
         angle: model.noise.maxAngle,
@@ -85,6 +102,7 @@ export async function run({ quick, threads, note }: BenchOptions) {
         psnr: figureOf(reconstruction, "Reconstruction PSNR"),
         reconstruction: figureOf(reconstruction, "Reconstructions: Fréchet distance on classifier"),
         steps,
+        at90: at90?.frechet ?? null,
         sharing,
       });
       await model.release();
@@ -107,10 +125,10 @@ async function measure(
   reference: Reference,
   count: number,
   steps: number,
-  shareNoise?: "initial" | "official" | "none",
+  options: Pick<SphereSampleOptions, "shareNoise" | "angle"> = {},
 ) {
   const { metrics, nfe } = await evaluateModel(model, reference, {
-    sample: { count, steps, ...(shareNoise && { shareNoise }) },
+    sample: { count, steps, ...options },
     resamples: 0,
     metrics: ["frechet", "prdc"],
   });
@@ -133,6 +151,7 @@ export const show = ({ rows, floor }: Awaited<ReturnType<typeof run>>): string =
         "PSNR",
         "rec. Fréchet",
         ...STEPS.map((n) => `${n} steps`),
+        "1 step, told 90°",
         "coverage 4",
         "accuracy 4",
       ],
@@ -143,6 +162,7 @@ export const show = ({ rows, floor }: Awaited<ReturnType<typeof run>>): string =
         r.psnr,
         r.reconstruction,
         ...STEPS.map((n) => r.steps[n].frechet),
+        r.at90 ?? "",
         r.steps[4].coverage,
         r.steps[4].accuracy,
       ]),
