@@ -37,14 +37,15 @@ function variants(full: SphereSettings, images: number, latent: number): Record<
     "angle 15° less": at(angle - 15),
     "angle 15° more": at(Math.min(89, angle + 15)),
     "no code energy (as the paper)": { ...full, weights: { ...weights, uniformity: 0 } },
-    ...withAngles(full),
+    ...withAngles(full, angle),
   };
 }
 
 /** What the sequel adds, one after the other: the angle as an input, every angle in training, Fréchet distances. */
-function withAngles(full: SphereSettings): Record<string, SphereSettings> {
-  const told = { ...full, sampleAngle: 85 };
-  const turned = { ...told, noise: { ...full.noise, kind: "rotation", trainAngle: 90, hardCases: "none" } } as const;
+function withAngles(full: SphereSettings, angle: number): Record<string, SphereSettings> {
+  const told = { ...full, sampleAngle: angle }; // beyond it nothing is trained
+  const every = { kind: "rotation", trainAngle: 90, hardCases: "none" } as const;
+  const turned = { ...full, sampleAngle: 85, noise: { ...full.noise, ...every } };
   const matching = { ...full.matching, weight: 0.01 };
   return {
     "angle input": told,

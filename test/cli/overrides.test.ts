@@ -40,6 +40,11 @@ describe("settings of what is left out are refused", () => {
     ["flow", "tiny", [], "features.steps=9", true],
     ["sphere", "tiny", ["featuresFrom=x"], "features.batch=9", true],
     ["sphere", "tiny", [], "features.batch=9", false],
+    ["sphere", "tiny", [], "matching.boundary=70", true],
+    ["sphere", "tiny", ["matching.weight=0.01"], "matching.boundary=70", false],
+    ["sphere", "tiny", [], "frechetStage.lr=0.1", true],
+    ["sphere", "tiny", begun, "training.lr=0.1", true],
+    ["sphere", "tiny", begun, "featuresFrom=x", false],
     ["vision-language", "tiny", [], "reinforcement.lr=0.1", true],
     ["vision-language", "tiny", ["reinforcement.steps=8"], "reinforcement.lr=0.1", false],
   ])("train %s --preset %s --set %j and %s", async (method, preset, others, setting, refused) => {

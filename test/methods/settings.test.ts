@@ -61,6 +61,8 @@ test("every method's schema is checked", () => {
   expect(Object.keys(schemas).sort()).toEqual(Object.keys(methods).sort());
 });
 
+/** What may be null: there is no such input, or it is as large as another number. */
+const mayBeNull = /^(sampleAngle|noise\.trainAngle)$/;
 test.each(presets)(
   "$method $preset is itself; no number of it may be negative, missing or a word",
   ({ schema, settings }) => {
@@ -69,6 +71,7 @@ test.each(presets)(
       const name = path.join(".");
       for (const value of [-4, "many", null]) {
         if (name === "seed" && value === -4) continue;
+        if (mayBeNull.test(name) && value === null) continue;
         const message = refuses(schema, changed(settings, path, value));
         expect(message, `${name}=${value}`).toContain(`${name} is ${JSON.stringify(value)} (`);
         expect(message).toMatch(/^These settings cannot be: .*\.$/);
@@ -79,7 +82,7 @@ test.each(presets)(
 
 /** What may be 0: there are no such steps, blocks, noises or terms then. */
 const mayBeZero =
-  /(^|\.)(seed|steps|warmSteps|warmup|count|unconditional|rounds|shift|blocks|mixer|encoderBlocks|decoderBlocks|perceptual|latentNoise|noise|none|labelDropout|weightDecay|smoothing|textDropout|wordDropout|kl|root|align|share|emaDecay|encoderLr|maxAngle|delta|velocity|commitment|dropout|atoms|activeAtoms|gain|decay|meanDecay|plain|anneal|first|last)$|(^|\.)drop\.|^(weights|mixture|reinforcement\.band)\./;
+  /(^|\.)(seed|steps|warmSteps|warmup|count|unconditional|rounds|shift|blocks|mixer|encoderBlocks|decoderBlocks|perceptual|latentNoise|noise|none|labelDropout|weightDecay|smoothing|textDropout|wordDropout|kl|root|align|share|emaDecay|encoderLr|maxAngle|sampleAngle|trainAngle|delta|velocity|commitment|dropout|atoms|activeAtoms|gain|decay|meanDecay|plain|anneal|first|last)$|(^|\.)drop\.|^(weights|mixture|reinforcement\.band)\.|^matching\.(weight|from)$/;
 test.each(presets)("$method $preset: no size, batch or rate may be 0", ({ schema, settings }) => {
   for (const path of numbers(settings)) {
     const name = path.join(".");

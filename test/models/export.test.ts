@@ -14,6 +14,7 @@ import { Random } from "../../src/random/index.js";
 import { exportOnnx } from "../../src/runtime/export.js";
 import { compile } from "../../src/runtime/index.js";
 import { inProcess } from "../cli/in-process.js";
+import { untrained, untrainedShape } from "../methods/sphere/untrained.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fewstep-export-"));
 const fewstep = inProcess(join(folder, "cache"));
@@ -92,10 +93,12 @@ test.skipIf(!python)("the same in Python (skipped where it has no onnxruntime)",
   expect(JSON.parse(found.about.inputs).style).toContain("0 … 15");
 });
 
-test.each(["sphere-fashion", "flow-fashion", "duo-names", "mdlm-text"])(
+const TOLD = "a sphere model that is told an angle";
+test.each(["sphere-fashion", "flow-fashion", "duo-names", "mdlm-text", TOLD])(
   "every network of %s is exported for any batch, and says what it takes",
   async (name) => {
-    const model = await loadModel(name, { device: "cpu" });
+    const angled = { ...untrainedShape(), sampleAngle: 85 };
+    const model = name === TOLD ? untrained(angled) : await loadModel(name, { device: "cpu" });
     const random = new Random(1);
     for (const part of Object.values(model.parts)) {
       const bytes = part.toOnnx();

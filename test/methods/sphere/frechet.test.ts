@@ -14,6 +14,7 @@ import { idleSettings } from "../../../src/methods/sphere/settings.js";
 import { batches } from "../../../src/methods/sphere/stages.js";
 import { Random } from "../../../src/random/index.js";
 import type { TrainOptions } from "../../../src/train/index.js";
+import { ranksTogether } from "../../fixtures/ranks.js";
 import { shapes } from "../pictures.js";
 import { untrainedShape } from "./untrained.js";
 
@@ -82,6 +83,19 @@ test("stopped before the term and in the middle of it, training goes on to the s
     expect(stops).toBeLessThan(5);
   }
   expect(weights("stopped").equals(weights("start"))).toBe(true);
+});
+
+test("two ranks train the same as one, each comparing all that is drawn", { timeout: 600_000 }, async () => {
+  const short = { ...start, featuresFrom: at("start"), training: { ...start.training, steps: 6 } };
+  await trainSphere(shapes(), short, { out: at("one"), ...quiet });
+  const { all } = ranksTogether(2);
+  await Promise.all(all.map((ranks) => trainSphere(shapes(), short, { out: at("two"), ...quiet, ranks })));
+  const losses = (run: string) =>
+    rows(run)
+      .filter(({ stage }) => String(stage) === "sphere")
+      .flatMap(({ loss, samples = 0 }) => [loss, samples]);
+  expect(losses("two")).toHaveLength(12);
+  losses("two").forEach((x, i) => void expect(x).toBeCloseTo(losses("one")[i], 3));
 });
 
 test("a finished model's decoder is trained on alone, and what it draws in one step comes closer", async () => {
