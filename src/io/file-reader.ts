@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { type ByteReader, requireRest } from "./byte-reader.js";
+import { reading } from "./reading.js";
 
 /** Opens a file, hands its reader to `use` and closes it. Throws where there is no ordinary file to be read. */
 export async function readingFile<T>(path: string, use: (reader: ByteReader) => Promise<T>): Promise<T> {
@@ -31,4 +32,17 @@ export async function readingFile<T>(path: string, use: (reader: ByteReader) => 
   } finally {
     await file.close();
   }
+}
+
+/** As `readingFile`; errors of `use`, and the system's, name the file. */
+export async function readingNamed<T>(path: string, use: (reader: ByteReader) => Promise<T>): Promise<T> {
+  return reading(path, () =>
+    readingFile(path, async (reader) => {
+      try {
+        return await use(reader);
+      } catch (error) {
+        throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+      }
+    }),
+  );
 }

@@ -1,6 +1,5 @@
 import { writeFileAtomic } from "./atomic.js";
-import { readingFile } from "./file-reader.js";
-import { reading } from "./reading.js";
+import { readingNamed } from "./file-reader.js";
 import {
   type ReadOptions,
   readSafetensors,
@@ -20,14 +19,5 @@ export async function saveSafetensors(
 }
 
 /** Reads a safetensors file; errors name the file. */
-export async function loadSafetensors(path: string, options?: ReadOptions): Promise<SafetensorsFile> {
-  return reading(path, () =>
-    readingFile(path, async (reader) => {
-      try {
-        return await readSafetensors(reader, options);
-      } catch (error) {
-        throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
-      }
-    }),
-  );
-}
+export const loadSafetensors = (path: string, options?: ReadOptions): Promise<SafetensorsFile> =>
+  readingNamed(path, (reader) => readSafetensors(reader, options));

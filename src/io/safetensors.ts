@@ -150,12 +150,13 @@ function requireHeader(dataStart: number, size: number): void {
 function decodeTensors({ entries, metadata }: SafetensorsHeader, data: Uint8Array): SafetensorsFile {
   const tensors = entries.map(({ name, dtype, shape, begin, end }) => {
     const raw = new Uint8Array(data.subarray(begin, end));
-    return [name, { dtype, shape, data: view(dtype, raw.buffer) }] as const;
+    return [name, { dtype, shape, data: tensorData(dtype, raw.buffer) }] as const;
   });
   return { tensors: Object.fromEntries(tensors), metadata };
 }
 
-function view(dtype: DataType, buffer: ArrayBuffer): TensorData {
+/** Little-endian numbers as a file holds them, as an array; F16 and BF16 widened. The buffer may be taken over. */
+export function tensorData(dtype: DataType, buffer: ArrayBuffer): TensorData {
   switch (dtype) {
     case "F64":
       return new Float64Array(buffer);
