@@ -7,7 +7,7 @@ import { LanguageModel } from "../../src/judges/language-model/model.js";
 import { languageModelArchitecture } from "../../src/judges/language-model/network.js";
 import { discreteArchitecture } from "../../src/methods/discrete/network.js";
 import { discreteShape } from "../../src/methods/discrete/shape.js";
-import { generatorArchitecture } from "../../src/methods/drifting/network.js";
+import { driftingArchitecture } from "../../src/methods/drifting/architecture.js";
 import { flowArchitecture } from "../../src/methods/flow/network.js";
 import { loadModel } from "../../src/methods/load.js";
 import { sphereArchitecture } from "../../src/methods/sphere/network.js";
@@ -29,8 +29,24 @@ const vit = { kind: "vit", patch: 4, channels: 4, width: 8, layers: 1, heads: 2,
 const networks: Record<string, { method: string; architecture: Architecture; network: unknown }> = {
   drifting: {
     method: "drifting",
-    architecture: generatorArchitecture,
+    architecture: driftingArchitecture,
     network: { autoencoder, classes: 2, ...body, styles: { count: 2, size: 4 }, guidance: true },
+  },
+  "drifting-transformer": {
+    method: "drifting",
+    architecture: driftingArchitecture,
+    network: {
+      kind: "transformer",
+      size: 8,
+      channels: 1,
+      patch: 4,
+      classes: 2,
+      width: 8,
+      depth: 1,
+      heads: 2,
+      contextTokens: 2,
+      styles: { count: 2, size: 4 },
+    },
   },
   "sphere-conv": {
     method: "sphere",

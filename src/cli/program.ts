@@ -458,7 +458,10 @@ program
       .join(", ")}`,
   )
   .argument("<method>", importable.join(", "))
-  .requiredOption("--from <folder>", "its safetensors files, and what else the method needs (docs/official.md)")
+  .requiredOption(
+    "--from <folder>",
+    "its safetensors or msgpack files, and what else the method needs (docs/official.md)",
+  )
   .requiredOption("--out <folder>", "where the model goes")
   .option("--name <name>", "name that the model carries (default: the folder's)")
   .addOption(jsonOption())

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { faults } from "../io/faults.js";
+import { loadFlaxMsgpack } from "../io/flax-msgpack.js";
 import { readNpy } from "../io/npy.js";
 import { entryAt, reading } from "../io/reading.js";
 import { loadSafetensors } from "../io/safetensors-file.js";
@@ -12,7 +13,7 @@ import { UsageError } from "./output.js";
 
 /** A folder with another project's files, and what is read of every project's. */
 export interface Folder extends PublishedFolder {
-  /** The tensors of all its safetensors files, and those that were left out because of their type. */
+  /** The tensors of all its safetensors and msgpack files, and those that were left out because of their type. */
   tensors(importer: Importer): Promise<{ tensors: Weights; skipped: string[] }>;
   /** What it says of the licence of its weights; null where it says nothing. */
   licence(): Promise<string | null>;
@@ -59,21 +60,25 @@ function jsonOf(path: string, text: string): unknown {
 /** Endings of what PyTorch pickles. */
 const PICKLED = /\.(pt|pth|tar|ckpt|bin)$/i;
 
-/** The tensors of a folder's safetensors files together. */
+/** Endings of what is read as tensors. */
+const READ = /\.(safetensors|msgpack)$/;
+
+/** The tensors of a folder's safetensors and msgpack files together. */
 async function tensorsOf(path: string, files: readonly string[], importer: Importer) {
-  const named = files.filter((file) => file.endsWith(".safetensors"));
+  const named = files.filter((file) => READ.test(file));
   const pickled = files.filter((file) => PICKLED.test(file));
   if (named.length === 0)
     throw new UsageError(
-      pickled.length > 0
-        ? pickles(path, pickled, importer)
-        : `${path} has no .safetensors files. Put ${importer.files}.`,
+      pickled.length > 0 && importer.unpickle
+        ? pickles(path, pickled, importer.unpickle)
+        : `${path} has no ${importer.unpickle ? "" : ".msgpack or "}.safetensors files. Put ${importer.files}.`,
     );
   const tensors: Weights = {};
   const skipped: string[] = [];
   const origins = new Map<string, string>();
   for (const file of named) {
-    const { tensors: found } = await loadSafetensors(join(path, file));
+    const at = join(path, file);
+    const found = file.endsWith(".msgpack") ? await loadFlaxMsgpack(at) : (await loadSafetensors(at)).tensors;
     for (const [name, { shape, data, dtype }] of Object.entries(found)) {
       const other = origins.get(name);
       if (other !== undefined)
@@ -81,7 +86,7 @@ async function tensorsOf(path: string, files: readonly string[], importer: Impor
       origins.set(name, file);
       if (data instanceof Float32Array) tensors[name] = { shape, data };
       else if (importer.isUnused(name)) skipped.push(name);
-      else throw new UsageError(`${join(path, file)}: ${name} is ${dtype}; weights are F32, F16 or BF16.`);
+      else throw new UsageError(`${at}: ${name} is ${dtype}; weights are F32, F16 or BF16.`);
     }
   }
   try {
@@ -93,7 +98,7 @@ async function tensorsOf(path: string, files: readonly string[], importer: Impor
 }
 
 /** What to do about files that only PyTorch reads: they may run anything when they are loaded. */
-function pickles(path: string, files: readonly string[], { unpickle }: Importer): string {
+function pickles(path: string, files: readonly string[], unpickle: string): string {
   const lines = files.map((file) => {
     const from = join(path, file);
     return (

@@ -11,6 +11,7 @@ export const importers = {
     of: "the Sphere Encoder, 2602.15030",
     load: async () => (await import("./sphere/official.js")).importer,
   },
+  drifting: { of: "Drifting, 2602.04770", load: async () => (await import("./drifting/official.js")).importer },
 } as const satisfies Record<string, { of: string; load(): Promise<Importer> }>;
 
 export type Importable = keyof typeof importers;

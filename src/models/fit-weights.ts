@@ -82,6 +82,27 @@ export function linearRows(
   return { shape: [rows, shape[0]], take: (data) => linearWeight(data, shape, { from }) };
 }
 
+/**
+ * A weight [inputs, outputs] or a bias of ours that is the columns from `from` on of a published linear layer's
+ * [inputs, columns], as Flax has them.
+ */
+export function linearColumns(
+  shape: readonly number[],
+  { from, columns }: { from: number; columns: number },
+): Pick<Published, "shape" | "take"> {
+  const outputs = shape.at(-1)!;
+  return {
+    shape: [...shape.slice(0, -1), columns],
+    take(data) {
+      const rows = data.length / columns;
+      const out = new Float32Array(rows * outputs);
+      for (let i = 0; i < rows; i++)
+        out.set(data.subarray(i * columns + from, i * columns + from + outputs), i * outputs);
+      return out;
+    },
+  };
+}
+
 /** The number of different layers whose names a pattern's first group numbers. */
 export const layersOf = (tensors: Weights, pattern: RegExp): number =>
   new Set(Object.keys(tensors).flatMap((name) => pattern.exec(name)?.[1] ?? [])).size;

@@ -32,8 +32,11 @@ export interface Imported {
 export interface Importer {
   /** What belongs into the folder, for errors. */
   readonly files: string;
-  /** What in a pickled file is the state dictionary: Python that makes `d`, what the file holds, one. */
-  readonly unpickle: string;
+  /**
+   * What in a pickled file is the state dictionary: Python that makes `d`, what the file holds, one. Absent where the
+   * project pickles nothing.
+   */
+  readonly unpickle?: string;
   /** Said where the folder states no licence. */
   readonly licence: string;
   /** Whether a tensor is one that drawing does not need. */
@@ -41,3 +44,6 @@ export interface Importer {
   /** @throws WrongUse where they do not fit. */
   read(folder: PublishedFolder, tensors: Weights): Promise<Imported>;
 }
+
+/** Names of classes of which only the numbers are known. */
+export const numberedClasses = (count: number): string[] => Array.from({ length: count }, (_, i) => `class ${i}`);

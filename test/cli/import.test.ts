@@ -199,7 +199,8 @@ describe("an import is refused, and writes nothing,", () => {
   test("for another method, into no folder, or where a model is already", async () => {
     expect(await attempt(cmdm, undefined, "flow")).toBe(
       'There is nothing to import for "flow"; choose motion (CMDM, 2602.22594), ' +
-        "discrete (Duo, 2506.10892, and MDLM, 2406.07524), sphere (the Sphere Encoder, 2602.15030).",
+        "discrete (Duo, 2506.10892, and MDLM, 2406.07524), sphere (the Sphere Encoder, 2602.15030), " +
+        "drifting (Drifting, 2602.04770).",
     );
     expect(await attempt(cmdm, "")).toBe("--out is empty; give it a name.");
     expect(await attempt("", undefined)).toBe("--from is empty; give it a name.");

@@ -46,7 +46,7 @@ export function ditGenerator({
   const grid = size / side;
   const values = side * side * channels;
   const patch = nn.linear(values, width, { init: "xavier" });
-  const positions = nn.parameter([grid * grid, width], nn.init.values(nn.sinCos2d(grid, grid, width)));
+  const positions = nn.parameter([grid * grid, width], (out) => out.set(nn.sinCos2d(grid, grid, width)));
   const context = nn.linear(width, width, { init: "xavier" });
   const contextTable = nn.parameter([contextTokens, width], nn.init.normal(0.02));
   const label = nn.embedding(classes, width, { init: 0.02 });

@@ -6,7 +6,7 @@ import { drawExemplars, type Exemplars } from "../../models/exemplars.js";
 import { OptionError, seedOption, without } from "../../models/options.js";
 import { refine } from "../../recipes/drift/refine.js";
 import type { CompileOptions } from "../../runtime/index.js";
-import type { GeneratorShape } from "./shape.js";
+import type { DriftingShape } from "./shape.js";
 
 /** What the edits need of a model: they evaluate none of its networks. */
 export interface DriftEditor {
@@ -35,7 +35,7 @@ const all = z.strictObject({
 });
 
 /** What a drifting model does to pictures: drift at inference, an extension of ours. Without a shape everything. */
-export function driftingEdits(shape?: GeneratorShape): Readonly<Record<string, EditOf<DriftEditor>>> {
+export function driftingEdits(shape?: DriftingShape): Readonly<Record<string, EditOf<DriftEditor>>> {
   const options = without(all, { label: shape?.classes === 0 });
   return {
     refine: edit({

@@ -10,7 +10,7 @@ export { DriftingModel } from "./model.js";
 export { type GeneratorInputs, imageGenerator, latentGenerator } from "./network.js";
 export { SampleQueue, type SampleQueueState } from "./queue.js";
 export { type DriftingSettings, driftingSettings, forData, presets } from "./settings.js";
-export type { GeneratorShape } from "./shape.js";
+export type { DriftingShape, GeneratorShape, TransformerShape } from "./shape.js";
 export { runToy, type ToyOptions, type ToyResult } from "./toy.js";
 export { trainDrifting } from "./train.js";
 export { type Field, fields } from "./variants.js";

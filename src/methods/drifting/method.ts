@@ -1,15 +1,15 @@
 import { method } from "../../models/method.js";
 import { CODEC_STEP } from "../../networks/autoencoder.js";
+import { driftingArchitecture } from "./architecture.js";
 import { driftingEdits } from "./edits.js";
 import { DriftingModel } from "./model.js";
-import { generatorArchitecture } from "./network.js";
 import { driftingOptions } from "./options.js";
 import { driftingSettings, forData, idleSettings, presets } from "./settings.js";
 
 export const drifting = method({
   summary: "one-step generation; the drift happens at training time (2602.04770)",
   learnsFrom: ["images"],
-  architecture: generatorArchitecture,
+  architecture: driftingArchitecture,
   settings: driftingSettings,
   presets,
   fit: forData,

@@ -9,10 +9,10 @@ import { graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
 import { constant, type Tensor } from "../../tensor/index.js";
+import type { DriftingNetwork } from "./architecture.js";
 import { type DriftEditor, driftingEdits } from "./edits.js";
-import type { ImageGenerator } from "./network.js";
 import { driftingOptions, GUIDANCE } from "./options.js";
-import type { GeneratorShape } from "./shape.js";
+import { type DriftingShape, inputsOf } from "./shape.js";
 
 type Schema = ReturnType<typeof driftingOptions>;
 type Options = z.output<Schema>;
@@ -21,8 +21,8 @@ type Options = z.output<Schema>;
 export class DriftingModel extends ImageModel<Schema> {
   constructor(
     config: ModelConfig,
-    private readonly shape: GeneratorShape,
-    private readonly net: ImageGenerator,
+    private readonly shape: DriftingShape,
+    private readonly net: DriftingNetwork,
     readonly runtime: CompileOptions = {},
   ) {
     super(config, driftingOptions(shape), runtime);
@@ -40,10 +40,10 @@ export class DriftingModel extends ImageModel<Schema> {
 
   /** The network; of a mixture, labels are weights of the classes. */
   private generator(mixed: boolean) {
-    const { autoencoder, guidance, styles, classes } = this.shape;
+    const { noise, guidance, styles, classes } = inputsOf(this.shape);
     return graph({
       inputs: (size: number) => ({
-        noise: [size, 1, autoencoder.latent],
+        noise: [size, 1, noise],
         label: mixed ? [size, classes] : { shape: [size], dtype: "int32" as const },
         guidance: guidance && [size],
         style: styles.count > 0 && { shape: [size, 1, styles.count], dtype: "int32" as const },
@@ -59,10 +59,10 @@ export class DriftingModel extends ImageModel<Schema> {
   }
 
   get parts() {
-    const { classes, autoencoder, styles } = this.shape;
+    const { noise, classes, styles } = inputsOf(this.shape);
     return {
       generator: this.part("noise, label, guidance and style to images, clipped to [−1, 1]", this.generator(false), {
-        noise: `float32 [batch, 1, ${autoencoder.latent}]: drawn from a standard normal distribution`,
+        noise: `float32 [batch, 1, ${noise}]: drawn from a standard normal distribution`,
         label: `int32 [batch]: class, 0 … ${Math.max(classes, 1) - 1}`,
         guidance: `float32 [batch]: strength, ${GUIDANCE.low} (none) … ${GUIDANCE.high}`,
         style: `int32 [batch, 1, ${styles.count}]: style tokens, each 0 … ${styles.size - 1}, drawn evenly where none is wanted`,
@@ -92,9 +92,9 @@ export class DriftingModel extends ImageModel<Schema> {
   }
 
   protected begin({ count, label, guidance = 1, seed, style }: Options, { noise, mixture }: SampleContext): Rows {
-    const { autoencoder, styles } = this.shape;
+    const { noise: length, styles } = inputsOf(this.shape);
     const random = new Random(seed, "sample");
-    const z = resolveNoise(noise, count, autoencoder.latent, random.split("noise"));
+    const z = resolveNoise(noise, count, length, random.split("noise"));
     const drawn = random.split("style");
     const tokens = Int32Array.from(
       { length: count * styles.count },

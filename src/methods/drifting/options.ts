@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { countOption, guidanceOption, labelOption, seedOption, without } from "../../models/options.js";
-import type { GeneratorShape } from "./shape.js";
+import { type DriftingShape, inputsOf } from "./shape.js";
 
 /** Range of guidance strengths that generators are trained with. */
 export const GUIDANCE = { low: 1, high: 4 };
@@ -24,11 +24,10 @@ const all = ({ count, size }: { count: number; size: number }) =>
   });
 
 /** What a drifting model can be asked for: without a shape everything, else what its network has inputs for. */
-export const driftingOptions = (shape?: GeneratorShape) =>
-  without(all(shape?.styles ?? { count: 4, size: 16 }), {
-    label: shape?.classes === 0,
-    guidance: shape?.guidance === false,
-    style: shape?.styles.count === 0,
-  });
+export function driftingOptions(shape?: DriftingShape) {
+  const { classes, guidance, styles } = shape ? inputsOf(shape) : ANY;
+  return without(all(styles), { label: classes === 0, guidance: !guidance, style: styles.count === 0 });
+}
+const ANY = { classes: 1, guidance: true, styles: { count: 4, size: 16 } };
 
 export type DriftingSampleOptions = z.input<ReturnType<typeof driftingOptions>>;

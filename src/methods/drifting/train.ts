@@ -3,7 +3,7 @@ import * as nn from "../../nn/index.js";
 import { weightsFrom } from "../../recipes/beginning.js";
 import { trainModel } from "../../recipes/training.js";
 import type { TrainOptions } from "../../train/index.js";
-import { generatorArchitecture } from "./network.js";
+import { driftingArchitecture } from "./architecture.js";
 import { driftingRecipe } from "./recipe.js";
 import type { DriftingSettings } from "./settings.js";
 
@@ -16,7 +16,7 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingSet
   if (from !== null && !options.from)
     // what goes on from a run has its weights
     nn.join(recipe.net).load(
-      await weightsFrom(from, "drifting", generatorArchitecture, {
+      await weightsFrom(from, "drifting", driftingArchitecture, {
         shape: recipe.shape,
         classNames: dataset.classNames,
       }),

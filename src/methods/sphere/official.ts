@@ -11,7 +11,7 @@ import {
   type Published,
   publishedShape,
 } from "../../models/fit-weights.js";
-import type { Importer } from "../../models/importer.js";
+import { type Importer, numberedClasses } from "../../models/importer.js";
 import * as nn from "../../nn/index.js";
 import { sphereArchitecture, sphereNetwork } from "./network.js";
 import type { SphereShape } from "./shape.js";
@@ -188,5 +188,5 @@ export const importer: Importer = {
 function classNamesOf(data: string, classes: number): string[] | null {
   if (classes === 0) return null;
   if (data === "cifar-10" && classes === CIFAR10_CLASSES.length) return [...CIFAR10_CLASSES];
-  return Array.from({ length: classes }, (_, i) => `class ${i}`);
+  return numberedClasses(classes);
 }
