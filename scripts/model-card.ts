@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { resolveDataset } from "../src/data/index.js";
 import { quantised } from "../src/data/tokens/pixels.js";
+import { channelNames } from "../src/io/channels.js";
 import { saveGrid } from "../src/io/index.js";
 import { extractorFor, otherClassifiers } from "../src/judges/extractors/index.js";
 import {
@@ -89,7 +90,7 @@ const brief = [
 const path = await writeCard(folder, {
   config: model.config,
   name,
-  what: `${classNames ? "Class-conditional" : "Unconditional"} ${image.width}×${image.height} ${image.channels === 3 ? "colour" : "grey"} images; ${what}.`,
+  what: `${classNames ? "Class-conditional" : "Unconditional"} ${image.width}×${image.height} images, ${channelNames[image.channels]}; ${what}.`,
   shown: ["![samples, one row per class](samples.png)"],
   data: { ...dataset, size: `${dataset.train.count} training images` },
   measured: [

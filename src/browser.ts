@@ -1,4 +1,5 @@
 export { Resampler, SAMPLE_RATE } from "./audio/index.js";
+export type { Channels } from "./io/channels.js";
 export { OptionError } from "./io/wrong-use.js";
 export { LanguageModel } from "./judges/language-model/model.js";
 export { Gestures } from "./media/gestures.js";

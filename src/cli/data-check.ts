@@ -61,7 +61,7 @@ async function saveSheet(path: string, dataset: ImageDataset): Promise<string> {
     const shown = rows.slice(0, COLUMNS * (classNames ? ROWS : COLUMNS));
     return [...shown, ...Array<null>((COLUMNS - (shown.length % COLUMNS)) % COLUMNS).fill(null)];
   });
-  const sheet = new Uint8Array(cells.length * size).fill(255);
+  const sheet = new Uint8Array(cells.length * size).fill(channels === 4 ? 0 : 255);
   cells.forEach((index, at) => {
     if (index !== null) sheet.set(pixels.subarray(index * size, (index + 1) * size), at * size);
   });

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type ImageSplit, resolveDataset, toFloat } from "../data/index.js";
+import type { Channels } from "../io/channels.js";
 import { toByte } from "../io/grid.js";
 import { decodeImage } from "../io/index.js";
 import { Images } from "../media/images.js";
@@ -8,7 +9,7 @@ import { requireFile, UsageError } from "./output.js";
 interface ImageSize {
   height: number;
   width: number;
-  channels: 1 | 3;
+  channels: Channels;
 }
 
 const ROW = /^([\w-]+)\/(train|test)\/(\d+)$/;

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Origin } from "../data/origin.js";
+import { isChannels } from "../io/channels.js";
 import { checked, UsageError } from "./output.js";
 
 /** How data are read. */
@@ -27,7 +28,7 @@ const side = (text: string) => {
 export const addReadingFlags = (command: Command): Command =>
   command
     .option("--size <pixels>", "side that pictures of a folder are scaled to (default: theirs if small, else 32)", side)
-    .option("--channels <n>", "1: grey, 3: colour (default: colour if any picture has)", Number)
+    .option("--channels <n>", "1: grey, 3: colour (default: colour if any picture has), 4: with transparency", Number)
     .option("--background <colour>", "behind transparent pixels, such as white (the default), black or #3366ff")
     .addOption(
       new Option("--frames <which>", "of animated files and those of several pages (default: first)").choices([
@@ -42,12 +43,10 @@ export const addReadingFlags = (command: Command): Command =>
 /** The options of reading that were given. */
 export async function readingOf(command: ReadingCommand): Promise<Omit<Origin, "data">> {
   const { size, channels, background, frames, skipBroken, lines, encoding, longLines } = command;
-  if (channels === 4)
-    throw new UsageError(
-      "--channels 4: no method draws transparency. Take 3, and with --background the colour that is to be behind.",
-    );
-  if (channels !== undefined && channels !== 1 && channels !== 3)
-    throw new UsageError(`--channels is 1 (grey) or 3 (colour), got ${channels}.`);
+  if (channels !== undefined && !isChannels(channels))
+    throw new UsageError(`--channels is 1 (grey), 3 (colour) or 4 (colour with transparency), got ${channels}.`);
+  if (channels === 4 && background !== undefined)
+    throw new UsageError("--channels 4 keeps transparency, so that --background would have no effect; leave it out.");
   if (background !== undefined) {
     const { colourOf } = await import("../io/decode.js");
     await checked(() => colourOf(background));

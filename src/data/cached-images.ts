@@ -15,7 +15,7 @@ const whole = z.int().positive();
 const imageMeta = commonMeta.extend({
   height: whole,
   width: whole,
-  channels: z.literal([1, 3]),
+  channels: z.literal([1, 3, 4]),
   classNames: z.array(z.string()).nullable(),
   train: whole,
   test: whole,

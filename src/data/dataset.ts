@@ -1,13 +1,17 @@
+import type { Channels } from "../io/channels.js";
 import type { DataReport } from "./report.js";
 
-/** Images of one split as stored: bytes, row-major [count, height, width, channels]. */
+/**
+ * Images of one split as stored: bytes, row-major [count, height, width, channels]. Of four channels the colours are
+ * premultiplied by alpha, the fourth.
+ */
 export interface ImageSplit {
   count: number;
   pixels: Uint8Array;
   /** Class of each image; null where the data has no classes. */
   labels: Uint16Array | null;
   /** Set by every loader of this package. Without it, square images are assumed. */
-  channels?: 1 | 3;
+  channels?: Channels;
 }
 
 /** Images of one size with a train and a test split. */
@@ -16,7 +20,7 @@ export interface ImageDataset {
   kind: "images";
   height: number;
   width: number;
-  channels: 1 | 3;
+  channels: Channels;
   classNames: string[] | null;
   /** How often each class is drawn by what draws classes rather than images, relative to the others; default all alike. */
   classWeights?: readonly number[];
@@ -31,7 +35,8 @@ export interface ImageDataset {
 const UNIT = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
 
 /**
- * The images at `indices` as float32 [n, channels, height, width] in [−1, 1]: byte / 127.5 − 1.
+ * The images at `indices` as float32 [n, channels, height, width] in [−1, 1]: byte / 127.5 − 1 (of colours with alpha as
+ * premultiplied as they are stored).
  * Writes into `out` if given, which must have exactly that length.
  */
 export function toFloat(split: ImageSplit, indices: ArrayLike<number>, out?: Float32Array): Float32Array {
@@ -54,7 +59,7 @@ export function toFloat(split: ImageSplit, indices: ArrayLike<number>, out?: Flo
   return out;
 }
 
-function inferChannels(size: number): 1 | 3 {
+function inferChannels(size: number): Channels {
   if (Number.isInteger(Math.sqrt(size))) return 1;
   if (Number.isInteger(Math.sqrt(size / 3))) return 3;
   throw new Error(`toFloat: images of ${size} bytes are not square; set "channels" on the split.`);

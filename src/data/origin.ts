@@ -4,7 +4,7 @@ import { longLineWays } from "./text.js";
 /** How pictures of a folder are read: the options of `FolderOptions` that a run keeps. */
 export const readingOptions = {
   size: z.number().int().positive().optional(),
-  channels: z.literal([1, 3]).optional(),
+  channels: z.literal([1, 3, 4]).optional(),
   background: z.string().optional(),
   frames: z.enum(["all", "first"]).optional(),
   skipBroken: z.boolean().optional(),

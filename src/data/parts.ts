@@ -1,3 +1,4 @@
+import type { Channels } from "../io/channels.js";
 import { Random } from "../random/index.js";
 import type { ImageDataset, ImageSplit } from "./dataset.js";
 
@@ -5,7 +6,7 @@ import type { ImageDataset, ImageSplit } from "./dataset.js";
 export interface Part extends ImageSplit {
   height: number;
   width: number;
-  channels: 1 | 3;
+  channels: Channels;
 }
 
 /** A data set without its name and licence. */

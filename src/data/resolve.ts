@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { channelNames } from "../io/channels.js";
 import { many } from "../io/show.js";
 import { WrongUse } from "../io/wrong-use.js";
 import { isCifarFolder, readCifarFolder } from "./cifar.js";
@@ -61,7 +62,7 @@ function partsReport(
   const { height, width, channels, classNames } = parts;
   const [train, test] = [parts.train.count, parts.test.count];
   const classes = classNames && countClasses(classNames, parts);
-  const size = `${width}×${height} ${channels === 3 ? "colour" : "grey"}`;
+  const size = `${width}×${height} ${channelNames[channels]}`;
   const content = [many(train + test, "picture"), classesText(classes), testText(train, test), size];
   return { content, leftOut: [], notes: [], classes, train, test, files };
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Sharp } from "sharp";
+import { type Channels, premultiply } from "./channels.js";
 import type { Picture } from "./grid.js";
 import { reading } from "./reading.js";
 
@@ -7,11 +8,14 @@ export interface DecodeOptions {
   /** Output size in pixels; by default the picture's own, or in proportion if only one is given. */
   width?: number;
   height?: number;
-  /** 1 (grey) or 3 (sRGB, default). Transparency is composited on the background. */
-  channels?: 1 | 3;
+  /**
+   * 1 (grey), 3 (sRGB, default) or 4 (sRGB premultiplied by alpha, and alpha). Without alpha,
+   * what is transparent is composited on the background.
+   */
+  channels?: Channels;
   /** How a picture of another aspect ratio meets the size: crop to the centre (default), distort, or pad. */
   fit?: "cover" | "fill" | "contain";
-  /** Colour behind transparent pixels and of padding: a CSS colour. Default white. */
+  /** Colour behind transparent pixels and of padding: a CSS colour. Default white; not used with alpha. */
   background?: string;
   /** Frame of an animated file, or page of one with several, from 0 (default). */
   frame?: number;
@@ -110,18 +114,27 @@ async function decode(bytes: Uint8Array, options: DecodeOptions, failOn: "warnin
     image = sharp(coloured);
   }
   const stretched = depth === "ushort" && white < 65535;
-  const behind = await scaled(background, stretched ? white / 65535 : isFloat(depth) ? 1 / 255 : 1);
-  image = image.autoOrient().flatten({ background: behind });
+  const clear = { r: 0, g: 0, b: 0, alpha: 0 };
+  const behind =
+    channels === 4 ? clear : await scaled(background, stretched ? white / 65535 : isFloat(depth) ? 1 / 255 : 1);
+  image = image.autoOrient();
+  if (channels < 4) image = image.flatten({ background: behind });
   if (width !== undefined || height !== undefined) image = image.resize({ width, height, fit, background: behind });
   if (isFloat(depth)) image = image.linear(255, 0);
   image = image.toColourspace(stretched ? SPACES[channels].deep : SPACES[channels].plain);
   const { data, info } = await image
     .raw({ depth: stretched ? "ushort" : "uchar" })
     .toBuffer({ resolveWithObject: true });
-  if (info.channels !== channels) throw new Error(`it decoded to ${info.channels} channels instead of ${channels}`);
-  const pixels = stretched
-    ? Uint8Array.from(new Uint16Array(new Uint8Array(data).buffer), (x) => Math.min(255, Math.round((x * 255) / white)))
+  const opaque = channels === 4 && info.channels === 3;
+  if (info.channels !== channels && !opaque)
+    throw new Error(`it decoded to ${info.channels} channels instead of ${channels}`);
+  const most = (i: number) => (info.channels === 4 && i % 4 === 3 ? 65535 : white);
+  const levels = stretched
+    ? Uint8Array.from(new Uint16Array(new Uint8Array(data).buffer), (x, i) =>
+        Math.min(255, Math.round((x * 255) / most(i))),
+      )
     : new Uint8Array(data);
+  const pixels = opaque ? withAlpha(levels) : channels === 4 ? premultiply(levels) : levels;
   return { pixels, width: info.width, height: info.height, channels };
 }
 
@@ -135,7 +148,12 @@ async function scaled(background: string, factor: number) {
   return { r, g, b };
 }
 
-const SPACES = { 1: { plain: "b-w", deep: "grey16" }, 3: { plain: "srgb", deep: "rgb16" } } as const;
+/** RGB bytes as RGBA of which nothing is transparent. */
+const withAlpha = (rgb: Uint8Array): Uint8Array =>
+  Uint8Array.from({ length: (rgb.length / 3) * 4 }, (_, i) => (i % 4 === 3 ? 255 : rgb[(i >> 2) * 3 + (i % 4)]));
+
+const COLOUR = { plain: "srgb", deep: "rgb16" } as const;
+const SPACES = { 1: { plain: "b-w", deep: "grey16" }, 3: COLOUR, 4: COLOUR } as const;
 
 const isFloat = (depth?: string) => depth === "float" || depth === "double";
 

@@ -1,11 +1,12 @@
+import { type Channels, isChannels, straight } from "./channels.js";
 import { requireKnown } from "./known.js";
 
-/** An 8-bit picture: rows top to bottom, [height, width, channels]. */
+/** An 8-bit picture: rows top to bottom, [height, width, channels]; a fourth channel is alpha. */
 export interface Picture {
   pixels: Uint8Array;
   width: number;
   height: number;
-  channels: 1 | 3;
+  channels: Channels;
 }
 
 export interface GridOptions {
@@ -15,14 +16,19 @@ export interface GridOptions {
   scale?: number;
   /** Pixels between and around the images, after scaling. Default 2. */
   gap?: number;
-  /** Grey level of the gaps, 0–255. Default 255. */
+  /**
+   * Grey level of the gaps, 0–255, and behind what is transparent. Default 255, and of images with alpha none: they and
+   * the gaps stay transparent.
+   */
   background?: number;
   /** Axis order of the input. `shape` is given in the same order. Default "NCHW". */
   layout?: "NCHW" | "NHWC";
 }
 
+const clamped = (level: number): number => Math.min(255, Math.max(0, Math.round(level)));
+
 /** [−1, 1] → 0–255: round((x + 1) · 127.5), clamped. NaN stays NaN, which a byte array stores as 0. */
-export const toByte = (x: number): number => Math.min(255, Math.max(0, Math.round((x + 1) * 127.5)));
+export const toByte = (x: number): number => clamped((x + 1) * 127.5);
 
 /** Size of the sheet that `tileImages` makes. @throws where it makes none. */
 export function sheetSize(shape: readonly [number, number, number, number], options: GridOptions = {}) {
@@ -30,7 +36,7 @@ export function sheetSize(shape: readonly [number, number, number, number], opti
   const { layout = "NCHW", scale = 1, gap = 2, background = 255 } = options;
   const [count, channels, high, wide] = layout === "NCHW" ? shape : ([shape[0], shape[3], shape[1], shape[2]] as const);
   const columns = Math.min(options.columns ?? Math.ceil(Math.sqrt(count)), Math.max(1, count));
-  if (channels !== 1 && channels !== 3) throw new Error(`An image has 1 or 3 channels, got ${channels} (${layout}).`);
+  if (!isChannels(channels)) throw new Error(`An image has 1, 3 or 4 channels, got ${channels} (${layout}).`);
   for (const [name, value, least] of [
     ["count", count, 1],
     ["columns", columns, 1],
@@ -48,7 +54,8 @@ export function sheetSize(shape: readonly [number, number, number, number], opti
 
 /**
  * Tiles N images into one sheet, row by row. Float pixels are in [−1, 1], bytes are taken as they are.
- * `shape` is [N, C, H, W], or [N, H, W, C] with `layout: "NHWC"`; C is 1 or 3.
+ * `shape` is [N, C, H, W], or [N, H, W, C] with `layout: "NHWC"`; C is 1, 3 or 4. Of four channels the colours are
+ * premultiplied by alpha; the sheet has them straight, as picture files do, or with a `background` is of three.
  */
 export function tileImages(
   images: Float32Array | Uint8Array,
@@ -60,8 +67,10 @@ export function tileImages(
   const { count, channels, height, width } = image;
   if (images.length !== count * channels * height * width)
     throw new Error(`A grid of shape [${shape}] does not fit ${images.length} values.`);
-  const pixels = new Uint8Array(sheetWidth * sheetHeight * channels).fill(background);
-  const byte = images instanceof Uint8Array ? (x: number) => x : toByte;
+  const clear = channels === 4 && options.background === undefined;
+  const planes = channels === 4 && !clear ? 3 : channels;
+  const pixels = new Uint8Array(sheetWidth * sheetHeight * planes).fill(clear ? 0 : background);
+  const level = images instanceof Uint8Array ? (x: number) => x : (x: number) => (x + 1) * 127.5;
   const [pixelStride, channelStride] = layout === "NCHW" ? [1, height * width] : [channels, 1];
   for (let n = 0; n < count; n++) {
     const left = (n % columns) * (width * scale + gap) + gap;
@@ -70,9 +79,14 @@ export function tileImages(
       for (let x = 0; x < width * scale; x++) {
         const from =
           n * channels * height * width + (Math.floor(y / scale) * width + Math.floor(x / scale)) * pixelStride;
-        const to = ((top + y) * sheetWidth + left + x) * channels;
-        for (let c = 0; c < channels; c++) pixels[to + c] = byte(images[from + c * channelStride]);
+        const to = ((top + y) * sheetWidth + left + x) * planes;
+        const alpha = channels === 4 ? level(images[from + 3 * channelStride]) : 255;
+        const behind = clear ? 0 : ((255 - alpha) * background) / 255;
+        for (let c = 0; c < planes; c++) {
+          const own = level(images[from + c * channelStride]);
+          pixels[to + c] = clamped(clear && c < 3 ? straight(own, alpha) : own + behind);
+        }
       }
   }
-  return { pixels, width: sheetWidth, height: sheetHeight, channels };
+  return { pixels, width: sheetWidth, height: sheetHeight, channels: planes };
 }

@@ -1,4 +1,5 @@
 import { writeFileAtomic } from "./atomic.js";
+import type { Channels } from "./channels.js";
 import { type GridOptions, type Picture, sheetSize, tileImages } from "./grid.js";
 import { WrongUse } from "./wrong-use.js";
 
@@ -37,7 +38,7 @@ export function requirePictureSize({ width, height }: Pick<Picture, "width" | "h
 /** Encodes 8-bit pixels [height, width, channels] (1 grey, 3 RGB, 4 RGBA); WebP loses nothing, JPEG and AVIF little. */
 export async function encodePicture(
   pixels: Uint8Array | Uint8ClampedArray,
-  { width, height, channels }: { width: number; height: number; channels: 1 | 3 | 4 },
+  { width, height, channels }: { width: number; height: number; channels: Channels },
   format: PictureFormat,
 ): Promise<Uint8Array> {
   if (pixels.length !== width * height * channels)
@@ -63,7 +64,7 @@ export const encodePng = (
   pixels: Uint8Array | Uint8ClampedArray,
   width: number,
   height: number,
-  channels: 1 | 3 | 4,
+  channels: Channels,
 ): Promise<Uint8Array> => encodePicture(pixels, { width, height, channels }, "png");
 
 /** Writes 8-bit pixels as a PNG file, atomically; missing folders are made. @throws where its name ends otherwise. */
@@ -72,7 +73,7 @@ export async function savePng(
   pixels: Uint8Array | Uint8ClampedArray,
   width: number,
   height: number,
-  channels: 1 | 3 | 4,
+  channels: Channels,
 ): Promise<void> {
   if (pictureFormat(path) !== "png") throw new WrongUse(`A PNG's name ends in .png, got "${path}".`);
   await writeFileAtomic(path, await encodePng(pixels, width, height, channels));

@@ -1,3 +1,4 @@
+import { type Channels, isChannels, straight } from "../io/channels.js";
 import type { GridOptions } from "../io/grid.js";
 import type { PictureFormat } from "../io/images.js";
 import { type Media, placeIn } from "./media.js";
@@ -11,10 +12,13 @@ export class Images implements Media, Iterable<Images> {
 
   /** @throws where the numbers do not fit each other, or a pixel is outside [−1, 1]: nothing is clipped unsaid. */
   constructor(
-    /** Row-major [count, channels, height, width], values in [−1, 1]. */
+    /**
+     * Row-major [count, channels, height, width], values in [−1, 1]; with a fourth channel, which is alpha, the colours are
+     * premultiplied by it.
+     */
     readonly pixels: Float32Array,
     readonly count: number,
-    readonly channels: 1 | 3,
+    readonly channels: Channels,
     readonly height: number,
     readonly width: number,
     /** Class index of each image, where the model is conditional. */
@@ -23,7 +27,7 @@ export class Images implements Media, Iterable<Images> {
     for (const [name, value] of Object.entries({ count, height, width }))
       if (!(Number.isInteger(value) && value >= 1))
         throw new Error(`${name} of images must be a whole number of at least 1, got ${value}.`);
-    if (channels !== 1 && channels !== 3) throw new Error(`Images have 1 or 3 channels, got ${channels}.`);
+    if (!isChannels(channels)) throw new Error(`Images have 1, 3 or 4 channels, got ${channels}.`);
     if (!(pixels instanceof Float32Array)) throw new Error("The pixels of images are a Float32Array.");
     const size = channels * height * width;
     if (pixels.length !== count * size)
@@ -54,14 +58,16 @@ export class Images implements Media, Iterable<Images> {
     for (let i = 0; i < this.count; i++) yield this.at(i);
   }
 
-  /** Image `index` as RGBA bytes, row by row. */
+  /** Image `index` as RGBA bytes, row by row, as canvases have them: colours are not premultiplied. */
   toRgba(index = 0): Uint8ClampedArray<ArrayBuffer> {
     const { pixels, channels, height, width } = this.at(index);
     const area = height * width;
     const rgba = new Uint8ClampedArray(area * 4);
+    const level = (channel: number, i: number) => (pixels[channel * area + i] + 1) * 127.5;
     for (let i = 0; i < area; i++) {
-      for (let c = 0; c < 3; c++) rgba[4 * i + c] = (pixels[(channels === 3 ? c : 0) * area + i] + 1) * 127.5;
-      rgba[4 * i + 3] = 255;
+      const alpha = channels === 4 ? level(3, i) : 255;
+      for (let c = 0; c < 3; c++) rgba[4 * i + c] = straight(level(channels === 1 ? 0 : c, i), alpha);
+      rgba[4 * i + 3] = alpha;
     }
     return rgba;
   }
@@ -98,11 +104,13 @@ export class Images implements Media, Iterable<Images> {
     if (!format) throw new Error(`type must be image/png, image/webp or image/jpeg, got "${type}".`);
     if (inNode) return new Blob([new Uint8Array(await this.encoded(format, options))], { type });
     const { tileImages } = await import("../io/grid.js");
-    const { pixels, width, height, channels } = tileImages(this.pixels, this.shape, this.layout(options));
+    const white = format === "jpeg" && this.channels === 4 ? { background: 255 } : {}; // a canvas would take black
+    const layout = this.layout({ ...white, ...options });
+    const { pixels, width, height, channels } = tileImages(this.pixels, this.shape, layout);
     const sheet = new ImageData(width, height);
     for (let i = 0; i < width * height; i++) {
-      for (let c = 0; c < 3; c++) sheet.data[4 * i + c] = pixels[i * channels + (channels === 3 ? c : 0)];
-      sheet.data[4 * i + 3] = 255;
+      for (let c = 0; c < 3; c++) sheet.data[4 * i + c] = pixels[i * channels + (channels === 1 ? 0 : c)];
+      sheet.data[4 * i + 3] = channels === 4 ? pixels[4 * i + 3] : 255;
     }
     const canvas = new OffscreenCanvas(width, height);
     canvas.getContext("2d")!.putImageData(sheet, 0, 0);
@@ -110,9 +118,9 @@ export class Images implements Media, Iterable<Images> {
   }
 
   /**
-   * Writes all images as one sheet, as the name's ending says: PNG, WebP, JPEG or AVIF. A single one (or with `gap: 0`)
-   * has no border; images of at most 32 pixels can be shown larger with `scale`. Node only. @throws where the ending is
-   * another, or the sheet too large, before anything is written.
+   * Writes all images as one sheet, as the name's ending says: PNG, WebP, JPEG (transparency on white) or AVIF. A single
+   * one (or with `gap: 0`) has no border; images of at most 32 pixels can be shown larger with `scale`. Node only.
+   * @throws where the ending is another, or the sheet too large, before anything is written.
    */
   async save(path: string, options?: GridOptions): Promise<void> {
     const { saveGrid } = await import("../io/index.js");

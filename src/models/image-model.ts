@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Channels } from "../io/channels.js";
 import { Images, joinImages } from "../media/images.js";
 import type { CompileOptions } from "../runtime/index.js";
 import { imageSize, type ModelConfig } from "./files.js";
@@ -8,7 +9,7 @@ import { Model, type Rows } from "./model.js";
 export abstract class ImageModel<S extends z.ZodObject> extends Model<"image", S> {
   readonly kind = "image";
   /** Size of an image. */
-  readonly image: { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
+  readonly image: { readonly height: number; readonly width: number; readonly channels: Channels };
 
   constructor(config: ModelConfig, options: S, compileOptions?: CompileOptions) {
     super(config, options, compileOptions);

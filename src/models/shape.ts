@@ -18,7 +18,7 @@ const side = z.int().min(1).max(4096);
 export const imageShape = z.strictObject({
   height: side,
   width: side,
-  channels: z.union([z.literal(1), z.literal(3)], { error: "channels must be 1 or 3" }),
+  channels: z.union([z.literal(1), z.literal(3), z.literal(4)], { error: "channels must be 1, 3 or 4" }),
 });
 
 /** Numbers that attention, or the logits, of one sequence may take: 1 GiB. */

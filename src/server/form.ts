@@ -1,5 +1,6 @@
 import type { MultipartFile } from "@fastify/multipart";
 import type { FastifyRequest } from "fastify";
+import type { Channels } from "../io/channels.js";
 import { decodeImage, inspectImage } from "../io/index.js";
 import { Images } from "../media/images.js";
 import type { OptionInfo } from "../models/options.js";
@@ -51,7 +52,7 @@ export function fromText({ type }: OptionInfo, text: string): unknown {
 interface Size {
   readonly width: number;
   readonly height: number;
-  readonly channels: 1 | 3;
+  readonly channels: Channels;
 }
 
 /**

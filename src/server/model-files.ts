@@ -3,6 +3,7 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import type { Channels } from "../io/channels.js";
 import { show } from "../io/show.js";
 import { methodOf } from "../methods/registry.js";
 import { shippedModelsFolder } from "../models/files.js";
@@ -25,7 +26,7 @@ export interface ModelEntry {
   /** Of model.safetensors. */
   readonly bytes: number;
   readonly classNames: readonly string[] | null;
-  readonly image: { readonly height: number; readonly width: number; readonly channels: 1 | 3 } | null;
+  readonly image: { readonly height: number; readonly width: number; readonly channels: Channels } | null;
   readonly text: { readonly lines: boolean } | null;
   /** Of the data that it was trained on; null where none is stated. */
   readonly license: string | null;

@@ -1,5 +1,4 @@
 import { crc32, deflateSync } from "node:zlib";
-import { toByte } from "../io/index.js";
 import { Images } from "../media/images.js";
 import type { ImageBatch } from "./protocol.js";
 
@@ -32,21 +31,22 @@ function encode(images: Images, format: AnswerFormat, scale = 1): Promise<Uint8A
  * A picture as PNG, pixel for pixel what `toPng` gives. For pictures as small as these, starting sharp's pipeline takes
  * 20 times as long as compressing them.
  */
-function smallPng({ pixels, channels, height, width }: Images, scale: number): Uint8Array {
+function smallPng(image: Images, scale: number): Uint8Array {
+  const { channels, height, width } = image;
   const [high, wide] = [height * scale, width * scale];
-  const area = height * width;
+  const rgba = image.toRgba();
   const row = 1 + wide * channels; // each row begins with its filter: none
   const raw = Buffer.alloc(high * row);
   for (let y = 0; y < high; y++)
     for (let x = 0; x < wide; x++) {
       const from = Math.floor(y / scale) * width + Math.floor(x / scale);
-      for (let c = 0; c < channels; c++) raw[y * row + 1 + x * channels + c] = toByte(pixels[c * area + from]);
+      for (let c = 0; c < channels; c++) raw[y * row + 1 + x * channels + c] = rgba[4 * from + c];
     }
   const header = Buffer.alloc(13);
   header.writeUInt32BE(wide, 0);
   header.writeUInt32BE(high, 4);
   header[8] = 8; // bits
-  header[9] = channels === 1 ? 0 : 2; // grey or RGB
+  header[9] = { 1: 0, 3: 2, 4: 6 }[channels]; // grey, RGB or RGBA
   return Buffer.concat([SIGNATURE, chunk("IHDR", header), chunk("IDAT", deflateSync(raw)), chunk("IEND")]);
 }
 

@@ -1,3 +1,4 @@
+import type { Channels } from "../io/channels.js";
 import type { SampleOptions, SampleRequest } from "../models/generator.js";
 import type { Clip, Spot } from "../motion/index.js";
 import type { DeviceName } from "../runtime/index.js";
@@ -62,7 +63,7 @@ export interface ImageBatch {
   readonly kind: "image";
   readonly pixels: Float32Array;
   readonly count: number;
-  readonly channels: 1 | 3;
+  readonly channels: Channels;
   readonly height: number;
   readonly width: number;
   readonly labels: Int32Array | null;

@@ -1,3 +1,4 @@
+import type { Channels } from "../io/channels.js";
 import type { Answer } from "../models/answerer.js";
 import type { ModelConfig } from "../models/config.js";
 import type { OptionInfo } from "../models/options.js";
@@ -12,7 +13,7 @@ export interface AnswererInfo {
   readonly name: string;
   readonly config: ModelConfig;
   /** Size of the pictures that it looks at. */
-  readonly image: { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
+  readonly image: { readonly height: number; readonly width: number; readonly channels: Channels };
   /** Every word that questions and answers can have. */
   readonly words: readonly string[];
   /** What an answer may be asked for, by name. */

@@ -1,4 +1,5 @@
 import type { Progress } from "../data/progress.js";
+import type { Channels } from "../io/channels.js";
 import type { Gestures } from "../media/gestures.js";
 import type { EditInfo } from "../models/edits.js";
 import type { ModelConfig } from "../models/files.js";
@@ -21,7 +22,7 @@ export interface GeneratorInfo {
   /** What can be done to pictures with no more than a mask, by name; none for models that do not edit. */
   readonly edits: Readonly<Record<string, EditForm>>;
   /** Size of a picture, of models of images. */
-  readonly image: { readonly height: number; readonly width: number; readonly channels: 1 | 3 } | null;
+  readonly image: { readonly height: number; readonly width: number; readonly channels: Channels } | null;
   /** Of models of text: tokens of a sequence, and whether a sequence is one line. */
   readonly text: { readonly length: number; readonly lines: boolean } | null;
   /** Frames a second, of models of motions. */

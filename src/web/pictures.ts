@@ -1,3 +1,4 @@
+import type { Channels } from "../io/channels.js";
 import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
 import { Images } from "../media/images.js";
@@ -42,10 +43,10 @@ export class Pictures implements Iterable<ImageData> {
 const LUMA = [0.299, 0.587, 0.114];
 
 /**
- * Pictures of one size as a model sees them, with 1 or 3 channels; colours become grey, and transparent pixels are laid
- * on black. @throws OptionError
+ * Pictures of one size as a model sees them, with 1, 3 or 4 channels; colours become grey for one, and transparent pixels
+ * are laid on black but for four. @throws OptionError
  */
-export function toImages(given: Pictures | ImageData | readonly ImageData[], channels: 1 | 3): Images {
+export function toImages(given: Pictures | ImageData | readonly ImageData[], channels: Channels): Images {
   if (given instanceof Pictures) return given.images;
   const list = Array.isArray(given) ? (given as readonly ImageData[]) : [given as ImageData];
   const bad = list.find((one) => !(one?.data instanceof Uint8ClampedArray && one.width > 0 && one.height > 0));
@@ -63,7 +64,8 @@ export function toImages(given: Pictures | ImageData | readonly ImageData[], cha
       const alpha = data[at + 3] / 255;
       const level = (value: number) => Math.min(1, (value * alpha) / 127.5 - 1);
       if (channels === 1) pixels[n * area + i] = level(LUMA.reduce((sum, weight, c) => sum + weight * data[at + c], 0));
-      else for (let c = 0; c < 3; c++) pixels[(n * 3 + c) * area + i] = level(data[at + c]);
+      else for (let c = 0; c < 3; c++) pixels[(n * channels + c) * area + i] = level(data[at + c]);
+      if (channels === 4) pixels[(n * 4 + 3) * area + i] = data[at + 3] / 127.5 - 1;
     }
   });
   return new Images(pixels, list.length, channels, height, width);

@@ -37,8 +37,8 @@ describe("data check", () => {
   });
 
   test.each([
-    [["--channels", "4"], /no method draws transparency/],
-    [["--channels", "2"], /--channels is 1 \(grey\) or 3 \(colour\), got 2/],
+    [["--channels", "4", "--background", "red"], /keeps transparency, so that --background would have no effect/],
+    [["--channels", "2"], /--channels is 1 \(grey\), 3 \(colour\) or 4 \(colour with transparency\), got 2/],
     [["--background", "glass"], /got "glass"/],
     [["--lines"], /holds pictures, for which --lines would have no effect/],
     [["--encoding", "latin1"], /holds pictures, for which --encoding would have no effect/],

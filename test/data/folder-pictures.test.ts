@@ -39,7 +39,7 @@ test("one picture in colour makes all colour, unless grey is asked for", async (
   expect(await resolveDataset(root)).toMatchObject({ channels: 3 });
   expect(await resolveDataset(root, { channels: 1 })).toMatchObject({ channels: 1 });
   expect(await resolveDataset(await makeFolder({ "1.png": 9, "2.png": 10 }))).toMatchObject({ channels: 1 });
-  await expect(resolveDataset(root, { channels: 4 as 3 })).rejects.toThrow(/No method draws transparency/);
+  await expect(resolveDataset(root, { channels: 2 as 3 })).rejects.toThrow(/channels is 1 .* or 4/);
   for (const size of ["8", [8], [8, 8, 8]])
     await expect(resolveDataset(root, { size: size as never })).rejects.toThrow(
       /size is a side in pixels from 1 to 4096/,
@@ -51,7 +51,7 @@ test("transparency is on white or what is asked for, and told", async () => {
   expect(await all(root)).toEqual([255, 255]);
   expect(await all(root, { background: "#204060" })).toEqual([32, 32]);
   const { report } = await resolveDataset(root, { background: "black" });
-  expect(report!.content.at(-1)).toBe("transparency on black");
+  expect(report!.content.at(-1)).toBe("transparency on black (--channels 4 keeps it)");
   await expect(resolveDataset(root, { background: "nothing" })).rejects.toThrow(/background .* got "nothing"/);
 });
 

@@ -32,7 +32,7 @@ test("NCHW floats and NHWC bytes of the same pictures give the same sheet", () =
 });
 
 test("bad grids say what is wrong", () => {
-  expect(() => tileImages(new Float32Array(8), [1, 2, 2, 2])).toThrow(/1 or 3 channels, got 2/);
+  expect(() => tileImages(new Float32Array(8), [1, 2, 2, 2])).toThrow(/1, 3 or 4 channels, got 2/);
   expect(() => tileImages(new Float32Array(7), [2, 1, 2, 2])).toThrow(/does not fit 7/);
   expect(() => tileImages(new Float32Array(4), [1, 1, 2, 2], { scale: 1.5 })).toThrow(/scale .* 1.5/);
   expect(() => tileImages(new Float32Array(4), [1, 1, 2, 2], { columns: 0 })).toThrow(/columns/);

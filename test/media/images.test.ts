@@ -97,7 +97,7 @@ test("single images: by index, from the end, and one after the other", () => {
 test.each([
   ["too few pixels", [new Float32Array(7), 2, 1, 2, 2], /have 8 pixels, got 7/],
   ["a count of none", [new Float32Array(0), 0, 1, 2, 2], /count .* at least 1, got 0/],
-  ["two channels", [new Float32Array(8), 1, 2, 2, 2], /1 or 3 channels, got 2/],
+  ["two channels", [new Float32Array(8), 1, 2, 2, 2], /1, 3 or 4 channels, got 2/],
   ["labels of others", [new Float32Array(8), 2, 1, 2, 2, Int32Array.of(1)], /2 images have as many labels, got 1/],
   ["bytes", [new Uint8Array(4), 1, 1, 2, 2], /a Float32Array/],
   ["pixels of another range", [Float32Array.of(0, 0, 0, 0, 0, 255, 0, 0), 2, 1, 2, 2], /\[−1, 1\], got 255 in image 1/],

@@ -1,3 +1,4 @@
+import { channelNames, isChannels } from "../../io/channels.js";
 import type { PictureInfo } from "../../io/decode.js";
 import { colourOf } from "../../io/decode.js";
 import { many } from "../../io/show.js";
@@ -17,12 +18,10 @@ export async function layoutFor(infos: readonly PictureInfo[], options: FolderOp
   const isSide = (side: unknown) => Number.isInteger(side) && Number(side) >= 1 && Number(side) <= 4096;
   if (sides && !(Array.isArray(sides) && sides.length === 2 && sides.every(isSide)))
     throw new Error(`size is a side in pixels from 1 to 4096, or [height, width]; got ${JSON.stringify(size)}.`);
-  if (channels !== undefined && channels !== 1 && channels !== 3)
-    throw new Error(
-      channels === 4
-        ? "No method draws transparency, so that channels cannot be 4. Take 3, and the background that is to be behind."
-        : `channels is 1 (grey) or 3 (colour), got ${channels}.`,
-    );
+  if (channels !== undefined && !isChannels(channels))
+    throw new Error(`channels is 1 (grey), 3 (colour) or 4 (colour with transparency), got ${channels}.`);
+  if (channels === 4 && options.background !== undefined)
+    throw new Error("With 4 channels transparency is kept, so that a background would have no effect; leave it out.");
   const [red, green, blue] = await colourOf(background);
   const colourBehind = (red !== green || green !== blue) && infos.some(({ transparent }) => transparent);
   const [height, width] = sides ?? usualSize(infos);
@@ -60,7 +59,8 @@ export function layoutText(
   { height, width, channels, fit, background, white }: Layout,
   frames: "all" | "first",
 ): { content: string[]; notes: string[] } {
-  const colour = channels === 3 ? "colour" : "grey";
+  const colour = channelNames[channels];
+  const transparent = infos.filter((one) => one.transparent).length;
   const same = infos.every((one) => one.height === height && one.width === width);
   const other = infos.filter(
     (one) => Math.abs(one.width * height - one.height * width) > Math.max(one.width, one.height),
@@ -72,7 +72,7 @@ export function layoutText(
   return {
     content: [
       `${same ? "" : "scaled to "}${width}×${height} ${colour}${other.length > 0 ? ` (${other.length} ${fitted})` : ""}`,
-      ...(infos.some(({ transparent }) => transparent) ? [`transparency on ${background}`] : []),
+      ...(transparent > 0 && channels < 4 ? [`transparency on ${background} (--channels 4 keeps it)`] : []),
     ],
     notes: [
       ...(animated.length > 0
@@ -85,6 +85,7 @@ export function layoutText(
       ...(channels === 3 && greys.length > 0 && greys.length < infos.length
         ? [`${greys.length} of them ${greys.length === 1 ? "is" : "are"} grey (--channels 1 makes all grey).`]
         : []),
+      ...(channels === 4 && transparent === 0 ? ["None of them has transparency (--channels 3 leaves it out)."] : []),
       ...(bits < 16 ? [`${many(deep, "file")} of 16 bits with ${bits}-bit values: ${white} is taken for white.`] : []),
     ],
   };

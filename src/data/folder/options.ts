@@ -1,3 +1,4 @@
+import type { Channels } from "../../io/channels.js";
 import type { Work } from "./read.js";
 
 /** How a folder of pictures is read. */
@@ -7,11 +8,11 @@ export interface FolderOptions extends Work {
    * (in steps of 4), else 32.
    */
   size?: number | readonly [number, number];
-  /** Default: 3 if any picture has colour, else 1. */
-  channels?: 1 | 3;
+  /** Default: 3 if any picture has colour, else 1; 4 keeps transparency. */
+  channels?: Channels;
   /** How pictures of another aspect ratio are fitted. Default "cover" (centre crop). */
   crop?: "cover" | "fill" | "contain";
-  /** CSS colour behind transparent pixels. Default white. */
+  /** CSS colour behind transparent pixels, which 4 channels keep. Default white. */
   background?: string;
   /** Of animated files and those of several pages: the first (default), or all, each a picture of its own. */
   frames?: "all" | "first";

@@ -1,3 +1,4 @@
+import type { Channels } from "../../io/channels.js";
 import type { NpmPackage } from "../packages.js";
 import type { DatasetParts } from "../parts.js";
 import type { Progress } from "../progress.js";
@@ -36,7 +37,7 @@ export interface Pinned<Parts> {
 export interface PinnedDataset extends Pinned<DatasetParts> {
   height: number;
   width: number;
-  channels: 1 | 3;
+  channels: Channels;
   classes: number;
   train: number;
   test: number;

@@ -1,3 +1,4 @@
+import type { Channels } from "../../io/channels.js";
 import type { Work } from "../../runtime/release.js";
 import type { Tensor } from "../../tensor/index.js";
 
@@ -42,7 +43,7 @@ export function joinRows(parts: readonly Float32Array[]): Float32Array {
 export interface ImageSize {
   height: number;
   width: number;
-  channels: 1 | 3;
+  channels: Channels;
 }
 
 /** Throws unless there are `count` images of a size. */
@@ -77,12 +78,19 @@ export async function gatherFeatures(
 }
 
 /**
- * Images [N, 1 or 3, H, W] as three channels of `size`: grey is repeated, scaling is bilinear (antialiased where it
- * shrinks).
+ * Images [N, 1, 3 or 4, H, W] as three channels of `size`: grey is repeated, what is transparent is laid on white, scaling
+ * is bilinear (antialiased where it shrinks).
  */
 export function scaleRgb(images: Tensor, [height, width]: readonly [number, number]): Tensor {
-  const [n, , h, w] = images.shape;
+  const [n, channels, h, w] = images.shape;
+  const opaque = channels === 4 ? onWhite(images) : images;
   const scaled =
-    h === height && w === width ? images : images.resize([height, width], { mode: "bilinear", antialias: true });
+    h === height && w === width ? opaque : opaque.resize([height, width], { mode: "bilinear", antialias: true });
   return scaled.broadcastTo([n, 3, height, width]);
+}
+
+/** Premultiplied colours and alpha [N, 4, H, W] on white: colour + (1 − alpha), all in [−1, 1]. */
+function onWhite(images: Tensor): Tensor {
+  const [colours, alpha] = images.split([3, 1], 1);
+  return colours.sub(alpha).add(1).clamp(-1, 1);
 }

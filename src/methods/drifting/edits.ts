@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Channels } from "../../io/channels.js";
 import { fillSmoothly } from "../../media/fill.js";
 import { Images } from "../../media/images.js";
 import { type EditContext, type EditOf, edit } from "../../models/edits.js";
@@ -12,7 +13,7 @@ import type { DriftingShape } from "./shape.js";
 export interface DriftEditor {
   readonly config: { readonly name: string };
   readonly classNames: readonly string[] | null;
-  readonly image: { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
+  readonly image: { readonly height: number; readonly width: number; readonly channels: Channels };
   /** What the field is computed with. */
   readonly runtime: CompileOptions;
 }

@@ -1,3 +1,4 @@
+import type { Channels } from "../../io/channels.js";
 import type { Images } from "../../media/images.js";
 import type { ModelConfig } from "../../models/files.js";
 import type { Label } from "../../models/inputs.js";
@@ -49,7 +50,7 @@ export interface DecodeOptions extends ClassOptions, GuidanceOptions, EditContro
 /** What the edits need of a model. */
 export interface SphereEncoder {
   readonly config: ModelConfig;
-  readonly image: { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
+  readonly image: { readonly height: number; readonly width: number; readonly channels: Channels };
   /** Length L of a latent. */
   readonly latent: number;
   encode(images: Images, options?: ClassOptions & EditControl): Promise<Float32Array>;

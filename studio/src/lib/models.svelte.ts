@@ -1,4 +1,4 @@
-import type { AnyWebGenerator, ModelBlobs } from "fewstep/browser";
+import type { AnyWebGenerator, Channels, ModelBlobs } from "fewstep/browser";
 import { changesOf } from "./changes.js";
 import { type PageName, route } from "./route.svelte.js";
 
@@ -27,7 +27,7 @@ export interface ModelEntry {
   readonly summary?: string;
   readonly bytes: number;
   readonly classNames: readonly string[] | null;
-  readonly image?: { readonly height: number; readonly width: number; readonly channels: 1 | 3 } | null;
+  readonly image?: { readonly height: number; readonly width: number; readonly channels: Channels } | null;
   readonly license?: string;
   /** What metrics.json holds: see `evaluationsOf`. */
   readonly metrics?: unknown;

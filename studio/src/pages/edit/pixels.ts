@@ -43,12 +43,15 @@ export function coverRectangle(coverage: Coverage, width: number, a: Point, b: P
   for (let y = top; y <= bottom; y++) coverage.fill(1, y * width + left, y * width + right + 1);
 }
 
-/** A picture with a stroke of a colour on it. */
+/** A picture with a stroke of a colour over it. */
 export function painted({ data }: Pixels, coverage: Coverage, colour: Colour): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray(data);
   for (let i = 0; i < coverage.length; i++) {
     const share = coverage[i];
-    if (share > 0) for (let c = 0; c < 3; c++) out[4 * i + c] = data[4 * i + c] + share * (colour[c] - data[4 * i + c]);
+    if (share === 0) continue;
+    const alpha = share + (1 - share) * (data[4 * i + 3] / 255);
+    for (let c = 0; c < 3; c++) out[4 * i + c] = data[4 * i + c] + (share / alpha) * (colour[c] - data[4 * i + c]);
+    out[4 * i + 3] = 255 * alpha;
   }
   return out;
 }

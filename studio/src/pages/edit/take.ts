@@ -1,3 +1,4 @@
+import type { Channels } from "fewstep/browser";
 import { bitmapOf } from "../../lib/given-picture.js";
 import { type Colour, middleOf, toGrey, toHex } from "./pixels.js";
 
@@ -5,10 +6,13 @@ import { type Colour, middleOf, toGrey, toHex } from "./pixels.js";
 export interface Size {
   readonly height: number;
   readonly width: number;
-  readonly channels: 1 | 3;
+  readonly channels: Channels;
 }
 
-/** Any picture in a model's size: its middle, scaled; grey for models of one channel; what is clear shows `behind`. */
+/**
+ * Any picture in a model's size: its middle, scaled; grey for models of one channel; what is clear shows `behind`, but for
+ * models that draw transparency.
+ */
 export function fitted(source: ImageBitmap | HTMLVideoElement, size: Size, behind: Colour): ImageData {
   const [w, h] = "videoWidth" in source ? [source.videoWidth, source.videoHeight] : [source.width, source.height];
   const cut = middleOf(w, h, size.width / size.height);
@@ -16,8 +20,10 @@ export function fitted(source: ImageBitmap | HTMLVideoElement, size: Size, behin
   let [width, height] = [Math.round(cut.width), Math.round(cut.height)];
   let canvas = canvasOf(width, height);
   let context = canvas.getContext("2d")!;
-  context.fillStyle = toHex(behind);
-  context.fillRect(0, 0, width, height);
+  if (size.channels < 4) {
+    context.fillStyle = toHex(behind);
+    context.fillRect(0, 0, width, height);
+  }
   context.drawImage(source, cut.x, cut.y, cut.width, cut.height, 0, 0, width, height);
   while (width > size.width || height > size.height) {
     width = Math.max(size.width, Math.ceil(width / 2));
