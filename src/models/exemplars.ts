@@ -26,13 +26,13 @@ export function drawExemplars(
 ): Float32Array {
   const rows = new Random(seed, "exemplars").permutation(split.count);
   if (label === undefined) return toFloat(split, rows.slice(0, count));
-  const [wanted] = resolveLabels(label, 1, classNames);
+  const wanted = resolveLabels(label, Math.max(classNames?.length ?? 0, 1), classNames);
   const { labels } = split;
   if (!labels || String(known) !== String(classNames))
     throw new OptionError(
       `The exemplars have other classes than ${config.name}: leave out the label "${label}" and give pictures of that class.`,
     );
-  const own = rows.filter((row) => labels[row] === wanted);
+  const own = rows.filter((row) => wanted.includes(labels[row]));
   if (own.length === 0) throw new OptionError(`There is no exemplar of class "${label}" among ${split.count}.`);
   return toFloat(split, own.slice(0, count));
 }

@@ -1,3 +1,4 @@
+import { belongsTo } from "../data/class-names.js";
 import { many, show } from "../io/show.js";
 import type { Random } from "../random/index.js";
 import { OptionError } from "./options.js";
@@ -6,44 +7,51 @@ import { OptionError } from "./options.js";
 export type Label = string | number | readonly (string | number)[];
 
 /**
- * Which class each of `count` samples has, [count]: as given, or (none given) all classes in turn. @throws OptionError
+ * Which class each of `count` samples has, [count]: as given, or (none given) all classes in turn. Of what several classes
+ * belong to, such as "Food & Drink" of "Food & Drink / drink", sample i has that of turn `seed` + i. @throws OptionError
  */
 export function resolveLabels(
   label: Label | undefined,
   count: number,
   classNames: readonly string[] | null,
+  seed = 0,
 ): Int32Array<ArrayBuffer> {
   if (classNames === null) {
     if (label !== undefined) throw new OptionError(`This model has no classes; leave out the label "${label}".`);
     return new Int32Array(count);
   }
   if (label === undefined) return Int32Array.from({ length: count }, (_, i) => i % classNames.length);
-  const indexOf = (name: string | number) => classIndex(name, classNames);
-  if (typeof label === "string" || typeof label === "number") return new Int32Array(count).fill(indexOf(label));
+  const inTurn = (of: readonly number[], i: number) => of[(((seed + i) % of.length) + of.length) % of.length];
+  if (typeof label === "string" || typeof label === "number") {
+    const all = classesNamed(label, classNames);
+    return Int32Array.from({ length: count }, (_, i) => inTurn(all, i));
+  }
   if (label.length !== count)
     throw new OptionError(
       `${many(label.length, "label")} for ${many(count, "sample")}: give one for all, or one for each.`,
     );
-  return Int32Array.from(label, indexOf);
+  return Int32Array.from(label, (name, i) => inTurn(classesNamed(name, classNames), i));
 }
 
 /**
- * Index of a class: by its exact name, its number, its name in upper or lower case, or a part of its name; the last two
- * where no other class has it. Spellings of one text (é as one character or as two) are the same. Where all names are
- * numbers, a number is a name.
+ * Indices of a class, or of those that belong to what is named: by its exact name, its number, its name in upper or lower
+ * case, or a part of a class's name; the last where no other class has it. Spellings of one text (é as one character or
+ * as two) are the same. Where all names are numbers, a number is a name. @throws OptionError
  */
-function classIndex(name: string | number, classNames: readonly string[]): number {
+export function classesNamed(name: string | number, classNames: readonly string[]): number[] {
   const wanted = String(name).normalize("NFC");
   const names = classNames.map((n) => n.normalize("NFC"));
   const exact = names.indexOf(wanted);
-  if (exact >= 0) return exact;
+  if (exact >= 0) return [exact];
   const numbers = names.every((n) => NUMBER.test(n));
-  if (NUMBER.test(wanted) && !numbers && Number(wanted) < names.length) return Number(wanted);
+  if (NUMBER.test(wanted) && !numbers && Number(wanted) < names.length) return [Number(wanted)];
   const folded = names.map((n) => n.toLowerCase());
   const like = (matches: (n: string) => boolean) => [...folded.keys()].filter((i) => matches(folded[i]));
   const same = like((n) => n === wanted.toLowerCase());
+  const below = like((n) => belongsTo(n, wanted.toLowerCase()));
+  if (same.length === 0 && below.length > 0) return below;
   const found = same.length > 0 || NUMBER.test(wanted) ? same : like((n) => n.includes(wanted.toLowerCase()));
-  if (found.length === 1) return found[0];
+  if (found.length === 1) return found;
   const known = classNames.map((n, i) => (numbers ? n : `${i} ${n}`)).join(", ");
   if (found.length > 1)
     throw new OptionError(
@@ -63,12 +71,12 @@ const ROUNDING = 1e-3;
  * last. @throws OptionError
  */
 export function resolveClasses(
-  { label, mixture }: { label?: Label; mixture?: Float32Array },
+  { label, mixture, seed }: { label?: Label; mixture?: Float32Array; seed?: number },
   count: number,
   classNames: readonly string[] | null,
   { none = false } = {},
 ): { label: Int32Array } | { mixture: Float32Array } {
-  if (mixture === undefined) return { label: resolveLabels(label, count, classNames) };
+  if (mixture === undefined) return { label: resolveLabels(label, count, classNames, seed) };
   if (classNames === null) throw new OptionError("This model has no classes; leave out the mixture.");
   if (label !== undefined) throw new OptionError("Give a label or a mixture of classes, not both.");
   const classes = classNames.length;

@@ -166,7 +166,7 @@ export const labelOption = () =>
   z
     .union([z.string(), z.int().min(0), z.array(z.union([z.string(), z.int().min(0)])).readonly()])
     .optional()
-    .describe("class name or number, for all or one each (default: all classes in turn)");
+    .describe("class name or number, or what classes belong to, for all or one each (default: all classes in turn)");
 
 /**
  * Strength of classifier-free or trained-in guidance, for models that have one; `low` … `high` is what it was made for.

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { cutEmoji, type Emoji, emoji32, emoji64, type Sheet } from "../../src/data/sources/emoji.js";
+import { groupClass } from "../../src/data/sources/emoji-groups.js";
 
 const SIZE = 4;
 const PITCH = SIZE + 2;
@@ -18,6 +19,7 @@ function sheet(vendor: Sheet["vendor"], colour: (x: number, y: number) => [numbe
 
 const picture = (x: number, y: number, has = { google: true, twitter: true }) => ({
   unified: `${x}-${y}`,
+  subcategory: "tool",
   sheet_x: x,
   sheet_y: y,
   has_img_google: has.google,
@@ -58,6 +60,20 @@ test("pictures are cut inside the border, on white, labelled by category, and mi
   });
   expect(all.find(({ pixel }) => pixel.join() === "10,0,1")).toMatchObject({ label: classNames!.indexOf("Flags") });
   expect(all.some(({ pixel }) => pixel.includes(77))).toBe(false);
+});
+
+test("by group, small groups are counted to another of their category, and classes stand by category, then group", () => {
+  const emoji: Emoji[] = [
+    ...many.slice(0, 40).map((one, i) => ({ ...one, category: "Objects", subcategory: i % 2 ? "tool" : "lock" })),
+    { ...picture(5, 5), category: "Animals & Nature", subcategory: "animal-amphibian" },
+  ];
+  const byGroup = ({ category, subcategory }: Emoji) => groupClass(category, subcategory);
+  const whole = cutEmoji(emoji, [sheet("google", opaque(1))], SIZE, byGroup);
+  expect(whole.classNames).toEqual(["Animals & Nature / animal-reptile", "Objects / lock", "Objects / tool"]);
+  const plain = cutEmoji(emoji, [sheet("google", opaque(1))], SIZE);
+  expect(whole.train.pixels).toEqual(plain.train.pixels);
+  const [group] = [...whole.train.labels!].filter((_, n) => pixelAt(whole.train, n).join() === "10,0,1");
+  expect(whole.classNames![group]).toBe("Objects / tool");
 });
 
 test("skin tones and both vendors' drawings of an emoji are in one split, of about a tenth, always the same", () => {

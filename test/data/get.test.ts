@@ -234,7 +234,15 @@ test("the cache folder follows FEWSTEP_CACHE, then XDG_CACHE_HOME, then the home
 });
 
 test("the manifest is complete, and its pins have the form of pins", async () => {
-  expect(Object.keys(manifest)).toEqual(["fashion-mnist", "mnist", "cifar10", "emoji-32", "emoji-64", "quickdraw"]);
+  expect(Object.keys(manifest)).toEqual([
+    "fashion-mnist",
+    "mnist",
+    "cifar10",
+    "emoji-32",
+    "emoji-64",
+    "quickdraw",
+    "sprites",
+  ]);
   for (const { sha256, sources, licence, attribution, train, test: held } of Object.values(manifest)) {
     expect(sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(sources.length).toBeGreaterThan(0);

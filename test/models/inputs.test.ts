@@ -34,3 +34,18 @@ test("a part of a name is enough where no other has it", () => {
   expect(index("shirt", names)).toBe(2);
   expect(() => index("irt", names)).toThrow(/"irt" may be "T-shirt" or "shirt"/);
 });
+
+test("what classes belong to stands for them in turn, from the seed on", () => {
+  const names = ["Food & Drink / drink", "Food & Drink / food", "Flags / flag", "Food"];
+  const of = (label: Parameters<typeof resolveLabels>[0], count: number, seed?: number) => [
+    ...resolveLabels(label, count, names, seed),
+  ];
+  expect(of("Food & Drink", 3)).toEqual([0, 1, 0]);
+  expect(of("food & drink", 3, 5)).toEqual([1, 0, 1]);
+  expect(of("food & drink", 2, -1)).toEqual([1, 0]);
+  expect(of("Food", 2)).toEqual([3, 3]);
+  expect(of("Flags", 1, 4)).toEqual([2]);
+  expect(of(["Flags", "Food & Drink", "Food & Drink"], 3)).toEqual([2, 1, 0]);
+  expect(of("Food & Drink / food", 2, 9)).toEqual([1, 1]);
+  expect(() => of("Drink", 1)).toThrow(/may be/);
+});

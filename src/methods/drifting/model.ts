@@ -100,7 +100,7 @@ export class DriftingModel extends ImageModel<Schema> {
       { length: count * styles.count },
       (_, i) => style?.[i % styles.count] ?? drawn.integer(styles.size),
     );
-    const classes = resolveClasses({ label, mixture }, count, this.classNames);
+    const classes = resolveClasses({ label, mixture, seed }, count, this.classNames);
     return { noise: z, style: tokens, guidance: new Float32Array(count).fill(guidance), ...classes };
   }
 

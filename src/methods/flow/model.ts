@@ -125,7 +125,7 @@ export class FlowModel extends ImageModel<Schema> {
   protected begin({ count, label, guidance = 1, seed }: Options, { noise, mixture }: SampleContext): Rows {
     const size = this.state.reduce((a, b) => a * b, 1);
     return {
-      ...resolveClasses({ label, mixture }, count, this.classNames, { none: true }),
+      ...resolveClasses({ label, mixture, seed }, count, this.classNames, { none: true }),
       noise: resolveNoise(noise, count, size, new Random(seed, "sample").split("noise")),
       guidance: new Float32Array(count).fill(guidance),
     };

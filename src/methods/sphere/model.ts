@@ -337,7 +337,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
 
   protected begin(options: Options, { noise, mixture }: SampleContext): Rows {
     const { count, label, guidance = 1, seed, shareNoise } = options;
-    const of = resolveClasses({ label, mixture }, count, this.classNames, { none: true });
+    const of = resolveClasses({ label, mixture, seed }, count, this.classNames, { none: true });
     const first = resolveNoise(noise, count, this.latent, new Random(seed, "sample").split("noise"));
     const again = shareNoise === "initial" ? first : new Random(seed, "refine").split("noise").normals(first.length);
     const classes = "mixture" in of ? of.mixture : this.weightsOf(of.label);
