@@ -334,6 +334,7 @@ test("help teaches every command; models and data list are JSON", async () => {
     "emoji-32",
     "emoji-64",
     "quickdraw",
+    "sprites",
     "kjv",
     "sotu",
     "moby-dick",

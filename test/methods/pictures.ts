@@ -1,8 +1,9 @@
 import type { ImageDataset, ImageSplit } from "../../src/data/index.js";
+import type { Channels } from "../../src/io/channels.js";
 import { Random } from "../../src/random/index.js";
 
 /** Small pictures of two classes, a bright disc or a bright cross at a random place, drawn rather than fetched. */
-export function shapes({ count = 96, size = 16, channels = 1 as 1 | 3, labelled = true } = {}): ImageDataset {
+export function shapes({ count = 96, size = 16, channels = 1 as Channels, labelled = true } = {}): ImageDataset {
   const split = (n: number, name: string): ImageSplit => {
     const random = new Random(7, name);
     const pixels = new Uint8Array(n * size * size * channels).fill(20);
