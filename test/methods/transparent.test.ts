@@ -10,7 +10,7 @@ import { trainDrifting } from "../../src/methods/drifting/train.js";
 import * as flow from "../../src/methods/flow/settings.js";
 import { trainFlow } from "../../src/methods/flow/train.js";
 import { loadModel } from "../../src/methods/load.js";
-import * as sphere from "../../src/methods/sphere/settings.js";
+import * as sphere from "../../src/methods/sphere/presets.js";
 import { trainSphere } from "../../src/methods/sphere/train.js";
 import { readModelConfig } from "../../src/models/files.js";
 import { shapes } from "./pictures.js";

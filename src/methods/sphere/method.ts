@@ -4,7 +4,8 @@ import { sphereEdits } from "./edits.js";
 import { SphereModel } from "./model.js";
 import { sphereArchitecture } from "./network.js";
 import { sphereOptions } from "./options.js";
-import { forData, idleSettings, presets, sphereSettings } from "./settings.js";
+import { forData, presets } from "./presets.js";
+import { idleSettings, sphereSettings } from "./settings.js";
 
 export const sphere = method({
   summary: "a spherical autoencoder: one-step images, few-step refinement, editing (2602.15030)",
