@@ -14,7 +14,7 @@ export const generatorShape = z.strictObject({
   blocks: depth,
   condition: width,
   /** Discrete style tokens: `count` indices, each into its own table of `size` rows. */
-  styles: z.strictObject({ count: count.min(0), size: z.int().min(0).max(65_536) }),
+  styles: z.strictObject({ count: z.int().min(0).max(1024), size: z.int().min(0).max(65_536) }),
   /** Whether the guidance strength is an input. */
   guidance: z.boolean(),
 });
@@ -47,7 +47,9 @@ export const transformerShape = z
 export type TransformerShape = z.infer<typeof transformerShape>;
 
 /** Either of the two. */
-export const driftingShape = z.discriminatedUnion("kind", [generatorShape, transformerShape]);
+export const driftingShape = z.discriminatedUnion("kind", [generatorShape, transformerShape], {
+  error: "must be transformer, or left out",
+});
 export type DriftingShape = z.infer<typeof driftingShape>;
 
 /** What a sample of a model is drawn from: the length of its noise, classes, style tokens, and whether guidance. */

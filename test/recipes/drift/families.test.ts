@@ -57,7 +57,7 @@ test.each([
   const feeds = Object.fromEntries(gen.map((f, i) => [`f${i}`, flat(f)]));
   const { loss, scale, power, gradients } = await program.run(feeds);
   close(loss, wanted.loss, 1e-4);
-  close(scale, wanted.scale, 1e-5);
+  close(scale, wanted.scale, 5e-5); // the distance of a sample from itself is the root of what rounding leaves
   close(
     power.map((p, i) => p / wanted.power[i]),
     [1, 1, 1],
