@@ -1,3 +1,4 @@
+import { cropAt } from "../../networks/crops.js";
 import { type FeatureNet, featureDistance, weighted } from "../../networks/feature-net.js";
 import { concat, constant, type Tensor } from "../../tensor/index.js";
 import { type Part, wholeBatch } from "../../train/part.js";
@@ -82,18 +83,6 @@ export function codeEnergy(latents: Tensor): Tensor {
     .sum()
     .div(count * (count - 1))
     .log();
-}
-
-/**
- * The crop of images [B, C, H, W] to [B, C, H − 1, W − 1] at the corner that `corner` [4] holds a 1 for: top or bottom,
- * left or right.
- */
-function cropAt(images: Tensor, corner: Tensor): Tensor {
-  const [h, w] = images.shape.slice(2);
-  return [0, 1, 2, 3]
-    .map((k) => images.slice(2, k >> 1, h - 1 + (k >> 1)).slice(3, k & 1, w - 1 + (k & 1)))
-    .map((crop, k) => crop.mul(corner.slice(0, k, k + 1)))
-    .reduce((a, b) => a.add(b));
 }
 
 /**

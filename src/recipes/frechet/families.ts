@@ -1,5 +1,6 @@
 import type { ImageDataset } from "../../data/index.js";
 import { features as featureSet, fitPca, type Pca } from "../../metrics/index.js";
+import { cropInTurn } from "../../networks/crops.js";
 import type { FeatureNet } from "../../networks/feature-net.js";
 import { concat, constant, type Tensor } from "../../tensor/index.js";
 
@@ -8,12 +9,13 @@ const LARGEST = 4096;
 
 /**
  * Families of features of images [N, C, H, W], by name, [N, S] each: pixels, and of a feature network the channel means of
- * all stages together and every stage but the first.
+ * all stages together and every stage but the first. The network sees crops, at each corner in turn, so that its strides hide
+ * no grid from it.
  */
 export const rawFamilies =
   (features: FeatureNet | null) =>
   (images: Tensor): Record<string, Tensor> => {
-    const stages = features ? features(images) : [];
+    const stages = features ? features(cropInTurn(images)) : [];
     const means = stages.map((stage) => stage.mean([2, 3]));
     return {
       pixels: flat(images),
