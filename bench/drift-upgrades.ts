@@ -6,6 +6,7 @@ import { type DriftingSettings, presets } from "../src/methods/drifting/settings
 import type { Stage } from "../src/train/index.js";
 import { type Keeper, trainStages } from "../src/train/loop.js";
 import { type Packed, pack, unpack } from "../src/train/state.js";
+import { COLUMNS, grouped, medianOf } from "./quality/columns.js";
 import { type BenchOptions, load, machine, median, round, table } from "./report.js";
 
 /** Changes of the field, each alone and what is meant to stand together. */
@@ -144,34 +145,16 @@ async function measured(
   return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
 }
 
-/** Columns, and how the metrics begin that stand in them. */
-const COLUMNS: Record<string, RegExp> = {
-  FDr: /\(FDr\)/,
-  judge: /^Fréchet distance on (?!pixel)(?!classifier-mnist)/,
-  "pixel PCA": /^Fréchet distance on pixel/,
-  "other judge": /^Fréchet distance on classifier-mnist/,
-  precision: /^Precision/,
-  recall: /^Recall/,
-  coverage: /^Coverage/,
-  accuracy: /^Accuracy/,
-};
-
 /** Medians over the seeds. */
 export function show({ rows }: Awaited<ReturnType<typeof run>>): string {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const key = `${row.stage}, ${row.arm}`;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
+  const groups = grouped(rows, ({ arm, stage }) => `${stage}, ${arm}`);
   return table(
     ["stage, field", "seeds", "steps", "processor s", ...Object.keys(COLUMNS)],
     [...groups].map(([name, all]) => [
       name,
       all.length,
       ...[median(all.map(({ steps }) => steps)), median(all.map((row) => row.processor))],
-      ...Object.values(COLUMNS).map((pattern) =>
-        round(median(all.map(({ metrics }) => Object.entries(metrics).find(([key]) => pattern.test(key))?.[1] ?? NaN))),
-      ),
+      ...Object.values(COLUMNS).map((pattern) => medianOf(all, pattern)),
     ]),
   );
 }

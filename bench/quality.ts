@@ -6,9 +6,10 @@ import { extractorFor, otherClassifiers } from "../src/judges/extractors/index.j
 import { evaluateModel, measureReference, type Reference } from "../src/judges/images/index.js";
 import { loadModel } from "../src/methods/load.js";
 import { trained } from "./quality/budget.js";
+import { COLUMNS, grouped, medianOf } from "./quality/columns.js";
 import { detection, realOrDrawn } from "./quality/real-or-drawn.js";
 import { chosen, type Rival, type Shipped } from "./quality/rivals.js";
-import { type BenchOptions, load, machine, median, round, table } from "./report.js";
+import { type BenchOptions, load, machine, table } from "./report.js";
 
 /** Processor seconds of a rival's training; the Fréchet stage has half as many. */
 const SECONDS = { whole: 1200, quick: 40 };
@@ -118,34 +119,17 @@ async function measured(
 }
 
 const TOLD = "Told from real ones";
-/** Columns, and how the metrics begin that stand in them. */
-const COLUMNS: Record<string, RegExp> = {
-  FDr: /\(FDr\)/,
-  judge: /^Fréchet distance on (?!pixel)(?!classifier-mnist)/,
-  "pixel PCA": /^Fréchet distance on pixel/,
-  "other judge": /^Fréchet distance on classifier-mnist/,
-  precision: /^Precision/,
-  recall: /^Recall/,
-  coverage: /^Coverage/,
-  accuracy: /^Accuracy/,
-  "told rightly": new RegExp(`^${TOLD}`),
-};
+const OF_ALL = { ...COLUMNS, "told rightly": new RegExp(`^${TOLD}`) };
 
 /** Medians over the seeds. */
 export function show({ rows }: Awaited<ReturnType<typeof run>>): string {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const key = `${row.rival} ${row.steps}`;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  const value = (all: Row[], pattern: RegExp) =>
-    round(median(all.map(({ metrics }) => Object.entries(metrics).find(([name]) => pattern.test(name))?.[1] ?? NaN)));
+  const groups = grouped(rows, ({ rival, steps }) => `${rival} ${steps}`);
   return table(
-    ["rival", "steps", "seeds", "training steps", "processor s", ...Object.keys(COLUMNS)],
+    ["rival", "steps", "seeds", "training steps", "processor s", ...Object.keys(OF_ALL)],
     [...groups.values()].map((all) => {
       const [{ rival, steps, trained }] = all;
       const spent = trained ? [trained.steps, Math.round(trained.processor)] : ["shipped", "shipped"];
-      return [rival, steps, all.length, ...spent, ...Object.values(COLUMNS).map((pattern) => value(all, pattern))];
+      return [rival, steps, all.length, ...spent, ...Object.values(OF_ALL).map((pattern) => medianOf(all, pattern))];
     }),
   );
 }

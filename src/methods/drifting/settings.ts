@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FEATURE_TRAINING } from "../../recipes/feature-settings.js";
-import { frechetPreset, frechetSettings, idleFrechet } from "../../recipes/frechet/settings.js";
+import { frechetSettings, idleFrechet, noPostTraining, postTrained } from "../../recipes/frechet/settings.js";
 import {
   AUTOENCODER_TRAINING,
   autoencoderFor,
@@ -11,17 +11,10 @@ import {
 } from "../../recipes/latent-settings.js";
 import { count, positive, share } from "../../train/settings.js";
 
-const noPostTraining = { ...frechetPreset, steps: 0 };
-
 /** Everything that defines a drifting image model and its training; `presets` fill it. */
 const settings = z.object({
   seed: z.number().int().default(0),
-  from: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("model (name, folder or URL) of the same shape that only frechetStage trains on; null: a fresh one"),
+  from: postTrained,
   ...latentSettings,
   drift: latentSettings.drift.extend({
     widths: z

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FEATURE_TRAINING } from "../../recipes/feature-settings.js";
-import { frechetPreset, frechetSettings, idleFrechet } from "../../recipes/frechet/settings.js";
+import { frechetSettings, idleFrechet, noPostTraining } from "../../recipes/frechet/settings.js";
 import {
   AUTOENCODER_TRAINING,
   autoencoderFor,
@@ -52,8 +52,6 @@ export type ObjectiveSettings<K extends ObjectiveName = ObjectiveName> = Extract
   z.infer<typeof objective>,
   { kind: K }
 >;
-
-const noPostTraining = { ...frechetPreset, steps: 0 };
 
 const settings = z.object({
   seed: z.number().int().default(0),

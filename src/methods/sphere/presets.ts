@@ -1,4 +1,5 @@
-import { noMatching, noPostTraining, type SphereSettings } from "./settings.js";
+import { noPostTraining } from "../../recipes/frechet/settings.js";
+import { noMatching, type SphereSettings } from "./settings.js";
 import type { VitBody } from "./shape.js";
 import { vitSizes } from "./vit.js";
 

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { FEATURE_TRAINING, featureSettings } from "../../recipes/feature-settings.js";
-import { frechetPreset, frechetSettings, idleFrechet } from "../../recipes/frechet/settings.js";
+import { frechetSettings, idleFrechet, noPostTraining, postTrained } from "../../recipes/frechet/settings.js";
 import { count, decay, positive, share, size } from "../../train/settings.js";
 import { sphereBody } from "./shape.js";
 
 const weight = z.number().nonnegative();
 
 const degrees = z.number().min(0).max(90);
-export const noPostTraining = { ...frechetPreset, steps: 0 };
 export const noMatching = {
   weight: 0,
   of: "samples" as const,
@@ -20,12 +19,7 @@ export const noMatching = {
 
 const settings = z.object({
   seed: z.number().int().default(0),
-  from: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("model (name, folder or URL) of the same shape that only frechetStage trains on; null: a fresh one"),
+  from: postTrained,
   network: sphereBody,
   sampleAngle: degrees
     .nullable()

@@ -25,3 +25,14 @@ export const frechetPreset: FrechetSettings = {
 /** Settings of the stage that have no effect while it has no steps. */
 export const idleFrechet = ({ steps, ...others }: { steps: number }): string[] =>
   steps > 0 ? [] : Object.keys(others).map((name) => `frechetStage.${name}`);
+
+/** The settings of no post-training. */
+export const noPostTraining: FrechetSettings = { ...frechetPreset, steps: 0 };
+
+/** The setting of what is post-trained. */
+export const postTrained = z
+  .string()
+  .min(1)
+  .nullable()
+  .default(null)
+  .describe("model (name, folder or URL) of the same shape that only frechetStage trains on; null: a fresh one");
