@@ -16,6 +16,7 @@ const ARMS: Record<string, Partial<DriftingSettings["drift"]>> = {
   "learned width": { widths: "learned" },
   "annealed widths": { widths: "annealed" },
   "transport, independent": { latentField: "transport", negatives: "independent" },
+  "moved by a pixel": { shifts: true },
 };
 /** Processor seconds of the two drifting stages together, of which the latent one has a quarter. */
 const SECONDS = { whole: 400, quick: 12 };

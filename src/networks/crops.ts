@@ -1,4 +1,4 @@
-import { constant, type Tensor } from "../tensor/index.js";
+import { concat, constant, type Tensor } from "../tensor/index.js";
 
 /**
  * Images [N, C, H, W] a pixel smaller, [N, C, H − 1, W − 1], without the row and column that `corner` leaves out: weights
@@ -21,3 +21,16 @@ export function cropInTurn(images: Tensor): Tensor {
   const corners = Float32Array.from({ length: 4 * n }, (_, i) => (i % 4 === (i >> 2) % 4 ? 1 : 0));
   return cropAt(images, constant(corners, [n, 4]));
 }
+
+/**
+ * Images [N, C, H, W] moved to one corner [4], as `cropAt` names it, by a pixel or not at all along each axis; the last row
+ * and column come again where nothing is left. The first corner is where they are.
+ */
+export const shiftTo = (images: Tensor, corner: Tensor): Tensor =>
+  cropAt(
+    [2, 3].reduce((x, axis) => concat([x, x.slice(axis, -1)], axis), images),
+    corner,
+  );
+
+/** The corners one after another: what `cropAt` and `shiftTo` take at step k. */
+export const cornerAt = (k: number): Float32Array => Float32Array.from([0, 1, 2, 3], (i) => Number(i === k % 4));

@@ -29,6 +29,10 @@ const settings = z.object({
       .enum(["softmax", "transport"])
       .default("softmax")
       .describe("field of the latent stage: Algorithm 2's, or Sinkhorn's transport, with independent negatives"),
+    shifts: z
+      .boolean()
+      .default(false)
+      .describe("pictures of the joint stage are moved by a pixel, to each corner in turn, before they are compared"),
   }),
   /** Null: no feature network; the autoencoder and the joint stage then look at pixels alone. */
   features: latentSettings.features.nullable(),
@@ -89,7 +93,7 @@ export function idleSettings({ from, frechetStage, drift }: DriftingSettings, co
 }
 
 const { features, autoencoder, generator, jointStage, drift: latentDrift } = latentPresets.tiny;
-const drift = { ...latentDrift, widths: "fixed", negatives: "own", latentField: "softmax" } as const;
+const drift = { ...latentDrift, widths: "fixed", negatives: "own", latentField: "softmax", shifts: false } as const;
 const tiny = {
   seed: 0,
   from: null,

@@ -1,4 +1,5 @@
 import { type ImageDataset, toFloat } from "../../data/index.js";
+import { cornerAt, shiftTo } from "../../networks/crops.js";
 import type { FeatureNet } from "../../networks/feature-net.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
@@ -112,11 +113,13 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
           ...widths.inputs,
           positives: [groups * samples, channels, height, width],
           others: unconditional > 0 && [unconditional, channels, height, width],
+          corner: config.drift.shifts && [4],
         },
         loss(inputs) {
-          const gen = familiesOf(generator(inputs));
-          const { positives, others, weight, label } = inputs;
-          const real = familiesOf(unconditional > 0 ? concat([positives, others]) : positives);
+          const { positives, others, weight, label, corner } = inputs;
+          const seen = (images: Tensor) => familiesOf(corner ? shiftTo(images, corner) : images);
+          const gen = seen(generator(inputs));
+          const real = seen(unconditional > 0 ? concat([positives, others]) : positives);
           const count = positives.shape[0];
           const cut = (from: number, to: number) =>
             real.map(({ name, vectors }) => ({ name, vectors: vectors.slice(0, from, to) }));
@@ -126,14 +129,15 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
             ...imageDriftLoss(gen, cut(0, count), negatives, label.shape[0], {
               floor: config.drift.floor,
               ...widths.options(inputs),
-              ...(other && { independent: familiesOf(generator(other).stopGradient()) }),
+              ...(other && { independent: seen(generator(other).stopGradient()) }),
             }),
           };
         },
-        split: { rows: groups, whole: ["others", ...Object.keys(widths.inputs)] },
+        split: { rows: groups, whole: ["others", "corner", ...Object.keys(widths.inputs)] },
         next(k) {
           const { positives, others, ...feeds } = draw.next();
-          return { ...feeds, ...widths.next(k), positives: toFloat(train, positives), others: toFloat(train, others) };
+          const images = { positives: toFloat(train, positives), others: toFloat(train, others) };
+          return { ...feeds, ...widths.next(k), ...images, corner: cornerAt(k) };
         },
       }),
     ],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cropAt, cropInTurn } from "../../../src/networks/crops.js";
+import { cornerAt, cropAt, cropInTurn, shiftTo } from "../../../src/networks/crops.js";
 import { compile } from "../../../src/runtime/index.js";
 import { constant } from "../../../src/tensor/index.js";
 
@@ -27,6 +27,22 @@ test("images are cropped at one corner, or each at the next one", async () => {
     expect([...one]).toEqual(all(() => k));
     expect([...turn]).toEqual(all((n) => n % 4));
     expect([...each]).toEqual(all((n) => (n === 0 ? 3 : 0)));
+  }
+  await program.release();
+});
+
+test("images are moved to a corner, where the last row and column come again", async () => {
+  const program = compile({ images: [N, C, H, W], corner: [4] }, ({ images, corner }) => ({
+    moved: shiftTo(images, corner),
+  }));
+  for (const k of [0, 1, 2, 3, 4]) {
+    const { moved } = await program.run({ images: pixels, corner: cornerAt(k) });
+    const [down, right] = [(k % 4) >> 1, k % 2];
+    const wanted = Array.from({ length: N * C * H * W }, (_, i) => {
+      const [plane, y, x] = [Math.floor(i / (H * W)), Math.floor(i / W) % H, i % W];
+      return pixels[(plane * H + Math.min(y + down, H - 1)) * W + Math.min(x + right, W - 1)];
+    });
+    expect([...moved], `corner ${k}`).toEqual(wanted);
   }
   await program.release();
 });
