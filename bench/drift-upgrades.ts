@@ -17,6 +17,7 @@ const ARMS: Record<string, Partial<DriftingSettings["drift"]>> = {
   "annealed widths": { widths: "annealed" },
   "transport, independent": { latentField: "transport", negatives: "independent" },
   "moved by a pixel": { shifts: true },
+  "fine structure": { fine: true },
 };
 /** Processor seconds of the two drifting stages together, of which the latent one has a quarter. */
 const SECONDS = { whole: 400, quick: 12 };

@@ -33,6 +33,10 @@ const settings = z.object({
       .boolean()
       .default(false)
       .describe("pictures of the joint stage are moved by a pixel, to each corner in turn, before they are compared"),
+    fine: z
+      .boolean()
+      .default(false)
+      .describe("the joint stage also compares fine structure: textures, and what comes again every four pixels"),
   }),
   /** Null: no feature network; the autoencoder and the joint stage then look at pixels alone. */
   features: latentSettings.features.nullable(),
@@ -93,7 +97,14 @@ export function idleSettings({ from, frechetStage, drift }: DriftingSettings, co
 }
 
 const { features, autoencoder, generator, jointStage, drift: latentDrift } = latentPresets.tiny;
-const drift = { ...latentDrift, widths: "fixed", negatives: "own", latentField: "softmax", shifts: false } as const;
+const drift = {
+  ...latentDrift,
+  widths: "fixed",
+  negatives: "own",
+  latentField: "softmax",
+  shifts: false,
+  fine: false,
+} as const;
 const tiny = {
   seed: 0,
   from: null,

@@ -100,7 +100,7 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
   const draw = new GroupDraw(context, samples, maxGroups, random);
   const { groups, unconditional } = draw;
   const widths = temperaturesOf(config.drift, "joint", config.jointStage.steps);
-  const familiesOf = imageFamilies(features);
+  const familiesOf = imageFamilies(features, { fine: config.drift.fine });
   return gradientStage({
     name: "joint",
     batch: groups * samples,

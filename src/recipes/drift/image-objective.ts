@@ -1,12 +1,19 @@
 import type { FeatureNet } from "../../networks/feature-net.js";
 import type { Tensor } from "../../tensor/index.js";
-import { type Family, groupPlaces, pixelFamilies, stageFamilies } from "./families.js";
+import { type Family, fineFamilies, groupPlaces, pixelFamilies, stageFamilies } from "./families.js";
 import { type DriftLoss, type DriftLossOptions, normalizedDriftLoss } from "./objective.js";
 
-/** All families of images: their pixels and, where there is one, the stages of a frozen feature network. */
+/**
+ * All families of images: their pixels, where it is asked for their fine structure, and where there is one the stages of a
+ * frozen feature network.
+ */
 export const imageFamilies =
-  (features: FeatureNet | null) =>
-  (images: Tensor): Family[] => [...pixelFamilies(images), ...(features ? stageFamilies(features(images)) : [])];
+  (features: FeatureNet | null, { fine = false } = {}) =>
+  (images: Tensor): Family[] => [
+    ...pixelFamilies(images),
+    ...(fine ? fineFamilies(images) : []),
+    ...(features ? stageFamilies(features(images)) : []),
+  ];
 
 /** As of one family; `independent`: families of generated images that repel, as many as or more or fewer than those that move. */
 export type ImageDriftOptions = Omit<DriftLossOptions, "independent"> & { independent?: Family[] };

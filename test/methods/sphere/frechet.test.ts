@@ -37,7 +37,7 @@ const posted: SphereSettings = {
   ...start,
   from: at("start"),
   featuresFrom: at("start"),
-  frechetStage: { samples: 16, steps: 24, lr: 1e-3, decay: 0.9, meanDecay: 0.5, emaDecay: 0.5 },
+  frechetStage: { samples: 16, steps: 24, lr: 3e-4, decay: 0.9, meanDecay: 0.5, emaDecay: 0.5 },
 };
 const quiet = { threads: 1, sampleEvery: 0, onProgress: () => {} };
 const rows = (run: string): Record<string, number>[] =>
@@ -104,8 +104,9 @@ test("a finished model's decoder is trained on alone, and what it draws in one s
   await trainSphere(shapes(), posted, { out: at("posted"), ...quiet });
   expect(stages("posted")).toEqual(["mae", "frechet"]);
   const steps = rows("posted").filter(({ stage }) => String(stage) === "frechet");
-  for (const family of ["pixels", "pool", "stage1"])
-    expect(steps[23][`frechet-${family}`], family).toBeLessThan(0.98 * steps[0][`frechet-${family}`]);
+  const fall = (family: string) => steps[23][`frechet-${family}`] / steps[0][`frechet-${family}`];
+  for (const family of ["pool", "stage1", "texture", "grid"]) expect(fall(family), family).toBeLessThan(0.95);
+  expect(fall("pixels")).toBeLessThan(1.02); // coarse structure, which was there
   const [before, after] = await Promise.all(["start", "posted"].map((run) => loadSphere(at(run))));
   const pictures = await before.sample({ count: 2, steps: 1 });
   expect(await after.encode(pictures)).toEqual(await before.encode(pictures));
