@@ -1,9 +1,20 @@
 import { topologicalOrder } from "../tensor/grad.js";
-import { isConstant, isInput, Parameter } from "../tensor/leaves.js";
+import { input, isConstant, isInput, Parameter } from "../tensor/leaves.js";
 import { isAcrossParts } from "../tensor/ops/across-parts.js";
 import { replay } from "../tensor/replay.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type CompileOptions, compile, type Feed, type GraphOutputs, type InputSpec, traced } from "./compile.js";
+import {
+  type CompileOptions,
+  type Compute,
+  type Feed,
+  feedValue,
+  type GraphOutputs,
+  type InputSpec,
+  traced,
+} from "./compile.js";
+import type { Executor, InputValue } from "./executor.js";
+import { executeInPlace } from "./in-place.js";
+import { currentValue, lower } from "./lower.js";
 import { together } from "./together.js";
 
 /** A graph for a part of a batch. */
@@ -22,64 +33,37 @@ const CHEAP = new Set([
 /**
  * Compiles a graph whose means over the parts of a batch (`acrossParts`) come from `exchange`, which turns a list of the
  * part's own values into those of all. The graph is cut there: what stands before a mean is one program, what needs the
- * mean the next, which takes the tensors that both need from the first instead of computing them again. Lists come back
- * in a buffer that the next run overwrites, as from `compile`.
+ * mean the next, which takes the tensors that both need from the first, where they lie, instead of computing them again.
+ * Lists come back in a buffer that the next run overwrites, as from `compile`.
  */
 export function compileInParts<I extends string, O extends GraphOutputs>(
   specs: Record<I, InputSpec>,
   build: (inputs: Record<I, Tensor>) => O,
   exchange: (values: Float32Array) => Promise<void>,
-  options: CompileOptions = {},
+  options: Compute & Pick<CompileOptions, "freeze"> = {},
 ): PartProgram<I> {
   const { inputs, results } = traced(specs, build as (inputs: Record<I, Tensor>) => GraphOutputs);
   const { flat, places } = placesOf(results);
-  const pieces = piecesOf([...places.keys()]).map((piece) => {
-    const used = inputs.filter((input) => piece.uses.has(input));
-    const taken = [...piece.takes];
-    const program = compile(
-      Object.fromEntries([
-        ...used.map(({ attributes: { name }, shape, dtype }) => [name, { shape, dtype }]),
-        ...taken.map((tensor) => [nameOf(tensor), tensor.shape]),
-      ]) as Record<string, InputSpec>,
-      (given) => {
-        const replaced = new Map<Tensor, Tensor>([
-          ...used.map((input) => [input, given[input.attributes.name]] as const),
-          ...taken.map((tensor) => [tensor, given[nameOf(tensor)]] as const),
-        ]);
-        const made = replay(piece.roots, replaced);
-        const now = (tensor: Tensor) => made.get(tensor) ?? tensor;
-        return {
-          ...Object.fromEntries([...piece.gives].map((tensor) => [nameOf(tensor), now(tensor)])),
-          ...Object.fromEntries([...piece.means].map((mean) => [nameOf(mean), now(mean.inputs[0])])),
-          results: piece.results.map(now),
-        };
-      },
-      options,
-    );
-    return { ...piece, used, program };
-  });
+  const pieces = piecesOf([...places.keys()]).map((piece) => programOf(piece, inputs, places, options));
   return {
     async run(feeds) {
-      const known: Record<string, Float32Array> = {};
-      for (const { used, takes, gives, means, results: own, program } of pieces) {
-        const given = Object.fromEntries([
-          ...used.map(({ attributes: { name } }) => [name, feeds[name as I]]),
-          ...[...takes].map((tensor) => [nameOf(tensor), known[nameOf(tensor)]]),
-        ]);
-        const { results: found, ...values }: Record<string, Float32Array> = await program.run(
-          given as Record<string, Feed>,
-        );
-        for (const tensor of gives) known[nameOf(tensor)] = values[nameOf(tensor)];
-        let at = 0;
-        for (const tensor of own) {
-          const value = found.subarray(at, (at += tensor.size));
-          for (const place of places.get(tensor)!) place.set(value);
+      const known = new Map<Tensor, Float32Array>();
+      for (const { takes, gives, means, results: own, uses, ready } of pieces) {
+        const { executor, parameters } = await ready();
+        const given: Record<string, InputValue> = {};
+        for (const { name, parameter } of parameters)
+          given[name] = { dtype: "float32", shape: parameter.shape, data: currentValue(parameter, name) };
+        for (const one of uses) {
+          const { name } = one.attributes;
+          given[name] = feedValue(one, feeds[name as I]);
         }
-        const names = Array.from(means, nameOf);
-        for (const name of names) known[name] = values[name];
-        if (names.length > 0)
+        for (const one of takes) given[nameOf(one)] = { dtype: "float32", shape: one.shape, data: known.get(one)! };
+        const found = await executor.run(given);
+        for (const one of [...gives, ...means]) known.set(one, found[outputOf(one)]);
+        for (const one of own) for (const place of places.get(one)!.slice(1)) place.set(places.get(one)![0]);
+        if (means.size > 0)
           await together(
-            names.map((name) => known[name]),
+            Array.from(means, (mean) => known.get(mean)!),
             exchange,
           );
       }
@@ -88,7 +72,41 @@ export function compileInParts<I extends string, O extends GraphOutputs>(
       );
     },
     async release() {
-      for (const { program } of pieces) await program.release();
+      for (const { release } of pieces) await release();
+    },
+  };
+}
+
+/** A piece, and what runs it: its results go to their places. */
+function programOf(
+  piece: Piece,
+  inputs: readonly Tensor[],
+  places: ReadonlyMap<Tensor, Float32Array[]>,
+  { freeze, device, threads }: Compute & Pick<CompileOptions, "freeze">,
+) {
+  const { roots, uses, takes, gives, means, results } = piece;
+  const replaced = new Map(Array.from(takes, (one) => [one, input(nameOf(one), one.shape)] as const));
+  const made = replay(roots, replaced);
+  const now = (tensor: Tensor) => made.get(tensor) ?? tensor;
+  const outputs = [
+    ...Array.from(new Set([...results, ...gives]), (one) => ({ name: outputOf(one), tensor: now(one) })),
+    ...Array.from(means, (mean) => ({ name: outputOf(mean), tensor: now(mean.inputs[0]) })),
+  ];
+  const into = new Map(results.map((one) => [outputOf(one), places.get(one)![0]] as const));
+  async function start(): Promise<{ executor: Executor; parameters: { name: string; parameter: Parameter }[] }> {
+    const given = [...inputs.filter((one) => uses.has(one)), ...replaced.values()];
+    const { bytes, parameters } = lower(given, outputs, { freeze, simplified: true });
+    const shapes = outputs.map(({ name, tensor: { shape } }) => ({ name, shape }));
+    return { executor: await executeInPlace({ bytes, outputs: shapes, device, threads }, into), parameters };
+  }
+  let started: ReturnType<typeof start> | null = null;
+  return {
+    ...piece,
+    ready: () => (started ??= start()),
+    async release() {
+      const running = started;
+      started = null;
+      await (await running?.catch(() => null))?.executor.release();
     },
   };
 }
@@ -110,6 +128,7 @@ function placesOf(results: GraphOutputs): { flat: Record<string, Float32Array>; 
 }
 
 const nameOf = (tensor: Tensor) => `of all ${tensor.id}`;
+const outputOf = (tensor: Tensor) => `out.${tensor.id}`;
 
 /** What one program of a graph that is cut into several computes. */
 interface Piece {

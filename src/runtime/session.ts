@@ -36,10 +36,13 @@ export async function threadsInUse(
 }
 
 /**
- * Creates a session of an ONNX model on a runtime. Denormal floats count as zero: they slow a CPU down and carry
- * nothing. Threads without work sleep: those that spin take a core from whatever else runs (a server answers 1.6 times as
- * many requests without), and make nothing faster that was measured.
+ * What sessions are configured with. Denormal floats count as zero: they slow a CPU down and carry nothing. Threads
+ * without work sleep: those that spin take a core from whatever else runs (a server answers 1.6 times as many requests
+ * without), and make nothing faster that was measured.
  */
+export const CONFIGURATION = { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } };
+
+/** Creates a session of an ONNX model on a runtime. */
 export async function createSession(
   runtime: Pick<Runtime, "ort" | "device" | "package">,
   bytes: Uint8Array,
@@ -57,7 +60,7 @@ export async function createSession(
     // One block planned for all of a run's tensors holds a quarter more than what is alive at a time, and is no faster
     enableMemPattern: false,
     logSeverityLevel: 3,
-    extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } },
+    extra: { session: CONFIGURATION },
   });
 }
 

@@ -56,8 +56,9 @@ export function feedsOfPart(feeds: Record<string, Feed>, { whole = [] }: Split, 
 }
 
 /**
- * The rows of the whole batch from those of a part, [rows, …] to [of, …], for losses that compare rows with each other;
- * each part then computes the loss of all, and gradients come back to its own rows. Without a part x.
+ * The rows of the whole batch from those of a part, [rows, …] to [of, …], for losses that compare rows with each other.
+ * Each part then computes the loss of all, of such rows and of what every part is given whole and of nothing else, and
+ * gradients come back to its own rows. Without a part x.
  */
 export function wholeBatch(x: Tensor, part?: Part): Tensor {
   if (!part || part.rows === part.of) return x;
@@ -67,5 +68,5 @@ export function wholeBatch(x: Tensor, part?: Part): Tensor {
     return constant(new Float32Array(shape.reduce((a, b) => a * b)), shape);
   };
   const placed = [from > 0 && none(from), x.mul(of / rows), from + rows < of && none(of - from - rows)];
-  return acrossParts(concat(placed.filter((one) => one !== false)));
+  return acrossParts(concat(placed.filter((one) => one !== false)), { alike: true });
 }

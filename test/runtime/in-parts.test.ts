@@ -81,7 +81,16 @@ test.each(Object.entries({ pairs, drifting: () => drifting }))(
   },
 );
 
-test("means that need nothing of each other are exchanged at once", async () => {
-  const [{ exchanges }] = await inParts([4, 3], pairs);
-  expect(exchanges).toBe(2); // deviation and rows on the way there, what comes back to them on the way back
+const rowsAlone =
+  (part: Part) =>
+  ({ x }: Record<"x", Tensor>) => {
+    const all = wholeBatch(net(x), part);
+    const value = all.cdist(all, 1e-6).mean();
+    return { value, gradients: grad(value, parameters) };
+  };
+
+test("means that need nothing of each other are exchanged at once, and gradients that all have not at all", async () => {
+  const exchangesOf = async (graphOf: Parameters<typeof inParts>[1]) => (await inParts([4, 3], graphOf))[0].exchanges;
+  expect(await exchangesOf(pairs)).toBe(2); // deviation and rows on the way there, the deviation's on the way back
+  expect(await exchangesOf(rowsAlone)).toBe(1);
 });
