@@ -32,11 +32,18 @@ export async function beginFolder(out: string, config: unknown, beside?: Beside)
 /**
  * What is to be known about the settings of a run that goes on with `config` from a checkpoint of the configuration
  * `before`. A setting that only config.json has in another way was changed behind the run's back: that throws
- * `RunError`, except for those at the top level that are in `free`.
+ * `RunError`, except for those at the top level that are in `free`. So does one that is asked for when all training is
+ * `over`: the model would be said to be trained with it.
  */
 export function compareConfigs(
   out: string,
-  { before, file, config, free }: { before: unknown; file: unknown; config: unknown; free: readonly string[] },
+  {
+    before,
+    file,
+    config,
+    free,
+    over = false,
+  }: { before: unknown; file: unknown; config: unknown; free: readonly string[]; over?: boolean },
 ): string[] {
   const given = JSON.parse(toText(config));
   const asked = differences(file, given);
@@ -48,6 +55,12 @@ export function compareConfigs(
     throw new RunError(
       `The run in ${out} was trained with other settings than its config.json has now: ${list(refused)}. Put back what it was ` +
         "trained with; settings that are to change all the same are given when resuming (on the command line with --set).",
+    );
+  const late = over ? asked.filter(({ path }) => !free.includes(path)) : [];
+  if (late.length > 0)
+    throw new WrongRun(
+      `The run in ${out} is finished, so that another setting would have no effect: ${list(late)}. Leave it out, or ` +
+        "train into another folder.",
     );
   return [
     ...(asked.length > 0 ? [`${out} was trained with another configuration so far: ${list(asked)}.`] : []),

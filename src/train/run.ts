@@ -105,8 +105,8 @@ export async function runStages(stages: readonly MadeStage[], options: RunOption
   let before: unknown; // configuration of the checkpoint that training goes on from
   let file: unknown; // configuration in config.json
 
-  function compare(): void {
-    for (const message of resume ? compareConfigs(out, { before, file, config, free }) : []) warn(message);
+  function compare(over = false): void {
+    for (const message of resume ? compareConfigs(out, { before, file, config, free, over }) : []) warn(message);
   }
 
   /** Makes what the folder holds of the present stage agree with the checkpoint that training goes on from. */
@@ -183,7 +183,7 @@ export async function runStages(stages: readonly MadeStage[], options: RunOption
         ...options,
         onProgress: emit,
       });
-      if (!writable) compare();
+      if (!writable) compare(status === "finished");
       ended = status;
       return { status, step: position.step, seconds: position.seconds, metrics, checkpoint: newest };
     } finally {

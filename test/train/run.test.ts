@@ -415,6 +415,21 @@ test("what may be edited gives a warning; what is asked for is followed at every
   expect(await readConfig(out)).toEqual(asked);
 });
 
+test("a finished run takes no other settings, which nothing would be trained with", async () => {
+  const out = newFolder();
+  await train(out, { config: { lr: 1, name: "a" } });
+  const before = snapshot(out);
+  await expect(train(out, { resume: true, config: { lr: 0.5, name: "a" }, free: ["name"] })).rejects.toMatchObject({
+    message: expect.stringMatching(/is finished, so that another setting would have no effect: lr \(1 → 0.5\)\. Leave/),
+    wrongUse: true,
+  });
+  expect(snapshot(out)).toEqual(before);
+  expect(await train(out, { resume: true, config: { lr: 1, name: "b" }, free: ["name"] })).toMatchObject({
+    status: "finished",
+    warnings: [expect.stringMatching(/another configuration so far: name/)],
+  });
+});
+
 test("a stage that has ended is not silently left as short as it was", async () => {
   const out = newFolder();
   await train(out, abortAt("student 9"));
