@@ -34,7 +34,7 @@ export interface PictureInfo {
   transparent: boolean;
   /** Frames of an animated file, or pages; 1 of any other. */
   frames: number;
-  /** The largest value of a 16-bit picture; null of any other. */
+  /** The largest value of a 16-bit picture's colours; null of any other picture. */
   largest: number | null;
 }
 
@@ -70,7 +70,8 @@ export async function inspectImage(source: string | Uint8Array): Promise<Picture
     const image = sharp(bytes, { failOn: "none" });
     const { space, depth, hasAlpha, pages, autoOrient } = await image.metadata();
     const { channels } = depth === "uchar" ? { channels: [] } : await image.stats();
-    const [least, largest] = [Math.min(...channels.map((c) => c.min)), Math.max(...channels.map((c) => c.max))];
+    const colours = hasAlpha ? channels.slice(0, -1) : channels; // alpha is of 16 bits whatever the colours are of
+    const [least, largest] = [Math.min(...colours.map((c) => c.min)), Math.max(...colours.map((c) => c.max))];
     if (depth !== "uchar" && depth !== "ushort" && !isFloat(depth))
       throw new Error(`its pixels are of the type ${depth}; save it with 8 or 16 bits`);
     if (isFloat(depth) && hasAlpha)
@@ -115,8 +116,9 @@ async function decode(bytes: Uint8Array, options: DecodeOptions, failOn: "warnin
   }
   const stretched = depth === "ushort" && white < 65535;
   const clear = { r: 0, g: 0, b: 0, alpha: 0 };
-  const behind =
-    channels === 4 ? clear : await scaled(background, stretched ? white / 65535 : isFloat(depth) ? 1 / 255 : 1);
+  // sharp takes a colour in 8 bits, and multiplies it by 256 for a picture of 16
+  const factor = stretched ? white / 255 / 256 : isFloat(depth) ? 1 / 255 : 1;
+  const behind = channels === 4 ? clear : await scaled(background, factor);
   image = image.autoOrient();
   if (channels < 4) image = image.flatten({ background: behind });
   if (width !== undefined || height !== undefined) image = image.resize({ width, height, fit, background: behind });

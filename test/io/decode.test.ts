@@ -57,6 +57,17 @@ test("16-bit pictures tell their largest value, and are stretched to what is whi
   expect(colour.pixels[0]).toBeGreaterThan(100);
 });
 
+test("alpha says nothing of how many bits the colours of a 16-bit picture have", async () => {
+  const pixels = Uint16Array.from([4095, 2048, 0, 65535, 4095, 4095, 4095, 0]);
+  const raw = { width: 2, height: 1, channels: 4 } as const;
+  const file = await sharp(pixels, { raw }).toColourspace("rgb16").png().toBuffer();
+  expect(await inspectImage(file)).toMatchObject({ transparent: true, largest: 4095 });
+  const kept = await decodeImage(file, { channels: 4, white: 4095 });
+  expect([...kept.pixels]).toEqual([255, 128, 0, 255, 0, 0, 0, 0]);
+  const onWhite = await decodeImage(file, { white: 4095 });
+  expect([...onWhite.pixels]).toEqual([255, 128, 0, 255, 255, 255]);
+});
+
 test.each(["gif", "webp", "tiff"] as const)("frames of a %s are read one by one", async (format) => {
   const file = await animation(format, 8, [50, 100, 200]);
   expect(await inspectImage(file)).toMatchObject({ width: 8, height: 8, frames: 3 });
