@@ -80,7 +80,8 @@ export async function blend(
   if (classNames && named.length < labels.length)
     throw new OptionError("Each corner needs its label: a class name or number.");
   if (!classNames && named.length > 0) throw new OptionError("This model has no classes; leave out the labels.");
-  const indices = classNames ? [...resolveLabels(named, named.length, classNames)] : [];
+  // Of what several classes belong to, each corner has the class that its own seed begins with, as its sample has
+  const indices = classNames ? corners.map(({ label, seed }) => resolveLabels(label, 1, classNames, seed)[0]) : [];
   const size = noises[0].length;
   const noise = new Float32Array(all.length * size);
   all.forEach((place, i) => void noise.set(blendNoise(noises, place), i * size));

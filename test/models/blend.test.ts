@@ -40,6 +40,17 @@ test("between them every corner counts, and one class stays a label", async () =
   expect([...bags.labels!]).toEqual([8]);
 });
 
+test("a corner of what several classes belong to has the class of its own seed", async () => {
+  const names = model.classNames!.map((name, i) => (i > 6 ? `Shoes / ${name}` : name));
+  const named = Object.create(model, { classNames: { value: names } }) as ImageGenerator;
+  const shoes = [4, 5].map((seed) => ({ seed, label: "Shoes" }));
+  for (const [x, corner] of shoes.entries()) {
+    const [mixed] = await blend(named, shoes, { x, y: 0 }, { style });
+    const own = await named.sample({ ...corner, style });
+    expect(furthest(mixed.pixels, own.pixels)).toBeLessThan(1e-4);
+  }
+});
+
 test("noise that is mixed keeps the length of noise, and weights add up to 1", () => {
   const random = new Random(5, "blend");
   const noises = [0, 1, 2, 3].map((k) => random.split(k).normals(4096));
