@@ -1,4 +1,4 @@
-import { belongsTo } from "../data/class-names.js";
+import { belongsTo, upperNames } from "../data/class-names.js";
 import { many, show } from "../io/show.js";
 import type { Random } from "../random/index.js";
 import { OptionError } from "./options.js";
@@ -52,15 +52,32 @@ export function classesNamed(name: string | number, classNames: readonly string[
   if (same.length === 0 && below.length > 0) return below;
   const found = same.length > 0 || NUMBER.test(wanted) ? same : like((n) => n.includes(wanted.toLowerCase()));
   if (found.length === 1) return found;
-  const known = classNames.map((n, i) => (numbers ? n : `${i} ${n}`)).join(", ");
-  if (found.length > 1)
+  const known = knownClasses(classNames, numbers);
+  if (found.length > 1) {
+    const [few, more] = [found.slice(0, FEW), found.length - FEW];
+    const upper = upperNames(classNames).find((one) => found.every((i) => belongsTo(classNames[i], one)));
+    const candidates = few.map((i) => `"${classNames[i]}"`).join(" or ") + (more > 0 ? ` or ${more} more` : "");
     throw new OptionError(
-      `"${name}" may be ${found.map((i) => `"${classNames[i]}"`).join(" or ")}; give the exact name or number of one: ${known}.`,
+      `"${name}" may be ${candidates}; give the exact name or number of one` +
+        `${upper ? `, or "${upper}" for all of it` : ""}: ${known}.`,
     );
+  }
   throw new OptionError(`There is no class "${name}"; the model knows ${known}.`);
 }
 
 const NUMBER = /^\d+$/;
+/** Classes that a message names at most. */
+const FEW = 20;
+
+/** The classes as a message has them; of many what they belong to, or the first ones. */
+function knownClasses(classNames: readonly string[], numbers: boolean): string {
+  const all = classNames.map((n, i) => (numbers ? n : `${i} ${n}`));
+  if (all.length <= FEW) return all.join(", ");
+  const upper = upperNames(classNames);
+  if (upper.length === 0 || upper.length > FEW)
+    return `${all.length} classes: ${all.slice(0, FEW / 2).join(", ")}, … ${all.at(-1)}`;
+  return `${all.length} classes, of ${upper.map((n) => `"${n}"`).join(", ")}, such as ${all[0]}`;
+}
 
 /** How far from 1 the weights of a mixture may add up to: they are float32. */
 const ROUNDING = 1e-3;

@@ -49,3 +49,26 @@ test("what classes belong to stands for them in turn, from the seed on", () => {
   expect(of("Food & Drink / food", 2, 9)).toEqual([1, 1]);
   expect(() => of("Drink", 1)).toThrow(/may be/);
 });
+
+test("of many classes a message names what they belong to, or the first ones", () => {
+  const kinds = ["Food & Drink", "Flags", "Food"];
+  const many = kinds.flatMap((kind) => Array.from({ length: 30 }, (_, i) => `${kind} / kind-${i}`));
+  const told = (label: string, names: readonly string[]) => {
+    try {
+      return String(index(label, names));
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  expect(told("cat", many)).toBe(
+    'There is no class "cat"; the model knows 90 classes, of "Food & Drink", "Flags", "Food", such as ' +
+      "0 Food & Drink / kind-0.",
+  );
+  expect(told("Flags / kind-2", many)).toBe("32");
+  expect(told("drink / kind-2", many)).toMatch(
+    /^"drink \/ kind-2" may be .*; give the exact name or number of one, or "Food & Drink" for all of it: /,
+  );
+  expect(told("kind-1", many)).toMatch(/ or 13 more; give the exact name or number of one: 90 classes, of /);
+  const thousand = Array.from({ length: 1000 }, (_, i) => `${i}`);
+  expect(told("tench", thousand)).toMatch(/the model knows 1000 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … 999\.$/);
+});
