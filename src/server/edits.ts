@@ -8,7 +8,7 @@ import type { Context } from "./context.js";
 import { badField } from "./errors.js";
 import { type Form, fromText, readForm, readMask, readPicture } from "./form.js";
 import { loggable } from "./log.js";
-import { anySeed, imageOf, imagesAnswer, readFields, scaleOf } from "./openai.js";
+import { anySeed, checkBackground, imageOf, imagesAnswer, readFields, scaleOf } from "./openai.js";
 import type { ImageBatch } from "./protocol.js";
 import { clientSignal, stillModelOf } from "./requests.js";
 
@@ -37,6 +37,7 @@ export async function edits(app: FastifyInstance, context: Context): Promise<voi
     const { fields, options: others } = readFields({ ...texts, ...(n !== undefined && { n: Number(n) }) });
     const found = await stillModelOf(catalogue, fields.model);
     const size = imageOf(found.model);
+    checkBackground(fields, size.channels);
     const edit = editOf(found.model, verb);
     const infos = optionInfos(edit.options);
     const options: Record<string, unknown> = Object.fromEntries(

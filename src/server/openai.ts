@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
+import type { Channels } from "../io/channels.js";
 import { faults } from "../io/faults.js";
 import { show } from "../io/show.js";
 import type { AnyGenerator, SampleOptions } from "../models/generator.js";
@@ -22,7 +23,7 @@ export const openaiFields = z.looseObject({
   output_format: z.enum(["png", "webp", "jpeg"]).nullish().describe("format of the pictures; default png"),
   user: z.string().nullish().describe("taken and not used"),
   quality: z.enum(["auto", "standard"]).nullish(),
-  background: z.literal("auto").nullish(),
+  background: z.enum(["auto", "transparent", "opaque"]).nullish().describe("transparent: of models with transparency"),
   moderation: z.literal("auto").nullish(),
   stream: z.boolean().nullish().describe("server-sent events with pictures on the way"),
   partial_images: z.int().min(0).max(3).nullish().describe("of a stream: pictures on the way"),
@@ -67,6 +68,24 @@ export function scaleOf(size: string | null | undefined, { width, height }: { wi
 }
 const LARGEST = 4096;
 
+/** Refuses a background that these pictures do not have. @throws HttpError */
+export function checkBackground({ background, output_format }: OpenaiFields, channels: Channels): void {
+  const transparent = channels === 4 && output_format !== "jpeg";
+  if (background === "transparent" && !transparent)
+    throw badField(
+      "background",
+      channels === 4
+        ? "background is transparent, but a JPEG has none; take the output_format png or webp."
+        : "background is transparent, but this model draws no transparency; leave it out.",
+    );
+  if (background === "opaque" && transparent)
+    throw badField(
+      "background",
+      "background is opaque, but this model draws transparency; take the output_format jpeg, which has white there, " +
+        "or leave it out.",
+    );
+}
+
 /** A seed for who gives none: pictures differ each time, as clients of this API expect. */
 export const anySeed = (): number => Math.floor(Math.random() * 2 ** 31);
 
@@ -98,6 +117,7 @@ export async function generations(app: FastifyInstance, context: Context): Promi
     const { prompt, n, stream, partial_images, output_format, size, model: name } = fields;
     const found = await stillModelOf(context.catalogue, name);
     const scale = scaleOf(size, imageOf(found.model));
+    checkBackground(fields, imageOf(found.model).channels);
     if (options.count !== undefined) throw badField("count", "How many pictures there are is called n here.");
     if (prompt && options.label !== undefined)
       throw badField("label", "The class stands in prompt here; give only one.");

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Images } from "../../src/media/images.js";
 import { loadModel } from "../../src/methods/load.js";
 import type { ImageGenerator } from "../../src/models/generator.js";
+import { checkBackground, readFields } from "../../src/server/openai.js";
 import { bmp } from "../io/fixtures/odd-pictures.js";
 import { post, serving } from "./serving.js";
 
@@ -191,6 +192,18 @@ describe("edits", () => {
   });
 });
 
+test("a background is what the pictures have", () => {
+  const of = (background: string, channels: 1 | 3 | 4, output_format?: string) =>
+    checkBackground(readFields({ model: "m", background, output_format }).fields, channels);
+  for (const channels of [1, 3, 4] as const) of("auto", channels);
+  of("opaque", 3);
+  of("opaque", 4, "jpeg");
+  of("transparent", 4, "webp");
+  expect(() => of("transparent", 4, "jpeg")).toThrow(/a JPEG has none/);
+  expect(() => of("opaque", 4)).toThrow(/take the output_format jpeg/);
+  expect(() => of("clear", 4)).toThrow(/background is "clear"; it must be "auto" or "transparent" or "opaque"/);
+});
+
 describe("generations that cannot be are refused in the API's shape", () => {
   test.each([
     [{ size: "1024x1024" }, "size", /size must be auto or 28x28 times a whole number, such as 56x56/],
@@ -199,6 +212,7 @@ describe("generations that cannot be are refused in the API's shape", () => {
     [{ n: 65 }, "n", /n must be at most 64/],
     [{ response_format: "url" }, "response_format", /response_format is "url"; it must be "b64_json"/],
     [{ quality: "hd" }, "quality", /quality is "hd"; it must be "auto" or "standard"/],
+    [{ background: "transparent" }, "background", /this model draws no transparency; leave it out/],
     [{ output_format: "gif" }, "output_format", /must be "png" or "webp" or "jpeg"/],
     [{ prompt: "cat" }, null, /There is no class "cat"/],
     [{ prompt: "bag", label: 3 }, "label", /The class stands in prompt here/],
