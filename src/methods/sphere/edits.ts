@@ -14,6 +14,12 @@ const passes = (preset: number) =>
   z.int().min(0).max(MOST_STEPS).default(preset).describe("passes through encoder and decoder");
 const strength = (preset: number) => z.number().min(0).max(1).default(preset).describe("share of the full noise");
 const angle = z.number().min(0).max(90).default(30).describe("degrees; 0: the picture, 90: nothing of it");
+const turned = z
+  .number()
+  .min(0)
+  .max(90)
+  .optional()
+  .describe("degrees by which noise has turned the latents, for a decoder that is told them (default: 0)");
 const variations = z.int().min(1).default(8).describe("variations of each picture");
 const frames = z.int().min(2).default(8).describe("pictures, ends included");
 const split = z.enum(splits).default("vertical").describe("where the edge runs");
@@ -40,7 +46,12 @@ export const sphereEdits = (shape?: SphereShape): Readonly<Record<string, EditOf
   decode: edit({
     summary: "latents of a safetensors file to pictures",
     takes: ["latents"],
-    options: classed(z.strictObject({ label }), shape),
+    options: classed(
+      without(z.strictObject({ label, angle: turned }), {
+        angle: shape !== undefined && shape.sampleAngle === undefined,
+      }),
+      shape,
+    ),
     async run(model: SphereEncoder, { latents: { values, count, size } }, options) {
       if (size !== model.latent)
         throw new OptionError(

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { Images } from "../../../src/media/images.js";
+import { sphereEdits } from "../../../src/methods/sphere/edits.js";
 import {
   angleBetween,
   disturb,
@@ -13,6 +14,7 @@ import {
   spherifyRows,
   vary,
 } from "../../../src/methods/sphere/index.js";
+import { optionInfos } from "../../../src/models/options.js";
 import { countParameters, initialize } from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
 import { compile } from "../../../src/runtime/index.js";
@@ -194,6 +196,14 @@ describe("a model with an angle", () => {
     expect(without.sampleAngle).toBeNull();
     await expect(without.decode(new Float32Array(LENGTH), { angle: 0 })).rejects.toThrow(/takes no "angle"/);
     await expect(without.sample({ angle: 85 })).rejects.toThrow(/takes no "angle"/);
+  });
+
+  test("latents that are decoded as an edit may tell their angle, where the decoder takes one", async () => {
+    const latents = { values: random.normals(LENGTH), count: 1, size: LENGTH };
+    const drawn = async (options: object) => ((await model.edits.decode.run({ latents }, options)) as Images).pixels;
+    expect(await drawn({ angle: 60 })).toEqual((await model.decode(latents.values, { angle: 60 })).pixels);
+    expect(await drawn({})).not.toEqual(await drawn({ angle: 60 }));
+    expect("angle" in optionInfos(sphereEdits(untrainedShape()).decode.options)).toBe(false);
   });
 });
 
