@@ -4,8 +4,10 @@ import { UsageError } from "./output.js";
 /** Applies `path.to.key=value` overrides to a copy of the preset. Values are JSON where they parse as such. */
 export function applyOverrides(config: object, overrides: readonly string[]): Record<string, unknown> {
   const copy = structuredClone(config) as Record<string, unknown>;
-  for (const item of overrides) {
-    const path = settingOf(item);
+  const paths = overrides.map(settingOf);
+  for (const [index, item] of overrides.entries()) {
+    const path = paths[index];
+    if (paths.indexOf(path) < index) throw new UsageError(`--set ${path} is given twice; give it once.`);
     const rest = item.split("=").slice(1);
     if (rest.length === 0) throw new UsageError(`--set takes key=value, got "${item}".`);
     const keys = path.split(".");

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { applyOverrides } from "../../src/cli/overrides.js";
 import { valueAt } from "../../src/io/faults.js";
 import { presets, trainFlow } from "../../src/methods/flow/index.js";
 import { methods } from "../../src/methods/registry.js";
@@ -24,6 +25,13 @@ beforeAll(() =>
     { out: base, threads: 1, sampleEvery: 0, onProgress: () => {} },
   ),
 );
+
+test("a setting is given once", () => {
+  expect(() => applyOverrides({ seed: 0, a: { b: 1 } }, ["a.b=2", "seed=1", "a.b=3"])).toThrow(
+    /--set a.b is given twice/,
+  );
+  expect(applyOverrides({ seed: 0, a: { b: 1 } }, ["a.b=2", "seed=1"])).toEqual({ seed: 1, a: { b: 2 } });
+});
 
 describe("settings of what is left out are refused", () => {
   const begun = ["from=x", "frechetStage.steps=3"];
