@@ -119,7 +119,7 @@ async function readExemplars(
     return { split: splitOf(await readPictures(like, { height, width, channels }, { resize })), classNames: null };
   const { onProgress, stop } = downloadProgress();
   try {
-    const dataset = await resolveDataset(dataOf(config, data), {
+    const dataset = await resolveDataset(await dataOf(config, data), {
       ...readingOf(config),
       size: [height, width],
       channels,

@@ -44,7 +44,7 @@ export async function evalAnswersCommand(location: string, command: EvalCommand)
   const { count: perSkill, seed, json } = command;
   const model = await openAnswerer(location, command);
   try {
-    const dataset = await resolveQuestions(dataOf(model.config, command.data));
+    const dataset = await resolveQuestions(await dataOf(model.config, command.data));
     const found = await evaluateAnswers(model, dataset, { perSkill, seed });
     if (json) printJson(found satisfies AnswerEvaluation);
     else {
@@ -63,7 +63,7 @@ export async function diagnoseAnswersCommand(location: string, command: Diagnose
   const { count: perSkill, seed = 0, json, report } = command;
   const model = await openAnswerer(location, command);
   try {
-    const dataset = await resolveQuestions(dataOf(model.config, command.data));
+    const dataset = await resolveQuestions(await dataOf(model.config, command.data));
     const found = await diagnoseAnswers(model, dataset, { perSkill, seed });
     if (report !== undefined) {
       const body = await answersHtml(found, dataset);

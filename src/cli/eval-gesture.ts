@@ -29,7 +29,7 @@ export async function evalGestureCommand(
       if (command[option] !== undefined) throw new UsageError(`${location} draws gestures; leave out --${option}.`);
     if (count < FEWEST_PEOPLE)
       throw new UsageError(`--count must be a whole number of at least ${FEWEST_PEOPLE} people, got ${count}.`);
-    const data = dataOf(model.config, command.data);
+    const data = await dataOf(model.config, command.data);
     const asked = stepsAsked(options, seed, steps).map(({ seed: _, ...own }) => own);
     const samplers = await Promise.all(asked.map((own) => checked(() => gestureSampler(model, own))));
     const { skipBroken } = command.data === undefined ? readingOf(model.config) : {};

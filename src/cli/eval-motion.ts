@@ -30,7 +30,7 @@ export async function evalMotionCommand(location: string, model: MotionGenerator
         `${location} draws motions, which a network judges that learnt apart from it. Train one ` +
           "(fewstep train motion-judge --data locomotion --out runs/judge) and name it with --judge runs/judge.",
       );
-    const data = dataOf(model.config, command.data);
+    const data = await dataOf(model.config, command.data);
     judge = await opening((onProgress) => MotionJudge.load(judgeAt, { device, onProgress }));
     const asked = stepsAsked(options, seed, steps).map((sample) => ({ ...sample, count }));
     for (const sample of asked) await checked(() => requireMotionSample(model, judge!, sample));

@@ -34,7 +34,7 @@ export async function evalTextCommand(location: string, model: TextGenerator, co
       : await opening((onProgress) => LanguageModel.load(judgeAt, { device, onProgress }));
   const { onProgress, stop } = downloadProgress();
   try {
-    const data = dataOf(model.config, command.data);
+    const data = await dataOf(model.config, command.data);
     for (const sample of asked) await checked(() => model.cost(sample));
     const dataset = await resolveText(data, { ...readAs(model, command.data), onProgress });
     await requireTrainedOn(model.config, location, { report: dataset.report, asked: command.data });

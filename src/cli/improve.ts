@@ -80,7 +80,7 @@ export async function planned(run: string | undefined, command: ImproveCommand):
     throw new UsageError(
       `--set ${mixture} has no effect: the diagnosis makes the mixture. Leave it out, or add --control.`,
     );
-  const data = dataOf(await readModelConfig(run), command.data);
+  const data = await dataOf(await readModelConfig(run), command.data);
   const judge = method.answers ? null : placed(features ?? "classifier");
   return { run: resolve(run), data, judge, rounds, seed, perClass: count, settings, control };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
-import { type ImageDataset, resolveDataset, resolveMotion } from "../data/index.js";
+import { type ImageDataset, listDatasets, resolveDataset, resolveMotion } from "../data/index.js";
 import { made } from "../data/motion/made.js";
 import type { MotionDataset } from "../data/motion-dataset.js";
 import { readingOptions, textOptions } from "../data/origin.js";
@@ -14,7 +14,7 @@ import type { downloadProgress } from "./data.js";
 import { UsageError } from "./output.js";
 
 /** What a model is measured against: what was asked for, or else what it was trained on. */
-export function dataOf({ name, text, motion, training }: ModelConfig, asked?: string): string {
+export async function dataOf({ name, text, motion, training }: ModelConfig, asked?: string): Promise<string> {
   const data = asked ?? training?.data;
   if (typeof data !== "string")
     throw new UsageError(
@@ -22,6 +22,11 @@ export function dataOf({ name, text, motion, training }: ModelConfig, asked?: st
     );
   if (asked === undefined && isAbsolute(data) && !existsSync(data))
     throw new UsageError(`The data that ${name} was trained on are not at ${data} any more; say where with --data.`);
+  // As imported models, which say a name of their authors'
+  if (asked === undefined && !existsSync(data) && !(await listDatasets()).some(({ id }) => id === data))
+    throw new UsageError(
+      `${name} was trained on "${data}", which cannot be fetched here; say where it is with --data.`,
+    );
   return data;
 }
 
@@ -63,7 +68,7 @@ export async function imagesFor(
   onProgress: ReturnType<typeof downloadProgress>["onProgress"],
 ): Promise<ImageDataset> {
   const { height, width, channels } = imageSize(model.config);
-  const images = await resolveDataset(dataOf(model.config, asked), {
+  const images = await resolveDataset(await dataOf(model.config, asked), {
     ...readingOf(model.config),
     size: [height, width],
     channels,
@@ -80,7 +85,7 @@ export async function motionsFor(
   asked: string | undefined,
   { each, onProgress }: { each: number } & Pick<ReturnType<typeof downloadProgress>, "onProgress">,
 ): Promise<MotionDataset> {
-  const data = dataOf(config, asked);
+  const data = await dataOf(config, asked);
   if (Object.hasOwn(made, data)) return made[data].make({ onProgress }, each);
   const { skipBroken } = asked === undefined ? readingOf(config) : {};
   const dataset = await resolveMotion(data, { skipBroken, onProgress });

@@ -18,11 +18,17 @@ const model = (training: Record<string, unknown>): ModelConfig => ({
 
 test("a model is measured against what it was trained on, as that was read, or what is asked for", async () => {
   const path = await makeFolder(several("a", 6));
-  expect(dataOf(model({ data: path }))).toBe(path);
-  expect(dataOf(model({ data: path }), "mnist")).toBe("mnist");
-  expect(() => dataOf(model({ data: join(path, "gone") }))).toThrow(/not at .*gone any more; say where with --data/);
-  expect(() => dataOf(model({}))).toThrow(/does not say what it was trained on; give the images with --data/);
-  expect(() => dataOf({ ...model({}), motion: { fps: 20 } })).toThrow("give the motions with --data");
+  expect(await dataOf(model({ data: path }))).toBe(path);
+  expect(await dataOf(model({ data: path }), "mnist")).toBe("mnist");
+  await expect(dataOf(model({ data: join(path, "gone") }))).rejects.toThrow(
+    /not at .*gone any more; say where with --data/,
+  );
+  expect(await dataOf(model({ data: "mnist" }))).toBe("mnist");
+  await expect(dataOf(model({ data: "ImageNet" }))).rejects.toThrow(
+    /mine was trained on "ImageNet", .* where it is with --data/,
+  );
+  await expect(dataOf(model({}))).rejects.toThrow(/does not say what it was trained on; give the images with --data/);
+  await expect(dataOf({ ...model({}), motion: { fps: 20 } })).rejects.toThrow("give the motions with --data");
   expect(readingOf(model({ reading: { size: 16, background: "black", skipBroken: true } }))).toEqual({
     background: "black",
     skipBroken: true,
