@@ -107,6 +107,7 @@ export async function buildWeb(outdir: string): Promise<Metafile> {
     ...common,
     entryPoints,
     outdir,
+    minifyWhitespace: true,
     chunkNames: "[name]-[hash]",
     metafile: true,
     plugins,

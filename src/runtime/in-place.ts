@@ -1,7 +1,7 @@
 import { sizeOf } from "../tensor/shape.js";
 import type { DType } from "../tensor/tensor.js";
 import type { TensorData } from "../tensor/values.js";
-import type { Address, CInterface } from "./c-interface.js";
+import type { Address, CInterface } from "./native-interface.js";
 import { resolveRuntime } from "./device.js";
 import { type Executor, execute, type Job } from "./executor.js";
 import { CONFIGURATION, threadsOf } from "./session.js";
@@ -20,7 +20,7 @@ const LINE = 64;
 export async function executeInPlace(job: Job, into: ReadonlyMap<string, Float32Array>): Promise<Executor> {
   const { package: from, device } = await resolveRuntime(job.device);
   const native = from === "onnxruntime-node" && device === "cpu";
-  const c = native ? await (await import("./c-interface.js")).cInterface() : null;
+  const c = native ? await (await import("./native-interface.js")).cInterface() : null;
   return c ? placed(c, job, into) : execute(job, into);
 }
 

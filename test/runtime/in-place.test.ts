@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cInterface } from "../../src/runtime/c-interface.js";
+import { cInterface } from "../../src/runtime/native-interface.js";
 import { type Executor, execute, type Job } from "../../src/runtime/executor.js";
 import { executeInPlace } from "../../src/runtime/in-place.js";
 import { lower } from "../../src/runtime/lower.js";

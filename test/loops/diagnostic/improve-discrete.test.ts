@@ -109,7 +109,7 @@ describe("refused", () => {
   test("text, which has no classes that could be judged", async () => {
     const text = { ...presets.tiny, length: 16, network: { ...presets.tiny.network, width: 16, heads: 2, blocks: 1 } };
     const short = { ...text, training: { ...presets.tiny.training, batch: 4, steps: 1 } };
-    await trainDiscrete(chain, short as DiscreteSettings, { ...quiet, out: at("text") });
+    await trainDiscrete({ ...chain, id: "text-mix" }, short as DiscreteSettings, { ...quiet, out: at("text") });
     for (const args of [
       ["improve", at("text"), "--out", at("x")],
       ["diagnose", at("text")],
