@@ -1,9 +1,9 @@
 import { sizeOf } from "../tensor/shape.js";
 import type { DType } from "../tensor/tensor.js";
 import type { TensorData } from "../tensor/values.js";
-import type { Address, CInterface } from "./native-interface.js";
 import { resolveRuntime } from "./device.js";
 import { type Executor, execute, type Job } from "./executor.js";
+import type { Address, CInterface } from "./native-interface.js";
 import { CONFIGURATION, threadsOf } from "./session.js";
 
 /** Numbers of the runtime's types and of its highest level of optimisation. */

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { cInterface } from "../../src/runtime/native-interface.js";
 import { type Executor, execute, type Job } from "../../src/runtime/executor.js";
 import { executeInPlace } from "../../src/runtime/in-place.js";
 import { lower } from "../../src/runtime/lower.js";
+import { cInterface } from "../../src/runtime/native-interface.js";
 import { constant, input } from "../../src/tensor/index.js";
 
 const SHAPE = [3, 50];
