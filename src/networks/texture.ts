@@ -55,4 +55,7 @@ export function grid(images: Tensor): Tensor {
   );
 }
 
+/** Both, by name. */
+export const fineStructure = (images: Tensor) => ({ texture: texture(images), grid: grid(images) });
+
 const meanPower = (axes: number[]) => (map: Tensor) => map.square().mean(axes).add(1e-6).sqrt();

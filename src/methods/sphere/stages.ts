@@ -1,5 +1,6 @@
 import { augment } from "../../data/augment.js";
 import { type ImageDataset, IndexStream, toFloat } from "../../data/index.js";
+import { cornerAt } from "../../networks/crops.js";
 import type { FeatureNet } from "../../networks/feature-net.js";
 import * as nn from "../../nn/index.js";
 import { cosine, type Schedule } from "../../optim/index.js";
@@ -51,8 +52,7 @@ export function batches({ dataset, config, latent, maxAngle }: SphereStageContex
       const indices = stream.next(batch);
       const images = augment(toFloat(train, indices), [batch, channels, height, width], { flip }, random);
       const noise = random.normals(batch * latent);
-      const corner = new Float32Array(4);
-      if (isCropped(config)) corner[random.integer(4)] = 1;
+      const corner = isCropped(config) ? cornerAt(random.integer(4)) : new Float32Array(4);
       const { heavy, light } = drawStrengths(batch, strengths, random);
       const labels = () =>
         Int32Array.from(indices, (i) => (labelled && random.uniform() >= labelDropout ? train.labels![i] : none));

@@ -1,5 +1,5 @@
 import { moments } from "../../networks/pooling.js";
-import { grid, texture } from "../../networks/texture.js";
+import { fineStructure } from "../../networks/texture.js";
 import type { Tensor } from "../../tensor/index.js";
 
 /** One feature family of a batch of images: `vectors` [N, V, S], each of the V places a drifting problem of its own. */
@@ -48,11 +48,9 @@ export function pixelFamilies(images: Tensor): Family[] {
   return families;
 }
 
-/** Families of fine structure, which the distances of whole pictures hardly feel; see `texture` and `grid`. */
-export const fineFamilies = (images: Tensor): Family[] => [
-  { name: "texture", vectors: texture(images).unsqueeze(1) },
-  { name: "grid", vectors: grid(images).unsqueeze(1) },
-];
+/** Families of fine structure, which the distances of whole pictures hardly feel; see `fineStructure`. */
+export const fineFamilies = (images: Tensor): Family[] =>
+  Object.entries(fineStructure(images)).map(([name, values]) => ({ name, vectors: values.unsqueeze(1) }));
 
 /**
  * Families of a feature network's stage outputs: channel means and deviations of each, and all but the first flattened.

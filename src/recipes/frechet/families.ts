@@ -2,7 +2,7 @@ import type { ImageDataset } from "../../data/index.js";
 import { features as featureSet, fitPca, type Pca } from "../../metrics/index.js";
 import { cropInTurn } from "../../networks/crops.js";
 import type { FeatureNet } from "../../networks/feature-net.js";
-import { grid, texture } from "../../networks/texture.js";
+import { fineStructure } from "../../networks/texture.js";
 import { concat, constant, type Tensor } from "../../tensor/index.js";
 
 /** Maps are averaged over 2×2 cells until they have no more numbers than this, so that their covariance can be had. */
@@ -20,8 +20,7 @@ export const rawFamilies =
     const means = stages.map((stage) => stage.mean([2, 3]));
     return {
       pixels: flat(images),
-      texture: texture(images),
-      grid: grid(images),
+      ...fineStructure(images),
       ...(means.length > 0 && { pool: concat(means, 1) }),
       ...Object.fromEntries(stages.slice(1).map((stage, i) => [`stage${i + 1}`, flat(stage)])),
     };

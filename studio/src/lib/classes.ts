@@ -1,5 +1,4 @@
-/** Stands between the name of a class and what it belongs to. */
-const BELONGS = " / ";
+import { BELONGS } from "fewstep/page";
 
 export interface ClassChoice {
   /** Its number in figures. */
