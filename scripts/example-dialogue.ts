@@ -7,7 +7,7 @@ import { speakDialogue } from "../src/data/voices/spoken.js";
 import { writeWav } from "../src/io/sound-write.js";
 
 const [path = "dialogue.wav"] = process.argv.slice(2);
-await using flite = await openFlite();
+const flite = await openFlite();
 const { sounds, turns } = await speakDialogue(flite, { relation: "friend", seed: 1, seconds: 20.5 });
 await writeWav(
   path,

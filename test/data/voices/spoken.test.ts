@@ -75,6 +75,5 @@ describe.skipIf(!flite)("a spoken conversation", () => {
     expect(high.length / plain.length).toBeCloseTo(1, 0.8);
     expect(slow.length / plain.length).toBeGreaterThan(1.3);
     await expect(say(3, 1)).rejects.toThrow("The factor on the pitch is 3");
-    await flite!.release();
   });
 });
