@@ -6,13 +6,12 @@ import { editsOf } from "../../models/edits.js";
 import type { ModelConfig } from "../../models/files.js";
 import type { SampleContext } from "../../models/generator.js";
 import { ImageModel } from "../../models/image-model.js";
-import { type Label, resolveClasses, resolveLabels, resolveNoise } from "../../models/inputs.js";
+import { type Label, resolveClasses, resolveNoise } from "../../models/inputs.js";
 import type { BatchStep, DrawnBatch, Rows } from "../../models/model.js";
 import { OptionError } from "../../models/options.js";
-import { graph } from "../../models/programs.js";
 import { Random } from "../../random/index.js";
 import type { CompileOptions } from "../../runtime/index.js";
-import { constant } from "../../tensor/index.js";
+import { type Classes, labelsGiven, noClass, weightsGiven, weightsOfClasses, weightsOfLabel } from "./class-weights.js";
 import { sphereEdits } from "./edits.js";
 import type {
   ClassOptions,
@@ -23,7 +22,8 @@ import type {
   RefineOptions,
   SphereEncoder,
 } from "./encoder.js";
-import { fullStrength, type NoiseKind, spherify, spherifyRows } from "./geometry.js";
+import { fullStrength, type NoiseKind, spherifyRows } from "./geometry.js";
+import { drawnGraph, isToldAngle, type Side, sideGraph } from "./graphs.js";
 import type { SphereNetwork } from "./network.js";
 import { MOST_STEPS, sphereOptions } from "./options.js";
 import { type Coder, refinePasses, sphereSample } from "./sampler.js";
@@ -37,8 +37,6 @@ type Options = z.output<Schema>;
 const ABSENT = { none: "", guidance: "" };
 
 const REFINE = ["label", "classes", "guidance", "guidanceAt", "steps", "strength", "shareNoise", "seed", "noise"];
-
-type Side = "encode" | "decode";
 
 /** Strength of guidance, of all rows or of each. */
 type Strength = number | Float32Array;
@@ -60,32 +58,6 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     this.latent = latentLength(shape);
     this.noise = shape.noise;
     this.sampleAngle = shape.sampleAngle ?? null;
-  }
-
-  /** One network: x, class weights [size, classes + 1], with guidance also those of no class, and a decoder's angles. */
-  private side(side: Side, guided: boolean) {
-    const { image, shape, latent } = this;
-    const of = this.net[side];
-    return graph({
-      inputs: (size: number) => ({
-        x: side === "encode" ? [size, image.channels, image.height, image.width] : [size, latent],
-        classes: [size, shape.classes + 1],
-        none: guided && [size, shape.classes + 1],
-        guidance: guided && [size],
-        angle: this.toldAngle(side) && [size],
-      }),
-      build: ({ x, classes, none, guidance, angle }) => {
-        const given = of(x, classes, angle || undefined);
-        const free = guided ? of(x, none, angle || undefined) : given;
-        const strength = guided && guidance.reshape([guidance.size, ...given.shape.slice(1).map(() => 1)]);
-        const out = strength ? free.add(given.sub(free).mul(strength)) : given;
-        return { out: side === "decode" ? out.clamp(-1, 1) : out };
-      },
-    });
-  }
-
-  private toldAngle(side: Side): boolean {
-    return side === "decode" && this.sampleAngle !== null;
   }
 
   get edits() {
@@ -114,23 +86,19 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
   /** A sample of one step without guidance: noise to the sphere, and that decoded. */
   get whole() {
     const { shape, latent, classNames } = this;
-    const drawn = graph({
-      inputs: (size: number) => ({
-        noise: [size, latent],
-        label: classNames !== null && { shape: [size], dtype: "int32" as const },
-      }),
-      build: ({ noise, label }) => {
-        const [size] = noise.shape;
-        const none = constant(new Int32Array(size).fill(shape.classes), [size], "int32");
-        const classes = (label || none).oneHot(shape.classes + 1);
-        const angle = this.sampleAngle === null ? undefined : constant([this.sampleAngle]).broadcastTo([size]);
-        return { images: this.net.decode(spherify(noise), classes, angle).clamp(-1, 1) };
-      },
-    });
+    const drawn = drawnGraph(classNames !== null, shape, this.net);
     return this.part("noise and label to images of one step, clipped to [−1, 1]", drawn, {
       noise: `float32 [batch, ${latent}]: drawn from a standard normal distribution`,
       label: `int32 [batch]: class, 0 … ${shape.classes}; the last is none`,
     });
+  }
+
+  private get classes(): Classes {
+    return { classes: this.shape.classes, classNames: this.classNames };
+  }
+
+  private side(side: Side, guided: boolean) {
+    return sideGraph(side, guided, this.shape, this.net);
   }
 
   /** Rows of any number through one network. */
@@ -144,8 +112,9 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
   ): Promise<Float32Array> {
     const guided = guidance !== 1; // rows of strengths are of guided samples
     const count = classes.length / (this.shape.classes + 1);
-    const none = guided ? this.noClass(count) : 0;
-    const told = this.toldAngle(side) && (typeof angle === "number" ? new Float32Array(count).fill(angle) : angle);
+    const none = guided ? noClass(this.classes, count) : 0;
+    const told =
+      isToldAngle(side, this.shape) && (typeof angle === "number" ? new Float32Array(count).fill(angle) : angle);
     const name = `${side} ${guided}`;
     const { out } = await this.programs.rows(
       name,
@@ -157,48 +126,12 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     return out;
   }
 
-  /** Class weights of images without a class. */
-  private noClass(count: number): ClassWeights {
-    const row = this.shape.classes + 1;
-    return new Float32Array(count * row).map((_, i) => (i % row === row - 1 ? 1 : 0));
-  }
-
   /**
    * Class weights [count, classes + 1] of a label, of one for each, or (null) of none. @throws where there is no such
    * class.
    */
   classWeights(label: Label | null | undefined, count: number): ClassWeights {
-    if (label === null || label === undefined) return this.noClass(count);
-    return this.weightsOf(resolveLabels(label, count, this.classNames));
-  }
-
-  private weightsOf(labels: Int32Array): ClassWeights {
-    if (this.classNames === null) return this.noClass(labels.length);
-    const row = this.shape.classes + 1;
-    const weights = new Float32Array(labels.length * row);
-    labels.forEach((label, i) => void (weights[i * row + label] = 1));
-    return weights;
-  }
-
-  /** The class weights that are given, or a label's. @throws where guidance has no class to go to. */
-  private classesOf({ label, classes, guidance = 1 }: ClassOptions & GuidanceOptions, count: number): ClassWeights {
-    const named = label !== undefined && label !== null;
-    if (classes && named) throw new OptionError("Give a label or class weights, not both.");
-    const size = count * (this.shape.classes + 1);
-    if (classes && classes.length !== size)
-      throw new OptionError(`Class weights take ${count} × ${size / count} numbers, got ${classes.length}.`);
-    for (const weight of classes ?? [])
-      if (!Number.isFinite(weight)) throw new OptionError(`Class weights must be finite, got ${weight}.`);
-    if (guidance > 1 && this.classNames && !classes && !named)
-      throw new OptionError(
-        `Guidance goes from no class to a class; give a label, or leave out the guidance ${guidance}.`,
-      );
-    return classes ?? this.classWeights(label, count);
-  }
-
-  /** Classes that pictures are given by a label; null where they are given none. */
-  private labelsOf(label: Label | null | undefined, count: number): Int32Array | null {
-    return label === null || label === undefined ? null : resolveLabels(label, count, this.classNames);
+    return weightsOfLabel(this.classes, label, count);
   }
 
   /** Guidance factor of each network. The options are checked as those of a sample. */
@@ -241,7 +174,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     requireKnown(`encode of ${this.config.name}`, options, ["label", "classes", "signal"]);
     const { label, classes, signal } = options;
     this.checkImages(images);
-    const weights = this.classesOf({ label, classes }, images.count);
+    const weights = weightsGiven(this.classes, { label, classes }, images.count);
     return spherifyRows(await this.through("encode", images.pixels, weights, 1, 0, signal), this.latent);
   }
 
@@ -256,11 +189,11 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     const bad = latents.find((value) => !Number.isFinite(value));
     if (bad !== undefined) throw new Error(`Latents must be finite, got ${bad}.`);
     const { decode } = this.factors(options);
-    const classes = this.classesOf(options, count);
+    const classes = weightsGiven(this.classes, options, count);
     const { angle = 0 } = options;
     checkAngles(angle, count);
     const pixels = await this.through("decode", latents, classes, decode, angle, options.signal);
-    return this.images(pixels, this.labelsOf(options.label, count));
+    return this.images(pixels, labelsGiven(this.classes, options.label, count));
   }
 
   /** Both networks with their classes and guidance. */
@@ -285,7 +218,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     requireKnown(`refine of ${this.config.name}`, options, [...REFINE, "between", "signal"]);
     this.checkImages(images);
     const { count } = images;
-    const labels = this.labelsOf(options.label, count) ?? images.labels;
+    const labels = labelsGiven(this.classes, options.label, count) ?? images.labels;
     const { steps = 1, strength = 1, shareNoise = true, seed = 0, noise, between } = options;
     const signal = this.programs.work.signal(options.signal);
     signal.throwIfAborted();
@@ -293,7 +226,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     if (!(Number.isInteger(steps) && steps >= 0 && steps <= MOST_STEPS))
       throw new OptionError(`steps must be a whole number from 0 to ${MOST_STEPS}, got ${steps}.`);
     if (typeof strength === "number") checkStrength(strength);
-    const coder = this.coder(this.classesOf(options, count), this.factors(options), signal);
+    const coder = this.coder(weightsGiven(this.classes, options, count), this.factors(options), signal);
     const random = new Random(seed, "refine");
     const shared = resolveNoise(noise, count, this.latent, random.split("noise"));
     let current = labels === images.labels ? images : this.images(images.pixels, labels);
@@ -340,7 +273,7 @@ export class SphereModel extends ImageModel<Schema> implements SphereEncoder {
     const of = resolveClasses({ label, mixture, seed }, count, this.classNames, { none: true });
     const first = resolveNoise(noise, count, this.latent, new Random(seed, "sample").split("noise"));
     const again = shareNoise === "initial" ? first : new Random(seed, "refine").split("noise").normals(first.length);
-    const classes = "mixture" in of ? of.mixture : this.weightsOf(of.label);
+    const classes = "mixture" in of ? of.mixture : weightsOfClasses(this.classes, of.label);
     return { ...of, noise: first, again, classes, guidance: new Float32Array(count).fill(guidance) };
   }
 
