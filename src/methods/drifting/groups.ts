@@ -19,6 +19,8 @@ export class GroupDraw {
     private readonly samples: number,
     maxGroups: number,
     private readonly random: Random,
+    /** Numbers of noise of a sample; default: of a latent vector. */
+    private readonly noise = context.config.autoencoder.latent,
   ) {
     const { dataset, config } = context;
     const { train, classNames } = dataset;
@@ -32,10 +34,10 @@ export class GroupDraw {
   }
 
   /** Specs of the generator's inputs. */
-  inputs(latent: number, styles: number) {
-    const { groups, samples } = this;
+  inputs(styles: number) {
+    const { groups, samples, noise: length } = this;
     return {
-      noise: [groups, samples, latent],
+      noise: [groups, samples, length],
       label: { shape: [groups], dtype: "int32" as const },
       guidance: [groups],
       style: styles > 0 && { shape: [groups, samples, styles], dtype: "int32" as const },
@@ -46,8 +48,8 @@ export class GroupDraw {
    * These, the weight of the unconditional negatives, and noise and styles of independent negatives where there are any: what
    * `next` fills beside the images.
    */
-  specs(latent: number, styles: number) {
-    const inputs = this.inputs(latent, styles);
+  specs(styles: number) {
+    const inputs = this.inputs(styles);
     return {
       ...inputs,
       weight: [this.groups, 1],
@@ -96,9 +98,8 @@ export class GroupDraw {
 
   private latents(): { noise: Float32Array; style: Int32Array } {
     const { groups, samples, random } = this;
-    const { autoencoder, generator } = this.context.config;
-    const { count, size } = generator.styles;
-    const noise = new Float32Array(groups * samples * autoencoder.latent);
+    const { count, size } = this.context.config.generator.styles;
+    const noise = new Float32Array(groups * samples * this.noise);
     random.fillNormal(noise);
     const length = groups * samples * count;
     return { noise, style: Int32Array.from({ length }, (_, i) => (i % count) * size + random.integer(size)) };

@@ -3,11 +3,11 @@ import { decoder } from "../../networks/autoencoder.js";
 import { latentMlp } from "../../networks/latent-mlp.js";
 import * as nn from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-import { type GeneratorShape, generatorShape } from "./shape.js";
+import { type GeneratorShape, generatorShape, noiseLength } from "./shape.js";
 
 /** Inputs of a generator for B groups of G samples that share label and guidance. */
 export interface GeneratorInputs {
-  /** Gaussian noise [B, G, latent]. */
+  /** Gaussian noise [B, G, latent], for images [B, G, `noiseLength`]. */
   noise: Tensor;
   /** [B] int32; absent for unconditional generators. */
   label?: Tensor;
@@ -51,11 +51,13 @@ export function imageGenerator(config: GeneratorShape, decoderInit?: nn.WeightIn
   const generator = latentGenerator(config);
   const scale = nn.parameter([latent], nn.init.ones);
   const shift = nn.parameter([latent], nn.init.zeros);
-  const decode = decoder(config.autoencoder, decoderInit);
-  const module = nn.module({ generator, scale, shift, decode }, (inputs: GeneratorInputs) =>
-    decode(generator(inputs).reshape([-1, latent]).mul(scale).add(shift)),
-  );
-  return module;
+  const decode = decoder(config.autoencoder, decoderInit, config.pixelNoise);
+  const length = noiseLength(config);
+  return nn.module({ generator, scale, shift, decode }, ({ noise, ...inputs }: GeneratorInputs) => {
+    const latents = generator({ ...inputs, noise: noise.slice(2, 0, latent) }).reshape([-1, latent]);
+    const maps = config.pixelNoise && noise.reshape([-1, length]).slice(1, latent, length);
+    return decode(latents.mul(scale).add(shift), maps);
+  });
 }
 export type ImageGenerator = ReturnType<typeof imageGenerator>;
 

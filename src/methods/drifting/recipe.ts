@@ -36,6 +36,7 @@ export function networkConfig(
       autoencoder,
       classes: classNames?.length ?? 0,
       ...config.generator,
+      pixelNoise: config.generator.pixelNoise || undefined,
       guidance: config.guidance !== null && classNames !== null,
     }),
   };

@@ -38,6 +38,12 @@ const settings = z.object({
       .default(false)
       .describe("the joint stage also compares fine structure: textures, and what comes again every four pixels"),
   }),
+  generator: latentSettings.generator.extend({
+    pixelNoise: z
+      .boolean()
+      .optional()
+      .describe("the decoder takes noise for every pixel beside the latent vector, which fine structure is made of"),
+  }),
   /** Null: no feature network; the autoencoder and the joint stage then look at pixels alone. */
   features: latentSettings.features.nullable(),
   autoencoder: latentSettings.autoencoder.extend({
@@ -110,7 +116,7 @@ const tiny = {
   from: null,
   features,
   autoencoder,
-  generator,
+  generator: { ...generator, pixelNoise: false },
   latentStage: { samples: 128, groups: 10, steps: 350, lr: 1e-3, emaDecay: 0.995 },
   jointStage,
   frechetStage: noPostTraining,
@@ -139,7 +145,7 @@ const page: DriftingSettings = {
     steps: 250,
     lr: 3e-3,
   },
-  generator: { hidden: 256, blocks: 2, condition: 64, styles: { count: 0, size: 1 } },
+  generator: { hidden: 256, blocks: 2, condition: 64, styles: { count: 0, size: 1 }, pixelNoise: false },
   latentStage: { samples: 48, groups: 10, steps: 400, lr: 2e-3, emaDecay: 0.98 },
   jointStage: { samples: 16, groups: 10, steps: 300, lr: 1e-3, emaDecay: 0.98 },
   frechetStage: noPostTraining,
@@ -161,7 +167,13 @@ const PAGE_COLOUR = {
 export const presets = {
   tiny,
   page,
-  small: { ...tiny, ...latentPresets.small, drift, latentStage: { ...tiny.latentStage, steps: 800 } },
+  small: {
+    ...tiny,
+    ...latentPresets.small,
+    generator: { ...latentPresets.small.generator, pixelNoise: false },
+    drift,
+    latentStage: { ...tiny.latentStage, steps: 800 },
+  },
 } satisfies Record<string, DriftingSettings>;
 
 /** A preset fitted to a data set: colour images get wider networks and a longer latent vector. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { classes, depth, imageShape, requireActivations, requireHeads, width } from "../../models/shape.js";
-import { autoencoderShape } from "../../networks/autoencoder.js";
+import { autoencoderShape, noiseOf } from "../../networks/autoencoder.js";
 
 const count = z.int().min(1).max(1024);
 
@@ -17,6 +17,8 @@ export const generatorShape = z.strictObject({
   styles: z.strictObject({ count: z.int().min(0).max(1024), size: z.int().min(0).max(65_536) }),
   /** Whether the guidance strength is an input. */
   guidance: z.boolean(),
+  /** Whether the decoder takes noise for every pixel too, after that of the latent vector. */
+  pixelNoise: z.literal(true).optional(),
 });
 export type GeneratorShape = z.infer<typeof generatorShape>;
 
@@ -57,5 +59,14 @@ export function inputsOf(shape: DriftingShape) {
   const { classes, styles } = shape;
   return shape.kind === "transformer"
     ? { noise: shape.channels * shape.size ** 2, classes, styles, guidance: true }
-    : { noise: shape.autoencoder.latent, classes, styles, guidance: shape.guidance };
+    : { noise: noiseLength(shape), classes, styles, guidance: shape.guidance };
 }
+
+/** Numbers of noise that an image is made of. */
+export const noiseLength = ({
+  autoencoder,
+  pixelNoise,
+}: {
+  autoencoder: Pick<GeneratorShape["autoencoder"], "latent" | "height" | "width">;
+  pixelNoise?: boolean;
+}): number => autoencoder.latent + (pixelNoise ? noiseOf(autoencoder) : 0);

@@ -15,6 +15,7 @@ import { gradientStage, phase, type Stage, type TrainingCompute, trainingCompute
 import { GroupDraw } from "./groups.js";
 import type { GeneratorInputs, ImageGenerator } from "./network.js";
 import type { DriftingSettings } from "./settings.js";
+import { noiseLength } from "./shape.js";
 import { type Temperatures, temperaturesOf } from "./temperatures.js";
 
 export interface DriftStageContext extends TrainingCompute {
@@ -23,6 +24,10 @@ export interface DriftStageContext extends TrainingCompute {
   generator: ImageGenerator;
   sample?: Stage["sample"];
 }
+
+/** Numbers of noise of an image. */
+const imageNoise = ({ dataset, config: { autoencoder, generator } }: DriftStageContext): number =>
+  noiseLength({ autoencoder: { ...autoencoder, ...dataset }, pixelNoise: generator.pixelNoise });
 
 /** The trained parameters of a network and, in one vector with them, of the widths of a field. */
 const beside = (network: Pick<ImageGenerator, "namedParameters">, { parameters }: Temperatures) =>
@@ -51,7 +56,7 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
     phases: [
       phase({
         inputs: {
-          ...draw.specs(latent, config.generator.styles.count),
+          ...draw.specs(config.generator.styles.count),
           ...widths.inputs,
           positives: [groups, samples, latent],
           others: unconditional > 0 && [1, unconditional, latent],
@@ -95,9 +100,8 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
   const { dataset, config, generator } = context;
   const { train, channels, height, width } = dataset;
   const { samples, groups: maxGroups } = config.jointStage;
-  const { latent } = config.autoencoder;
   const random = new Random(config.seed, "joint");
-  const draw = new GroupDraw(context, samples, maxGroups, random);
+  const draw = new GroupDraw(context, samples, maxGroups, random, imageNoise(context));
   const { groups, unconditional } = draw;
   const widths = temperaturesOf(config.drift, "joint", config.jointStage.steps);
   const familiesOf = imageFamilies(features, { fine: config.drift.fine });
@@ -109,7 +113,7 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
     phases: [
       phase({
         inputs: {
-          ...draw.specs(latent, config.generator.styles.count),
+          ...draw.specs(config.generator.styles.count),
           ...widths.inputs,
           positives: [groups * samples, channels, height, width],
           others: unconditional > 0 && [unconditional, channels, height, width],
@@ -155,14 +159,14 @@ export async function frechetDriftStage(context: DriftStageContext, features: Fe
   const real = await realFamilies(dataset, features, context);
   const { classes } = real[0].moments;
   const random = new Random(config.seed, "frechet");
-  const draw = new GroupDraw(context, settings.samples, classes, random);
+  const draw = new GroupDraw(context, settings.samples, classes, random, imageNoise(context));
   return frechetStage({
     ...context,
     settings,
     features,
     real,
     drawing: {
-      specs: draw.inputs(config.autoencoder.latent, config.generator.styles.count),
+      specs: draw.inputs(config.generator.styles.count),
       next: () => draw.everyClass(),
       state: { random },
     },

@@ -4,8 +4,22 @@ import { weightsFrom } from "../../recipes/beginning.js";
 import { trainModel } from "../../recipes/training.js";
 import type { TrainOptions } from "../../train/index.js";
 import { driftingArchitecture } from "./architecture.js";
+import type { ImageGenerator } from "./network.js";
 import { driftingRecipe } from "./recipe.js";
 import type { DriftingSettings } from "./settings.js";
+
+/** Weights of a model of the recipe's shape; where that takes noise for every pixel, one without is such a model too. */
+const weightsLike = (
+  { shape, dataset: { classNames } }: ReturnType<typeof driftingRecipe>["recipe"],
+  location: string,
+) =>
+  weightsFrom(location, "drifting", driftingArchitecture, { shape, classNames }, (one) =>
+    shape.pixelNoise ? { ...one, pixelNoise: true } : one,
+  );
+
+/** What noise for every pixel is multiplied with at first. */
+const noiseScales = (net: ImageGenerator) =>
+  Object.fromEntries(Object.entries(nn.weightsOf(net)).filter(([name]) => name.startsWith("decode.scales.")));
 
 /**
  * Trains a drifting model by `driftingRecipe`, from the weights of `settings.from` where it names a model. Writes checkpoints, logs and `model/` into the run's folder.
@@ -15,11 +29,6 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingSet
   const { from } = recipe.settings;
   if (from !== null && !options.from)
     // what goes on from a run has its weights
-    nn.join(recipe.net).load(
-      await weightsFrom(from, "drifting", driftingArchitecture, {
-        shape: recipe.shape,
-        classNames: dataset.classNames,
-      }),
-    );
+    nn.join(recipe.net).load({ ...noiseScales(recipe.net), ...(await weightsLike(recipe, from)) });
   return trainModel({ ...recipe, options }, stages, preview);
 }
