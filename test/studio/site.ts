@@ -49,11 +49,21 @@ export class StaticHost {
   }
 }
 
-/** A browser with one page at a time, which keeps what went wrong in it. */
+/** The browser of a file's visitors, while there are any. */
+let shared: Promise<Browser> | undefined;
+let visitors = 0;
+
+async function launch(): Promise<Browser> {
+  const { path } = await requireBrowser();
+  // A camera that shows a moving test picture and a microphone that hears beeps, given to whoever asks
+  const camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+  return chromium.launch({ executablePath: path, args: ["--no-sandbox", ...camera] });
+}
+
+/** Somebody with a profile of their own and one page at a time, which keeps what went wrong in it. */
 export class Visitor {
   readonly problems: string[] = [];
   private constructor(
-    private readonly browser: Browser,
     readonly context: BrowserContext,
     readonly page: Page,
   ) {}
@@ -62,10 +72,9 @@ export class Visitor {
     options: { width?: number; height?: number; dark?: boolean; scale?: number } = {},
   ): Promise<Visitor> {
     const { width = 1440, height = 900, dark = false, scale = 1 } = options;
-    const { path } = await requireBrowser();
-    // A camera that shows a moving test picture and a microphone that hears beeps, given to whoever asks
-    const camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
-    const browser = await chromium.launch({ executablePath: path, args: ["--no-sandbox", ...camera] });
+    visitors++;
+    shared ??= launch();
+    const browser = await shared;
     const context = await browser.newContext({
       viewport: { width, height },
       deviceScaleFactor: scale,
@@ -75,7 +84,7 @@ export class Visitor {
     });
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
-    const visitor = new Visitor(browser, context, page);
+    const visitor = new Visitor(context, page);
     page.on("pageerror", (error) => visitor.problems.push(error.message));
     page.on("console", (message) => {
       if (message.type() === "error") visitor.problems.push(`${message.text()} (${message.location().url})`);
@@ -96,7 +105,9 @@ export class Visitor {
   async expectGood(): Promise<void> {
     // In the middle of a transition colours are those of neither end: without motion there is none
     await this.page.emulateMedia({ reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    // Put together in the page itself, which has no frames, rather than in another one; passes need no list of nodes
+    const axe = new AxeBuilder({ page: this.page }).setLegacyMode().options({ resultTypes: ["violations"] });
+    const { violations } = await axe.analyze();
     await this.page.emulateMedia({ reducedMotion: null });
     const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
     const told = bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
@@ -159,7 +170,12 @@ export class Visitor {
     throw new Error(`Tab never comes to ${selector}.`);
   }
 
-  close(): Promise<void> {
-    return this.browser.close();
+  /** Goes; the last one closes the browser. */
+  async close(): Promise<void> {
+    await this.context.close();
+    if (--visitors > 0) return;
+    const browser = await shared;
+    shared = undefined;
+    await browser?.close();
   }
 }
