@@ -13,7 +13,7 @@ self.addEventListener("install", (event) => {
     (async () => {
       const cache = await caches.open(CACHE);
       const files = await (await fetch("./files.json", { cache: "no-store" })).json();
-      await Promise.all(files.map(async (file) => cache.put(file, await fetch(file, { cache: "no-cache" }))));
+      await Promise.all(files.map(async (file) => cache.put(file, isolated(await fetch(file, { cache: "no-cache" })))));
     })(),
   );
 });
@@ -26,16 +26,27 @@ const isolated = (response) => {
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 };
 
-/** From the network, kept for later; without one, what was kept. */
+/** What is kept has the headers already: as it was kept, the browser knows it, and what it has compiled of it. */
+async function fetched(request, cache) {
+  const response = isolated(await fetch(request));
+  if (response.ok) await cache.put(request, response.clone());
+  return response;
+}
+
+/**
+ * From the network, kept for later; without one, what was kept. Files whose names tell their content never change: these
+ * are fetched once.
+ */
 async function answer(request) {
   const cache = await caches.open(CACHE);
+  const kept = () => cache.match(request, { ignoreSearch: request.mode === "navigate" });
+  const ready = /\/assets\//.test(request.url) ? await kept() : undefined;
+  if (ready) return ready;
   try {
-    const response = await fetch(request);
-    if (response.ok) await cache.put(request, response.clone());
-    return isolated(response);
+    return await fetched(request, cache);
   } catch (error) {
-    const kept = await cache.match(request, { ignoreSearch: request.mode === "navigate" });
-    if (kept) return isolated(kept);
+    const old = await kept();
+    if (old) return old;
     throw error;
   }
 }
