@@ -1,5 +1,4 @@
 import { compile, grad, optim, type Parameters, Random, type Tensor } from "../src/core.js";
-import type { ImageDataset } from "../src/data/index.js";
 import {
   type GeneratorInputs,
   imageGenerator,
@@ -11,35 +10,11 @@ import { networkConfig } from "../src/methods/drifting/recipe.js";
 import { jointDriftStage, latentDriftStage } from "../src/methods/drifting/stages.js";
 import { classifier } from "../src/networks/feature-net.js";
 import * as nn from "../src/nn/index.js";
+import { noiseImages } from "./noise-images.js";
 import { type BenchOptions, interleave, load, machine, round, type Times, table, timed } from "./report.js";
 
 const STEPS = 2;
 const CLASSES = 10;
-
-/** Grey noise of Fashion-MNIST's shape: the time of a step does not depend on what is in the pictures. */
-function noiseImages(count: number): ImageDataset {
-  const random = new Random(0);
-  const pixels = Uint8Array.from({ length: count * 28 * 28 }, () => random.integer(256));
-  const split = {
-    count,
-    pixels,
-    labels: Uint16Array.from({ length: count }, (_, i) => i % CLASSES),
-    channels: 1 as const,
-  };
-  const classNames = Array.from({ length: CLASSES }, (_, i) => `class ${i}`);
-  const about = { licence: "none", attribution: "random numbers" };
-  return {
-    id: "noise",
-    kind: "images",
-    height: 28,
-    width: 28,
-    channels: 1,
-    classNames,
-    train: split,
-    test: split,
-    ...about,
-  };
-}
 
 const meanSquares = (tensors: readonly Tensor[]) => tensors.map((t) => t.square().mean()).reduce((a, b) => a.add(b));
 

@@ -5,6 +5,7 @@ import type { Bench } from "./report.js";
 const benches: Record<string, string> = {
   train: "training-step time of three networks against PyTorch, TensorFlow.js and jax-js",
   optimizer: "one update of AdamW and of a weight average, in WebAssembly and in plain loops",
+  step: "what of a training step is not the network, stage by stage (names: methods, or method:preset)",
   drift: "what the drift loss adds to a training step",
   "drift-upgrades": "drifting with each change of its field for equal processor time (names: changes, rounds: seeds)",
   sample: "one-step latency, and how many steps the flow baselines need for the same quality",

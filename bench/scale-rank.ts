@@ -2,8 +2,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Random } from "../src/core.js";
-import type { ImageDataset, ImageSplit } from "../src/data/index.js";
 import * as drifting from "../src/methods/drifting/settings.js";
 import { trainDrifting } from "../src/methods/drifting/train.js";
 import * as flow from "../src/methods/flow/settings.js";
@@ -11,27 +9,12 @@ import { trainFlow } from "../src/methods/flow/train.js";
 import { presets as sphere, trainSphere } from "../src/methods/sphere/index.js";
 import { joinRanks, launchedBy, type MpiRanks } from "../src/runtime/mpi/index.js";
 import type { RunResult, TrainOptions } from "../src/train/index.js";
+import { noiseImages } from "./noise-images.js";
 import { median } from "./report.js";
 
 const STEPS = Number(process.argv[2] ?? 8);
 
-/** Pictures of noise with ten classes: as large as Fashion-MNIST's, and nothing has to be fetched. */
-function pictures(): ImageDataset {
-  const split = (count: number, name: string): ImageSplit => {
-    const random = new Random(1, name);
-    return {
-      ...{ count, channels: 1, labels: Uint16Array.from({ length: count }, (_, i) => i % 10) },
-      pixels: Uint8Array.from({ length: count * 784 }, () => random.integer(256)),
-    };
-  };
-  return {
-    ...{ id: "noise", kind: "images", height: 28, width: 28, channels: 1 },
-    classNames: Array.from({ length: 10 }, (_, i) => `class ${i}`),
-    ...{ train: split(1000, "train"), test: split(100, "test"), licence: "none needed", attribution: "drawn" },
-  };
-}
-
-const data = pictures();
+const data = noiseImages(1000);
 const briefly = <T extends { steps: number }>(stage: T): T => ({ ...stage, steps: 1 });
 const { drift, ball, straight } = { drift: drifting.presets.tiny, ball: sphere.tiny, straight: flow.presets.tiny };
 /** The last stage of each preset as it is, after one step of those before it. */

@@ -1,3 +1,4 @@
+import { manyNormals } from "./many.js";
 import { inverseNormal } from "./normal.js";
 import { philox4x32 } from "./philox.js";
 
@@ -12,6 +13,8 @@ export interface RandomState {
 }
 
 const TWO_32 = 2 ** 32;
+/** From so many normals on they are drawn together. */
+const MANY = 16;
 
 /**
  * Seeded random numbers from Philox4x32-10 in counter mode.
@@ -82,6 +85,12 @@ export class Random {
 
   /** Fills `out` with standard normals: the same numbers as `out.length` calls of `normal`, rounded to float32. */
   fillNormal(out: Float32Array): Float32Array {
+    if (out.length >= MANY && manyNormals) {
+      const { key, stream, position } = this;
+      manyNormals(out, { key, stream, position });
+      this.skipNormals(out.length);
+      return out;
+    }
     for (let i = 0; i < out.length; i++) out[i] = this.normal();
     return out;
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { compileKernels } from "../../scripts/build-kernels.js";
+import { compileKernels, kernelSources } from "../../scripts/build-kernels.js";
 import { parameter } from "../../src/nn/index.js";
 import * as optim from "../../src/optim/index.js";
 import { kernels } from "../../src/optim/kernels/index.js";
@@ -209,7 +209,7 @@ test("WebAssembly is what runs here, and no memory for it is no obstacle", () =>
   expect(vectors.map(({ byteOffset, length }) => [byteOffset, length])).toEqual(Array(4).fill([0, 90_001]));
 });
 
-test("the committed module is what the source compiles to", async () => {
-  const file = new URL("../../src/optim/kernels/wasm.ts", import.meta.url);
-  expect(await readFile(file, "utf8")).toBe(await compileKernels());
+test.each(Object.entries(kernelSources))("%s compiles to the committed module", async (source, target) => {
+  const committed = await readFile(new URL(`../../${target}`, import.meta.url), "utf8");
+  expect(committed).toBe(await compileKernels(source as keyof typeof kernelSources));
 });

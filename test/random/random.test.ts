@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { inverseNormal, philox4x32, Random } from "../../src/random/index.js";
+import { manyNormals } from "../../src/random/many.js";
 import { naturalLog } from "../../src/random/normal.js";
 
 interface Golden {
@@ -55,6 +56,30 @@ test("fillNormal, normals and normal are one sequence, and a prefix of a longer 
   const singles = Float32Array.from(draw(100, () => one.normal()));
   expect(new Random(3).normals(100)).toEqual(singles);
   expect(new Random(3).fillNormal(new Float32Array(300)).subarray(0, 100)).toEqual(singles);
+});
+
+test("normals that are drawn together are those that are drawn one by one, from any place on", () => {
+  const state = { ...new Random(2n ** 60n + 3n, "together").state() };
+  for (const position of [0, 1, 2, 3, 6, 4 * (2 ** 31 - 3), 4 * (2 ** 32 - 3) + 1])
+    for (const count of [1, 15, 16, 17, 4095, 4096, 4097, 20_000]) {
+      const [all, single] = [Random.fromState({ ...state, position }), Random.fromState({ ...state, position })];
+      const found = all.normals(count);
+      expect(found.every((z) => z === Math.fround(single.normal()))).toBe(true);
+      expect(all.state()).toEqual(single.state());
+      expect(all.uint32()).toBe(single.uint32());
+    }
+  expect(manyNormals).not.toBeNull();
+});
+
+test("normals are the same where WebAssembly is not allowed", async () => {
+  const expected = new Random(3).normals(100);
+  vi.stubGlobal("WebAssembly", undefined);
+  vi.resetModules();
+  const plain = await import("../../src/random/index.js");
+  const { manyNormals: none } = await import("../../src/random/many.js");
+  vi.unstubAllGlobals();
+  expect(none).toBeNull();
+  expect(new plain.Random(3).normals(100)).toEqual(expected);
 });
 
 test("a million normals have the moments of N(0, 1)", () => {

@@ -11,7 +11,7 @@ const ROUNDS = 8;
 /** A batch of latents, quantised. */
 export interface Quantised {
   /** Codes [n, levels]. */
-  readonly codes: Int32Array;
+  readonly codes: ArrayLike<number>;
   /** Sums of the first 1 … levels codes' vectors, [n, levels, latent]. */
   readonly sums: Float32Array;
 }

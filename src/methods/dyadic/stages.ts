@@ -15,6 +15,7 @@ import { LEVELS, mixture } from "./schedule.js";
 import type { DyadicSettings } from "./settings.js";
 import { type DyadicShape, pairInputs, soundTokens, TOKEN_FRAMES, TRAIT_COUNT, windowFrames } from "./shape.js";
 import { STYLE_TEMPERATURE } from "./style.js";
+import { quantised } from "./tokenizer.js";
 import { stretchOf, type Take } from "./windows.js";
 
 export interface DyadicStageContext extends TrainingCompute {
@@ -27,7 +28,7 @@ export interface DyadicStageContext extends TrainingCompute {
 const ADAM = { betas: [0.9, 0.99] as [number, number], weightDecay: 0.01 };
 
 /**
- * Trains the tokenizer. Codes are found, and codebooks moved, outside the graph, which is fed the sums of the codes'
+ * Trains the tokenizer. Codes are found, and codebooks moved, outside the loss's graph, which is fed the sums of the codes'
  * vectors: the decoder gets their values, the encoder their gradient (straight-through).
  */
 export function tokenizerStage({ takes, config, shape, net, ...compute }: DyadicStageContext): Stage {
@@ -41,7 +42,10 @@ export function tokenizerStage({ takes, config, shape, net, ...compute }: Dyadic
   const books = new Codebooks(shape.tokenizer, net.codebooks.value!);
   const encoding = compile(
     { rows: [batch, frames, features] },
-    ({ rows }) => ({ latents: net.encode(net.frames.apply(rows)) }),
+    ({ rows }) => {
+      const latents = net.encode(net.frames.apply(rows)).reshape([batch * n, latent]);
+      return { latents, ...quantised(latents, net.codebooks) };
+    },
     { ...computeOf(compute), freeze: false },
   );
   return gradientStage({
@@ -75,10 +79,9 @@ export function tokenizerStage({ takes, config, shape, net, ...compute }: Dyadic
             const own = stretchOf(dialogue.people[person].gesture!, features, start, frames);
             rows.set(own, row * frames * features);
           }
-          const { latents } = await encoding.run({ rows });
-          if (!books.begun) books.begin(latents, random);
-          const found = books.quantise(latents);
-          books.learn(latents, found, random);
+          if (!books.begun) books.begin((await encoding.run({ rows })).latents, random);
+          const found = await encoding.run({ rows });
+          books.learn(found.latents, found, random);
           const sums = new Float32Array(batch * levels * n * latent);
           const quantised = new Float32Array(batch * n * latent);
           for (let row = 0; row < batch; row++) {

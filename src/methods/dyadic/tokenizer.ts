@@ -1,5 +1,5 @@
 import * as nn from "../../nn/index.js";
-import type { Tensor } from "../../tensor/index.js";
+import { stack, type Tensor } from "../../tensor/index.js";
 import type { DyadicShape } from "./shape.js";
 
 const conv = (inputs: number, outputs: number, dilation = 1) =>
@@ -15,6 +15,31 @@ function residual(width: number) {
     { blocks },
     (x: Tensor): Tensor => blocks.reduce((h, { dilated, mix }) => h.add(mix(dilated(h.silu()).silu())), x),
   );
+}
+
+/**
+ * The codes of latents [n, latent] in codebooks [levels, codes, latent], level by level the nearest of what the levels
+ * before leave: codes [n, levels], and the sums of the first 1 … levels codes' vectors, [n, levels, latent]. As
+ * `Codebooks.quantise` does it, by ‖b‖² − 2·x·b instead of ‖x − b‖².
+ */
+export function quantised(latents: Tensor, codebooks: Tensor): { codes: Tensor; sums: Tensor } {
+  let rest = latents;
+  const levels = codebooks.split(codebooks.shape[0], 0).map((level) => {
+    const book = level.squeeze(0);
+    const codes = book.square().sum(-1).sub(rest.matmul(book.transpose()).mul(2)).argmin(-1);
+    rest = rest.sub(book.gather(codes));
+    return { codes, sums: latents.sub(rest) };
+  });
+  return {
+    codes: stack(
+      levels.map(({ codes }) => codes),
+      1,
+    ),
+    sums: stack(
+      levels.map(({ sums }) => sums),
+      1,
+    ),
+  };
 }
 
 type Shape = Pick<DyadicShape, "features" | "tokenizer">;

@@ -59,23 +59,25 @@ export const mirrorGesture = (rows: Float32Array): Float32Array =>
     return COLUMNS[place % 6] * rows[at - place + mirrored[place]];
   });
 
-/** Sounds' features [T, F], louder by so many decibels. */
+/** Sounds' features [T, F], louder by so many decibels, in place. */
 export function louder(rows: Float32Array, decibels: number, width: number): Float32Array {
   const amount = (decibels * Math.LN10) / 20;
   const [[mel0, mel1], [energy]] = [SOUND_PARTS.mel, SOUND_PARTS.energy];
-  return rows.map((value, at) => {
-    const place = at % width;
-    return value + (place >= mel0 && place < mel1 ? 2 * amount : place === energy ? amount : 0);
-  });
+  for (let row = 0; row < rows.length; row += width) {
+    for (let at = row + mel0; at < row + mel1; at++) rows[at] += 2 * amount;
+    rows[row + energy] += amount;
+  }
+  return rows;
 }
 
 /** Rows `start` … `start + count` − 1 of `width` numbers; beyond an end the last row there stays. */
 export function stretchOf(rows: Float32Array, width: number, start: number, count: number): Float32Array {
   const out = new Float32Array(count * width);
   const last = rows.length / width - 1;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0, run = 1; i < count; i += run) {
     const row = Math.max(0, Math.min(last, start + i));
-    out.set(rows.subarray(row * width, (row + 1) * width), i * width);
+    run = row === start + i ? Math.max(1, Math.min(count - i, last + 1 - row)) : 1;
+    out.set(rows.subarray(row * width, (row + run) * width), i * width);
   }
   return out;
 }

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { Codebooks } from "../../../src/methods/dyadic/codebooks.js";
-import { encoder } from "../../../src/methods/dyadic/tokenizer.js";
+import { encoder, quantised } from "../../../src/methods/dyadic/tokenizer.js";
 import * as nn from "../../../src/nn/index.js";
 import { Random } from "../../../src/random/index.js";
+import { compile } from "../../../src/runtime/index.js";
 import { normals, run } from "./made.js";
 
 const shape = { width: 8, latent: 4, levels: 3, codes: 8 };
@@ -29,6 +30,19 @@ test("each level's codes leave less, also after learning; snapped latents stay",
   expect(snapped.reduce((sum, x, i) => sum + (x - latents[i]) ** 2, 0)).toBeCloseTo(found[2], 3);
 });
 
+test("a graph finds the codes that codebooks find", async () => {
+  const { levels, codes, latent } = shape;
+  const books = new Codebooks(shape, normals("book", levels * codes * latent));
+  const latents = normals("latents", 200 * latent);
+  await using program = compile({ latents: [200, latent], books: [levels, codes, latent] }, ({ latents, books }) =>
+    quantised(latents, books),
+  );
+  const found = await program.run({ latents, books: books.books });
+  const expected = books.quantise(latents);
+  expect([...found.codes]).toEqual(Array.from(expected.codes));
+  found.sums.forEach((x, i) => void expect(x).toBeCloseTo(expected.sums[i], 5));
+});
+
 test("a code that nobody comes to is moved to where the latents are", () => {
   const books = new Codebooks(shape, new Float32Array(3 * 8 * 4));
   const random = new Random(1, "books");
@@ -36,7 +50,7 @@ test("a code that nobody comes to is moved to where the latents are", () => {
   books.begin(near, random);
   const far = near.map((x) => x + 50);
   for (let k = 0; k < 400; k++) books.learn(far, books.quantise(far), random);
-  const used = new Set([...books.quantise(far).codes].filter((_, i) => i % 3 === 0));
+  const used = new Set(Array.from(books.quantise(far).codes).filter((_, i) => i % 3 === 0));
   expect(used.size).toBeGreaterThan(4);
   const again = new Codebooks(shape, new Float32Array(3 * 8 * 4));
   again.load(books.state());
