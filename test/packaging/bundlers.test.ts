@@ -7,7 +7,7 @@ import { build as vite } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import webpack from "webpack";
 import { requireBrowser } from "../runtime/devices/browser.js";
-import { openSite } from "../web/site.js";
+import { openSite, QUICKLY } from "../web/site.js";
 import { type App, packedApp, root } from "./packed.js";
 
 /**
@@ -50,7 +50,7 @@ beforeAll(async () => {
   app = await packedApp();
   writeFileSync(join(app.folder, "app.js"), APP);
   writeFileSync(join(app.folder, "package.json"), '{ "type": "module" }');
-  browser = await chromium.launch({ executablePath: (await requireBrowser()).path, args: ["--no-sandbox"] });
+  browser = await chromium.launch({ executablePath: (await requireBrowser()).path, args: ["--no-sandbox", QUICKLY] });
   const { loadModel } = await import("../../src/index.js");
   const model = await loadModel("drifting-fashion", { kind: "image", device: "wasm" });
   expected = [...(await model.sample({ count: 2, label: "sneaker", seed: 7 })).toRgba(1)].filter((_, i) => i % 4 === 0);

@@ -6,7 +6,7 @@ import vue from "@vitejs/plugin-vue";
 import type { Page } from "playwright-core";
 import { build, type PluginOption } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { difference, nodesSneaker, openBrowser, openSite, root, type Site } from "../web/site.js";
+import { difference, nodesSneaker, openBrowser, openSite, QUICKLY, root, type Site } from "../web/site.js";
 import { type App, packedApp } from "./packed.js";
 
 /** Code of docs/browser.md by language. */
@@ -27,7 +27,7 @@ beforeAll(async () => {
   symlinkSync(models, join(app.folder, "node_modules/fewstep-models/drifting-fashion"));
   cpSync(models, join(app.folder, "public/models/drifting-fashion"), { recursive: true });
   writeFileSync(join(app.folder, "package.json"), '{ "type": "module" }');
-  browser = await openBrowser();
+  browser = await openBrowser(QUICKLY);
   site = await openSite({ "/": app.folder });
   expected = await nodesSneaker();
 }, 240_000);

@@ -88,11 +88,17 @@ export async function openSite(folders: Record<string, string>): Promise<Site> {
 /** WebGPU by a CPU, which a page takes only where it is asked to. */
 const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
 
+/**
+ * WebAssembly is compiled quickly, and not once more for speed: pages that draw a few pictures spend most of their time
+ * on that.
+ */
+export const QUICKLY = "--js-flags=--liftoff-only";
+
 /** A browser with a profile of its own. */
-export async function openBrowser(): Promise<{ context: BrowserContext; close(): Promise<void> }> {
+export async function openBrowser(...more: string[]): Promise<{ context: BrowserContext; close(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), "fewstep-web-"));
   const { path: executablePath } = await requireBrowser();
-  const args = ["--no-sandbox", "--no-first-run", "--disable-background-networking", ...SOFTWARE_GPU];
+  const args = ["--no-sandbox", "--no-first-run", "--disable-background-networking", ...SOFTWARE_GPU, ...more];
   args.push("--use-vulkan=swiftshader", "--use-angle=swiftshader");
   const context = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args });
   return {
@@ -110,7 +116,7 @@ export async function openStandalone(html: string) {
   await Promise.all([buildStandalone(join(folder, "fewstep")), writeKinds(join(folder, "kinds"))]);
   const site = await openSite({ "/": folder, "/fewstep/": ortFolder, "/models/": join(root, "models") });
   site.files.set("/index.html", `<!doctype html><title>page</title><link rel="icon" href="data:," />${html}`);
-  const browser = await openBrowser();
+  const browser = await openBrowser(QUICKLY);
   return {
     folder,
     site,
