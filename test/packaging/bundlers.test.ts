@@ -6,8 +6,8 @@ import { type Browser, chromium } from "playwright-core";
 import { build as vite } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import webpack from "webpack";
-import { requireBrowser } from "../runtime/devices/browser.js";
-import { openSite, QUICKLY } from "../web/site.js";
+import { QUICKLY, requireBrowser } from "../runtime/devices/browser.js";
+import { openSite } from "../web/site.js";
 import { type App, packedApp, root } from "./packed.js";
 
 /**

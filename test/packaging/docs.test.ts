@@ -6,7 +6,8 @@ import vue from "@vitejs/plugin-vue";
 import type { Page } from "playwright-core";
 import { build, type PluginOption } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { difference, nodesSneaker, openBrowser, openSite, QUICKLY, root, type Site } from "../web/site.js";
+import { QUICKLY } from "../runtime/devices/browser.js";
+import { difference, nodesSneaker, openBrowser, openSite, root, type Site } from "../web/site.js";
 import { type App, packedApp } from "./packed.js";
 
 /** Code of docs/browser.md by language. */

@@ -5,7 +5,7 @@ import { basename, extname, join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
-import { requireBrowser } from "../runtime/devices/browser.js";
+import { QUICKLY, requireBrowser } from "../runtime/devices/browser.js";
 
 const TYPES: Record<string, string> = {
   ".html": "text/html",
@@ -57,7 +57,7 @@ async function launch(): Promise<Browser> {
   const { path } = await requireBrowser();
   // A camera that shows a moving test picture and a microphone that hears beeps, given to whoever asks
   const camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
-  return chromium.launch({ executablePath: path, args: ["--no-sandbox", ...camera] });
+  return chromium.launch({ executablePath: path, args: ["--no-sandbox", QUICKLY, ...camera] });
 }
 
 /** Somebody with a profile of their own and one page at a time, which keeps what went wrong in it. */

@@ -9,7 +9,7 @@ import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { buildStandalone } from "../../scripts/build-web.js";
 import { writeKinds } from "../../scripts/torture/kinds.js";
 import { loadModel } from "../../src/methods/load.js";
-import { requireBrowser } from "../runtime/devices/browser.js";
+import { QUICKLY, requireBrowser } from "../runtime/devices/browser.js";
 
 export const root = resolve(import.meta.dirname, "../..");
 /** The folder with the runtime's files for browsers. */
@@ -87,12 +87,6 @@ export async function openSite(folders: Record<string, string>): Promise<Site> {
 
 /** WebGPU by a CPU, which a page takes only where it is asked to. */
 const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
-
-/**
- * WebAssembly is compiled quickly, and not once more for speed: pages that draw a few pictures spend most of their time
- * on that.
- */
-export const QUICKLY = "--js-flags=--liftoff-only";
 
 /** A browser with a profile of its own. */
 export async function openBrowser(...more: string[]): Promise<{ context: BrowserContext; close(): Promise<void> }> {

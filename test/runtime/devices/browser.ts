@@ -19,6 +19,12 @@ export async function requireBrowser(): Promise<Browser> {
   return browser;
 }
 
+/**
+ * WebAssembly is compiled quickly, and not once more for speed: pages that draw a few pictures spend most of their time
+ * on that.
+ */
+export const QUICKLY = "--js-flags=--liftoff-only";
+
 /** The folder with SwiftShader's Vulkan driver, which comes with Chromium. */
 export async function swiftshaderFolder(): Promise<string> {
   const { path } = await requireBrowser();
