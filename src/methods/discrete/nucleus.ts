@@ -75,12 +75,27 @@ export function weightIn(logits: Logits, start: number, K: number, log: number, 
   return exponential(value - log) / cut.mass;
 }
 
+/**
+ * Whether token j is in `nucleusOf`, in one pass that weighs likelier tokens only, and of these only such as may be in it
+ * themselves; null where that or rounding does not decide.
+ */
+export function isIn(logits: Logits, start: number, K: number, log: number, p: number, j: number): boolean | null {
+  const value = logits[start + j];
+  const floor = Math.max(value, K >= LONG && depth.p === p ? log - depth.value - MARGIN : -Infinity);
+  room(K);
+  let before = 0;
+  const count = collect(logits, start, K, floor);
+  for (let i = 0; i < count && before <= p + ROUNDING; i++) {
+    const other = logits[start + tokens[i]];
+    if (other > value || tokens[i] < j) before += exponential(other - log);
+  }
+  if (before > p + ROUNDING) return false;
+  return floor > value || before > p - ROUNDING ? null : exponential(value - log) > 0;
+}
+
 /** Puts the tokens that may be in the nucleus into `tokens`, `values` and `masses`; returns how many there are. */
 function gather(logits: Logits, start: number, K: number, log: number, p: number): number {
-  if (tokens.length < K) {
-    tokens = new Int32Array(K);
-    [values, masses, lastValues, lastMasses] = Array.from({ length: 4 }, () => new Float64Array(K));
-  }
+  room(K);
   // Where those from a floor up have more than p, those below it cannot be in the nucleus
   const enough = (floor: number) => {
     gathered = { floor, count: collect(logits, start, K, floor) };
@@ -93,6 +108,13 @@ function gather(logits: Logits, start: number, K: number, log: number, p: number
   }
   enough(-Infinity);
   return gathered.count;
+}
+
+/** Makes the arrays above long enough. */
+function room(K: number): void {
+  if (tokens.length >= K) return;
+  tokens = new Int32Array(K);
+  [values, masses, lastValues, lastMasses] = Array.from({ length: 4 }, () => new Float64Array(K));
 }
 
 /** Where the nucleus ends among the `count` tokens that were gathered. */
@@ -113,7 +135,20 @@ function collect(logits: Logits, start: number, K: number, floor: number): numbe
   const found = tokens;
   const least = Math.max(floor, -Number.MAX_VALUE);
   let count = 0;
-  for (let j = 0; j < K; j++) if (logits[start + j] >= least) found[count++] = j;
+  let j = 0;
+  for (; j + 3 < K; j += 4) {
+    const at = start + j;
+    const a = logits[at];
+    const b = logits[at + 1];
+    const c = logits[at + 2];
+    const d = logits[at + 3];
+    if (!(a >= least || b >= least || c >= least || d >= least)) continue; // mostly
+    if (a >= least) found[count++] = j;
+    if (b >= least) found[count++] = j + 1;
+    if (c >= least) found[count++] = j + 2;
+    if (d >= least) found[count++] = j + 3;
+  }
+  for (; j < K; j++) if (logits[start + j] >= least) found[count++] = j;
   return count;
 }
 

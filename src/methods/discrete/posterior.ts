@@ -87,9 +87,12 @@ function isOld(process: Process, z: number, x: Prediction, alphaT: number, rando
     const others = (1 - alphaT) * (1 - own);
     return u * (mass + others) < mass || others <= 0;
   };
-  const [low, high] = x.between(z);
-  const least = by(low);
-  return least === by(high) ? least : by(x.at(z));
+  for (const closely of [false, true]) {
+    const [low, high] = x.between(z, closely);
+    const least = by(low);
+    if (least === by(high)) return least;
+  }
+  return by(x.at(z));
 }
 
 /** Where a step's token comes from: the old token, the guessed clean one, or the prior. */

@@ -1,5 +1,5 @@
 import { exponential } from "./exponential.js";
-import { type Nucleus, nucleusOf, placeOf, SLACK, weightIn } from "./nucleus.js";
+import { isIn, type Nucleus, nucleusOf, placeOf, SLACK, weightIn } from "./nucleus.js";
 import type { Process } from "./process.js";
 
 interface Uniforms {
@@ -19,8 +19,11 @@ export type Probabilities = Float64Array;
 export interface Prediction {
   /** Probability of token j. */
   at(j: number): number;
-  /** Bounds of `at(j)`, low and high, at once: what they decide needs no pass through the vocabulary. */
-  between(j: number): [number, number];
+  /**
+   * Bounds of `at(j)`, low and high, at once: what they decide needs no pass through the vocabulary. `closely`: narrower
+   * ones, for which it may be passed through once, which is less than `at` needs.
+   */
+  between(j: number, closely?: boolean): [number, number];
   /** A draw; with `except`, of another token than that. */
   draw(random: Uniforms, except?: number): number;
   /** All of it, [states]; valid until the next call on any prediction of the same step. */
@@ -121,12 +124,14 @@ export function logitPredictions(
         const i = placeOf(kept.tokens, j);
         return i < 0 ? 0 : kept.weights[i];
       },
-      between(j) {
+      between(j, closely) {
         // A nucleus has more than p, and less than p and its least likely token; tokens of more than 1 − p are in it
         if (Math.abs(logOf()) > LARGEST) return [0, 1];
         const own = whole.at(j);
+        const inside = own > 1 - nucleus + SLACK || (closely ? isIn(logits, start, K, logOf(), nucleus, j) : null);
+        if (inside === false) return [0, 0];
         const high = Math.min(1, (own / nucleus) * (1 + SLACK));
-        return [own > 1 - nucleus + SLACK ? own / (nucleus + own + SLACK) : 0, high];
+        return [inside ? own / (nucleus + own + SLACK) : 0, high];
       },
       draw(random, except = -1) {
         const { tokens, weights } = keptOf();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { exponential } from "../../../src/methods/discrete/exponential.js";
-import { nucleusOf, weightIn } from "../../../src/methods/discrete/nucleus.js";
+import { isIn, nucleusOf, weightIn } from "../../../src/methods/discrete/nucleus.js";
 import { Random } from "../../../src/random/index.js";
 
 type Row = Float32Array | Float64Array;
@@ -45,6 +45,8 @@ function expectDefinition(logits: Row, log: number, p: number, what: string) {
   for (const j of [...some, ends[0].token, ends.at(-1)!.token, (ends[0].token + 1) % logits.length]) {
     const i = expected.tokens.indexOf(j);
     const weight = weightIn(logits, 0, logits.length, log, p, j);
+    const inside = isIn(logits, 0, logits.length, log, p, j);
+    if (inside !== null && inside !== i >= 0) expect(inside, `${what}, p = ${p}: token ${j} is in it`).toBe(i >= 0);
     if (i < 0 ? weight !== 0 : !(Math.abs(weight / expected.weights[i] - 1) < 1e-10))
       expect(weight, `${what}, p = ${p}: token ${j}`).toBe(i < 0 ? 0 : expected.weights[i]);
   }
@@ -136,6 +138,14 @@ test("a float32 normaliser that is a little off takes the same tokens, but for t
   const exact = nucleusOf(logits, 0, logits.length, log, 0.9).tokens.length;
   for (const off of [-1e-5, 1e-5])
     expect(Math.abs(nucleusOf(logits, 0, logits.length, log + off, 0.9).tokens.length - exact)).toBeLessThanOrEqual(2);
+});
+
+test("whether a token is in it is told of nearly all", () => {
+  const row = families.vague(5003);
+  const log = logOf(row);
+  const told = Array.from(row, (_, j) => isIn(row, 0, 5003, log, 0.9, j));
+  expect(told.filter((inside) => inside === null).length).toBeLessThan(2);
+  expect(told.filter((inside) => inside).length).toBeCloseTo(nucleusOf(row, 0, 5003, log, 0.9).tokens.length, -1);
 });
 
 test("logits that are no numbers give no probabilities", () => {
