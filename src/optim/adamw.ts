@@ -10,6 +10,7 @@ import {
   type Segment,
   type StepContext,
   segmentsOf,
+  within,
 } from "./optimizer.js";
 
 export interface AdamOptions extends OptimizerOptions {
@@ -50,7 +51,7 @@ function make(parameters: Parameters, options: AdamOptions, decoupled: boolean):
   const [m, v] = kernels().vectors(2, parameters.count);
   const segments = segmentsOf(parameters.entries, options);
   return flatOptimizer(parameters, options, { m, v }, (context) => {
-    for (const segment of segments) adamSegment(context, segment, m, v, betas, eps, decoupled);
+    for (const segment of within(segments, context.part)) adamSegment(context, segment, m, v, betas, eps, decoupled);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Parameters } from "../runtime/parameters.js";
 import { kernels } from "./kernels/index.js";
-import { requireArguments } from "./optimizer.js";
+import { type Range, requireArguments } from "./optimizer.js";
 import { type Stateful, statefulVectors } from "./state.js";
 
 /** An exponential moving average of parameters. */
@@ -9,8 +9,8 @@ export interface Ema extends Stateful {
   readonly average: Float32Array;
   /** Updates made. */
   readonly updates: number;
-  /** average ← d·average + (1 − d)·parameters. */
-  update(): void;
+  /** average ← d·average + (1 − d)·parameters; `part`: of the elements [from, to) only. */
+  update(part?: Range): void;
   /** Exchanges the parameters' values and the average's; a second call restores both. */
   swap(): void;
   /** Runs `use` with the average in place of the parameters, and puts these back whatever happens. */
@@ -41,9 +41,9 @@ export function ema(parameters: Parameters, options: { decay: number }): Ema {
     get updates() {
       return updates;
     },
-    update() {
+    update([from, to] = [0, flat.length]) {
       const d = Math.min(decay, (1 + updates) / (10 + updates));
-      kernels().average(average, flat, 1 - d);
+      kernels().average(average.subarray(from, to), flat.subarray(from, to), 1 - d);
       updates++;
     },
     swap,

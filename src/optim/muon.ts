@@ -54,7 +54,8 @@ export function muon(parameters: Parameters, options: MuonOptions): Optimizer {
   );
 
   return flatOptimizer(parameters, settings, { m, v }, (context) => {
-    const { flat, gradients, scale, lr } = context;
+    const { flat, gradients, scale, lr, part } = context;
+    if (part[1] - part[0] < flat.length) throw new Error("muon: matrices are updated whole, not in parts.");
     for (const segment of others) adamSegment(context, segment, m, v, betas, eps, true);
     for (const { offset, size, rows, columns, lrScale, weightDecay } of matrices) {
       for (let i = 0; i < size; i++) {

@@ -23,13 +23,18 @@ export interface OptimizerOptions {
 export interface Optimizer extends Stateful {
   /** Updates made. */
   readonly step: number;
+  /** Its state as it is, in the layout of `Parameters.flat`. */
+  readonly vectors: Readonly<Record<string, Float32Array>>;
   /**
    * One update of `Parameters.flat`, in place, from gradients of the same layout (which are left as they are). Returns
    * the gradients' norm before clipping and the learning rate. Where the norm is not finite nothing is changed and
-   * `step` does not advance.
+   * `step` does not advance. `part`: only the elements [from, to) are updated, and their state; the norm is that of all.
    */
-  update(gradients: Float32Array, overrides?: { lr?: number }): { norm: number; lr: number };
+  update(gradients: Float32Array, overrides?: { lr?: number; part?: Range }): { norm: number; lr: number };
 }
+
+/** Elements [from, to) of a flat vector. */
+export type Range = readonly [from: number, to: number];
 
 /** Elements [start, end) of the flat vector with the same settings. */
 export interface Segment {
@@ -59,6 +64,12 @@ export function segmentsOf(entries: readonly ParameterEntry[], options: Optimize
   }
   return segments;
 }
+
+/** What of the segments lies in a part. */
+export const within = (segments: readonly Segment[], [from, to]: Range): Segment[] =>
+  segments
+    .map((segment) => ({ ...segment, start: Math.max(segment.start, from), end: Math.min(segment.end, to) }))
+    .filter(({ start, end }) => start < end);
 
 /** L2 norm, summed in double precision. */
 export const normOf = (vector: Float32Array): number => Math.sqrt(kernels().sumOfSquares(vector));
@@ -103,6 +114,8 @@ export interface StepContext {
   lr: number;
   /** 1 for the first update. */
   step: number;
+  /** What is updated. */
+  part: Range;
 }
 
 /** An optimiser around `apply`, which makes one update of the flat vector with state vectors of its own. */
@@ -123,6 +136,7 @@ export function flatOptimizer(
     },
   });
   return {
+    vectors,
     get step() {
       return step;
     },
@@ -142,7 +156,7 @@ export function flatOptimizer(
       const norm = normOf(gradients);
       if (!Number.isFinite(norm)) return { norm, lr };
       step++;
-      apply({ flat, gradients, scale: clipScale(norm, clip), lr, step });
+      apply({ flat, gradients, scale: clipScale(norm, clip), lr, step, part: overrides.part ?? [0, flat.length] });
       return { norm, lr };
     },
     ...saved,

@@ -8,6 +8,7 @@ import {
   type OptimizerOptions,
   requireArguments,
   segmentsOf,
+  within,
 } from "./optimizer.js";
 
 export interface SgdOptions extends OptimizerOptions {
@@ -27,8 +28,8 @@ export function sgd(parameters: Parameters, options: SgdOptions): Optimizer {
   checkRange("momentum", momentum, 0, 1);
   const [buffer] = kernels().vectors(1, parameters.count);
   const segments = segmentsOf(parameters.entries, options);
-  return flatOptimizer(parameters, options, { momentum: buffer }, ({ flat, gradients, scale, lr }) => {
-    for (const { start, end, lrScale, weightDecay } of segments) {
+  return flatOptimizer(parameters, options, { momentum: buffer }, ({ flat, gradients, scale, lr, part }) => {
+    for (const { start, end, lrScale, weightDecay } of within(segments, part)) {
       const rate = lr * lrScale;
       kernels().sgd([flat, buffer, gradients], start, end, {
         scale,

@@ -11,6 +11,8 @@ export interface Ranks {
   sum(values: Float32Array | Float64Array): Promise<void>;
   /** Puts the largest of all ranks in place of each value. */
   max(values: Float64Array): Promise<void>;
+  /** Puts each rank's own part of the values, from `starts[rank]` to where the next one's begins, to all. */
+  share(values: Float32Array, starts: readonly number[]): Promise<void>;
   /** The bytes that rank 0 gives; what others give is left aside. */
   broadcast(bytes: Uint8Array): Promise<Uint8Array>;
 }

@@ -86,19 +86,20 @@ export async function trainStages(
 
   async function save(stage: Stage, end = false): Promise<void> {
     position.seconds = seconds();
-    await stage.settle?.();
-    if (ranks) await same(ranks, stage);
+    await (ranks ? same(ranks, stage) : stage.settle?.());
     await keeper.save(stage, { ...position }, end);
   }
 
   async function sample(stage: Stage): Promise<void> {
-    if (!stage.sample || !keeper.sheet) return;
-    await stage.settle?.();
-    await keeper.sheet(stage, await stage.sample(), { ...position });
+    if (!stage.sample || !(keeper.sheet || ranks)) return;
+    await stage.settle?.(); // in every rank, of which one has a keeper
+    await keeper.sheet?.(stage, await stage.sample(), { ...position });
   }
 
-  const same = (ranks: Ranks, { state, name }: Stage) =>
-    requireSameState(ranks, state, `After step ${position.stageStep} of the stage "${name}"`);
+  async function same(ranks: Ranks, stage: Stage): Promise<void> {
+    await stage.settle?.();
+    await requireSameState(ranks, stage.state, `After step ${position.stageStep} of the stage "${stage.name}"`);
+  }
 
   /** Trains one stage to its end; false where it was interrupted. */
   async function train(stage: Stage): Promise<boolean> {

@@ -84,6 +84,29 @@ describe("state", () => {
 });
 
 describe("update", () => {
+  test.each(Object.keys(makers).filter((name) => name !== "muon"))("%s part by part is the same as whole", (name) => {
+    const size = golden.gradients[0].length;
+    const parts = [0, 1, 5, size].slice(0, -1).map((from, i, all) => [from, all[i + 1] ?? size] as const);
+    const [whole, inParts] = [startingPoint(), startingPoint()];
+    const optimizer = makers[name](whole);
+    const others = parts.map(() => makers[name](inParts));
+    for (const g of gradients) {
+      const { norm } = optimizer.update(g);
+      parts.forEach((part, i) => void expect(others[i].update(g, { part }).norm).toBe(norm));
+    }
+    expect(inParts.flat).toEqual(whole.flat);
+    for (const [key, vector] of Object.entries(optimizer.vectors))
+      parts.forEach(([from, to], i) => {
+        expect(others[i].vectors[key].subarray(from, to)).toEqual(vector.subarray(from, to));
+        expect(others[i].vectors[key].subarray(to).every((x) => x === 0)).toBe(true);
+      });
+  });
+
+  test("muon, which needs whole matrices, refuses a part", () => {
+    const parameters = startingPoint();
+    expect(() => makers.muon(parameters).update(gradients[0], { part: [0, 3] })).toThrow("whole");
+  });
+
   test("applies nothing where a gradient is not finite", () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY])
       for (const make of Object.values(makers)) {

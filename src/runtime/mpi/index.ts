@@ -78,6 +78,14 @@ export async function joinRanks(launched: Launched, { onWait }: JoinOptions = {}
     spent,
     sum: (values) => reduce("sum", values),
     max: (values) => reduce("max", values),
+    share(values, starts) {
+      const { float, inPlace } = library;
+      const counts = Int32Array.from(starts, (start, i) => (starts[i + 1] ?? values.length) - start);
+      const places = Int32Array.from(starts);
+      return exchange(() =>
+        check("MPI_Allgatherv", call.MPI_Allgatherv(inPlace, 0, float, values, counts, places, float, world)),
+      );
+    },
     async broadcast(bytes) {
       const length = Float64Array.of(bytes.length);
       await exchange(() => check("MPI_Bcast", call.MPI_Bcast(length, 1, library.double, 0, world)));

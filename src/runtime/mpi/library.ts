@@ -23,6 +23,7 @@ const SIGNATURES = {
   MPI_Ibarrier: ["handle", "pointer"],
   MPI_Test: ["pointer", "pointer", "pointer"],
   MPI_Allreduce: ["pointer", "pointer", "int", "handle", "handle", "handle"],
+  MPI_Allgatherv: ["pointer", "int", "handle", "pointer", "pointer", "pointer", "handle", "handle"],
   MPI_Bcast: ["pointer", "int", "handle", "int", "handle"],
   MPI_Gatherv: ["pointer", "int", "handle", "pointer", "pointer", "pointer", "handle", "int", "handle"],
   MPI_Abort: ["handle", "int"],

@@ -7,12 +7,13 @@ import { COMPARED, requireSameFeeds } from "../same.js";
 import { gradientGraph, type Job, type Updates } from "./updates.js";
 
 /**
- * Each rank draws the whole batch and computes the gradients of its rows; their sum, weighted by rows, updates the
- * vectors of the host in each. Where the batch cannot be divided each computes it whole and rank 0's gradients are
+ * Each rank draws the whole batch and computes the gradients of its rows; with their sum, weighted by rows, it updates
+ * its part of the host's vectors. The parameters are exchanged at each step, the optimiser's state and the average where
+ * they are settled. Where the batch cannot be divided each computes it whole and rank 0's gradients are
  * taken, so that no difference of processors comes in.
  */
 export function onRanks(job: Job, ranks: Ranks): Updates {
-  const { optimizer, average, phase, freeze, compute } = job;
+  const { parameters, optimizer, average, phase, freeze, compute } = job;
   const { split } = phase;
   const part = split && partOf(split.rows, ranks);
   const weight = part ? part.rows / part.of : ranks.rank === 0 ? 1 : 0;
@@ -23,6 +24,10 @@ export function onRanks(job: Job, ranks: Ranks): Updates {
   // A mean over the parts of a batch that is not divided is each rank's own
   const exchange = part ? weighted : async () => {};
   const specs = part && split ? specsOfPart(phase.inputs, split, part) : phase.inputs;
+  // Each updates its part of the parameters, and the others' lie where the last exchange has put them
+  const { count } = parameters;
+  const starts = Array.from({ length: ranks.size }, (_, rank) => Math.floor((rank * count) / ranks.size));
+  const updated = [starts[ranks.rank], starts[ranks.rank + 1] ?? count] as const;
   const program = compileInParts(specs, gradientGraph(job, part ?? undefined), exchange, { freeze, ...compute });
   let steps = 0;
   return {
@@ -32,11 +37,15 @@ export function onRanks(job: Job, ranks: Ranks): Updates {
       const { gradients, ...values } = await program.run(own as Record<string, Feed>);
       await weighted(gradients);
       await together(Object.values(values), weighted);
-      const { norm } = optimizer.update(gradients);
-      average?.update();
+      const { norm } = optimizer.update(gradients, { part: updated });
+      average?.update(updated);
+      await ranks.share(parameters.flat, starts);
       return { ...values, norm: Float32Array.of(norm) };
     },
-    settle: async () => {},
+    async settle() {
+      for (const vector of [...Object.values(optimizer.vectors), ...(average ? [average.average] : [])])
+        await ranks.share(vector, starts);
+    },
     release: () => program.release(),
   };
 }
