@@ -56,6 +56,17 @@ export async function requireSameFeeds(ranks: Ranks, feeds: Record<string, unkno
   );
 }
 
+/** The gradients that an update is made of, once they are added up. */
+export async function requireSameGradients(ranks: Ranks, gradients: Float32Array): Promise<void> {
+  await requireSame(
+    ranks,
+    [bytesOf(gradients)],
+    (who) =>
+      `At this step ${who} has other gradients than rank 0 after all were added up. The run stops before it would go on ` +
+      "with parameters that no batch has given; use the same version and MPI library for all ranks, and go on with --resume.",
+  );
+}
+
 /** What a run is asked for and reads. */
 export async function requireSameRun(ranks: Ranks, run: unknown): Promise<void> {
   await requireSame(

@@ -49,3 +49,20 @@ test("ranks that divide the update train bit for bit as one process does", async
   }
   expect(together.map(({ sheets }) => sheets.length)).toEqual([alone.sheets.length, 0, 0]);
 });
+
+test("gradients that were not added up stop the run, though all exchange their parameters", async () => {
+  const ranks = ranksTogether(2).all.map((one, rank) => ({
+    ...one,
+    // Rank 1's sum of a vector as long as the parameters is lost
+    sum: async (values: Float32Array | Float64Array) => {
+      const own = values.slice();
+      await one.sum(values);
+      if (rank === 1 && values.length === 40) values.set(own);
+    },
+  }));
+  const runs = await Promise.allSettled(ranks.map((one) => trained(one)));
+  for (const run of runs) {
+    expect(run.status).toBe("rejected");
+    expect(String((run as PromiseRejectedResult).reason)).toMatch("rank 1 has other gradients than rank 0");
+  }
+});

@@ -3,7 +3,7 @@ import type { Feed } from "../../runtime/index.js";
 import type { Ranks } from "../../runtime/ranks.js";
 import { together } from "../../runtime/together.js";
 import { feedsOfPart, partOf, specsOfPart } from "../part.js";
-import { COMPARED, requireSameFeeds } from "../same.js";
+import { COMPARED, requireSameFeeds, requireSameGradients } from "../same.js";
 import { gradientGraph, type Job, type Updates } from "./updates.js";
 
 /**
@@ -32,10 +32,13 @@ export function onRanks(job: Job, ranks: Ranks): Updates {
   let steps = 0;
   return {
     async step(feeds) {
-      if (steps++ % COMPARED === 0) await requireSameFeeds(ranks, feeds, "At this step");
+      const compared = steps++ % COMPARED === 0;
+      if (compared) await requireSameFeeds(ranks, feeds, "At this step");
       const own = part && split ? feedsOfPart(feeds, split, part) : feeds;
       const { gradients, ...values } = await program.run(own as Record<string, Feed>);
       await weighted(gradients);
+      // What was not added up would not be seen later: each takes the others' parameters as they are
+      if (compared) await requireSameGradients(ranks, gradients);
       await together(Object.values(values), weighted);
       const { norm } = optimizer.update(gradients, { part: updated });
       average?.update(updated);
