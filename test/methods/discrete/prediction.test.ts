@@ -116,10 +116,13 @@ test.each([50, 6000])(
         const given = network ? { logNormaliser } : {};
         const predictions = logitPredictions(uniformProcess(size), row, { rows: 1, nucleus, ...given });
         const z = n % 2 ? draws.integer(size) : exact.indexOf(Math.max(...exact));
-        const [low, high] = predictions(0).between(z);
-        expect(low).toBeLessThanOrEqual(exact[z]);
-        expect(high).toBeGreaterThanOrEqual(exact[z]);
-        if (low > 0) decided++;
+        for (const closely of [true, false]) {
+          const [low, high] = predictions(0).between(z, closely);
+          expect(low).toBeLessThanOrEqual(exact[z]);
+          expect(high).toBeGreaterThanOrEqual(exact[z]);
+          if (closely) expect(low > 0, `${low} … ${high}`).toBe(exact[z] > 0);
+          else if (low > 0) decided++;
+        }
         for (const alpha of [0.02, 0.5, 0.98])
           for (const draw of [
             drawPosterior,
