@@ -1,7 +1,7 @@
 import { Random } from "../src/core.js";
 import type { ImageDataset, ImageSplit } from "../src/data/index.js";
 
-/** Grey noise of Fashion-MNIST's shape with ten classes: nothing has to be fetched, and the time of a step does not depend on it. */
+/** Grey noise of Fashion-MNIST's shape, ten classes: nothing is fetched, and the time of a step does not depend on it. */
 export function noiseImages(count: number): ImageDataset {
   const split = (count: number, name: string): ImageSplit => {
     const random = new Random(1, name);

@@ -89,8 +89,8 @@ async function stagesOf(name: string, preset: string, dataset: Dataset, steps: n
 }
 
 /**
- * What of a training step is not the network, stage by stage: everything outside of the runs of compiled programs (data,
- * noise, losses' plans, the optimiser, averages). `names`: methods, or `method:preset`; default all, as the shipped
+ * What of a training step is not the network, stage by stage: everything outside of the runs of compiled programs
+ * (data, noise, plans of losses, the optimiser, averages). `names`: methods, or `method:preset`; default all, as the shipped
  * models were trained.
  */
 export async function run({ names, threads, quick, note }: BenchOptions) {
