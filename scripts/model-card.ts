@@ -54,7 +54,7 @@ for (const steps of stepsToShow)
   evaluations.push(await evaluateModel(model, reference, { sample: { count, ...(steps && { steps }) } }));
 const reconstruction = await evaluateReconstruction(model, reference);
 
-const columns = 10;
+const columns = (classNames?.length ?? 0) > 20 ? 4 : 10;
 const perClass = await model.sample({
   count: Math.max(1, classNames?.length ?? 8) * columns,
   ...(classNames && { label: classNames.flatMap((c) => new Array<string>(columns).fill(c)) }),
