@@ -20,6 +20,12 @@ export interface ExportCommand {
   part?: string;
   /** Writes a model folder whose weights are stored so, in place of ONNX. */
   dtype?: WeightType;
+  /** Writes a model folder with its weights, and lighter ones beside them, each measured. */
+  lighter?: boolean;
+  /** With `lighter`: test images, features and samples of each comparison, as of `eval`. */
+  data?: string;
+  features?: string;
+  count?: number;
   /** Takes a run that was stopped as it is. */
   checkpoint?: boolean;
   json?: boolean;
@@ -30,12 +36,27 @@ export interface ExportCommand {
  * repository of Triton's.
  */
 export async function exportCommand(location: string, command: ExportCommand): Promise<void> {
-  const { out, triton, dtype } = command;
+  const { out, triton, dtype, lighter } = command;
+  if (lighter) return exportBeside(location, command);
+  for (const name of ["data", "features", "count"] as const)
+    if (command[name] !== undefined) throw new UsageError(`--${name} is for --lighter, which measures.`);
   if (triton !== undefined) return exportTriton(location, triton, command);
   if (out === undefined) throw new UsageError("Say where it goes: --out <path>, or --triton <repository>.");
   return dtype === undefined
     ? exportOnnx(location, { ...command, out })
     : exportFolder(location, dtype, { ...command, out });
+}
+
+async function exportBeside(
+  location: string,
+  { lighter: _, out, data, features, count, json, ...others }: ExportCommand,
+) {
+  const [idle] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+  if (idle) throw new UsageError(`--${idle} is not for --lighter, which writes a model folder with all weights.`);
+  if (out === undefined) throw new UsageError("Say where it goes: --out <folder>.");
+  await requireFreeFolder(resolve(out));
+  const { exportLighter } = await import("./export-lighter.js");
+  return exportLighter(location, { out, data, features, count, json });
 }
 
 type WithOut = ExportCommand & { out: string };

@@ -5,6 +5,7 @@ import { show } from "./show.js";
 /** How many bits a number of a block has. */
 export const BLOCK_BITS = { int8: 8, int4: 4 } as const;
 export type BlockType = keyof typeof BLOCK_BITS;
+export const BLOCK_TYPES = ["int8", "int4"] as const satisfies readonly BlockType[];
 
 /** Consecutive numbers, in the file's order, that share a scale. */
 const BLOCK = 32;

@@ -8,7 +8,7 @@ import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
 import { type CompileOptions, deviceNames } from "../runtime/index.js";
 import { type Architecture, describedNetwork, requireWeights, type Weights } from "./architecture.js";
-import { type ModelConfig, parseConfig } from "./config.js";
+import { type LighterWeights, type ModelConfig, parseConfig, weightsFile } from "./config.js";
 import { isSource, type ModelPlace, type ModelSource, modelPlace, sourceName } from "./location.js";
 import { readWeights, requireFinite } from "./read-weights.js";
 import { type StoredType, storedType, type WeightType } from "./weight-types.js";
@@ -43,10 +43,18 @@ export interface ReadModel extends ModelFiles {
 export interface LoadOptions extends Omit<CompileOptions, "check" | "watch">, FetchOptions {
   /** Loads a run that was stopped as its newest checkpoint is, with its average where it has one; default false. */
   checkpoint?: boolean;
+  /**
+   * Which weights are read, where a model has them once more in less room (`fewstep export --lighter`): the `original`
+   * ones, or the `lightest` of those that were measured to draw as well. Default: the lightest at a URL, the original
+   * ones elsewhere.
+   */
+  weights?: (typeof WEIGHTS)[number];
 }
 
+const WEIGHTS = ["original", "lightest"] as const;
+
 const LOADING_FILES = ["device", "threads", "worker", "freeze", "signal"];
-const LOADING = [...LOADING_FILES, "onProgress", "maxBytes", "timeout", "attempts", "checkpoint"];
+const LOADING = [...LOADING_FILES, "onProgress", "maxBytes", "timeout", "attempts", "checkpoint", "weights"];
 
 /** Throws where a location or options are none, or an option is unknown or cannot be. @throws OptionError */
 function requireLoading(location: unknown, options: LoadOptions): void {
@@ -54,14 +62,18 @@ function requireLoading(location: unknown, options: LoadOptions): void {
     throw new OptionError(
       `A model is loaded from its config.json and model.safetensors as blobs, or by its name, folder or URL, got ${show(location)}.`,
     );
-  requireKnown(`loading ${sourceName(location)}`, options, typeof location === "string" ? LOADING : LOADING_FILES);
-  const { device = "auto", threads, worker, checkpoint, signal, ...numbers } = options;
+  const known =
+    typeof location === "string" ? LOADING : [...LOADING_FILES, ...("reading" in location ? ["weights"] : [])];
+  requireKnown(`loading ${sourceName(location)}`, options, known);
+  const { device = "auto", threads, worker, checkpoint, weights, signal, ...numbers } = options;
   if (device !== "auto" && !deviceNames.includes(device))
     throw new OptionError(`There is no device ${show(device)}; choose "auto" or one of ${deviceNames.join(", ")}.`);
   if (worker !== undefined && typeof worker !== "boolean" && worker !== "auto")
     throw new OptionError(`worker must be true, false or "auto", got ${show(worker)}.`);
   if (checkpoint !== undefined && typeof checkpoint !== "boolean")
     throw new OptionError(`checkpoint must be true or false, got ${show(checkpoint)}.`);
+  if (weights !== undefined && !WEIGHTS.includes(weights))
+    throw new OptionError(`weights must be "original" or "lightest", got ${show(weights)}.`);
   const { attempts, maxBytes, timeout } = numbers;
   for (const [name, value] of Object.entries({ threads, attempts }))
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
@@ -98,10 +110,12 @@ export async function readModel(
   if (config.text && vocabulary !== undefined)
     await naming(described, async () => requireTokens(await loadTokenizer(config.text?.tokenizer), vocabulary));
   const accept = ({ entries }: SafetensorsHeader) => requireWeights(net, weightShapes(entries));
-  const file = "model.safetensors";
+  const lightest = (options.weights ?? (place.far ? "lightest" : "original")) === "lightest";
+  const { dtype, sha256 } = (lightest && lightestEqual(config)) || { dtype: undefined, sha256: config.sha256 };
+  const file = weightsFile(dtype);
   const { weights, stored } = await place.reading(file, (reader) =>
     naming(place.show(file), async () => {
-      const { tensors } = await readWeights(reader, accept, config.sha256);
+      const { tensors } = await readWeights(reader, accept, sha256);
       const weights = fromBlocks(tensors);
       requireFinite(weights);
       return { weights, stored: storedType(tensors) };
@@ -110,6 +124,10 @@ export async function readModel(
   signal?.throwIfAborted();
   return { config, weights, stored };
 }
+
+/** The smallest of the weights that draw as well as the model's own; none: these. */
+const lightestEqual = ({ lighter = [] }: ModelConfig): LighterWeights | undefined =>
+  lighter.filter(({ equal }) => equal).sort((a, b) => a.bytes - b.bytes)[0];
 
 /** Errors of a damaged file name it; those of a transfer do so already. */
 async function naming<T>(file: string, act: () => Promise<T>): Promise<T> {
@@ -130,22 +148,43 @@ export const readModelConfig = async (
 const readConfig = async (place: ModelPlace): Promise<ModelConfig> =>
   parseConfig(place.show("config.json"), await place.reading("config.json", (reader) => reader.rest(MAX_CONFIG)));
 
+/** The file of weights, in pieces. */
+export function weightsChunks(weights: Weights, dtype: WeightType): Uint8Array[] {
+  if (dtype === "float32" || dtype === "float16") return safetensorsChunks(weights, { dtype });
+  return safetensorsChunks(inBlocks(weights, dtype), { dtype: "float16" });
+}
+
+/** Weights that go beside a model's own. */
+export interface Lighter extends Pick<LighterWeights, "dtype" | "equal"> {
+  chunks: Uint8Array[];
+}
+
+const describedLighter = async ({ dtype, equal, chunks }: Lighter): Promise<LighterWeights> => ({
+  dtype,
+  bytes: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0),
+  sha256: (await sha256Of(chunks))!,
+  equal,
+});
+
 /**
- * Writes a model folder: weights, and config.json with their checksum. The old model stays until the new one is
- * complete.
+ * Writes a model folder: weights, and config.json with their checksum; `lighter`: weights that go beside them. The old model
+ * stays until the new one is complete.
  */
 export async function writeModel(
   folder: string,
-  { config, weights }: ModelFiles,
-  { dtype = "float16" }: { dtype?: WeightType } = {},
+  { config: { lighter: _, ...config }, weights }: ModelFiles,
+  { dtype = "float16", lighter = [] }: { dtype?: WeightType; lighter?: readonly Lighter[] } = {},
 ): Promise<void> {
   const { join } = await import("node:path");
   const { makeFolder, writeFileAtomic } = await import("../io/atomic.js");
   await makeFolder(folder);
-  const [tensors, floats] =
-    dtype === "float32" || dtype === "float16" ? [weights, dtype] : [inBlocks(weights, dtype), "float16" as const];
-  const chunks = safetensorsChunks(tensors, { dtype: floats });
-  const described = { ...config, sha256: (await sha256Of(chunks))! };
-  await writeFileAtomic(join(folder, "model.safetensors"), chunks);
+  const chunks = weightsChunks(weights, dtype);
+  for (const { dtype, chunks } of lighter) await writeFileAtomic(join(folder, weightsFile(dtype)), chunks);
+  const described = {
+    ...config,
+    sha256: (await sha256Of(chunks))!,
+    ...(lighter.length > 0 && { lighter: await Promise.all(lighter.map(describedLighter)) }),
+  };
+  await writeFileAtomic(join(folder, weightsFile()), chunks);
   await writeFileAtomic(join(folder, "config.json"), `${JSON.stringify(described, null, 2)}\n`);
 }

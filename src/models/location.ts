@@ -17,6 +17,8 @@ export const SNAPSHOT = "snapshot";
 
 /** Where a model's files are. */
 export interface ModelPlace {
+  /** Whether its files come over a network, where fewer bytes are worth something. */
+  readonly far?: boolean;
   /** How errors call the model. */
   readonly location: string;
   /** How errors call one of its files. */
@@ -95,6 +97,7 @@ export function fileUrl(folder: string, file: string): URL {
 function remotePlace(location: string, options: FetchOptions): ModelPlace {
   fileUrl(location, "");
   return {
+    far: true,
     location,
     show: (file) => showUrl(fileUrl(location, file)),
     reading: (file, use) => fetching(fileUrl(location, file), use, options),

@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import type { Channels } from "../io/channels.js";
 import { show } from "../io/show.js";
 import { methodOf } from "../methods/registry.js";
+import { weightsFile } from "../models/config.js";
 import { shippedModelsFolder } from "../models/files.js";
 import type { Kind } from "../models/generator.js";
 import type { Catalogue, Served } from "./catalogue.js";
@@ -38,6 +39,8 @@ export interface ModelEntry {
 const FILES: Readonly<Record<string, string>> = {
   "config.json": "application/json; charset=utf-8",
   "model.safetensors": "application/octet-stream",
+  [weightsFile("int8")]: "application/octet-stream",
+  [weightsFile("int4")]: "application/octet-stream",
   "README.md": "text/markdown; charset=utf-8",
   "metrics.json": "application/json; charset=utf-8",
   "samples.png": "image/png",

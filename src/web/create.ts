@@ -5,7 +5,7 @@ import type { AnyWebGenerator, CreateOptions, WebGenerator } from "./generator.j
 import { remoteGenerator } from "./remote.js";
 import { requireStart, START, started } from "./start.js";
 
-const KNOWN = ["kind", ...START];
+const KNOWN = ["kind", "weights", ...START];
 
 /**
  * Loads a model to draw with on a web page, from the URL of its folder or from its files: in a worker of its own, with

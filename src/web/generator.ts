@@ -2,7 +2,7 @@ import type { Progress } from "../data/progress.js";
 import type { Channels } from "../io/channels.js";
 import type { Gestures } from "../media/gestures.js";
 import type { EditInfo } from "../models/edits.js";
-import type { ModelConfig } from "../models/files.js";
+import type { LoadOptions, ModelConfig } from "../models/files.js";
 import type { Kind } from "../models/generator.js";
 import type { OptionInfo } from "../models/options.js";
 import type { Clip } from "../motion/index.js";
@@ -156,6 +156,11 @@ export interface CreateOptions<K extends Kind = Kind> {
   worker?: boolean;
   /** Whether files from a URL are kept in the browser (see `clearCache`); default true. */
   cache?: boolean;
+  /**
+   * Which weights are fetched, of a model at a URL that has them once more in less room: the `lightest` of those that were
+   * measured to draw as well (default), or the `original` ones.
+   */
+  weights?: LoadOptions["weights"];
   /** Told how much of each file has arrived. */
   onProgress?: Progress;
   /** Aborting ends the loading; the promise rejects with the signal's reason. */

@@ -31,13 +31,14 @@ const BLANK = "_";
 
 /** Loads a generator into this thread. @throws as `loadModel` does */
 export async function openGenerator(source: ModelSource, options: CreateOptions = {}): Promise<AnyWebGenerator> {
-  const { kind, device = "auto", signal, onProgress, cache = true } = options;
+  const { kind, device = "auto", signal, onProgress, cache = true, weights } = options;
   const threads = defaultThreads(options.threads);
   const kept = typeof source === "string" && cache ? await cachedPlace(source, { signal, onProgress }) : null;
   const model = await loadModel(kept?.place ?? source, {
     ...{ device, threads, signal, worker: false },
     ...(typeof source === "string" && !kept && { onProgress }),
     ...(kind && { kind }),
+    ...(weights && { weights }),
   });
   await kept?.keep();
   const runtime = await resolveRuntime(device);

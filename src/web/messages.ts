@@ -13,7 +13,7 @@ export type Request = { readonly id: number; readonly heard: boolean } & (
       readonly source: string | ModelBlobs;
       /** Whether the model has to answer questions, and not to draw. */
       readonly answers?: boolean;
-      readonly options: Pick<CreateOptions, "kind" | "device" | "threads" | "cache">;
+      readonly options: Pick<CreateOptions, "kind" | "device" | "threads" | "cache" | "weights">;
       readonly wasmFolder: string | undefined;
     }
   /** `context` is packed, and has neither signal nor listener; null for calls that take none. */

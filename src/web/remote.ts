@@ -20,13 +20,13 @@ import { pack } from "./wire.js";
 export async function remoteGenerator(
   other: Other,
   source: string | ModelBlobs,
-  { kind, device, threads, cache, signal, onProgress }: CreateOptions,
+  { kind, device, threads, cache, weights, signal, onProgress }: CreateOptions,
   wasmFolder: string | undefined,
 ): Promise<AnyWebGenerator> {
   const talk = converse(other);
   const { ask } = talk;
   const opened = ask(
-    { type: "open", source, options: { kind, device, threads, cache } as CreateOptions, wasmFolder },
+    { type: "open", source, options: { kind, device, threads, cache, weights } as CreateOptions, wasmFolder },
     { signal, onProgress },
   );
   const info = (await opened.catch((error) => {

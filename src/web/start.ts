@@ -9,7 +9,7 @@ import type { Other } from "./conversation.js";
 import type { CreateOptions } from "./generator.js";
 
 /** What of {@link CreateOptions} is the same whatever is made. */
-export type StartOptions = Omit<CreateOptions, "kind">;
+export type StartOptions = Omit<CreateOptions, "kind" | "weights">;
 
 export const START: readonly string[] = ["device", "threads", "worker", "cache", "onProgress", "signal"];
 

@@ -20,6 +20,13 @@ export function addFormats(program: Command): void {
         WEIGHT_TYPES,
       ),
     )
+    .option(
+      "--lighter",
+      "write a folder with the weights and beside them lighter ones, measured; pages fetch the lightest that draws as well",
+    )
+    .option("--data <id|path>", "with --lighter: test images (default: what the model was trained on)")
+    .option("--features <name>", "with --lighter: the judge, as of eval (default: classifier)")
+    .option("--count <n>", "with --lighter: samples of each comparison (default: 10000)", whole(100))
     .addOption(checkpointOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -28,6 +35,7 @@ export function addFormats(program: Command): void {
         "export drifting-fashion --out fashion.onnx",
         "export runs/mine --batch 16 --out mine.onnx",
         "export sphere-emoji --dtype int8 --out small",
+        "export runs/mine --lighter --out site/mine",
         "export drifting-fashion --triton repository",
       ),
     )

@@ -3,7 +3,10 @@ import { createGenerator } from "fewstep/page";
 import { InUse, keeping } from "./in-use.svelte.js";
 import type { Kind, ModelEntry } from "./models.svelte.js";
 
-const generatorOf = keeping<AnyWebGenerator>(3, (place, options) => createGenerator(place, options));
+// What the page shows is what the command that it copies draws: of the weights that a command reads
+const generatorOf = keeping<AnyWebGenerator>(3, (place, options) =>
+  createGenerator(place, { ...options, ...(typeof place === "string" && { weights: "original" }) }),
+);
 
 /** A model that draws, in use. */
 export class ModelInUse extends InUse<AnyWebGenerator> {
