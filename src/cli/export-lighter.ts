@@ -1,16 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { BLOCK_TYPES } from "../io/blocks.js";
 import { judgesFor } from "../judges/extractors/index.js";
 import { type Evaluation, evaluateModel, measureReference, requireSameSize } from "../judges/images/index.js";
-import { methodOf } from "../methods/registry.js";
-import { type Lighter, type ModelConfig, readModel, weightsChunks, writeModel } from "../models/files.js";
+import { draws, loadModel } from "../methods/load.js";
+import { type Lighter, type ModelConfig, type ReadModel, weightsChunks, writeModel } from "../models/files.js";
 import type { ImageGenerator } from "../models/generator.js";
 import { isFiner } from "../models/weight-types.js";
 import { downloadProgress } from "./data.js";
 import { asDrawn, imagesFor } from "./model-data.js";
-import { openModel } from "./models.js";
 import { printJson, say, UsageError } from "./output.js";
 
 interface LighterCommand {
@@ -32,54 +29,51 @@ const isDistance = ({ name }: { name: string }) => name.startsWith("Fréchet dis
  * measured by the same samples: one whose Fréchet distances are all at most the upper end of the 95 % interval of the
  * original's draws as well, and is what a page fetches.
  */
-export async function exportLighter(location: string, { out, json, ...asked }: LighterCommand) {
+export async function exportLighter(location: string, files: ReadModel, { out, json, ...asked }: LighterCommand) {
   const { data, features = "classifier", count = 10_000 } = asked;
-  const model = await openModel(location);
-  const scratch = await mkdtemp(join(tmpdir(), "fewstep-lighter-"));
+  const { config, weights, stored } = files;
+  if (draws(config) !== "image")
+    throw new UsageError(`${location} draws no images, by which lighter weights are compared; use --dtype alone.`);
+  const dtype = stored === "bfloat16" ? "float32" : stored;
   const { onProgress, stop } = downloadProgress();
+  await using original = await loaded(config, weightsChunks(weights, dtype));
   try {
-    if (model.kind !== "image")
-      throw new UsageError(`${location} draws no images, by which lighter weights are compared; use --dtype alone.`);
-    const dataset = asDrawn(model, await imagesFor(model, location, data, onProgress));
-    requireSameSize(model, dataset);
+    const dataset = asDrawn(original, await imagesFor(original, location, data, onProgress));
+    requireSameSize(original, dataset);
     const [extractor = null, ...others] = await judgesFor(features, dataset, { onProgress });
     try {
       const reference = await measureReference(dataset, extractor, { limit: count, others, onProgress });
       const measured = (one: ImageGenerator) =>
         evaluateModel(one, reference, { sample: { count, seed: 0 }, metrics: ["frechet"] });
-      const files = await readModel(location, ({ method }: ModelConfig) => methodOf(method)!.architecture);
-      const original = await measured(model);
-      if (!json) tell(files.stored, original);
+      const limits = await measured(original);
+      if (!json) tell(stored, limits);
       const lighter: (Lighter & { figures: Evaluation })[] = [];
-      for (const dtype of BLOCK_TYPES) {
-        if (!isFiner(files.stored === "bfloat16" ? "float16" : files.stored, dtype)) continue;
-        const folder = join(scratch, dtype);
-        await writeModel(folder, files, { dtype });
-        await using rounded = (await openModel(folder)) as ImageGenerator;
+      for (const dtype of BLOCK_TYPES.filter((dtype) => isFiner(stored, dtype))) {
+        const chunks = weightsChunks(weights, dtype);
+        await using rounded = await loaded(config, chunks);
         const figures = await measured(rounded);
-        const equal = isEqual(original, figures);
+        const equal = isEqual(limits, figures);
         if (!json) tell(`${dtype}, ${equal ? "as good" : "worse"}`, figures);
-        lighter.push({ dtype, equal, figures, chunks: weightsChunks(files.weights, dtype) });
+        lighter.push({ dtype, equal, figures, chunks });
       }
-      const dtype = files.stored === "bfloat16" ? "float32" : files.stored;
       await writeModel(out, files, { dtype, lighter });
-      if (json)
-        printJson({
-          model: files.config.name,
-          out: resolve(out),
-          original,
-          lighter: lighter.map(({ dtype, equal, figures }) => ({ dtype, equal, figures })),
-        });
-      else say(`${files.config.name} → ${resolve(out)}`);
+      const measurements = lighter.map(({ chunks: _, ...one }) => one);
+      if (json) printJson({ model: config.name, out: resolve(out), original: limits, lighter: measurements });
+      else say(`${config.name} → ${resolve(out)}`);
     } finally {
       for (const one of [extractor, ...others]) await one?.release();
     }
   } finally {
     stop();
-    await model.release();
-    await rm(scratch, { recursive: true, force: true });
   }
 }
+
+/** A model of images with these weights, which no file has yet. */
+const loaded = ({ sha256: _, ...config }: ModelConfig, chunks: Uint8Array[]): Promise<ImageGenerator> =>
+  loadModel(
+    { "config.json": new Blob([JSON.stringify(config)]), "model.safetensors": new Blob(chunks as BlobPart[]) },
+    { kind: "image" },
+  );
 
 /** Whether no Fréchet distance is above the original's interval. */
 function isEqual({ metrics }: Evaluation, rounded: Evaluation): boolean {

@@ -2,7 +2,14 @@ import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { writeFileAtomic } from "../io/atomic.js";
 import { methodOf } from "../methods/registry.js";
-import { type ModelConfig, NoSuchModel, readModel, type WeightType, writeModel } from "../models/files.js";
+import {
+  type ModelConfig,
+  NoSuchModel,
+  type ReadModel,
+  readModel,
+  type WeightType,
+  writeModel,
+} from "../models/files.js";
 import { isFiner } from "../models/weight-types.js";
 import { exportTriton } from "./export-triton.js";
 import { opening, openModel } from "./models.js";
@@ -56,7 +63,17 @@ async function exportBeside(
   if (out === undefined) throw new UsageError("Say where it goes: --out <folder>.");
   await requireFreeFolder(resolve(out));
   const { exportLighter } = await import("./export-lighter.js");
-  return exportLighter(location, { out, data, features, count, json });
+  return exportLighter(location, await filesOf(location), { out, data, features, count, json });
+}
+
+/** A model as its files have it, whatever it does. */
+function filesOf(location: string, checkpoint?: boolean): Promise<ReadModel> {
+  const choose = ({ method }: ModelConfig) => {
+    const known = methodOf(method);
+    if (known) return known.architecture;
+    throw new NoSuchModel(`${location}: there is no method "${method}".`);
+  };
+  return opening((onProgress) => readModel(location, choose, { checkpoint, onProgress }));
 }
 
 type WithOut = ExportCommand & { out: string };
@@ -85,12 +102,7 @@ async function exportFolder(location: string, dtype: WeightType, { out, json, ..
     throw new UsageError(`--${part === undefined ? "batch" : "part"} is for ONNX files; --dtype writes a whole model.`);
   const folder = resolve(out);
   await requireFreeFolder(folder);
-  const choose = ({ method }: ModelConfig) => {
-    const known = methodOf(method);
-    if (known) return known.architecture;
-    throw new NoSuchModel(`${location}: there is no method "${method}".`);
-  };
-  const files = await opening((onProgress) => readModel(location, choose, { checkpoint, onProgress }));
+  const files = await filesOf(location, checkpoint);
   await writeModel(folder, files, { dtype });
   const { size } = await stat(join(folder, "model.safetensors"));
   const { stored } = files;

@@ -2,10 +2,11 @@ import { fromFloat16, toFloat16 } from "./float16.js";
 import type { DataType, StoredTensor, TensorRecord } from "./safetensors.js";
 import { show } from "./show.js";
 
-/** How many bits a number of a block has. */
-export const BLOCK_BITS = { int8: 8, int4: 4 } as const;
-export type BlockType = keyof typeof BLOCK_BITS;
-export const BLOCK_TYPES = ["int8", "int4"] as const satisfies readonly BlockType[];
+/** How numbers of blocks are stored, from the finer one on. */
+export const BLOCK_TYPES = ["int8", "int4"] as const;
+export type BlockType = (typeof BLOCK_TYPES)[number];
+/** How many bits each has. */
+export const BLOCK_BITS = { int8: 8, int4: 4 } as const satisfies Record<BlockType, number>;
 
 /** Consecutive numbers, in the file's order, that share a scale. */
 const BLOCK = 32;

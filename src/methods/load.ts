@@ -2,6 +2,7 @@ import { show } from "../io/show.js";
 import { OptionError } from "../io/wrong-use.js";
 import { loadedNetwork } from "../models/architecture.js";
 import {
+  drawingWeights,
   type LoadOptions,
   type ModelConfig,
   type ModelSource,
@@ -29,7 +30,7 @@ export async function loadModel(
   const { kind, ...options } = given;
   requireKind(kind);
   const choose = (config: ModelConfig) => drawing(location, config, kind).architecture;
-  const files = await readModel(location, choose, options);
+  const files = await readModel(location, choose, drawingWeights(location, options));
   const { architecture, load } = drawing(location, files.config, kind);
   return load!(loadedNetwork(architecture, files), options);
 }

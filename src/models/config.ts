@@ -5,7 +5,22 @@ import { imageShape } from "./shape.js";
 
 const checksum = z.string().regex(/^[0-9a-f]{64}$/);
 
-const described = z.object({
+/** A model's weights once more, in less room. */
+const lighterWeights = z.object({
+  dtype: z.enum(BLOCK_TYPES),
+  /** Of its file, `weightsFile(dtype)`. */
+  bytes: z.int().positive(),
+  sha256: checksum,
+  /** Whether what they draw was measured to be as good: no Fréchet distance above the interval of the original's. */
+  equal: z.boolean(),
+});
+export type LighterWeights = z.infer<typeof lighterWeights>;
+
+/** The file of a model's weights; of a type: of those that stand beside them in less room. */
+export const weightsFile = (dtype?: LighterWeights["dtype"]): string =>
+  dtype === undefined ? "model.safetensors" : `model.${dtype}.safetensors`;
+
+const modelConfig = z.object({
   format: z.literal(1),
   method: z.string(),
   name: z.string(),
@@ -24,24 +39,9 @@ const described = z.object({
   training: z.record(z.string(), z.unknown()).default({}),
   /** SHA-256 of the bytes of model.safetensors; models of before it was written have none. */
   sha256: checksum.optional(),
+  /** Weights that stand beside these. */
+  lighter: z.array(lighterWeights).optional(),
 });
-
-/** Its weights once more, in less room. */
-const lighterWeights = z.object({
-  dtype: z.enum(BLOCK_TYPES),
-  /** Of its file, `weightsFile(dtype)`. */
-  bytes: z.int().positive(),
-  sha256: checksum,
-  /** Whether what they draw was measured to be as good: no Fréchet distance above the interval of the original's. */
-  equal: z.boolean(),
-});
-export type LighterWeights = z.infer<typeof lighterWeights>;
-
-/** The file of a model's weights; of a type: of those that stand beside them in less room. */
-export const weightsFile = (dtype?: LighterWeights["dtype"]): string =>
-  dtype === undefined ? "model.safetensors" : `model.${dtype}.safetensors`;
-
-const modelConfig = described.extend({ lighter: z.array(lighterWeights).optional() });
 
 /** The part of a model's config.json that every method shares. */
 export type ModelConfig = z.infer<typeof modelConfig>;

@@ -9,7 +9,7 @@ import { OptionError } from "../io/wrong-use.js";
 import { type CompileOptions, deviceNames } from "../runtime/index.js";
 import { type Architecture, describedNetwork, requireWeights, type Weights } from "./architecture.js";
 import { type LighterWeights, type ModelConfig, parseConfig, weightsFile } from "./config.js";
-import { isSource, type ModelPlace, type ModelSource, modelPlace, sourceName } from "./location.js";
+import { isPlace, isSource, isUrl, type ModelPlace, type ModelSource, modelPlace, sourceName } from "./location.js";
 import { readWeights, requireFinite } from "./read-weights.js";
 import { type StoredType, storedType, type WeightType } from "./weight-types.js";
 
@@ -45,8 +45,8 @@ export interface LoadOptions extends Omit<CompileOptions, "check" | "watch">, Fe
   checkpoint?: boolean;
   /**
    * Which weights are read, where a model has them once more in less room (`fewstep export --lighter`): the `original`
-   * ones, or the `lightest` of those that were measured to draw as well. Default: the lightest at a URL, the original
-   * ones elsewhere.
+   * ones (default), or the `lightest` of those that were measured to draw as well: what is loaded from a URL to draw, unless the
+   * original ones are asked for.
    */
   weights?: (typeof WEIGHTS)[number];
 }
@@ -62,8 +62,7 @@ function requireLoading(location: unknown, options: LoadOptions): void {
     throw new OptionError(
       `A model is loaded from its config.json and model.safetensors as blobs, or by its name, folder or URL, got ${show(location)}.`,
     );
-  const known =
-    typeof location === "string" ? LOADING : [...LOADING_FILES, ...("reading" in location ? ["weights"] : [])];
+  const known = typeof location === "string" ? LOADING : [...LOADING_FILES, ...(isPlace(location) ? ["weights"] : [])];
   requireKnown(`loading ${sourceName(location)}`, options, known);
   const { device = "auto", threads, worker, checkpoint, weights, signal, ...numbers } = options;
   if (device !== "auto" && !deviceNames.includes(device))
@@ -110,9 +109,9 @@ export async function readModel(
   if (config.text && vocabulary !== undefined)
     await naming(described, async () => requireTokens(await loadTokenizer(config.text?.tokenizer), vocabulary));
   const accept = ({ entries }: SafetensorsHeader) => requireWeights(net, weightShapes(entries));
-  const lightest = (options.weights ?? (place.far ? "lightest" : "original")) === "lightest";
-  const { dtype, sha256 } = (lightest && lightestEqual(config)) || { dtype: undefined, sha256: config.sha256 };
-  const file = weightsFile(dtype);
+  const lighter = options.weights === "lightest" ? lightestEqual(config) : undefined;
+  const { sha256 } = lighter ?? config;
+  const file = weightsFile(lighter?.dtype);
   const { weights, stored } = await place.reading(file, (reader) =>
     naming(place.show(file), async () => {
       const { tensors } = await readWeights(reader, accept, sha256);
@@ -124,6 +123,10 @@ export async function readModel(
   signal?.throwIfAborted();
   return { config, weights, stored };
 }
+
+/** Options of a model that is loaded to draw: from a URL, with the lightest weights unless others are asked for. */
+export const drawingWeights = <T extends LoadOptions>(location: ModelSource, options: T): T =>
+  typeof location === "string" && isUrl(location) ? { ...options, weights: options.weights ?? "lightest" } : options;
 
 /** The smallest of the weights that draw as well as the model's own; none: these. */
 const lightestEqual = ({ lighter = [] }: ModelConfig): LighterWeights | undefined =>

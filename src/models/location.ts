@@ -17,8 +17,6 @@ export const SNAPSHOT = "snapshot";
 
 /** Where a model's files are. */
 export interface ModelPlace {
-  /** Whether its files come over a network, where fewer bytes are worth something. */
-  readonly far?: boolean;
   /** How errors call the model. */
   readonly location: string;
   /** How errors call one of its files. */
@@ -37,7 +35,9 @@ const isBlobs = (source: unknown): source is ModelBlobs =>
   typeof source === "object" &&
   source !== null &&
   ["config.json", "model.safetensors"].every((file) => (source as Record<string, unknown>)[file] instanceof Blob);
-const isPlace = (source: unknown): source is ModelPlace => typeof (source as ModelPlace | null)?.reading === "function";
+/** Whether a source is any other place. */
+export const isPlace = (source: unknown): source is ModelPlace =>
+  typeof (source as ModelPlace | null)?.reading === "function";
 
 /** Whether something can be a source; a name is one that is not empty. */
 export const isSource = (source: unknown): source is ModelSource =>
@@ -97,7 +97,6 @@ export function fileUrl(folder: string, file: string): URL {
 function remotePlace(location: string, options: FetchOptions): ModelPlace {
   fileUrl(location, "");
   return {
-    far: true,
     location,
     show: (file) => showUrl(fileUrl(location, file)),
     reading: (file, use) => fetching(fileUrl(location, file), use, options),

@@ -1,7 +1,8 @@
+import { BLOCK_TYPES } from "../io/blocks.js";
 import type { DataType } from "../io/safetensors.js";
 
 /** How weights are stored: as floats, or their large tensors in blocks (see `inBlocks`). */
-export const WEIGHT_TYPES = ["float32", "float16", "int8", "int4"] as const;
+export const WEIGHT_TYPES = ["float32", "float16", ...BLOCK_TYPES] as const;
 export type WeightType = (typeof WEIGHT_TYPES)[number];
 
 /** How a file's weights can be stored: as this package writes them, or others. */
@@ -19,4 +20,4 @@ export function storedType(tensors: Readonly<Record<string, { dtype: DataType }>
 const bits: Record<StoredType, number> = { float32: 32, float16: 16, bfloat16: 16, int8: 8, int4: 4 };
 
 /** Whether a type could hold more than what is stored so has left. */
-export const isFiner = (type: WeightType, than: StoredType): boolean => bits[type] > bits[than];
+export const isFiner = (type: StoredType, than: StoredType): boolean => bits[type] > bits[than];

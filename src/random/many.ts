@@ -8,22 +8,20 @@ export interface Place {
   position: number;
 }
 type Kernel = (...values: number[]) => void;
+/** Fills a vector with the normals at a place. */
+type Fill = (out: Float32Array, place: Place) => void;
 
 /** Normals of a part; their words and they themselves lie in one page of memory. */
 const PART = 4096;
 const OUT = 8 * PART + 16;
 
-/**
- * Fills a vector with the normals at a place, four times as fast as they come one by one and with the same bits: the
- * kernels of assembly/random.ts. Null where WebAssembly is missing or not allowed.
- */
-export const manyNormals = (() => {
+function make(): Fill | null {
   try {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
     const module = new WebAssembly.Module(Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0)));
     const { words, normals } = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, Kernel>;
     const found = new Float32Array(memory.buffer, OUT, PART);
-    return (out: Float32Array, { key, stream, position }: Place): void => {
+    return (out, { key, stream, position }) => {
       for (let at = 0; at < out.length; at += PART) {
         const count = Math.min(PART, out.length - at);
         const first = position + 2 * at;
@@ -37,4 +35,11 @@ export const manyNormals = (() => {
   } catch {
     return null;
   }
-})();
+}
+
+let made: Fill | null | undefined;
+/**
+ * Fills a vector with the normals at a place, four times as fast as they come one by one and with the same bits: the
+ * kernels of assembly/random.ts. Null where WebAssembly is missing or not allowed.
+ */
+export const manyNormals = (): Fill | null => (made === undefined ? (made = make()) : made);

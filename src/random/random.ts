@@ -85,9 +85,10 @@ export class Random {
 
   /** Fills `out` with standard normals: the same numbers as `out.length` calls of `normal`, rounded to float32. */
   fillNormal(out: Float32Array): Float32Array {
-    if (out.length >= MANY && manyNormals) {
+    const fill = out.length >= MANY ? manyNormals() : null;
+    if (fill) {
       const { key, stream, position } = this;
-      manyNormals(out, { key, stream, position });
+      fill(out, { key, stream, position });
       this.skipNormals(out.length);
       return out;
     }

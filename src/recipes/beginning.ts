@@ -1,5 +1,6 @@
 import type { Architecture } from "../models/architecture.js";
 import { type ModelConfig, type ModelFiles, readModel } from "../models/files.js";
+import * as nn from "../nn/index.js";
 
 /**
  * Weights of a trained model of `method` that has exactly this shape (or what `compared` leaves of it) and draws these
@@ -23,4 +24,10 @@ export async function weightsFrom<Shape>(
     throw new Error(`from: ${location} has other classes (${names}) than these data (${wanted}).`);
   };
   return (await readModel(location, choose)).weights;
+}
+
+/** Puts weights into a network; what only the network has stays as it is, what only they have is left aside. */
+export function beginWith(net: nn.Parameterized, weights: ModelFiles["weights"]): void {
+  const own = nn.weightsOf(net);
+  nn.assign(net, Object.fromEntries(Object.keys(own).map((name) => [name, weights[name] ?? own[name]])));
 }

@@ -3,6 +3,7 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import { BLOCK_TYPES } from "../io/blocks.js";
 import type { Channels } from "../io/channels.js";
 import { show } from "../io/show.js";
 import { methodOf } from "../methods/registry.js";
@@ -38,9 +39,7 @@ export interface ModelEntry {
 /** Files of a model that are served, and their types. */
 const FILES: Readonly<Record<string, string>> = {
   "config.json": "application/json; charset=utf-8",
-  "model.safetensors": "application/octet-stream",
-  [weightsFile("int8")]: "application/octet-stream",
-  [weightsFile("int4")]: "application/octet-stream",
+  ...Object.fromEntries([undefined, ...BLOCK_TYPES].map((dtype) => [weightsFile(dtype), "application/octet-stream"])),
   "README.md": "text/markdown; charset=utf-8",
   "metrics.json": "application/json; charset=utf-8",
   "samples.png": "image/png",
@@ -92,7 +91,7 @@ async function entryOf({ name, folder, config, kind, version }: Served): Promise
     method,
     shipped: await isShipped(folder),
     summary: (await firstSentence(join(folder, "README.md"))) ?? methodOf(method)!.summary,
-    bytes: (await stat(join(folder, "model.safetensors"))).size,
+    bytes: (await stat(join(folder, weightsFile()))).size,
     classNames,
     image: image ?? null,
     text: text ? { lines: text.lines } : null,

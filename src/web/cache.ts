@@ -41,7 +41,6 @@ export async function cachedPlace(
   const fresh = new Map<string, Response>();
   return {
     place: {
-      far: true,
       location: folder,
       show: (file) => showUrl(fileUrl(folder, file)),
       async reading(file, use) {

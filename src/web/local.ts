@@ -2,7 +2,7 @@ import { tokenPieces } from "../data/tokens/pieces.js";
 import { requireKnown, unknownOption } from "../io/known.js";
 import { OptionError } from "../io/wrong-use.js";
 import { loadModel } from "../methods/load.js";
-import type { ModelSource } from "../models/files.js";
+import { drawingWeights, type ModelSource } from "../models/files.js";
 import type { AnyGenerator, Kind, Output, SampleContext, SampleOptions, Step } from "../models/generator.js";
 import { resolveRuntime } from "../runtime/index.js";
 import { threadsInUse } from "../runtime/session.js";
@@ -31,8 +31,9 @@ const BLANK = "_";
 
 /** Loads a generator into this thread. @throws as `loadModel` does */
 export async function openGenerator(source: ModelSource, options: CreateOptions = {}): Promise<AnyWebGenerator> {
-  const { kind, device = "auto", signal, onProgress, cache = true, weights } = options;
+  const { kind, device = "auto", signal, onProgress, cache = true } = options;
   const threads = defaultThreads(options.threads);
+  const { weights } = drawingWeights(source, options);
   const kept = typeof source === "string" && cache ? await cachedPlace(source, { signal, onProgress }) : null;
   const model = await loadModel(kept?.place ?? source, {
     ...{ device, threads, signal, worker: false },

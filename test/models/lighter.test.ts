@@ -57,17 +57,29 @@ async function fetched(equal: readonly boolean[], options = {}): Promise<{ file:
   config.lighter.forEach((one: { equal: boolean }, i: number) => void (one.equal = equal[i]));
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   asked = [];
-  const { stored } = await readModel(`${base}/${equal.join("-")}`, choose, options);
-  return { file: asked[1].split("/").at(-1)!, stored };
+  await using model = await loadModel(`${base}/${equal.join("-")}`, options);
+  const file = asked[1].split("/").at(-1)!;
+  expect(model.kind).toBe("image");
+  expect(asked).toHaveLength(2);
+  const weights = file === "model.safetensors" ? "original" : "lightest";
+  const { stored } = await readModel(`${base}/${equal.join("-")}`, choose, { weights });
+  expect(asked[3]).toBe(asked[1]);
+  return { file, stored };
 }
 
 test("at a URL the lightest is fetched that draws as well, and nothing else", async () => {
   expect(await fetched([true, true])).toEqual({ file: "model.int4.safetensors", stored: "int4" });
+  expect((await fetched([true, true], { weights: undefined })).stored).toBe("int4");
   expect(await fetched([true, false])).toEqual({ file: "model.int8.safetensors", stored: "int8" });
-  const none = await fetched([false, false]);
-  expect(none.file).toBe("model.safetensors");
-  expect(asked).toHaveLength(2);
+  expect((await fetched([false, false])).file).toBe("model.safetensors");
   expect((await fetched([true, true], { weights: "original" })).file).toBe("model.safetensors");
+});
+
+test("what is not drawn with, as where training begins with it, is read as it was, at a URL too", async () => {
+  await fetched([true, true]);
+  asked = [];
+  await readModel(`${base}/true-true`, choose);
+  expect(asked[1]).toMatch(/\/model\.safetensors$/);
 });
 
 test("here the original is read, unless the lightest is asked for; both draw", async () => {

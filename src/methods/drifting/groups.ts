@@ -34,8 +34,9 @@ export class GroupDraw {
   }
 
   /** Specs of the generator's inputs. */
-  inputs(styles: number) {
+  inputs() {
     const { groups, samples, noise: length } = this;
+    const { count: styles } = this.context.config.generator.styles;
     return {
       noise: [groups, samples, length],
       label: { shape: [groups], dtype: "int32" as const },
@@ -48,8 +49,8 @@ export class GroupDraw {
    * These, the weight of the unconditional negatives, and noise and styles of independent negatives where there are any: what
    * `next` fills beside the images.
    */
-  specs(styles: number) {
-    const inputs = this.inputs(styles);
+  specs() {
+    const inputs = this.inputs();
     return {
       ...inputs,
       weight: [this.groups, 1],

@@ -56,7 +56,7 @@ export function latentDriftStage(context: DriftStageContext, latents: Latents): 
     phases: [
       phase({
         inputs: {
-          ...draw.specs(config.generator.styles.count),
+          ...draw.specs(),
           ...widths.inputs,
           positives: [groups, samples, latent],
           others: unconditional > 0 && [1, unconditional, latent],
@@ -113,7 +113,7 @@ export function jointDriftStage(context: DriftStageContext, features: FeatureNet
     phases: [
       phase({
         inputs: {
-          ...draw.specs(config.generator.styles.count),
+          ...draw.specs(),
           ...widths.inputs,
           positives: [groups * samples, channels, height, width],
           others: unconditional > 0 && [unconditional, channels, height, width],
@@ -166,7 +166,7 @@ export async function frechetDriftStage(context: DriftStageContext, features: Fe
     features,
     real,
     drawing: {
-      specs: draw.inputs(config.generator.styles.count),
+      specs: draw.inputs(),
       next: () => draw.everyClass(),
       state: { random },
     },

@@ -1,10 +1,8 @@
 import type { ImageDataset } from "../../data/index.js";
-import * as nn from "../../nn/index.js";
-import { weightsFrom } from "../../recipes/beginning.js";
+import { beginWith, weightsFrom } from "../../recipes/beginning.js";
 import { trainModel } from "../../recipes/training.js";
 import type { TrainOptions } from "../../train/index.js";
 import { driftingArchitecture } from "./architecture.js";
-import type { ImageGenerator } from "./network.js";
 import { driftingRecipe } from "./recipe.js";
 import type { DriftingSettings } from "./settings.js";
 
@@ -17,10 +15,6 @@ const weightsLike = (
     shape.pixelNoise ? { ...one, pixelNoise: true } : one,
   );
 
-/** What noise for every pixel is multiplied with at first. */
-const noiseScales = (net: ImageGenerator) =>
-  Object.fromEntries(Object.entries(nn.weightsOf(net)).filter(([name]) => name.startsWith("decode.scales.")));
-
 /**
  * Trains a drifting model by `driftingRecipe`, from the weights of `settings.from` where it names a model. Writes checkpoints, logs and `model/` into the run's folder.
  */
@@ -29,6 +23,6 @@ export async function trainDrifting(dataset: ImageDataset, settings: DriftingSet
   const { from } = recipe.settings;
   if (from !== null && !options.from)
     // what goes on from a run has its weights
-    nn.join(recipe.net).load({ ...noiseScales(recipe.net), ...(await weightsLike(recipe, from)) });
+    beginWith(recipe.net, await weightsLike(recipe, from));
   return trainModel({ ...recipe, options }, stages, preview);
 }

@@ -5,7 +5,7 @@ import { classifier } from "../../networks/feature-net.js";
 import * as nn from "../../nn/index.js";
 import { Random } from "../../random/index.js";
 import { autoencoderStage, encodeSplit } from "../../recipes/autoencoder.js";
-import { weightsFrom } from "../../recipes/beginning.js";
+import { beginWith, weightsFrom } from "../../recipes/beginning.js";
 import { featureStages } from "../../recipes/features.js";
 import { modelConfig, previewer } from "../../recipes/recipe.js";
 import { featureStageName, type Reused, reuse } from "../../recipes/reuse.js";
@@ -45,7 +45,7 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowSettings, o
   const net = flowNetwork(network);
   nn.initialize(net, new Random(seed, "flow").uint32());
   // What goes on from a run has its weights
-  if (config.from !== null && !options.from) await beginWith(config.from, network, net, classNames);
+  if (config.from !== null && !options.from) await beginFrom(config.from, network, net, classNames);
   const recipe = { method: "flow", dataset, options, settings: config, shape: network, net };
   const preview = new FlowModel(modelConfig(recipe), network, net, { freeze: false, ...computeOf(options) });
   const context = { dataset, config, shape: network, net, ...compute, sample: previewer(preview) };
@@ -94,10 +94,8 @@ export async function trainFlow(dataset: ImageDataset, settings: FlowSettings, o
  * Puts the weights of a flow on pixels into a field of the same shape, whatever either was trained by; what only this field
  * has (the second time) stays as it is.
  */
-async function beginWith(location: string, shape: FlowShape, net: FlowNetwork, classNames: readonly string[] | null) {
-  const theirs = await weightsFrom(location, "flow", flowArchitecture, { shape, classNames }, withoutObjective);
-  const own = nn.weightsOf(net);
-  nn.assign(net, Object.fromEntries(Object.keys(own).map((name) => [name, theirs[name] ?? own[name]])));
+async function beginFrom(location: string, shape: FlowShape, net: FlowNetwork, classNames: readonly string[] | null) {
+  beginWith(net, await weightsFrom(location, "flow", flowArchitecture, { shape, classNames }, withoutObjective));
 }
 
 const withoutObjective = ({ objective: _, levels: __, ...shape }: FlowShape): Partial<FlowShape> => shape;

@@ -1,6 +1,6 @@
 import { shortened } from "../../io/show.js";
 import { loadedNetwork } from "../../models/architecture.js";
-import { type LoadOptions, type ModelConfig, NoSuchModel, readModel } from "../../models/files.js";
+import { drawingWeights, type LoadOptions, type ModelConfig, NoSuchModel, readModel } from "../../models/files.js";
 import { SphereModel } from "./model.js";
 import { sphereArchitecture } from "./network.js";
 
@@ -10,6 +10,7 @@ export async function loadSphere(location: string, options: LoadOptions = {}): P
     if (method === "sphere") return sphereArchitecture;
     throw new NoSuchModel(`${location} is a ${shortened(method)} model and cannot encode pictures; sphere models can.`);
   };
-  const { config, shape, net } = loadedNetwork(sphereArchitecture, await readModel(location, choose, options));
+  const files = await readModel(location, choose, drawingWeights(location, options));
+  const { config, shape, net } = loadedNetwork(sphereArchitecture, files);
   return new SphereModel(config, shape, net, options);
 }
